@@ -1,0 +1,81 @@
+/** What a provider of mail implements. */
+import type { Awaitable } from "../protocol/reply.ts";
+import type { ConnectionInfo } from "./connection_info.ts";
+import type { MessageContent } from "./message_content.ts";
+
+/**
+ * Decides who may log in, and to which mailbox.
+ *
+ * @example
+ * ```ts
+ * import { MemoryMailbox, type MailboxProvider, Pop3Listener } from "@pop3svc/pop3svc";
+ *
+ * const provider: MailboxProvider = {
+ *   name: "one user",
+ *   authenticate: (_info, username, password) =>
+ *     username === "me" && password === "passw0rd" ? new MemoryMailbox() : null,
+ * };
+ * await using pop3 = new Pop3Listener({ provider });
+ * await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+ * ```
+ */
+export interface MailboxProvider {
+  /** What the provider is called in log lines. */
+  readonly name: string;
+  /** The mailbox of this user, or null to refuse. */
+  authenticate(
+    info: ConnectionInfo,
+    username: string,
+    password: string,
+  ): Awaitable<Mailbox | null>;
+  /** Called when the listener stops, if it is there. */
+  [Symbol.asyncDispose]?(): PromiseLike<void>;
+}
+
+/**
+ * The mail of one user, as one login sees it. Each method may answer at once or with a promise.
+ *
+ * Only unique ids that `listMessageUniqueIds` gave are ever asked for. Throw a `Pop3ResponseError` to choose
+ * what the client is told; any other error is told to the log only.
+ */
+export interface Mailbox {
+  /** What the mailbox is called in events and log lines. */
+  readonly name?: string;
+
+  // Asked once, at the login.
+
+  /** The unique ids of all messages, in the order in which they shall be numbered (RFC 1939 section 7). */
+  listMessageUniqueIds(info: ConnectionInfo): Awaitable<readonly string[]>;
+
+  // Asked while the client is logged in.
+
+  /** Is DELE refused? */
+  mailboxIsReadOnly(info: ConnectionInfo): Awaitable<boolean>;
+  /** Is the message still there? */
+  messageExists(info: ConnectionInfo, uniqueId: string): Awaitable<boolean>;
+  /** Octets of the message with CRLF line ends, without byte-stuffing (RFC 1939 section 11). */
+  messageSize(info: ConnectionInfo, uniqueId: string): Awaitable<number>;
+  /** Add-on: the sizes of many messages in one call, in the same order; null for one that is gone. */
+  messageSizes?(
+    info: ConnectionInfo,
+    uniqueIds: readonly string[],
+  ): Awaitable<readonly (number | null)[]>;
+  /** The message itself. */
+  messageContents(
+    info: ConnectionInfo,
+    uniqueId: string,
+  ): Awaitable<MessageContent>;
+
+  // Asked once, when the client says QUIT.
+
+  /** Deletes all of these messages or none: throw, and none is gone. One that is gone already counts as deleted. */
+  messageDelete(
+    info: ConnectionInfo,
+    uniqueIds: readonly string[],
+  ): Awaitable<void>;
+
+  // Told at the end.
+
+  /** Add-on: the session is over, however it ended. */
+  release?(info: ConnectionInfo): Awaitable<void>;
+}

@@ -1,0 +1,99 @@
+/** The shapes in which a mailbox may hand over a message, and the one shape in which a session reads it. */
+import type { Awaitable, MessageBody } from "../protocol/reply.ts";
+
+/** A message read line by line. */
+export interface MessageLines {
+  /** The next line without its line end, or null behind the last one. */
+  nextLine(): Awaitable<string | Uint8Array | null>;
+  /** Releases what the message holds open. Called exactly once. */
+  close(): Awaitable<void>;
+}
+
+/**
+ * A message, in the shape that suits the mailbox:
+ *
+ * - `{ nextLine(), close() }`: line by line;
+ * - an async iterable of lines, for example an async generator;
+ * - a `ReadableStream` of the bytes as they lie there, with borders anywhere;
+ * - `{ nextChunk(), close() }`: the same bytes without the cost of a stream.
+ *
+ * Lines come without their line end; text is sent as UTF-8. It is closed exactly once, also when TOP stops
+ * early, the client goes away or a read fails.
+ */
+export type MessageContent =
+  | MessageLines
+  | MessageBody
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<string | Uint8Array>;
+
+/** The content as chunks of bytes. */
+export function openBody(content: MessageContent): MessageBody {
+  if (content instanceof ReadableStream) return new StreamBody(content);
+  if ("nextChunk" in content) return content;
+  if ("nextLine" in content) return new LinesBody(content);
+  return new IterableBody(content);
+}
+
+const encoder = new TextEncoder();
+
+/** One line with its line end. */
+function lineOctets(line: string | Uint8Array): Uint8Array {
+  if (typeof line === "string") return encoder.encode(`${line}\r\n`);
+  const octets = new Uint8Array(line.length + 2);
+  octets.set(line);
+  octets.set([0x0d, 0x0a], line.length);
+  return octets;
+}
+
+class LinesBody implements MessageBody {
+  readonly #lines: MessageLines;
+
+  constructor(lines: MessageLines) {
+    this.#lines = lines;
+  }
+
+  async nextChunk(): Promise<Uint8Array | null> {
+    const line = await this.#lines.nextLine();
+    return line === null ? null : lineOctets(line);
+  }
+
+  close(): Awaitable<void> {
+    return this.#lines.close();
+  }
+}
+
+class IterableBody implements MessageBody {
+  readonly #lines: AsyncIterator<string | Uint8Array>;
+
+  constructor(lines: AsyncIterable<string | Uint8Array>) {
+    this.#lines = lines[Symbol.asyncIterator]();
+  }
+
+  async nextChunk(): Promise<Uint8Array | null> {
+    const next = await this.#lines.next();
+    return next.done === true ? null : lineOctets(next.value);
+  }
+
+  async close(): Promise<void> {
+    await this.#lines.return?.();
+  }
+}
+
+class StreamBody implements MessageBody {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array | string>;
+
+  // A stream of strings passes for an async iterable of lines; it is read as that.
+  constructor(stream: ReadableStream<Uint8Array | string>) {
+    this.#reader = stream.getReader();
+  }
+
+  async nextChunk(): Promise<Uint8Array | null> {
+    const next = await this.#reader.read();
+    if (next.done) return null;
+    return typeof next.value === "string" ? lineOctets(next.value) : next.value;
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.cancel();
+  }
+}

@@ -1,0 +1,12 @@
+/** The octets that the protocol gives a meaning to. */
+export const TAB = 0x09;
+export const LF = 0x0a;
+export const CR = 0x0d;
+export const SPACE = 0x20;
+export const DOT = 0x2e;
+export const DEL = 0x7f;
+
+/** Printable ASCII (0x20 to 0x7E) or a tab: what a command line and a reply may hold. */
+export function isTextOctet(octet: number): boolean {
+  return (octet >= SPACE && octet < DEL) || octet === TAB;
+}

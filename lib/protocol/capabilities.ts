@@ -1,0 +1,23 @@
+/** The answer to CAPA (RFC 2449), computed from facts: it tells what works now, and nothing else. */
+
+/** What decides which capabilities there are. */
+export interface CapabilityFacts {
+  /** Could USER and PASS succeed now: not logged in, and a password may be sent on this line? */
+  readonly canLogInWithPassword: boolean;
+  /** Who the server says it is. */
+  readonly serviceName: string;
+}
+
+/** The capabilities, a line each. */
+export function capabilities(facts: CapabilityFacts): string[] {
+  return [
+    "TOP",
+    "UIDL",
+    ...(facts.canLogInWithPassword ? ["USER"] : []),
+    "RESP-CODES",
+    "AUTH-RESP-CODE",
+    "PIPELINING",
+    "EXPIRE NEVER",
+    `IMPLEMENTATION ${facts.serviceName}`,
+  ];
+}

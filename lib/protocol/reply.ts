@@ -1,0 +1,92 @@
+/**
+ * The replies of a server (RFC 1939 section 3, response codes of RFC 2449 section 8).
+ *
+ * A reply is a value; only `statusLine` makes text of it, and that text can hold no line end, whatever it
+ * was made from.
+ */
+import { isTextOctet } from "./ascii.ts";
+
+/** A value, or a promise of it. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** The bytes of a message, chunk by chunk, before byte-stuffing. */
+export interface MessageBody {
+  /** The next chunk, or null behind the last one. Its bytes stay as they are until the next call. */
+  nextChunk(): Awaitable<Uint8Array | null>;
+  /** Releases what the message holds open. Called exactly once. */
+  close(): Awaitable<void>;
+}
+
+/** `-ERR`, perhaps with a response code such as `IN-USE`. */
+export interface ErrorReply {
+  readonly type: "error";
+  /** The response code without its brackets, or null for none. */
+  readonly code: string | null;
+  readonly text: string;
+  /** Does the server close the connection behind this reply? */
+  readonly closes: boolean;
+}
+
+/** `+OK` in one line. */
+export interface OkReply {
+  readonly type: "ok";
+  readonly text: string;
+  /** Does the server close the connection behind this reply? */
+  readonly closes: boolean;
+}
+
+/** `+OK` and lines of ours, none of which begins with a dot. */
+export interface ListingReply {
+  readonly type: "listing";
+  readonly text: string;
+  readonly lines: Iterable<string>;
+}
+
+/** `+OK` and a message, or its head. */
+export interface MessageReply {
+  readonly type: "message";
+  readonly text: string;
+  readonly body: MessageBody;
+}
+
+/** What a server answers to one command. */
+export type Reply = ErrorReply | OkReply | ListingReply | MessageReply;
+
+/** `+OK text`. */
+export function ok(text: string): OkReply {
+  return { type: "ok", text, closes: false };
+}
+
+/** `-ERR text` or `-ERR [code] text`. */
+export function error(text: string, code: string | null = null): ErrorReply {
+  return { type: "error", text, code, closes: false };
+}
+
+/** The same reply, and then the connection is closed. */
+export function closing<R extends OkReply | ErrorReply>(reply: R): R {
+  return { ...reply, closes: true };
+}
+
+/** RFC 2449 section 4: a status line has at most 512 octets, its CRLF among them. */
+const MAXIMUM_STATUS_LINE = 512;
+
+/** The first line of a reply, with its CRLF. */
+export function statusLine(reply: Reply): string {
+  const text = oneLine(reply.text);
+  const line = reply.type !== "error"
+    ? `+OK ${text}`
+    : reply.code === null
+    ? `-ERR ${text}`
+    : `-ERR [${oneLine(reply.code)}] ${text}`;
+  return line.slice(0, MAXIMUM_STATUS_LINE - 2) + "\r\n";
+}
+
+/** The text with a space for each line end and control character, and `?` for what is not ASCII. */
+function oneLine(text: string): string {
+  let line = "";
+  for (const character of text) {
+    const code = character.charCodeAt(0);
+    line += isTextOctet(code) ? character : code < 0x80 ? " " : "?";
+  }
+  return line;
+}

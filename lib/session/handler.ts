@@ -1,0 +1,37 @@
+/** What a handler of a verb gets and gives. */
+import type { ConnectionInfo } from "../mailbox/connection_info.ts";
+import type { MailboxProvider } from "../mailbox/mailbox.ts";
+import type { Awaitable, ErrorReply, Reply } from "../protocol/reply.ts";
+import type { Pop3Event } from "../telemetry/events.ts";
+import type { Authorization, Transaction, Transition } from "./state.ts";
+
+/** The connection's facts, as the provider and the events see them; the session fills in who logged in. */
+export interface SessionInfo extends ConnectionInfo {
+  userNameAtLogin: string | null;
+  mailboxName: string | null;
+}
+
+/** What surrounds a session and stays the same while it lasts. */
+export interface SessionContext {
+  readonly info: SessionInfo;
+  readonly provider: MailboxProvider;
+  /** Who the server says it is, in the greeting and in CAPA. */
+  readonly serviceName: string;
+  /** May a password be sent on this line? */
+  readonly passwordsAllowed: boolean;
+  /** Tells whoever listens. */
+  readonly emit: (event: Pop3Event) => void;
+}
+
+/** The context, and where a handler reports an error that it turns into a reply itself. */
+export interface HandlerContext extends SessionContext {
+  /** Tells the events of the error, and gives the reply that the client may hear. */
+  readonly fail: (failure: unknown) => ErrorReply;
+}
+
+/** Carries out one verb in one state. What it throws becomes a reply in one place. */
+export type Handler<S extends Authorization | Transaction> = (
+  context: HandlerContext,
+  state: S,
+  argument: string,
+) => Awaitable<Reply | Transition>;

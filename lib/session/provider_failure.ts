@@ -1,0 +1,22 @@
+/** The one place where an error of a provider becomes a reply. */
+import { Pop3ResponseError } from "../mailbox/response_error.ts";
+import {
+  closing,
+  error as errorReply,
+  type ErrorReply,
+} from "../protocol/reply.ts";
+
+/** What the client is told of it: the provider's own words, or nothing but that it failed. */
+export function replyToFailure(failure: unknown): ErrorReply {
+  if (failure instanceof Pop3ResponseError) {
+    const reply = errorReply(failure.message, failure.code);
+    return failure.critical ? closing(reply) : reply;
+  }
+  if (failure instanceof Error && failure.name === "NotSupported") {
+    return errorReply("Command not available.");
+  }
+  // RFC 3206 section 4: SYS/TEMP, the problem is the server's and will perhaps be over later.
+  return closing(
+    errorReply("System error. Administrators should check logs.", "SYS/TEMP"),
+  );
+}

@@ -1,0 +1,140 @@
+/**
+ * One session, from the greeting to its end (RFC 1939 section 3). It is driven by lines and gives replies; it
+ * knows neither sockets nor files, and awaits nothing but the provider and its mailbox.
+ *
+ * Whoever drives it gives it one line at a time, sends the whole reply, and calls `end` in any case.
+ */
+import { parseCommand } from "../protocol/command.ts";
+import {
+  type Awaitable,
+  closing,
+  error,
+  type ErrorReply,
+  ok,
+  type OkReply,
+  type Reply,
+} from "../protocol/reply.ts";
+import type { HandlerContext, SessionContext } from "./handler.ts";
+import { releaseMailbox } from "./log_in.ts";
+import { badSyntax } from "./message_number.ts";
+import { replyToFailure } from "./provider_failure.ts";
+import { loggedOut, type State, type Transition } from "./state.ts";
+import { type Verb, verbs } from "./verbs.ts";
+
+/** A line of a client without its line end; or that it was longer than a line may be. */
+export type CommandLine = Uint8Array | "too-long";
+
+/** A peer that sends this many lines in a row that are no commands at all does not speak POP3. */
+const MAXIMUM_RUBBISH_LINES = 20;
+
+export class Session {
+  readonly #context: HandlerContext;
+  #state: State = loggedOut;
+  #verb = "";
+  #rubbishLines = 0;
+
+  constructor(context: SessionContext) {
+    this.#context = { ...context, fail: (failure) => this.#fail(failure) };
+  }
+
+  get isLoggedIn(): boolean {
+    return this.#state.phase === "TRANSACTION";
+  }
+
+  /** What the server says first. It holds no `<...@...>`, which would offer APOP (RFC 1939 section 7). */
+  greeting(): OkReply {
+    return ok(`${this.#context.serviceName.replaceAll(/[<>]/g, "")} ready.`);
+  }
+
+  /** The reply to one line. It never throws. */
+  respond(line: CommandLine): Awaitable<Reply> {
+    if (line === "too-long") {
+      return this.#rubbish(error("Command line too long."));
+    }
+    const parsed = parseCommand(line);
+    switch (parsed.type) {
+      case "empty":
+        return this.#rubbish(error("Empty command line."));
+      case "not-text":
+        return this.#rubbish(
+          error("Bad command syntax. A command is printable ASCII."),
+        );
+      case "command":
+        return this.#carryOut(parsed.verb, parsed.argument);
+    }
+  }
+
+  /** Releases the mailbox. Nothing is deleted: only QUIT does that. */
+  async end(): Promise<void> {
+    const state = this.#state;
+    this.#state = { phase: "ENDED" };
+    if (state.phase === "TRANSACTION") {
+      await releaseMailbox(this.#context, state.maildrop.mailbox);
+    }
+  }
+
+  async #carryOut(name: string, argument: string): Promise<Reply> {
+    const { emit, info } = this.#context;
+    const verb = verbs.get(name);
+    if (verb === undefined) {
+      // Nothing of the line is told: it may be a password gone astray.
+      emit({ type: "command", connection: info, verb: null, argument: null });
+      return this.#rubbish(error(`Unknown command: ${name}`));
+    }
+    this.#rubbishLines = 0;
+    this.#verb = name;
+    const isSecret = verb.argument === "secret";
+    emit({
+      type: "command",
+      connection: info,
+      verb: name,
+      argument: isSecret ? null : argument,
+    });
+    try {
+      const outcome = await this.#handle(name, verb, argument);
+      if (outcome.type !== "transition") return outcome;
+      this.#state = outcome.state;
+      return outcome.reply;
+    } catch (failure) {
+      return this.#fail(failure);
+    }
+  }
+
+  #handle(
+    name: string,
+    verb: Verb,
+    argument: string,
+  ): Awaitable<Reply | Transition> {
+    if (verb.argument === "none" && argument.trim() !== "") {
+      return badSyntax(`${name} takes no argument.`);
+    }
+    const given = verb.argument === "words" ? argument.trim() : argument;
+    const state = this.#state;
+    switch (state.phase) {
+      case "AUTHORIZATION":
+        return verb.AUTHORIZATION?.(this.#context, state, given) ??
+          error("Authenticate first.");
+      case "TRANSACTION":
+        return verb.TRANSACTION?.(this.#context, state, given) ??
+          error("You are logged in already.");
+      case "ENDED":
+        return closing(error("The session is over."));
+    }
+  }
+
+  #fail(failure: unknown): ErrorReply {
+    const { emit, info } = this.#context;
+    emit({
+      type: "error",
+      connection: info,
+      during: this.#verb,
+      error: failure,
+    });
+    return replyToFailure(failure);
+  }
+
+  #rubbish(reply: ErrorReply): ErrorReply {
+    this.#rubbishLines++;
+    return this.#rubbishLines < MAXIMUM_RUBBISH_LINES ? reply : closing(reply);
+  }
+}

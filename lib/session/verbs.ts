@@ -1,0 +1,42 @@
+/**
+ * Which verb in which state: the one table.
+ *
+ * A column is a state; a handler there says that the verb is allowed, and carries it out. RFC 1939 sections 4 to 7, RFC 2449 section 5.
+ */
+import type { Handler } from "./handler.ts";
+import type { Authorization, Transaction } from "./state.ts";
+import { capaAfterLogin, capaBeforeLogin } from "./verbs/capa.ts";
+import { dele } from "./verbs/dele.ts";
+import { list } from "./verbs/list.ts";
+import { noop } from "./verbs/noop.ts";
+import { pass } from "./verbs/pass.ts";
+import { quitAfterLogin, quitBeforeLogin } from "./verbs/quit.ts";
+import { retr } from "./verbs/retr.ts";
+import { rset } from "./verbs/rset.ts";
+import { stat } from "./verbs/stat.ts";
+import { top } from "./verbs/top.ts";
+import { uidl } from "./verbs/uidl.ts";
+import { user } from "./verbs/user.ts";
+
+export interface Verb {
+  /** `text` and `secret` are kept to the last space; a `secret` is shown to no event. */
+  readonly argument: "none" | "words" | "text" | "secret";
+  readonly AUTHORIZATION: Handler<Authorization> | null;
+  readonly TRANSACTION: Handler<Transaction> | null;
+}
+
+// deno-fmt-ignore
+export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
+  ["CAPA", { argument: "none",   AUTHORIZATION: capaBeforeLogin, TRANSACTION: capaAfterLogin }],
+  ["NOOP", { argument: "none",   AUTHORIZATION: noop,            TRANSACTION: noop }],
+  ["QUIT", { argument: "none",   AUTHORIZATION: quitBeforeLogin, TRANSACTION: quitAfterLogin }],
+  ["USER", { argument: "text",   AUTHORIZATION: user,            TRANSACTION: null }],
+  ["PASS", { argument: "secret", AUTHORIZATION: pass,            TRANSACTION: null }],
+  ["STAT", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: stat }],
+  ["LIST", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: list }],
+  ["UIDL", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: uidl }],
+  ["RETR", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: retr }],
+  ["TOP",  { argument: "words",  AUTHORIZATION: null,            TRANSACTION: top }],
+  ["DELE", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: dele }],
+  ["RSET", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: rset }],
+]);

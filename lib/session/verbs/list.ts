@@ -1,0 +1,28 @@
+/** LIST (RFC 1939 section 5): the sizes of all messages, or of one. */
+import { ok, type Reply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import { findMessage, messageIsGone } from "../message_number.ts";
+import type { Transaction } from "../state.ts";
+
+export async function list(
+  _context: HandlerContext,
+  { maildrop }: Transaction,
+  argument: string,
+): Promise<Reply> {
+  if (argument === "") {
+    const messages = await maildrop.sized();
+    return {
+      type: "listing",
+      text: "Message sizes follow...",
+      lines: messages.values().map(({ number, octets }) =>
+        `${number} ${octets}`
+      ),
+    };
+  }
+  const found = findMessage(maildrop, "LIST", argument);
+  if (found.type === "error") return found;
+  const octets = await maildrop.sizeOf(found.message);
+  return octets === null
+    ? messageIsGone
+    : ok(`${found.message.number} ${octets}`);
+}

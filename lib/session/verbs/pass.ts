@@ -1,0 +1,14 @@
+/** PASS (RFC 1939 section 7). The password is the rest of the line, spaces and all. */
+import { error, type Reply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import { logIn } from "../log_in.ts";
+import type { Authorization, Transition } from "../state.ts";
+
+export function pass(
+  context: HandlerContext,
+  { userName }: Authorization,
+  password: string,
+): Reply | Promise<Transition> {
+  if (userName === null) return error("Call USER before PASS.");
+  return logIn(context, userName, password);
+}

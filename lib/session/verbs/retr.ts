@@ -1,0 +1,23 @@
+/** RETR (RFC 1939 section 5). */
+import type { Reply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import { findMessage, messageIsGone } from "../message_number.ts";
+import { openMessage } from "../open_message.ts";
+import type { Transaction } from "../state.ts";
+
+export async function retr(
+  { info }: HandlerContext,
+  { maildrop }: Transaction,
+  argument: string,
+): Promise<Reply> {
+  const found = findMessage(maildrop, "RETR", argument);
+  if (found.type === "error") return found;
+  const body = await openMessage(
+    maildrop.mailbox,
+    info,
+    found.message.uniqueId,
+  );
+  return body === null
+    ? messageIsGone
+    : { type: "message", text: "Message text follows...", body };
+}

@@ -1,0 +1,12 @@
+/** RSET (RFC 1939 section 5). */
+import { ok, type OkReply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import type { Transaction } from "../state.ts";
+
+export function rset(
+  _context: HandlerContext,
+  { maildrop }: Transaction,
+): OkReply {
+  maildrop.unmarkAll();
+  return ok("Un-flagged all messages flagged for delete.");
+}

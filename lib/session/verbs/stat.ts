@@ -1,0 +1,13 @@
+/** STAT (RFC 1939 section 5): messages and octets, without the deleted ones. */
+import { ok, type OkReply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import type { Transaction } from "../state.ts";
+
+export async function stat(
+  _context: HandlerContext,
+  { maildrop }: Transaction,
+): Promise<OkReply> {
+  const messages = await maildrop.sized();
+  const octets = messages.reduce((sum, message) => sum + message.octets, 0);
+  return ok(`${messages.length} ${octets}`);
+}

@@ -1,0 +1,28 @@
+/** TOP (RFC 1939 section 7): the header, the blank line, and some lines of the body. */
+import { HeadCutter } from "../../protocol/message_head.ts";
+import type { Reply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import { badSyntax, findMessage, messageIsGone } from "../message_number.ts";
+import { openMessage } from "../open_message.ts";
+import type { Transaction } from "../state.ts";
+
+export async function top(
+  { info }: HandlerContext,
+  { maildrop }: Transaction,
+  argument: string,
+): Promise<Reply> {
+  const [, number, lines] = /^(\S+) +(\d+)$/.exec(argument) ?? [];
+  if (number === undefined || lines === undefined) {
+    return badSyntax("TOP takes a message number and a number of lines.");
+  }
+  const found = findMessage(maildrop, "TOP", number);
+  if (found.type === "error") return found;
+  const body = await openMessage(
+    maildrop.mailbox,
+    info,
+    found.message.uniqueId,
+    new HeadCutter(Number(lines)),
+  );
+  if (body === null) return messageIsGone;
+  return { type: "message", text: `Header and first ${lines} lines...`, body };
+}

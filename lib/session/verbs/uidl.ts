@@ -1,0 +1,24 @@
+/** UIDL (RFC 1939 section 7): the unique-ids of all messages, or of one. */
+import { ok, type Reply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import { findMessage } from "../message_number.ts";
+import type { Transaction } from "../state.ts";
+
+export function uidl(
+  _context: HandlerContext,
+  { maildrop }: Transaction,
+  argument: string,
+): Reply {
+  if (argument === "") {
+    return {
+      type: "listing",
+      text: "Unique-IDs follow...",
+      lines: maildrop.listed().map(({ number, uniqueId }) =>
+        `${number} ${uniqueId}`
+      ),
+    };
+  }
+  const found = findMessage(maildrop, "UIDL", argument);
+  if (found.type === "error") return found;
+  return ok(`${found.message.number} ${found.message.uniqueId}`);
+}

@@ -1,0 +1,20 @@
+/** USER (RFC 1939 section 7). A name may hold spaces. */
+import { error, ok, type Reply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import { type Authorization, enter, type Transition } from "../state.ts";
+
+export function user(
+  context: HandlerContext,
+  state: Authorization,
+  userName: string,
+): Reply | Transition {
+  if (!context.passwordsAllowed) {
+    return error("Call STLS and negotiate TLS first.");
+  }
+  if (state.userName !== null) return error("Already called USER.");
+  if (userName.trim() === "") return error("Invalid user name.");
+  return enter(
+    { phase: "AUTHORIZATION", userName },
+    ok("Thank you. Send password."),
+  );
+}

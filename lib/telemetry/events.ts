@@ -1,0 +1,119 @@
+/** What happens on a listener, as one union of events. No event holds a password. */
+import type { ConnectionInfo } from "../mailbox/connection_info.ts";
+
+/** A client is there; its greeting is about to be sent. */
+export interface ConnectEvent {
+  /** Which event this is. */
+  readonly type: "connect";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+}
+
+/** A client was turned away before a greeting. */
+export interface RefuseEvent {
+  /** Which event this is. */
+  readonly type: "refuse";
+  /** The address of the client. */
+  readonly clientAddress: string;
+  /** Which limit was reached. */
+  readonly reason: "max-connections" | "max-connections-per-ip";
+}
+
+/** A command was received; it has not been carried out yet. */
+export interface CommandEvent {
+  /** Which event this is. */
+  readonly type: "command";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** The verb in capitals; null for a line that is no command of ours, of which nothing is told. */
+  readonly verb: string | null;
+  /** The argument; null where it is secret. */
+  readonly argument: string | null;
+}
+
+/** A client has logged in and its maildrop is open. */
+export interface LoginEvent {
+  /** Which event this is. */
+  readonly type: "login";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** How many messages the maildrop holds. */
+  readonly messages: number;
+}
+
+/** A provider refused a user name and password. */
+export interface LoginFailedEvent {
+  /** Which event this is. */
+  readonly type: "login-failed";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** The user name that was tried. */
+  readonly userName: string;
+}
+
+/** Messages were deleted, for good. */
+export interface DeleteEvent {
+  /** Which event this is. */
+  readonly type: "delete";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** The unique ids of the messages. */
+  readonly uniqueIds: readonly string[];
+}
+
+/** Something failed. The client is told as little as possible; all that is known is here. */
+export interface ErrorEvent {
+  /** Which event this is. */
+  readonly type: "error";
+  /** The connection it is about; null for the listener itself. */
+  readonly connection: ConnectionInfo | null;
+  /** What was being done: a verb, or `accept`, `read`, `write`, `release`. */
+  readonly during: string;
+  /** What was thrown. */
+  readonly error: unknown;
+}
+
+/** Why a connection ended. */
+export type CloseReason =
+  /** The client said QUIT. */
+  | "quit"
+  /** The client went away. */
+  | "disconnect"
+  /** The client did not log in in time. */
+  | "login-timeout"
+  /** The client was silent, or did not read, for too long. */
+  | "idle-timeout"
+  /** The server closed it behind an error reply, or in the middle of a message that could not be read. */
+  | "error"
+  /** The listener was stopped. */
+  | "stop";
+
+/** A connection is over. */
+export interface CloseEvent {
+  /** Which event this is. */
+  readonly type: "close";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** Why it ended. */
+  readonly reason: CloseReason;
+  /** Milliseconds since it was accepted. */
+  readonly duration: number;
+  /** Messages sent whole or in part, by RETR and TOP. */
+  readonly messagesSent: number;
+  /** Octets sent. */
+  readonly octetsSent: number;
+}
+
+/** Whatever happens on a listener. */
+export type Pop3Event =
+  | ConnectEvent
+  | RefuseEvent
+  | CommandEvent
+  | LoginEvent
+  | LoginFailedEvent
+  | DeleteEvent
+  | ErrorEvent
+  | CloseEvent;
+
+/** Is told of every event, at once. What it throws disturbs nobody. */
+export type Pop3Events = (event: Pop3Event) => void;

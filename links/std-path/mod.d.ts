@@ -1,0 +1,10 @@
+/** Joins the parts into one normalized path. */
+export function join(...paths: string[]): string;
+/** The last part of a path. */
+export function basename(path: string, suffix?: string): string;
+/** All but the last part of a path. */
+export function dirname(path: string): string;
+/** An absolute path. */
+export function resolve(...paths: string[]): string;
+/** The path of a `file:` URL. */
+export function fromFileUrl(url: URL | string): string;
