@@ -1,6 +1,48 @@
 /**
  * A POP3 service of your own: a listener that talks the protocol, and the interfaces to give it mail.
  *
+ * {@linkcode Pop3Listener} opens ports. A {@linkcode MailboxProvider} decides who may log in, a
+ * {@linkcode Mailbox} holds the mail. RFC 1939, with RFC 2449 (CAPA) and RFC 3206 (response codes).
+ *
  * @module
  */
-export { Session } from "./session/session.ts";
+export {
+  type ListenOptions,
+  Pop3Listener,
+  type Pop3ListenerOptions,
+} from "./listener/pop3_listener.ts";
+export type { Acceptor } from "./listener/accept_loop.ts";
+export type { Clock } from "./connection/clock.ts";
+export type { ConnectionInfo } from "./mailbox/connection_info.ts";
+export type { Mailbox, MailboxProvider } from "./mailbox/mailbox.ts";
+export type {
+  MessageContent,
+  MessageLines,
+} from "./mailbox/message_content.ts";
+export type { Awaitable, MessageBody } from "./protocol/reply.ts";
+export {
+  Pop3ResponseError,
+  type Pop3ResponseErrorOptions,
+} from "./mailbox/response_error.ts";
+export { nullProvider } from "./mailbox/null_provider.ts";
+export {
+  MemoryMailbox,
+  type MemoryMailboxOptions,
+} from "./mailbox/memory_mailbox.ts";
+export {
+  type SingleUserOptions,
+  SingleUserProvider,
+} from "./auth/single_user_provider.ts";
+export type {
+  CloseEvent,
+  CloseReason,
+  CommandEvent,
+  ConnectEvent,
+  DeleteEvent,
+  ErrorEvent,
+  LoginEvent,
+  LoginFailedEvent,
+  Pop3Event,
+  Pop3Events,
+  RefuseEvent,
+} from "./telemetry/events.ts";

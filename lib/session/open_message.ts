@@ -1,26 +1,31 @@
 /**
  * Opens a message so far that a failure can still become `-ERR`: its first chunk is read before `+OK` is said.
  */
-import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import { openBody } from "../mailbox/message_content.ts";
 import type { HeadCutter } from "../protocol/message_head.ts";
 import type { MessageBody } from "../protocol/reply.ts";
+import type { HandlerContext } from "./handler.ts";
 import { isGone } from "./maildrop.ts";
 
 /** The message, or the part of it that `head` keeps; null when somebody else removed it. */
 export async function openMessage(
+  { info, fail }: HandlerContext,
   mailbox: Mailbox,
-  info: ConnectionInfo,
   uniqueId: string,
   head: HeadCutter | null = null,
 ): Promise<MessageBody | null> {
   try {
-    const source = openBody(await mailbox.messageContents(info, uniqueId));
+    const body = new StartedBody(
+      openBody(await mailbox.messageContents(info, uniqueId)),
+      head,
+      fail,
+    );
     try {
-      return new StartedBody(source, await source.nextChunk(), head);
+      await body.start();
+      return body;
     } catch (error) {
-      await source.close();
+      await body.close();
       throw error;
     }
   } catch (error) {
@@ -29,20 +34,25 @@ export async function openMessage(
   }
 }
 
-/** A body whose first chunk is here already. */
+/** A body whose first chunk is read ahead. */
 class StartedBody implements MessageBody {
   readonly #source: MessageBody;
   readonly #head: HeadCutter | null;
-  #first: Uint8Array | null;
+  readonly #fail: (failure: unknown) => void;
+  #first: Uint8Array | null = null;
 
   constructor(
     source: MessageBody,
-    first: Uint8Array | null,
     head: HeadCutter | null,
+    fail: (failure: unknown) => void,
   ) {
     this.#source = source;
-    this.#first = first;
     this.#head = head;
+    this.#fail = fail;
+  }
+
+  async start(): Promise<void> {
+    this.#first = await this.#source.nextChunk();
   }
 
   async nextChunk(): Promise<Uint8Array | null> {
@@ -54,7 +64,12 @@ class StartedBody implements MessageBody {
       : this.#head.cut(chunk);
   }
 
-  close(): void | Promise<void> {
-    return this.#source.close();
+  /** A failure to close is told to the events only: the client has, or will not get, its message. */
+  async close(): Promise<void> {
+    try {
+      await this.#source.close();
+    } catch (failure) {
+      this.#fail(failure);
+    }
   }
 }

@@ -6,15 +6,15 @@ import { openMessage } from "../open_message.ts";
 import type { Transaction } from "../state.ts";
 
 export async function retr(
-  { info }: HandlerContext,
+  context: HandlerContext,
   { maildrop }: Transaction,
   argument: string,
 ): Promise<Reply> {
   const found = findMessage(maildrop, "RETR", argument);
   if (found.type === "error") return found;
   const body = await openMessage(
+    context,
     maildrop.mailbox,
-    info,
     found.message.uniqueId,
   );
   return body === null

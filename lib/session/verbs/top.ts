@@ -7,7 +7,7 @@ import { openMessage } from "../open_message.ts";
 import type { Transaction } from "../state.ts";
 
 export async function top(
-  { info }: HandlerContext,
+  context: HandlerContext,
   { maildrop }: Transaction,
   argument: string,
 ): Promise<Reply> {
@@ -18,8 +18,8 @@ export async function top(
   const found = findMessage(maildrop, "TOP", number);
   if (found.type === "error") return found;
   const body = await openMessage(
+    context,
     maildrop.mailbox,
-    info,
     found.message.uniqueId,
     new HeadCutter(Number(lines)),
   );

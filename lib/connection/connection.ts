@@ -1,0 +1,177 @@
+/**
+ * One peer: lines in, replies out, until it is over.
+ *
+ * - Before the login there is one deadline, counted from the start. After it, each command and each write has
+ *   the idle limit; there is none while the mailbox is at work, which is not the client's fault.
+ * - A deadline closes without a word: RFC 1939 section 3 forbids a reply, and nothing is deleted.
+ * - `stop` lets the running command end and its reply leave.
+ */
+import type { CloseReason, Pop3Event } from "../telemetry/events.ts";
+import type { ConnectionInfo } from "../mailbox/connection_info.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { Session } from "../session/session.ts";
+import type { Clock } from "./clock.ts";
+import { Deadline, type Deadlines } from "./deadlines.ts";
+import { type ByteSource, LineReader } from "./line_reader.ts";
+import {
+  BrokenMessageError,
+  type ByteSink,
+  ReplyWriter,
+} from "./reply_writer.ts";
+
+/** The line to a peer: a `Deno.Conn`, or what a test makes of it. */
+export interface Transport extends ByteSource, ByteSink {
+  /** Ends our side; what the peer still sends can be read. */
+  closeWrite(): Promise<void>;
+  /** Ends it, and makes a waiting read or write fail. */
+  close(): void;
+}
+
+/** What a connection needs besides its line and its session. */
+export interface ConnectionOptions {
+  readonly info: ConnectionInfo;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  /** Milliseconds from the start to the login. */
+  readonly loginTimeout: number;
+  /** Milliseconds without a command. */
+  readonly idleTimeout: number;
+  readonly emit: (event: Pop3Event) => void;
+}
+
+/** How long a peer may go on sending after our last word before the line is cut. */
+const LINGER_MS = 2_000;
+
+export class Connection {
+  readonly #transport: Transport;
+  readonly #session: Session;
+  readonly #options: ConnectionOptions;
+  readonly #lines: LineReader;
+  readonly #writer: ReplyWriter;
+  readonly #deadline: Deadline;
+  readonly #startedAt: number;
+  #isWaitingForCommand = false;
+  #cut: "login-timeout" | "idle-timeout" | "stop" | null = null;
+
+  constructor(
+    transport: Transport,
+    session: Session,
+    options: ConnectionOptions,
+  ) {
+    this.#transport = transport;
+    this.#session = session;
+    this.#options = options;
+    this.#lines = new LineReader(transport);
+    this.#writer = new ReplyWriter(transport, () => this.#expectPeer());
+    this.#deadline = new Deadline(() => {
+      this.#cutOff(session.isLoggedIn ? "idle-timeout" : "login-timeout");
+    });
+    this.#startedAt = options.clock.now();
+  }
+
+  /** Serves the peer until it is over. Never throws. */
+  async run(): Promise<void> {
+    const { info, deadlines, emit, clock } = this.#options;
+    this.#deadline.at = this.#startedAt + this.#options.loginTimeout;
+    deadlines.add(this.#deadline);
+    emit({ type: "connect", connection: info });
+    const reason = await this.#converse().catch((error) =>
+      this.#whyFailed(error)
+    );
+    await this.#session.end();
+    if (reason === "error") await this.#linger();
+    deadlines.delete(this.#deadline);
+    this.#transport.close();
+    emit({
+      type: "close",
+      connection: info,
+      reason,
+      duration: clock.now() - this.#startedAt,
+      messagesSent: this.#writer.messagesSent,
+      octetsSent: this.#writer.octetsSent,
+    });
+  }
+
+  /** Ends the connection: at once where it waits for a command, else behind the reply to the running one. */
+  stop(): void {
+    if (this.#isWaitingForCommand) this.#cutOff("stop");
+    else this.#cut ??= "stop";
+  }
+
+  /** Ends the connection, whatever it is doing. */
+  abort(): void {
+    this.#cutOff("stop");
+  }
+
+  async #converse(): Promise<CloseReason> {
+    const writer = this.#writer;
+    await writer.add(this.#session.greeting());
+    await writer.flush();
+    if (this.#cut !== null) return this.#cut;
+    this.#isWaitingForCommand = true;
+    for await (const line of this.#lines) {
+      this.#isWaitingForCommand = false;
+      this.#expectMailbox();
+      const reply = await this.#session.respond(line);
+      await writer.add(reply);
+      if (closes(reply)) {
+        await writer.flush();
+        return reply.type === "ok" ? "quit" : "error";
+      }
+      if (!this.#lines.hasLineWaiting) await writer.flush();
+      if (this.#cut !== null) break;
+      this.#expectPeer();
+      this.#isWaitingForCommand = true;
+    }
+    this.#isWaitingForCommand = false;
+    await writer.flush();
+    return this.#cut ?? "disconnect";
+  }
+
+  #expectPeer(): void {
+    if (!this.#session.isLoggedIn) return;
+    this.#deadline.at = this.#options.clock.now() + this.#options.idleTimeout;
+  }
+
+  #expectMailbox(): void {
+    if (this.#session.isLoggedIn) this.#deadline.at = Infinity;
+  }
+
+  #cutOff(reason: "login-timeout" | "idle-timeout" | "stop"): void {
+    this.#cut ??= reason;
+    this.#transport.close();
+  }
+
+  async #whyFailed(error: unknown): Promise<CloseReason> {
+    if (this.#cut !== null) return this.#cut;
+    if (!(error instanceof BrokenMessageError)) return "disconnect";
+    const { info, emit } = this.#options;
+    emit({
+      type: "error",
+      connection: info,
+      during: "sending a message",
+      error: error.cause,
+    });
+    await this.#writer.flush().catch(() => {});
+    return "error";
+  }
+
+  /**
+   * Reads on until the peer has heard our last word. A socket that is closed while the peer still sends is
+   * reset, and then the peer may lose the reply that tells it why.
+   */
+  async #linger(): Promise<void> {
+    this.#deadline.at = this.#options.clock.now() + LINGER_MS;
+    try {
+      await this.#transport.closeWrite();
+      const thrownAway = new Uint8Array(1024);
+      while (await this.#transport.read(thrownAway) !== null);
+    } catch {
+      // The peer is gone, or has lingered too long.
+    }
+  }
+}
+
+function closes(reply: Reply): reply is Extract<Reply, { closes: boolean }> {
+  return (reply.type === "ok" || reply.type === "error") && reply.closes;
+}

@@ -1,0 +1,58 @@
+/**
+ * The deadlines of all connections, looked at together.
+ *
+ * A command moves its connection's deadline, and that must cost next to nothing: it sets a number. One timer
+ * for all looks every half a second which of them have passed, so one is noticed up to that much late. There
+ * is no timer while there is no connection.
+ */
+import type { Clock } from "./clock.ts";
+
+const LOOK_EVERY_MS = 500;
+
+/** The instant at which a connection has waited long enough. */
+export class Deadline {
+  /** The instant by the clock; Infinity for none. */
+  at: number = Infinity;
+  readonly expire: () => void;
+
+  constructor(expire: () => void) {
+    this.expire = expire;
+  }
+}
+
+/** Calls `expire` of each deadline that has passed, once. */
+export class Deadlines {
+  readonly #clock: Clock;
+  readonly #deadlines = new Set<Deadline>();
+  #timer: Disposable | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Watches the deadline until it is deleted, or has passed. */
+  add(deadline: Deadline): void {
+    this.#deadlines.add(deadline);
+    this.#timer ??= this.#clock.after(LOOK_EVERY_MS, () => this.#look());
+  }
+
+  delete(deadline: Deadline): void {
+    this.#deadlines.delete(deadline);
+    if (this.#deadlines.size > 0) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = null;
+  }
+
+  #look(): void {
+    this.#timer = null;
+    const now = this.#clock.now();
+    for (const deadline of this.#deadlines) {
+      if (deadline.at > now) continue;
+      this.#deadlines.delete(deadline);
+      deadline.expire();
+    }
+    if (this.#deadlines.size > 0) {
+      this.#timer = this.#clock.after(LOOK_EVERY_MS, () => this.#look());
+    }
+  }
+}

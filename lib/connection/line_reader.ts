@@ -1,0 +1,111 @@
+/**
+ * Bytes of a client to lines (RFC 1939 section 3; a bare LF ends a line too).
+ *
+ * - A line that grows beyond the bound is given as `too-long` once, and the rest of it is thrown away, so
+ *   that an endless line cannot fill memory.
+ * - What comes behind the last line end when the client goes away is no command, and is dropped.
+ * - An idle connection holds one small buffer; a larger one lives only while it is full.
+ */
+import { CR, LF } from "../protocol/ascii.ts";
+import type { CommandLine } from "../session/session.ts";
+
+/** Longest line, without its end. RFC 2449 section 4 asks for 255; SASL responses are longer (RFC 5034 section 4). */
+export const MAXIMUM_LINE_OCTETS = 16_384;
+
+const SMALL_BUFFER_OCTETS = 512;
+
+/** Where bytes come from: a `Deno.Conn`, or what a test makes of it. */
+export interface ByteSource {
+  /** Fills the start of the buffer; null when there is nothing more to come. */
+  read(into: Uint8Array): Promise<number | null>;
+}
+
+/** An async iterator of the lines. A line is a view that stays as it is until the next one is asked for. */
+export class LineReader implements AsyncIterableIterator<CommandLine> {
+  readonly #source: ByteSource;
+  #buffer = new Uint8Array(SMALL_BUFFER_OCTETS);
+  #start = 0;
+  #end = 0;
+  /** How much of the buffer is known to hold no line end, so that no octet is looked at twice. */
+  #searched = 0;
+  #isDiscarding = false;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Is a further command here already, so that its reply can share a write with the one before? */
+  get hasLineWaiting(): boolean {
+    return this.#lineEnd() !== -1;
+  }
+
+  /** Did the client send more than was read? */
+  get hasBytesWaiting(): boolean {
+    return this.#start < this.#end;
+  }
+
+  async next(): Promise<IteratorResult<CommandLine>> {
+    for (;;) {
+      const line = this.#take();
+      if (line !== null) return { value: line, done: false };
+      this.#makeRoom();
+      const count = await this.#source.read(this.#buffer.subarray(this.#end));
+      if (count === null) return { value: undefined, done: true };
+      this.#end += count;
+    }
+  }
+
+  /** The offset of the next LF, or -1. */
+  #lineEnd(): number {
+    const found = this.#buffer.subarray(this.#searched, this.#end).indexOf(LF);
+    if (found !== -1) return this.#searched + found;
+    this.#searched = this.#end;
+    return -1;
+  }
+
+  #take(): CommandLine | null {
+    for (;;) {
+      const lineEnd = this.#lineEnd();
+      if (lineEnd === -1) break;
+      const start = this.#start;
+      this.#start = this.#searched = lineEnd + 1;
+      if (this.#isDiscarding) {
+        this.#isDiscarding = false;
+        continue;
+      }
+      const end = lineEnd > start && this.#buffer[lineEnd - 1] === CR
+        ? lineEnd - 1
+        : lineEnd;
+      return end - start > MAXIMUM_LINE_OCTETS
+        ? "too-long"
+        : this.#buffer.subarray(start, end);
+    }
+    if (this.#isDiscarding) {
+      this.#start = this.#end;
+    } else if (this.#end - this.#start > MAXIMUM_LINE_OCTETS + 1) {
+      this.#start = this.#end;
+      this.#isDiscarding = true;
+      return "too-long";
+    }
+    return null;
+  }
+
+  /** Makes the buffer ready for the next read: what is left goes to its start, its size follows the need. */
+  #makeRoom(): void {
+    const left = this.#buffer.subarray(this.#start, this.#end);
+    if (left.length === 0 && this.#buffer.length > SMALL_BUFFER_OCTETS) {
+      this.#buffer = new Uint8Array(SMALL_BUFFER_OCTETS);
+    } else if (left.length === this.#buffer.length) {
+      this.#buffer = new Uint8Array(2 * left.length);
+      this.#buffer.set(left);
+    } else {
+      this.#buffer.copyWithin(0, this.#start, this.#end);
+    }
+    this.#start = 0;
+    this.#end = this.#searched = left.length;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Replies to bytes of a server, in few writes.
+ *
+ * - Replies are gathered until `flush`, so one that fits leaves in one write, and pipelined commands are
+ *   answered together. The last bytes of a message and its terminator always leave together.
+ * - A peer that does not read makes `write` wait, and the mailbox with it: never more than one buffer and one
+ *   chunk of a message are in memory for it.
+ * - Buffers are shared by all connections; one that has nothing to send holds none.
+ */
+import { ByteStuffer } from "../protocol/byte_stuffing.ts";
+import { type MessageBody, type Reply, statusLine } from "../protocol/reply.ts";
+
+/** Where bytes go: a `Deno.Conn`, or what a test makes of it. */
+export interface ByteSink {
+  /** Writes some of the bytes, and says how many. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** A mailbox failed in the middle of a message: `+OK` is said, so all that is left is to hang up. */
+export class BrokenMessageError extends Error {
+  override readonly name = "BrokenMessageError";
+}
+
+const BUFFER_OCTETS = 65_536;
+/** Kept free for the last line end and the terminator of a message. */
+const TERMINATOR_OCTETS = 5;
+const MAXIMUM_SPARE_BUFFERS = 64;
+
+const spareBuffers: Uint8Array[] = [];
+const encoder = new TextEncoder();
+
+/** Writes the replies of one connection, one after the other. */
+export class ReplyWriter {
+  readonly #sink: ByteSink;
+  readonly #beforeWrite: () => void;
+  #buffer: Uint8Array | null = null;
+  #used = 0;
+  #octetsSent = 0;
+  #messagesSent = 0;
+
+  /** @param beforeWrite called before each write, which may wait for the peer */
+  constructor(sink: ByteSink, beforeWrite: () => void = () => {}) {
+    this.#sink = sink;
+    this.#beforeWrite = beforeWrite;
+  }
+
+  /** Octets that were written. */
+  get octetsSent(): number {
+    return this.#octetsSent;
+  }
+
+  /** Messages that were begun. */
+  get messagesSent(): number {
+    return this.#messagesSent;
+  }
+
+  /** Takes one reply; it has left when `flush` is done. */
+  async add(reply: Reply): Promise<void> {
+    switch (reply.type) {
+      case "ok":
+      case "error":
+        return await this.#addLine(statusLine(reply));
+      case "listing":
+        await this.#addLine(statusLine(reply));
+        for (const line of reply.lines) await this.#addLine(`${line}\r\n`);
+        return await this.#addLine(".\r\n");
+      case "message":
+        try {
+          this.#messagesSent++;
+          await this.#addLine(statusLine(reply));
+          return await this.#addMessage(reply.body);
+        } finally {
+          await reply.body.close();
+        }
+    }
+  }
+
+  /** Writes whatever is gathered. */
+  async flush(): Promise<void> {
+    const buffer = this.#buffer;
+    if (buffer === null) return;
+    const used = this.#used;
+    this.#buffer = null;
+    this.#used = 0;
+    for (let written = 0; written < used;) {
+      this.#beforeWrite();
+      const count = await this.#sink.write(buffer.subarray(written, used));
+      written += count;
+      this.#octetsSent += count;
+    }
+    // A buffer whose write failed is not used again: the runtime may hold it still.
+    if (spareBuffers.length < MAXIMUM_SPARE_BUFFERS) spareBuffers.push(buffer);
+  }
+
+  async #addLine(line: string): Promise<void> {
+    if (this.#used + line.length > BUFFER_OCTETS) await this.flush();
+    this.#used +=
+      encoder.encodeInto(line, this.#open().subarray(this.#used)).written;
+  }
+
+  async #addMessage(body: MessageBody): Promise<void> {
+    const stuffer = new ByteStuffer();
+    for (;;) {
+      const chunk = await this.#nextChunk(body);
+      if (chunk === null) break;
+      await this.#addOctets(stuffer.encode(chunk));
+    }
+    const end = stuffer.end();
+    this.#open().set(end, this.#used);
+    this.#used += end.length;
+  }
+
+  async #nextChunk(body: MessageBody): Promise<Uint8Array | null> {
+    try {
+      return await body.nextChunk();
+    } catch (cause) {
+      throw new BrokenMessageError("A message broke off while it was sent", {
+        cause,
+      });
+    }
+  }
+
+  async #addOctets(octets: Uint8Array): Promise<void> {
+    for (let added = 0; added < octets.length;) {
+      if (this.#used >= BUFFER_OCTETS) await this.flush();
+      const part = octets.subarray(added, added + BUFFER_OCTETS - this.#used);
+      this.#open().set(part, this.#used);
+      this.#used += part.length;
+      added += part.length;
+    }
+  }
+
+  #open(): Uint8Array {
+    return this.#buffer ??= spareBuffers.pop() ??
+      new Uint8Array(BUFFER_OCTETS + TERMINATOR_OCTETS);
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Accepts connections until the socket is closed. A failed `accept` (no file descriptors left, a peer that was
+ * gone before we came) is told, and does not end the loop; a pause keeps a lasting one from eating the CPU.
+ */
+import type { Clock } from "../connection/clock.ts";
+
+/** A listening socket: a `Deno.Listener`, or what a test makes of it. */
+export interface Acceptor {
+  accept(): Promise<Deno.TcpConn>;
+  close(): void;
+}
+
+const PAUSE_MS = 100;
+
+/** Gives each accepted connection to `serve`, and each failure to `report`, until `acceptor` is closed. */
+export async function acceptLoop(
+  acceptor: Acceptor,
+  clock: Clock,
+  serve: (connection: Deno.TcpConn) => void,
+  report: (error: unknown) => void,
+): Promise<void> {
+  for (;;) {
+    try {
+      serve(await acceptor.accept());
+    } catch (error) {
+      if (
+        error instanceof Deno.errors.BadResource ||
+        error instanceof Deno.errors.Interrupted
+      ) return;
+      report(error);
+      await new Promise<void>((resolve) => clock.after(PAUSE_MS, resolve));
+    }
+  }
+}

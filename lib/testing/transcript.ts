@@ -1,0 +1,182 @@
+/**
+ * Transcripts: a maildrop and a conversation, as a text file that anyone can read and write.
+ *
+ * ```text
+ * # What it shows, with the section of the RFC
+ * MESSAGE id-1
+ * | Subject: Hello
+ * |
+ * | World
+ * LOGIN
+ * C: STAT
+ * S: +OK 1 25
+ * ```
+ *
+ * | line | meaning |
+ * | --- | --- |
+ * | `#` | a remark |
+ * | `MESSAGE id` | a message of the maildrop; the `\|` lines below it are its lines, each with CRLF |
+ * | `READ-ONLY` | the maildrop refuses DELE |
+ * | `DELETE-FAILS` | the maildrop cannot delete |
+ * | `REMOTE` | the client is on another machine, on a line that is not encrypted |
+ * | `CONNECT` | a new connection; the greeting is read |
+ * | `LOGIN` | the same, and the login of `me` with `passw0rd` |
+ * | `GONE id` | somebody else removes the message |
+ * | `C:` | what the client sends, with CRLF |
+ * | `S:` | what the server must answer; a final `…` stands for any rest of the line |
+ * | `CLOSED` | the server must have closed the connection |
+ *
+ * Escapes everywhere: `\r \n \t \\`, `\xHH` for an octet, `\(text*n)` for a repetition; a backslash at the end
+ * of a line takes away its CRLF. Text is UTF-8.
+ *
+ * @module
+ */
+
+/** One thing that happens, in order. */
+export type TranscriptStep =
+  | { readonly type: "connect" }
+  | { readonly type: "send"; readonly octets: Uint8Array }
+  | {
+    readonly type: "expect";
+    readonly line: string;
+    readonly isPrefix: boolean;
+  }
+  | { readonly type: "closed" }
+  | { readonly type: "gone"; readonly uniqueId: string };
+
+/** A transcript, parsed. */
+export interface Transcript {
+  /** The messages of the maildrop by unique id. */
+  readonly messages: Readonly<Record<string, Uint8Array>>;
+  /** Is DELE refused? */
+  readonly isReadOnly: boolean;
+  /** Does every deletion fail? */
+  readonly deleteFails: boolean;
+  /** Is the client on another machine? */
+  readonly isRemote: boolean;
+  /** What happens. */
+  readonly steps: readonly TranscriptStep[];
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Reads a transcript.
+ *
+ * @throws {SyntaxError} with the number of the line that is none of the above
+ */
+export function parseTranscript(text: string): Transcript {
+  const messages = new Map<string, number[]>();
+  const flags = new Set<string>();
+  const steps: TranscriptStep[] = [];
+  let message: number[] | undefined;
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "" || line.startsWith("#")) continue;
+    const [, keyword = "", rest = ""] =
+      /^(\S+?):? ?((?<=[ :|]).*)?$/.exec(line) ?? [];
+    switch (keyword) {
+      case "MESSAGE":
+        messages.set(rest, message = []);
+        break;
+      case "|":
+        if (message === undefined) {
+          throw new SyntaxError(`Line ${index + 1} is in no MESSAGE`);
+        }
+        message.push(...lineOctets(rest));
+        break;
+      case "READ-ONLY":
+      case "DELETE-FAILS":
+      case "REMOTE":
+        flags.add(keyword);
+        break;
+      case "CONNECT":
+        steps.push({ type: "connect" }, {
+          type: "expect",
+          line: "+OK ",
+          isPrefix: true,
+        });
+        break;
+      case "LOGIN":
+        steps.push(
+          { type: "connect" },
+          { type: "expect", line: "+OK ", isPrefix: true },
+          { type: "send", octets: lineOctets("USER me") },
+          { type: "expect", line: "+OK ", isPrefix: true },
+          { type: "send", octets: lineOctets("PASS passw0rd") },
+          { type: "expect", line: "+OK Welcome.", isPrefix: false },
+        );
+        break;
+      case "GONE":
+        steps.push({ type: "gone", uniqueId: rest });
+        break;
+      case "C:":
+        steps.push({ type: "send", octets: lineOctets(rest) });
+        break;
+      case "S:":
+        steps.push(
+          rest.endsWith("…")
+            ? {
+              type: "expect",
+              line: latin1(octetsOf(rest.slice(0, -1))),
+              isPrefix: true,
+            }
+            : { type: "expect", line: latin1(octetsOf(rest)), isPrefix: false },
+        );
+        break;
+      case "CLOSED":
+        steps.push({ type: "closed" });
+        break;
+      default:
+        throw new SyntaxError(
+          `Line ${index + 1} has no known keyword: ${line}`,
+        );
+    }
+  }
+  return {
+    messages: Object.fromEntries(
+      [...messages].map(([id, octets]) => [id, new Uint8Array(octets)]),
+    ),
+    isReadOnly: flags.has("READ-ONLY"),
+    deleteFails: flags.has("DELETE-FAILS"),
+    isRemote: flags.has("REMOTE"),
+    steps,
+  };
+}
+
+/** Octets as text, a character each: lines of a reply are compared that way, whatever they hold. */
+export function latin1(octets: Uint8Array): string {
+  let text = "";
+  for (const octet of octets) text += String.fromCharCode(octet);
+  return text;
+}
+
+function lineOctets(text: string): Uint8Array {
+  const isOpen = /(?<!\\)(\\\\)*\\$/.test(text);
+  return octetsOf(isOpen ? text.slice(0, -1) : `${text}\\r\\n`);
+}
+
+const ESCAPE = /\\(?:x([0-9A-Fa-f]{2})|\(([^*]+)\*(\d+)\)|([rnt\\]))/g;
+const NAMED_ESCAPES: Readonly<Record<string, number>> = {
+  r: 13,
+  n: 10,
+  t: 9,
+  "\\": 92,
+};
+
+function octetsOf(text: string): Uint8Array {
+  const octets: number[] = [];
+  let at = 0;
+  for (const match of text.matchAll(ESCAPE)) {
+    octets.push(...encoder.encode(text.slice(at, match.index)));
+    const [whole, hex, repeated, count, name] = match;
+    if (hex !== undefined) octets.push(Number.parseInt(hex, 16));
+    else if (name !== undefined) octets.push(NAMED_ESCAPES[name] ?? 0);
+    else {
+      const one = octetsOf(repeated ?? "");
+      for (let n = Number(count); n > 0; n--) octets.push(...one);
+    }
+    at = match.index + whole.length;
+  }
+  octets.push(...encoder.encode(text.slice(at)));
+  return new Uint8Array(octets);
+}

@@ -1,0 +1,84 @@
+import { latin1 } from "../lib/testing/transcript.ts";
+
+/** The client end of a real socket, line by line. */
+export class LoopbackClient implements Disposable {
+  readonly #connection: Deno.TcpConn;
+  readonly #buffer = new Uint8Array(65_536);
+  #unread = "";
+  #isOpen = true;
+
+  private constructor(connection: Deno.TcpConn) {
+    this.#connection = connection;
+  }
+
+  static async connect(
+    port: number,
+    hostname = "127.0.0.1",
+  ): Promise<LoopbackClient> {
+    return new LoopbackClient(await Deno.connect({ hostname, port }));
+  }
+
+  async send(octets: Uint8Array | string): Promise<void> {
+    const bytes = typeof octets === "string"
+      ? new TextEncoder().encode(octets)
+      : octets;
+    for (let sent = 0; sent < bytes.length;) {
+      sent += await this.#connection.write(bytes.subarray(sent));
+    }
+  }
+
+  /** The next line without its CRLF; null when the server has closed. */
+  async readLine(): Promise<string | null> {
+    for (;;) {
+      const end = this.#unread.indexOf("\r\n");
+      if (end !== -1) {
+        const line = this.#unread.slice(0, end);
+        this.#unread = this.#unread.slice(end + 2);
+        return line;
+      }
+      const count = await this.#connection.read(this.#buffer);
+      if (count === null) return this.#unread === "" ? null : this.#unread;
+      this.#unread += latin1(this.#buffer.subarray(0, count));
+    }
+  }
+
+  /** The lines up to the one with only a dot, byte-stuffing undone. */
+  async readLines(): Promise<string[]> {
+    const lines: string[] = [];
+    for (;;) {
+      const line = await this.readLine();
+      if (line === null) {
+        throw new Error("The server closed in the middle of a reply");
+      }
+      if (line === ".") return lines;
+      lines.push(line.startsWith(".") ? line.slice(1) : line);
+    }
+  }
+
+  /** Sends a command and reads one line. */
+  async command(line: string): Promise<string | null> {
+    await this.send(`${line}\r\n`);
+    return await this.readLine();
+  }
+
+  /** Reads the greeting and logs in as `me`. */
+  async logIn(password = "passw0rd"): Promise<string | null> {
+    await this.readLine();
+    await this.command("USER me");
+    return await this.command(`PASS ${password}`);
+  }
+
+  async endSending(): Promise<void> {
+    await this.#connection.closeWrite();
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#connection.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,97 @@
+import type { Transport } from "../lib/connection/connection.ts";
+import { latin1 } from "../lib/testing/transcript.ts";
+
+/** A line to a peer without a socket: the test is the peer. */
+export class MemoryTransport implements Transport {
+  /** Every write of the server, one entry each. */
+  readonly writes: Uint8Array[] = [];
+  /** Set it to make the peer stop reading: writes wait. */
+  stalled = false;
+  readonly #octetsPerRead: number;
+  #incoming: Uint8Array[] = [];
+  #isClientDone = false;
+  #isClosed = false;
+  #wakeReader: (() => void) | null = null;
+  #wakeWriter: (() => void) | null = null;
+  #unread = "";
+  #wakePeer: (() => void) | null = null;
+  #isServerDone = false;
+
+  constructor(octetsPerRead = Infinity) {
+    this.#octetsPerRead = octetsPerRead;
+  }
+
+  // The client's side.
+
+  send(octets: Uint8Array): void {
+    this.#incoming.push(octets);
+    this.#wakeReader?.();
+  }
+
+  endSending(): void {
+    this.#isClientDone = true;
+    this.#wakeReader?.();
+  }
+
+  /** The next line of the server without its CRLF; null when it has closed. */
+  async readLine(): Promise<string | null> {
+    for (;;) {
+      const end = this.#unread.indexOf("\r\n");
+      if (end !== -1) {
+        const line = this.#unread.slice(0, end);
+        this.#unread = this.#unread.slice(end + 2);
+        return line;
+      }
+      if (this.#isServerDone) return this.#unread === "" ? null : this.#unread;
+      await new Promise<void>((resolve) => this.#wakePeer = resolve);
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  // The server's side.
+
+  async read(into: Uint8Array): Promise<number | null> {
+    while (
+      this.#incoming.length === 0 && !this.#isClientDone && !this.#isClosed
+    ) {
+      await new Promise<void>((resolve) => this.#wakeReader = resolve);
+    }
+    if (this.#isClosed) throw new Deno.errors.BadResource("closed");
+    const chunk = this.#incoming.shift();
+    if (chunk === undefined) return null;
+    const part = chunk.subarray(0, Math.min(this.#octetsPerRead, into.length));
+    into.set(part);
+    if (part.length < chunk.length) {
+      this.#incoming.unshift(chunk.subarray(part.length));
+    }
+    return part.length;
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    while (this.stalled && !this.#isClosed) {
+      await new Promise<void>((resolve) => this.#wakeWriter = resolve);
+    }
+    if (this.#isClosed) throw new Deno.errors.BadResource("closed");
+    this.writes.push(bytes.slice());
+    this.#unread += latin1(bytes);
+    this.#wakePeer?.();
+    return bytes.length;
+  }
+
+  closeWrite(): Promise<void> {
+    this.#isServerDone = true;
+    this.#wakePeer?.();
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#isServerDone = true;
+    this.#wakePeer?.();
+    this.#wakeReader?.();
+    this.#wakeWriter?.();
+  }
+}

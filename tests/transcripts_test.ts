@@ -1,0 +1,125 @@
+/**
+ * Plays every transcript below `tests/transcripts` in four ways: against the session alone, byte by byte,
+ * in one packet, and over loopback. A new file needs no code.
+ */
+import { assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { MemoryMailbox } from "../lib/mailbox/memory_mailbox.ts";
+import {
+  parseTranscript,
+  type Transcript,
+  type TranscriptStep,
+} from "../lib/testing/transcript.ts";
+import {
+  byteByByte,
+  inMemory,
+  type OpenPeer,
+  overLoopback,
+  sessionAlone,
+  type TranscriptPeer,
+} from "./transcript_peers.ts";
+
+const folder = fromFileUrl(new URL("transcripts", import.meta.url));
+
+for (const group of namesIn(folder)) {
+  for (const name of namesIn(join(folder, group))) {
+    const transcript = parseTranscript(
+      Deno.readTextFileSync(join(folder, group, name)),
+    );
+    Deno.test(`transcript ${group}/${name}`, async (test) => {
+      await test.step("session alone", () => play(transcript, sessionAlone));
+      await test.step("byte by byte", () => play(transcript, byteByByte));
+      await test.step("in one packet", () =>
+        play(inOnePacket(transcript), inMemory));
+      await test.step("over loopback", () => play(transcript, overLoopback));
+    });
+  }
+}
+
+function namesIn(path: string): string[] {
+  return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+}
+
+async function play(transcript: Transcript, open: OpenPeer): Promise<void> {
+  const mailbox = mailboxOf(transcript);
+  let peer: TranscriptPeer | null = null;
+  let conversation = "";
+  try {
+    for (const step of transcript.steps) {
+      if (step.type === "connect") {
+        await peer?.[Symbol.asyncDispose]();
+        peer = await open(mailbox, transcript.isRemote);
+      } else if (step.type === "gone") {
+        mailbox.messages.delete(step.uniqueId);
+      } else if (peer === null) {
+        throw new Error("A transcript begins with CONNECT or LOGIN");
+      } else if (step.type === "send") {
+        await peer.send(step.octets);
+      } else {
+        conversation += `S: ${await expect(peer, step, conversation)}\n`;
+      }
+    }
+    await peer?.endSending();
+    assertEquals(
+      await peer?.readLine(),
+      null,
+      "The server said more than the transcript",
+    );
+  } finally {
+    await peer?.[Symbol.asyncDispose]();
+  }
+}
+
+async function expect(
+  peer: TranscriptPeer,
+  step: Extract<TranscriptStep, { type: "expect" | "closed" }>,
+  before: string,
+): Promise<string | null> {
+  const line = await peer.readLine();
+  if (step.type === "closed") {
+    assertEquals(line, null, `Not closed behind:\n${before}`);
+  } else {
+    const compared = step.isPrefix ? line?.slice(0, step.line.length) : line;
+    assertEquals(compared, step.line, `Not as expected behind:\n${before}`);
+  }
+  return line;
+}
+
+/** The same conversation with all commands of one connection sent before the first reply is read. */
+function inOnePacket(transcript: Transcript): Transcript {
+  const steps: TranscriptStep[] = [];
+  let replies: TranscriptStep[] = [];
+  let octets: number[] = [];
+  const close = () => {
+    if (octets.length > 0) {
+      steps.push({ type: "send", octets: new Uint8Array(octets) });
+    }
+    steps.push(...replies);
+    replies = [];
+    octets = [];
+  };
+  for (const step of transcript.steps) {
+    if (step.type === "send") {
+      for (const octet of step.octets) octets.push(octet);
+    } else if (step.type === "expect") {
+      replies.push(step);
+    } else {
+      close();
+      steps.push(step);
+    }
+  }
+  close();
+  return { ...transcript, steps };
+}
+
+function mailboxOf(transcript: Transcript): MemoryMailbox {
+  const mailbox = new MemoryMailbox(transcript.messages, {
+    isReadOnly: transcript.isReadOnly,
+  });
+  if (transcript.deleteFails) {
+    mailbox.messageDelete = () => {
+      throw new Error("No space left on device (os error 28)");
+    };
+  }
+  return mailbox;
+}
