@@ -15,24 +15,12 @@ export type { Acceptor } from "./listener/accept_loop.ts";
 export type { Clock } from "./connection/clock.ts";
 export type { ConnectionInfo } from "./mailbox/connection_info.ts";
 export type { Mailbox, MailboxProvider } from "./mailbox/mailbox.ts";
-export type {
-  MessageContent,
-  MessageLines,
-} from "./mailbox/message_content.ts";
+export type { MessageContent, MessageLines } from "./mailbox/message_content.ts";
 export type { Awaitable, MessageBody } from "./protocol/reply.ts";
-export {
-  Pop3ResponseError,
-  type Pop3ResponseErrorOptions,
-} from "./mailbox/response_error.ts";
+export { Pop3ResponseError, type Pop3ResponseErrorOptions } from "./mailbox/response_error.ts";
 export { nullProvider } from "./mailbox/null_provider.ts";
-export {
-  MemoryMailbox,
-  type MemoryMailboxOptions,
-} from "./mailbox/memory_mailbox.ts";
-export {
-  type SingleUserOptions,
-  SingleUserProvider,
-} from "./auth/single_user_provider.ts";
+export { MemoryMailbox, type MemoryMailboxOptions } from "./mailbox/memory_mailbox.ts";
+export { type SingleUserOptions, SingleUserProvider } from "./auth/single_user_provider.ts";
 export type {
   CloseEvent,
   CloseReason,

@@ -19,9 +19,7 @@ export class LoopbackClient implements Disposable {
   }
 
   async send(octets: Uint8Array | string): Promise<void> {
-    const bytes = typeof octets === "string"
-      ? new TextEncoder().encode(octets)
-      : octets;
+    const bytes = typeof octets === "string" ? new TextEncoder().encode(octets) : octets;
     for (let sent = 0; sent < bytes.length;) {
       sent += await this.#connection.write(bytes.subarray(sent));
     }

@@ -29,8 +29,7 @@ for (const group of namesIn(folder)) {
     Deno.test(`transcript ${group}/${name}`, async (test) => {
       await test.step("session alone", () => play(transcript, sessionAlone));
       await test.step("byte by byte", () => play(transcript, byteByByte));
-      await test.step("in one packet", () =>
-        play(inOnePacket(transcript), inMemory));
+      await test.step("in one packet", () => play(inOnePacket(transcript), inMemory));
       await test.step("over loopback", () => play(transcript, overLoopback));
     });
   }

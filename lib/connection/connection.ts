@@ -13,11 +13,7 @@ import type { Session } from "../session/session.ts";
 import type { Clock } from "./clock.ts";
 import { Deadline, type Deadlines } from "./deadlines.ts";
 import { type ByteSource, LineReader } from "./line_reader.ts";
-import {
-  BrokenMessageError,
-  type ByteSink,
-  ReplyWriter,
-} from "./reply_writer.ts";
+import { BrokenMessageError, type ByteSink, ReplyWriter } from "./reply_writer.ts";
 
 /** The line to a peer: a `Deno.Conn`, or what a test makes of it. */
 export interface Transport extends ByteSource, ByteSink {
@@ -75,9 +71,7 @@ export class Connection {
     this.#deadline.at = this.#startedAt + this.#options.loginTimeout;
     deadlines.add(this.#deadline);
     emit({ type: "connect", connection: info });
-    const reason = await this.#converse().catch((error) =>
-      this.#whyFailed(error)
-    );
+    const reason = await this.#converse().catch((error) => this.#whyFailed(error));
     await this.#session.end();
     if (reason === "error") await this.#linger();
     deadlines.delete(this.#deadline);

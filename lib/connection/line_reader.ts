@@ -77,12 +77,8 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
         this.#isDiscarding = false;
         continue;
       }
-      const end = lineEnd > start && this.#buffer[lineEnd - 1] === CR
-        ? lineEnd - 1
-        : lineEnd;
-      return end - start > MAXIMUM_LINE_OCTETS
-        ? "too-long"
-        : this.#buffer.subarray(start, end);
+      const end = lineEnd > start && this.#buffer[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+      return end - start > MAXIMUM_LINE_OCTETS ? "too-long" : this.#buffer.subarray(start, end);
     }
     if (this.#isDiscarding) {
       this.#start = this.#end;

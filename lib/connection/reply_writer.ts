@@ -94,8 +94,7 @@ export class ReplyWriter {
 
   async #addLine(line: string): Promise<void> {
     if (this.#used + line.length > BUFFER_OCTETS) await this.flush();
-    this.#used +=
-      encoder.encodeInto(line, this.#open().subarray(this.#used)).written;
+    this.#used += encoder.encodeInto(line, this.#open().subarray(this.#used)).written;
   }
 
   async #addMessage(body: MessageBody): Promise<void> {

@@ -20,7 +20,6 @@ export function peerKey(address: string): string {
   const after = tail === undefined || tail === "" ? [] : tail.split(":");
   const missing = tail === undefined ? 0 : 8 - before.length - after.length;
   const groups = [...before, ...new Array<string>(missing).fill("0"), ...after];
-  return groups.slice(0, 4).map((group) =>
-    Number.parseInt(group, 16).toString(16)
-  ).join(":") + "::/64";
+  return groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(":") +
+    "::/64";
 }

@@ -57,8 +57,7 @@ export interface ListenOptions {
  * console.log(`listening on pop3://${hostname}:${port}`);
  * ```
  */
-export class Pop3Listener
-  implements Required<Pop3ListenerOptions>, AsyncDisposable {
+export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposable {
   provider: MailboxProvider;
   requireSecureLogin: boolean;
   serviceName: string;

@@ -12,9 +12,7 @@ export function isValidUniqueId(text: string): boolean {
 export function faultOfUniqueIds(uniqueIds: readonly string[]): string | null {
   const seen = new Set<string>();
   for (const [index, uniqueId] of uniqueIds.entries()) {
-    const where = `unique id ${JSON.stringify(uniqueId)} of message ${
-      index + 1
-    }`;
+    const where = `unique id ${JSON.stringify(uniqueId)} of message ${index + 1}`;
     if (!isValidUniqueId(uniqueId)) {
       return `${where} must be 1 to 70 characters from 0x21 to 0x7E and not "_"`;
     }

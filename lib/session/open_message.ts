@@ -59,9 +59,7 @@ class StartedBody implements MessageBody {
     if (this.#head?.isComplete === true) return null;
     const chunk = this.#first ?? await this.#source.nextChunk();
     this.#first = null;
-    return chunk === null || this.#head === null
-      ? chunk
-      : this.#head.cut(chunk);
+    return chunk === null || this.#head === null ? chunk : this.#head.cut(chunk);
   }
 
   /** A failure to close is told to the events only: the client has, or will not get, its message. */

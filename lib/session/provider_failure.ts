@@ -1,10 +1,6 @@
 /** The one place where an error of a provider becomes a reply. */
 import { Pop3ResponseError } from "../mailbox/response_error.ts";
-import {
-  closing,
-  error as errorReply,
-  type ErrorReply,
-} from "../protocol/reply.ts";
+import { closing, error as errorReply, type ErrorReply } from "../protocol/reply.ts";
 
 /** What the client is told of it: the provider's own words, or nothing but that it failed. */
 export function replyToFailure(failure: unknown): ErrorReply {

@@ -72,11 +72,10 @@ export function parseTranscript(text: string): Transcript {
   let message: number[] | undefined;
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "" || line.startsWith("#")) continue;
-    const [, keyword = "", rest = ""] =
-      /^(\S+?):? ?((?<=[ :|]).*)?$/.exec(line) ?? [];
+    const [, keyword = "", rest = ""] = /^(\||[CS]:|[A-Z-]+)(?: (.*))?$/.exec(line) ?? [];
     switch (keyword) {
       case "MESSAGE":
-        messages.set(rest, message = []);
+        messages.set(latin1(octetsOf(rest)), message = []);
         break;
       case "|":
         if (message === undefined) {
@@ -107,7 +106,7 @@ export function parseTranscript(text: string): Transcript {
         );
         break;
       case "GONE":
-        steps.push({ type: "gone", uniqueId: rest });
+        steps.push({ type: "gone", uniqueId: latin1(octetsOf(rest)) });
         break;
       case "C:":
         steps.push({ type: "send", octets: lineOctets(rest) });

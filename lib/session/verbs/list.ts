@@ -14,15 +14,11 @@ export async function list(
     return {
       type: "listing",
       text: "Message sizes follow...",
-      lines: messages.values().map(({ number, octets }) =>
-        `${number} ${octets}`
-      ),
+      lines: messages.values().map(({ number, octets }) => `${number} ${octets}`),
     };
   }
   const found = findMessage(maildrop, "LIST", argument);
   if (found.type === "error") return found;
   const octets = await maildrop.sizeOf(found.message);
-  return octets === null
-    ? messageIsGone
-    : ok(`${found.message.number} ${octets}`);
+  return octets === null ? messageIsGone : ok(`${found.message.number} ${octets}`);
 }

@@ -17,7 +17,5 @@ export async function retr(
     maildrop.mailbox,
     found.message.uniqueId,
   );
-  return body === null
-    ? messageIsGone
-    : { type: "message", text: "Message text follows...", body };
+  return body === null ? messageIsGone : { type: "message", text: "Message text follows...", body };
 }

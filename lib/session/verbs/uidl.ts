@@ -13,9 +13,7 @@ export function uidl(
     return {
       type: "listing",
       text: "Unique-IDs follow...",
-      lines: maildrop.listed().map(({ number, uniqueId }) =>
-        `${number} ${uniqueId}`
-      ),
+      lines: maildrop.listed().map(({ number, uniqueId }) => `${number} ${uniqueId}`),
     };
   }
   const found = findMessage(maildrop, "UIDL", argument);
