@@ -3,9 +3,8 @@ export function assert(expr: unknown, msg?: string): asserts expr;
 /** Deep equality. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void;
 /** Is the value an instance of the class? */
-// deno-lint-ignore no-explicit-any -- @std's own signature: any constructor will do
 export function assertInstanceOf<
-  T extends abstract new (...args: any[]) => any,
+  T extends abstract new (...args: never[]) => unknown,
 >(
   actual: unknown,
   expectedType: T,
@@ -22,8 +21,7 @@ export function assertThrows(fn: () => unknown, msg?: string): unknown;
 /** Does the function throw an error of this class, with these words? */
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
-  // deno-lint-ignore no-explicit-any -- @std's own signature: any constructor will do
-  ErrorClass: abstract new (...args: any[]) => E,
+  ErrorClass: abstract new (...args: never[]) => E,
   msgIncludes?: string,
   msg?: string,
 ): E;
@@ -35,8 +33,7 @@ export function assertRejects(
 /** Does the promise reject with an error of this class, with these words? */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
-  // deno-lint-ignore no-explicit-any -- @std's own signature: any constructor will do
-  ErrorClass: abstract new (...args: any[]) => E,
+  ErrorClass: abstract new (...args: never[]) => E,
   msgIncludes?: string,
   msg?: string,
 ): Promise<E>;

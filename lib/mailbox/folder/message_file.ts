@@ -1,0 +1,83 @@
+/**
+ * One message as one file: which file it is, how large the message in it is, and its bytes.
+ *
+ * A file is known by its identity. One that has another identity than at the login is another message, even
+ * under the same name: it is neither sent nor deleted in the place of the one the client means.
+ */
+import type { MessageBody } from "../../protocol/reply.ts";
+import { OctetCounter } from "../../protocol/well_formed_lines.ts";
+import { Pop3ResponseError } from "../response_error.ts";
+
+/** What tells one file from another, or from itself after a change. */
+export interface FileIdentity {
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+  /** 0 where the system has none. */
+  readonly inode: number;
+}
+
+export function identityOf(info: Deno.FileInfo): FileIdentity {
+  return { size: info.size, modified: info.mtime?.getTime() ?? 0, inode: info.ino ?? 0 };
+}
+
+export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
+  return a.size === b.size && a.modified === b.modified && a.inode === b.inode;
+}
+
+const CHUNK_OCTETS = 65_536;
+
+/** Opens the file, if it is still the one we know. */
+export async function openMessageFile(path: string, identity: FileIdentity): Promise<FileBody> {
+  const file = await Deno.open(path);
+  try {
+    const info = await file.stat();
+    if (!info.isFile || !isSameFile(identityOf(info), identity)) {
+      throw new Pop3ResponseError("That message has changed since you logged in.");
+    }
+    return new FileBody(file, identity.size);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** The size of the message in the file, in octets as sent. */
+export async function measureMessageFile(path: string, identity: FileIdentity): Promise<number> {
+  const counter = new OctetCounter();
+  using body = await openMessageFile(path, identity);
+  for (let chunk = await body.nextChunk(); chunk !== null; chunk = await body.nextChunk()) {
+    counter.add(chunk);
+  }
+  return counter.octets;
+}
+
+/** The bytes of an open file, as many as it had when it was measured. */
+class FileBody implements MessageBody, Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #buffer: Uint8Array;
+  #left: number;
+
+  constructor(file: Deno.FsFile, size: number) {
+    this.#file = file;
+    this.#left = size;
+    this.#buffer = new Uint8Array(Math.min(size, CHUNK_OCTETS));
+  }
+
+  async nextChunk(): Promise<Uint8Array | null> {
+    if (this.#left === 0) return null;
+    const wanted = Math.min(this.#left, this.#buffer.length);
+    const count = await this.#file.read(this.#buffer.subarray(0, wanted));
+    if (count === null) throw new Error(`The file ended ${this.#left} octets early`);
+    this.#left -= count;
+    return this.#buffer.subarray(0, count);
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

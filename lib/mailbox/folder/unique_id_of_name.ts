@@ -1,0 +1,24 @@
+/**
+ * The unique-id of a message file, from its name alone, so that it survives restarts.
+ *
+ * - A name that is a valid unique-id is the unique-id.
+ * - Any other name (a space in it, not ASCII, longer than 70 characters, `_`) gets `~` and the first 160 bits
+ *   of its SHA-256, in hexadecimal.
+ * - A name that looks like such a derived unique-id gets a derived one itself, so that nobody can make a file
+ *   that takes another one's unique-id.
+ */
+import { isValidUniqueId } from "../../protocol/unique_id.ts";
+
+const DERIVED = /^~[0-9a-f]{40}$/;
+
+/** Can the name not be its own unique-id? */
+export function needsDerivedUniqueId(name: string): boolean {
+  return !isValidUniqueId(name) || DERIVED.test(name);
+}
+
+/** The unique-id of the file of this name. */
+export async function uniqueIdOfName(name: string): Promise<string> {
+  if (!needsDerivedUniqueId(name)) return name;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
+  return `~${new Uint8Array(digest, 0, 20).toHex()}`;
+}
