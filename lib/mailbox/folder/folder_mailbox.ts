@@ -4,14 +4,13 @@ import type { ConnectionInfo } from "../connection_info.ts";
 import type { Mailbox } from "../mailbox.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import { deleteFiles } from "./delete_files.ts";
+import { listMessageFiles, lookAt, type MessageFile } from "./list_message_files.ts";
 import {
   type FileIdentity,
-  identityOf,
   isSameFile,
   measureMessageFile,
   openMessageFile,
 } from "./message_file.ts";
-import { uniqueIdOfName } from "./unique_id_of_name.ts";
 
 /** What a {@linkcode FolderMailbox} may be told. */
 export interface FolderMailboxOptions {
@@ -19,19 +18,10 @@ export interface FolderMailboxOptions {
   readonly isReadOnly?: boolean;
 }
 
-interface MessageFile {
-  readonly name: string;
-  readonly uniqueId: string;
-  readonly identity: FileIdentity;
-}
-
 interface MeasuredFile {
   readonly identity: FileIdentity;
   readonly octets: number;
 }
-
-/** How many files are looked at side by side. */
-const LOOKS_AT_ONCE = 64;
 
 /**
  * A folder whose files are messages, whatever their extension.
@@ -75,7 +65,7 @@ export class FolderMailbox implements Mailbox {
    * @throws {Deno.errors.NotFound} when the folder is not there
    */
   async listMessageUniqueIds(info: ConnectionInfo): Promise<readonly string[]> {
-    const files = await this.#listFiles();
+    const files = await listMessageFiles(this.#path);
     const names = new Set(files.map(({ name }) => name));
     this.#sizes = new Map(this.#sizes.entries().filter(([name]) => names.has(name)));
     this.#snapshots.set(info, new Map(files.map((file) => [file.uniqueId, file])));
@@ -127,36 +117,4 @@ export class FolderMailbox implements Mailbox {
     if (file === undefined) throw new Pop3ResponseError("No such message.");
     return file;
   }
-
-  async #listFiles(): Promise<MessageFile[]> {
-    const names: string[] = [];
-    for await (const { name, isFile } of Deno.readDir(this.#path)) {
-      if (isFile && !name.startsWith(".")) names.push(name);
-    }
-    const files: MessageFile[] = [];
-    for (let at = 0; at < names.length; at += LOOKS_AT_ONCE) {
-      const batch = names.slice(at, at + LOOKS_AT_ONCE).map(async (name) => {
-        const info = await lookAt(join(this.#path, name));
-        if (info === null) return;
-        files.push({ name, uniqueId: await uniqueIdOfName(name), identity: identityOf(info) });
-      });
-      await Promise.all(batch);
-    }
-    return files.sort(byTimeThenName);
-  }
-}
-
-/** The file itself, not what a link points to; null when it is gone, or no regular file any more. */
-async function lookAt(path: string): Promise<Deno.FileInfo | null> {
-  try {
-    const info = await Deno.lstat(path);
-    return info.isFile ? info : null;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
-
-function byTimeThenName(a: MessageFile, b: MessageFile): number {
-  return a.identity.modified - b.identity.modified || (a.name < b.name ? -1 : 1);
 }

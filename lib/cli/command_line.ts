@@ -1,0 +1,99 @@
+/** From arguments and a configuration file to what the user wants. Flags win over the file. */
+import { parseArgs } from "@std/cli";
+import { CliError, reasonOf } from "./cli_error.ts";
+import {
+  type GivenOptions,
+  type Option,
+  readServeOptions,
+  type ServeOptions,
+  serveOptions,
+} from "./options.ts";
+
+/** What the user wants. */
+export type Wish =
+  | { readonly type: "help" }
+  | { readonly type: "version" }
+  | { readonly type: "serve"; readonly mailbox: string | null; readonly options: ServeOptions };
+
+const table = Object.entries<Option<unknown>>(serveOptions);
+const flags = table.filter(([, option]) => option.placeholder === null).map(([name]) => name);
+const valued = table.filter(([, option]) => option.placeholder !== null).map(([name]) => name);
+
+/** @throws {CliError} that says which argument is wrong and what would be right */
+export async function readCommandLine(args: readonly string[]): Promise<Wish> {
+  const parsed: Readonly<Record<string, unknown>> = parseArgs([...args], {
+    boolean: [...flags, "help", "version"],
+    string: [...valued, "_"],
+    collect: valued,
+    alias: { help: "h" },
+    unknown(arg, key) {
+      if (key === undefined) return true;
+      throw CliError.usage(`unknown option ${arg}; see pop3svc --help`);
+    },
+  });
+  if (parsed["help"] === true) return { type: "help" };
+  if (parsed["version"] === true) return { type: "version" };
+  const given = givenFlags(parsed);
+  const file = given["config"]?.at(-1);
+  const configured = file === undefined ? {} : await readConfig(file);
+  const mailbox = readMailbox(parsed["_"]) ?? configured["mailbox"]?.at(-1) ?? null;
+  return { type: "serve", mailbox, options: readServeOptions({ ...configured, ...given }) };
+}
+
+function givenFlags(parsed: Readonly<Record<string, unknown>>): GivenOptions {
+  const given: Record<string, readonly string[]> = {};
+  for (const name of flags) {
+    if (parsed[name] === true) given[name] = ["true"];
+  }
+  for (const name of valued) {
+    const texts = parsed[name];
+    if (Array.isArray(texts) && texts.length > 0) given[name] = texts.map(String);
+  }
+  return given;
+}
+
+function readMailbox(positional: unknown): string | undefined {
+  const words = Array.isArray(positional) ? positional.map(String) : [];
+  if (words[0] === "serve") words.shift();
+  if (words.length > 1) {
+    throw CliError.usage(`one MAILBOX at a time, not ${words.length}: ${words.join(" ")}`);
+  }
+  return words[0];
+}
+
+async function readConfig(file: string): Promise<GivenOptions> {
+  const wrong = (what: string) => CliError.usage(`--config ${file}: ${what}`);
+  let content: unknown;
+  try {
+    content = JSON.parse(await Deno.readTextFile(file));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw wrong(`not JSON: ${error.message}`);
+    throw CliError.environment(`--config ${file}: ${reasonOf(error)}`, error);
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw wrong('give a JSON object, such as { "port": 1100 }');
+  }
+  const given: Record<string, readonly string[]> = {};
+  for (const [key, setting] of Object.entries(content)) {
+    const isOption = key === "mailbox" || (Object.hasOwn(serveOptions, key) && key !== "config");
+    if (!isOption) {
+      throw wrong(`unknown key "${key}"; keys are named as the options, without dashes in front`);
+    }
+    given[key] = settingTexts(key, setting, wrong);
+  }
+  return given;
+}
+
+function settingTexts(
+  key: string,
+  setting: unknown,
+  wrong: (what: string) => CliError,
+): readonly string[] {
+  const isFlag = flags.includes(key);
+  if (isFlag && typeof setting !== "boolean") throw wrong(`"${key}": give true or false`);
+  const settings: readonly unknown[] = Array.isArray(setting) ? setting : [setting];
+  return settings.map((one) => {
+    if (typeof one === "string" || typeof one === "number" || isFlag) return String(one);
+    throw wrong(`"${key}": give a text or a number`);
+  });
+}

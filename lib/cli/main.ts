@@ -1,0 +1,27 @@
+/** The way in: says what is wrong in one line, and gives the exit code. */
+import { CliError } from "./cli_error.ts";
+import { readCommandLine } from "./command_line.ts";
+import { helpText, versionText } from "./help.ts";
+import { serve } from "./serve.ts";
+
+/** @returns 0; 1 when something outside is not as it must be; 2 for a wrong option or value */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const wish = await readCommandLine(args);
+    switch (wish.type) {
+      case "help":
+        console.log(helpText());
+        return 0;
+      case "version":
+        console.log(versionText());
+        return 0;
+      case "serve":
+        await serve(wish.mailbox, wish.options);
+        return 0;
+    }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    console.error(`pop3svc: ${error.message}`);
+    return error.exitCode;
+  }
+}

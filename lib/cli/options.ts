@@ -1,0 +1,130 @@
+/** The options of `serve`: the one table from which they are read and from which `--help` is made. */
+import { LOG_LEVELS, type LogFormat, type LogLevel } from "../telemetry/log_lines.ts";
+import { CliError } from "./cli_error.ts";
+
+/** One option. */
+export interface Option<T> {
+  /** What stands for the value in `--help`; null for a flag. */
+  readonly placeholder: string | null;
+  readonly help: string;
+  /** The default as `--help` shows it. */
+  readonly shownDefault: string;
+  /** May it be given more than once? */
+  readonly isRepeatable: boolean;
+  /** The value from what was given, in order; from nothing, the default. Throws what would be right. */
+  readonly parse: (given: readonly string[]) => T;
+}
+
+/** Reads one value, or throws a sentence that says what would be right. */
+type ParseValue<T> = (text: string) => T;
+
+function flag(help: string): Option<boolean> {
+  return {
+    placeholder: null,
+    help,
+    shownDefault: "off",
+    isRepeatable: false,
+    parse: (given) => given.at(-1) === "true",
+  };
+}
+
+function value<T, const D>(
+  placeholder: string,
+  help: string,
+  parseValue: ParseValue<T>,
+  absent: D,
+  shownDefault: string = String(absent ?? "none"),
+): Option<T | D> {
+  const parse = (given: readonly string[]) => {
+    const last = given.at(-1);
+    return last === undefined ? absent : parseValue(last);
+  };
+  return { placeholder, help, shownDefault, isRepeatable: false, parse };
+}
+
+function values<T>(
+  placeholder: string,
+  help: string,
+  parseValue: ParseValue<T>,
+  absent: readonly T[],
+): Option<readonly T[]> {
+  return {
+    placeholder,
+    help: `${help} (repeatable)`,
+    shownDefault: absent.join(", "),
+    isRepeatable: true,
+    parse: (given) => given.length === 0 ? absent : given.map(parseValue),
+  };
+}
+
+function text(what: string): ParseValue<string> {
+  return (given) => {
+    if (given === "") throw new RangeError(`give ${what}`);
+    return given;
+  };
+}
+
+function wholeNumber(minimum: number, maximum: number): ParseValue<number> {
+  return (given) => {
+    const number = Number(given);
+    if (/^\d+$/.test(given) && number >= minimum && number <= maximum) return number;
+    throw new RangeError(`give a whole number from ${minimum} to ${maximum}`);
+  };
+}
+
+function oneOf<T extends string>(...choices: readonly T[]): ParseValue<T> {
+  return (given) => {
+    const choice = choices.find((candidate) => candidate === given);
+    if (choice === undefined) throw new RangeError(`give ${choices.join(" or ")}`);
+    return choice;
+  };
+}
+
+function serviceName(given: string): string {
+  if (/^[\x21-\x7e]([\x20-\x7e]{0,98}[\x21-\x7e])?$/.test(given)) return given;
+  throw new RangeError("give 1 to 100 characters of printable ASCII");
+}
+
+const MOST_SECONDS = 86_400;
+
+// deno-fmt-ignore
+export const serveOptions = {
+  "host": values("ADDR", "address to listen on", text("an address"), ["127.0.0.1"]),
+  "port": value("N", "plain port; 0 picks a free one", wholeNumber(0, 65_535), 1100),
+  "user": value("NAME", "the one user", text("a name"), "me"),
+  "password-file": value("FILE", "that user's password is the first line of this file; else POP3SVC_PASSWORD from the environment", text("the path of a file"), null, "passw0rd, on loopback only"),
+  "read-only": flag("refuse DELE with [READ-ONLY]"),
+  "allow-insecure-login": flag("accept passwords on a plain line from other machines"),
+  "service-name": value("TEXT", "who the server says it is", serviceName, "pop3svc"),
+  "max-connections": value("N", "connections at the same time", wholeNumber(1, 1_000_000), 10_000),
+  "max-connections-per-ip": value("N", "the same from one address (IPv6: one /64)", wholeNumber(1, 1_000_000), 100),
+  "login-timeout": value("S", "seconds from accept to login, in total", wholeNumber(1, MOST_SECONDS), 60),
+  "idle-timeout": value("S", "seconds without a command after it (RFC 1939: at least 600)", wholeNumber(1, MOST_SECONDS), 600),
+  "log-format": value("FORMAT", "text or json", oneOf<LogFormat>("text", "json"), "text"),
+  "log-level": value("LEVEL", "error, warn, info or debug", oneOf<LogLevel>(...LOG_LEVELS), "info"),
+  "config": value("FILE", "the same options in a JSON file, keys named as the options; flags win", text("the path of a file"), null),
+} as const;
+
+type Table = typeof serveOptions;
+
+/** What the options of `serve` came to. */
+export type ServeOptions = { readonly [Name in keyof Table]: ReturnType<Table[Name]["parse"]> };
+
+/** What was given for an option, in order, by name. */
+export type GivenOptions = Readonly<Record<string, readonly string[]>>;
+
+/** @throws {CliError} that names the first option with a wrong value */
+export function readServeOptions(given: GivenOptions): ServeOptions {
+  const read = Object.entries<Option<unknown>>(serveOptions).map(([name, option]) => {
+    const texts = given[name] ?? [];
+    try {
+      return [name, option.parse(texts)];
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const shown = [`--${name}`, ...texts].join(" ").trimEnd();
+      throw CliError.usage(`${shown}: ${error.message}`);
+    }
+  });
+  // The table is the type: each name has the value that its own entry parsed.
+  return Object.fromEntries(read) as ServeOptions;
+}

@@ -1,0 +1,185 @@
+/** The program as a user meets it: a process, its standard output, its exit code. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import deno from "../../deno.json" with { type: "json" };
+import { serveOptions } from "../../lib/cli/options.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { RunningProgram, runProgram } from "../running_program.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+async function folderWith(files: Readonly<Record<string, string>>): Promise<TemporaryFolder> {
+  const folder = await TemporaryFolder.create();
+  for (const [name, text] of Object.entries(files)) {
+    await Deno.writeTextFile(join(folder.path, name), text);
+  }
+  return folder;
+}
+
+Deno.test("says where it listens and that it is ready, and nothing else on standard output", async () => {
+  await using program = await RunningProgram.start([]);
+  assertEquals(program.readyLines, [
+    `listening on pop3://127.0.0.1:${program.port}`,
+    "ready: serving mailbox-sample (12 messages) as user me; press Ctrl+C to stop",
+  ]);
+  const ended = await program.end("SIGTERM");
+  assertEquals({ code: ended.code, stdout: ended.stdout, stderr: ended.stderr }, {
+    code: 0,
+    stdout: "",
+    stderr: "",
+  });
+});
+
+Deno.test("ready lines as JSON", async () => {
+  await using program = await RunningProgram.start(["--log-format", "json"]);
+  assertEquals(program.readyLines.map((line) => JSON.parse(line)), [
+    { event: "listening", url: `pop3://127.0.0.1:${program.port}` },
+    { event: "ready", mailbox: "mailbox-sample", messages: 12, user: "me" },
+  ]);
+  assertEquals((await program.end("SIGINT")).code, 0);
+});
+
+Deno.test("listens on every --host, IPv6 in brackets", async () => {
+  await using program = await RunningProgram.start(["--host", "127.0.0.1", "--host", "::1"]);
+  assertMatch(program.readyLines[0] ?? "", /^listening on pop3:\/\/127\.0\.0\.1:\d+$/);
+  assertMatch(program.readyLines[1] ?? "", /^listening on pop3:\/\/\[::1\]:\d+$/);
+});
+
+Deno.test("one line per event on standard error, no password in it", async () => {
+  await using program = await RunningProgram.start(["--log-level", "debug"]);
+  using client = await LoopbackClient.connect(program.port);
+  assertEquals(await client.logIn("wrong secret"), "-ERR [AUTH] Wrong username or password.");
+  await client.command("PAS wrong secret");
+  await client.command("USER me");
+  await client.command("PASS passw0rd");
+  await client.command("QUIT");
+  assertEquals(await client.readLine(), null);
+  const { stderr } = await program.end("SIGTERM");
+  const events = stderr.trim().split("\n").map((line) => line.split(" ").slice(1, 3).join(" "));
+  assertEquals(events, [
+    "debug connect",
+    "debug command",
+    "debug command",
+    "warn login-failed",
+    "debug command",
+    "debug command",
+    "debug command",
+    "info login",
+    "debug command",
+    "info close",
+  ]);
+  assertEquals(/secret|passw0rd/.test(stderr), false, stderr);
+});
+
+Deno.test("user, password file and service name", async () => {
+  await using folder = await folderWith({ "a.eml": "Subject: a\n\n", secret: "two words\nmore\n" });
+  await using program = await RunningProgram.start(
+    [
+      folder.path,
+      "--user",
+      "you",
+      "--password-file",
+      join(folder.path, "secret"),
+      "--service-name",
+      "Mail & Co.",
+    ],
+    { POP3SVC_PASSWORD: "the file wins" },
+  );
+  using client = await LoopbackClient.connect(program.port);
+  assertEquals(await client.readLine(), "+OK Mail & Co. ready.");
+  assertEquals(await client.command("USER you"), "+OK Thank you. Send password.");
+  assertEquals(await client.command("PASS two words"), "+OK Welcome.");
+});
+
+Deno.test("the password from the environment", async () => {
+  await using program = await RunningProgram.start([], { POP3SVC_PASSWORD: "from outside" });
+  using client = await LoopbackClient.connect(program.port);
+  assertEquals(await client.logIn("from outside"), "+OK Welcome.");
+});
+
+Deno.test("--read-only keeps the folder as it is", async () => {
+  await using folder = await folderWith({ "a.eml": "Subject: a\n\n" });
+  await using program = await RunningProgram.start([folder.path, "--read-only"]);
+  using client = await LoopbackClient.connect(program.port);
+  await client.logIn();
+  assertEquals(await client.command("DELE 1"), "-ERR [READ-ONLY] This mailbox is read-only.");
+});
+
+Deno.test("the limit of connections is told in words", async () => {
+  await using program = await RunningProgram.start(["--max-connections-per-ip", "1"]);
+  using first = await LoopbackClient.connect(program.port);
+  await first.readLine();
+  using second = await LoopbackClient.connect(program.port);
+  assertEquals(await second.readLine(), "-ERR [SYS/TEMP] Too many connections. Try again later.");
+  assertEquals(await second.readLine(), null);
+  assertEquals(await first.command("NOOP"), "+OK There's no-one here but us POP3 services.");
+});
+
+Deno.test("a configuration file, and flags that win over it", async () => {
+  await using folder = await folderWith({
+    "config.json": JSON.stringify({
+      "mailbox": "mailbox-sample",
+      "user": "from-file",
+      "read-only": true,
+      "service-name": "configured",
+      "host": ["127.0.0.1"],
+    }),
+  });
+  const config = join(folder.path, "config.json");
+  await using program = await RunningProgram.start(["--config", config, "--user", "from-flag"]);
+  assertStringIncludes(program.readyLines[1] ?? "", "as user from-flag");
+  using client = await LoopbackClient.connect(program.port);
+  assertEquals(await client.readLine(), "+OK configured ready.");
+});
+
+Deno.test("--help names every option, --version the version", async () => {
+  const help = await runProgram(["--help"]);
+  assertEquals(help.code, 0);
+  for (const name of Object.keys(serveOptions)) assertStringIncludes(help.stdout, `--${name}`);
+  const version = await runProgram(["--version"]);
+  assertEquals(version.code, 0);
+  assertStringIncludes(version.stdout, `pop3svc ${deno.version} (deno ${Deno.version.deno}`);
+});
+
+const wrongConfig = await Deno.makeTempFile({ suffix: ".json" });
+globalThis.addEventListener("unload", () => Deno.removeSync(wrongConfig));
+await Deno.writeTextFile(wrongConfig, '{ "prot": 1100 }');
+
+const mistakes: readonly (readonly [readonly string[], number, string])[] = [
+  [["--port", "abc"], 2, "--port abc: give a whole number from 0 to 65535"],
+  [["--port", "65536"], 2, "--port 65536: give a whole number from 0 to 65535"],
+  [["--port"], 2, "--port: give a whole number from 0 to 65535"],
+  [["--prot", "1"], 2, "unknown option --prot; see pop3svc --help"],
+  [["-x"], 2, "unknown option -x; see pop3svc --help"],
+  [["--log-level", "loud"], 2, "--log-level loud: give error or warn or info or debug"],
+  [["--idle-timeout", "0"], 2, "--idle-timeout 0: give a whole number from 1 to 86400"],
+  [["--user", ""], 2, "--user: give a name"],
+  [["one", "two"], 2, "one MAILBOX at a time, not 2: one two"],
+  [["--config", wrongConfig], 2, `unknown key "prot"; keys are named as the options`],
+  [["--config", "main.ts"], 2, "--config main.ts: not JSON: "],
+  [["--config", "nowhere.json"], 1, "--config nowhere.json: it is not there"],
+  [["--password-file", "nowhere"], 1, "--password-file nowhere: it is not there"],
+  [["nowhere"], 1, "mailbox nowhere: it is not there"],
+  [["main.ts"], 1, "mailbox main.ts: it is a file; give a folder whose files are messages"],
+  [["--host", "0.0.0.0"], 2, "--host 0.0.0.0 is open to other machines: set a password with"],
+];
+
+for (const [args, code, message] of mistakes) {
+  Deno.test(`one line and exit ${code} for ${args.join(" ")}`, async () => {
+    const result = await runProgram(args);
+    assertEquals(result.code, code);
+    assertStringIncludes(result.stderr, `pop3svc: `);
+    assertStringIncludes(result.stderr, message);
+    assertEquals(result.stderr.trim().split("\n").length, 1, result.stderr);
+    assertEquals(result.stdout, "");
+  });
+}
+
+Deno.test("a port in use: one line, exit 1", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const result = await runProgram(["--port", `${taken.addr.port}`]);
+  assertEquals(result.code, 1);
+  assertEquals(
+    result.stderr,
+    `pop3svc: cannot listen on 127.0.0.1 port ${taken.addr.port}: another program is using it\n`,
+  );
+});

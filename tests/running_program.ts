@@ -1,0 +1,99 @@
+import { fromFileUrl } from "@std/path";
+
+const root = fromFileUrl(new URL("..", import.meta.url));
+
+/** What a command that ended by itself left behind. */
+export interface ProgramResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function command(args: readonly string[], env: Readonly<Record<string, string>>): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "-A", "main.ts", ...args],
+    cwd: root,
+    env: { NO_COLOR: "1", POP3SVC_PASSWORD: "", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Runs the program to its end. */
+export async function runProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProgramResult> {
+  const { code, stdout, stderr } = await command(args, env).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** The program as a process of its own, serving on a free port, until the test is over. */
+export class RunningProgram implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #stdout: AsyncIterator<string>;
+  readonly #stderr: Promise<string>;
+  /** What it said on standard output until it was ready. */
+  readonly readyLines: string[] = [];
+
+  private constructor(process: Deno.ChildProcess) {
+    this.#process = process;
+    this.#stdout = linesOf(process.stdout);
+    this.#stderr = new Response(process.stderr).text();
+  }
+
+  static async start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<RunningProgram> {
+    const program = new RunningProgram(command(["--port", "0", ...args], env).spawn());
+    for (;;) {
+      const line = await program.#stdout.next();
+      if (line.done === true) throw new Error(`It did not start: ${await program.#stderr}`);
+      program.readyLines.push(line.value);
+      if (/^ready: |"ready"/.test(line.value)) return program;
+    }
+  }
+
+  /** The port of its first listener. */
+  get port(): number {
+    return Number(/:(\d+)"?/.exec(this.readyLines[0]?.replace(/^.*pop3:\/\//, "") ?? "")?.[1]);
+  }
+
+  /** Sends a signal and waits for the end. */
+  async end(signal: Deno.Signal): Promise<ProgramResult> {
+    this.#process.kill(signal);
+    const { code } = await this.#process.status;
+    const rest: string[] = [];
+    for (
+      let line = await this.#stdout.next();
+      line.done !== true;
+      line = await this.#stdout.next()
+    ) {
+      rest.push(line.value);
+    }
+    return { code, stdout: rest.join("\n"), stderr: await this.#stderr };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await this.#process.status;
+    await this.#stderr;
+    await this.#stdout.return?.();
+  }
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+}
