@@ -4,7 +4,7 @@ export class CliError extends Error {
   readonly exitCode: 1 | 2;
 
   private constructor(message: string, exitCode: 1 | 2, options?: ErrorOptions) {
-    super(message, options);
+    super(message.replaceAll(/\s*[\r\n]\s*/g, " "), options);
     this.exitCode = exitCode;
   }
 

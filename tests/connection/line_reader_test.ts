@@ -1,0 +1,73 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  type ByteSource,
+  LineReader,
+  MAXIMUM_LINE_OCTETS,
+} from "../../lib/connection/line_reader.ts";
+import { latin1 } from "../../lib/testing/transcript.ts";
+import { chunksOf, cuts, octets } from "../protocol/chunks.ts";
+
+function sourceOf(chunks: readonly Uint8Array[]): ByteSource & { readonly largestRead: number } {
+  const left = chunks.filter((chunk) => chunk.length > 0);
+  return {
+    largestRead: 0,
+    read(into) {
+      this.largestRead = Math.max(this.largestRead, into.length);
+      const chunk = left.shift();
+      if (chunk === undefined) return Promise.resolve(null);
+      const part = chunk.subarray(0, into.length);
+      into.set(part);
+      if (part.length < chunk.length) left.unshift(chunk.subarray(part.length));
+      return Promise.resolve(part.length);
+    },
+  } as ByteSource & { largestRead: number };
+}
+
+async function linesOf(source: ByteSource): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of new LineReader(source)) {
+    lines.push(line === "too-long" ? line : latin1(line));
+  }
+  return lines;
+}
+
+Deno.test("lines end with LF, one CR before it belongs to the end; an unfinished line is none", async () => {
+  await fc.assert(
+    fc.asyncProperty(octets, cuts, async (whole, at) => {
+      const expected = latin1(whole).split("\n").slice(0, -1).map((line) =>
+        line.replace(/\r$/, "")
+      );
+      assertEquals(await linesOf(sourceOf(chunksOf(whole, at))), expected);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("the longest line, and one that is longer by one", async () => {
+  const longest = new Uint8Array(MAXIMUM_LINE_OCTETS).fill(0x41);
+  const ends = new Uint8Array([0x0d, 0x0a]);
+  const whole = [longest, ends, longest, longest.subarray(0, 1), ends, ends];
+  assertEquals(
+    (await linesOf(sourceOf(whole))).map((line) => line.slice(0, 8)),
+    ["AAAAAAAA", "too-long", ""],
+  );
+});
+
+Deno.test("a line of 64 MB is told once, in bounded memory, and the next line is read", async () => {
+  const chunk = new Uint8Array(65_536).fill(0x41);
+  const source = sourceOf([
+    ...Array.from({ length: 1000 }, () => chunk),
+    new TextEncoder().encode("\nNOOP\r\n"),
+  ]);
+  assertEquals(await linesOf(source), ["too-long", "NOOP"]);
+  assertEquals(source.largestRead <= 2 * MAXIMUM_LINE_OCTETS, true, `${source.largestRead}`);
+});
+
+Deno.test("tells whether a further line is here already", async () => {
+  const lines = new LineReader(sourceOf([new TextEncoder().encode("A\r\nB\r\nC")]));
+  await lines.next();
+  assertEquals([lines.hasLineWaiting, lines.hasBytesWaiting], [true, true]);
+  await lines.next();
+  assertEquals([lines.hasLineWaiting, lines.hasBytesWaiting], [false, true]);
+});
