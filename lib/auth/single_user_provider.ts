@@ -27,10 +27,15 @@ export interface SingleUserOptions {
  * ```
  */
 export class SingleUserProvider implements MailboxProvider {
-  readonly name = "single user";
+  /** What log lines call it. */
+  readonly name: string = "single user";
   readonly #options: SingleUserOptions;
 
-  /** @param options who may log in, and to what */
+  /**
+   * Makes a provider for one user.
+   *
+   * @param options who may log in, and to what
+   */
   constructor(options: SingleUserOptions) {
     this.#options = options;
   }

@@ -43,11 +43,6 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
     return this.#lineEnd() !== -1;
   }
 
-  /** Did the client send more than was read? */
-  get hasBytesWaiting(): boolean {
-    return this.#start < this.#end;
-  }
-
   async next(): Promise<IteratorResult<CommandLine>> {
     for (;;) {
       const line = this.#take();

@@ -6,7 +6,9 @@ import type { Clock } from "../connection/clock.ts";
 
 /** A listening socket: a `Deno.Listener`, or what a test makes of it. */
 export interface Acceptor {
+  /** Waits for the next connection. */
   accept(): Promise<Deno.TcpConn>;
+  /** Ends listening; a waiting `accept` rejects with `Deno.errors.BadResource` or `Interrupted`. */
   close(): void;
 }
 

@@ -58,14 +58,23 @@ export interface ListenOptions {
  * ```
  */
 export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposable {
+  /** Decides who may log in and what mail there is. */
   provider: MailboxProvider;
+  /** Are passwords refused on a plain line from another machine? */
   requireSecureLogin: boolean;
+  /** Who the server says it is. */
   serviceName: string;
+  /** Connections at the same time. */
   maxConnections: number;
+  /** Connections at the same time from one IPv4 address, or one IPv6 /64. */
   maxConnectionsPerIp: number;
+  /** Seconds from the start of a connection to its login. */
   loginTimeout: number;
+  /** Seconds without a command after the login. */
   idleTimeout: number;
+  /** Seconds that `stop` waits for running commands. */
   stopGrace: number;
+  /** Is told of whatever happens. */
   events: Pop3Events;
 
   readonly #clock: Clock;
@@ -75,7 +84,11 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   readonly #connections = new Map<Connection, Promise<void>>();
   #lastConnectionId = 0;
 
-  /** @param clock for tests that do not want to wait */
+  /**
+   * Makes a listener that listens nowhere yet.
+   *
+   * @param clock for tests that do not want to wait
+   */
   constructor(options: Pop3ListenerOptions = {}, clock: Clock = systemClock) {
     this.provider = options.provider ?? nullProvider;
     this.requireSecureLogin = options.requireSecureLogin ?? true;

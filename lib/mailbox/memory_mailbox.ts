@@ -1,8 +1,9 @@
 import { OctetCounter } from "../protocol/well_formed_lines.ts";
-import type { MessageBody } from "../protocol/reply.ts";
+import type { Awaitable } from "../protocol/reply.ts";
 import { Pop3ResponseError } from "./response_error.ts";
 import type { ConnectionInfo } from "./connection_info.ts";
 import type { Mailbox } from "./mailbox.ts";
+import type { MessageContent } from "./message_content.ts";
 
 /** What a {@linkcode MemoryMailbox} may be told. */
 export interface MemoryMailboxOptions {
@@ -24,12 +25,17 @@ export interface MemoryMailboxOptions {
  * ```
  */
 export class MemoryMailbox implements Mailbox {
+  /** What the options say, or `memory`. */
   readonly name: string;
   /** The messages by unique id, in their order. */
   readonly messages: Map<string, Uint8Array> = new Map();
   readonly #isReadOnly: boolean;
 
-  /** @param messages text (sent as UTF-8) or bytes by unique id */
+  /**
+   * Makes a mailbox that holds these messages.
+   *
+   * @param messages text (sent as UTF-8) or bytes by unique id
+   */
   constructor(
     messages: Readonly<Record<string, string | Uint8Array>> = {},
     options: MemoryMailboxOptions = {},
@@ -45,25 +51,30 @@ export class MemoryMailbox implements Mailbox {
     this.#isReadOnly = options.isReadOnly ?? false;
   }
 
-  listMessageUniqueIds(): readonly string[] {
+  /** The unique ids, in the order in which the messages came in. */
+  listMessageUniqueIds(_info: ConnectionInfo): Awaitable<readonly string[]> {
     return [...this.messages.keys()];
   }
 
-  mailboxIsReadOnly(): boolean {
+  /** What the options say. */
+  mailboxIsReadOnly(_info: ConnectionInfo): Awaitable<boolean> {
     return this.#isReadOnly;
   }
 
-  messageExists(_info: ConnectionInfo, uniqueId: string): boolean {
+  /** Is the message there? */
+  messageExists(_info: ConnectionInfo, uniqueId: string): Awaitable<boolean> {
     return this.messages.has(uniqueId);
   }
 
-  messageSize(_info: ConnectionInfo, uniqueId: string): number {
+  /** Octets as sent. */
+  messageSize(_info: ConnectionInfo, uniqueId: string): Awaitable<number> {
     const counter = new OctetCounter();
     counter.add(this.#message(uniqueId));
     return counter.octets;
   }
 
-  messageContents(_info: ConnectionInfo, uniqueId: string): MessageBody {
+  /** The message, in one chunk. */
+  messageContents(_info: ConnectionInfo, uniqueId: string): Awaitable<MessageContent> {
     let rest: Uint8Array | null = this.#message(uniqueId);
     return {
       nextChunk() {
@@ -75,7 +86,8 @@ export class MemoryMailbox implements Mailbox {
     };
   }
 
-  messageDelete(_info: ConnectionInfo, uniqueIds: readonly string[]): void {
+  /** Deletes the messages that are there. */
+  messageDelete(_info: ConnectionInfo, uniqueIds: readonly string[]): Awaitable<void> {
     for (const uniqueId of uniqueIds) this.messages.delete(uniqueId);
   }
 

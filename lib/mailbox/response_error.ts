@@ -18,13 +18,18 @@ export interface Pop3ResponseErrorOptions extends ErrorOptions {
  * ```
  */
 export class Pop3ResponseError extends Error {
-  override readonly name = "Pop3ResponseError";
+  /** Always `Pop3ResponseError`. */
+  override readonly name: string = "Pop3ResponseError";
   /** The response code without its brackets, or null for none. */
   readonly code: string | null;
   /** Is the connection closed behind the reply? */
   readonly critical: boolean;
 
-  /** @param message the text of the reply */
+  /**
+   * Makes an error that becomes this reply.
+   *
+   * @param message the text of the reply
+   */
   constructor(message: string, options: Pop3ResponseErrorOptions = {}) {
     super(message, options);
     this.code = options.code ?? null;

@@ -52,7 +52,11 @@ export class FolderMailbox implements Mailbox {
   /** Sizes by name, of the files that the last listing found. */
   #sizes = new Map<string, MeasuredFile>();
 
-  /** @param path the folder */
+  /**
+   * Makes a mailbox of a folder; it is looked at only at each login.
+   *
+   * @param path the folder
+   */
   constructor(path: string, options: FolderMailboxOptions = {}) {
     this.#path = resolve(path);
     this.name = basename(this.#path);

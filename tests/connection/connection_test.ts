@@ -1,0 +1,274 @@
+/** One peer over memory: who waits for whom, and for how long. The clock stands still until a test moves it. */
+import { assertEquals } from "@std/assert";
+import { Connection } from "../../lib/connection/connection.ts";
+import { Deadlines } from "../../lib/connection/deadlines.ts";
+import { MemoryMailbox } from "../../lib/mailbox/memory_mailbox.ts";
+import type { Mailbox } from "../../lib/mailbox/mailbox.ts";
+import { Session } from "../../lib/session/session.ts";
+import type { Pop3Event } from "../../lib/telemetry/events.ts";
+import { ManualClock } from "../manual_clock.ts";
+import { MemoryTransport } from "../memory_transport.ts";
+import { sessionContext } from "../transcript_peers.ts";
+
+const encoder = new TextEncoder();
+const idleTimeout = 600_000;
+const loginTimeout = 60_000;
+
+class Served {
+  readonly clock = new ManualClock();
+  readonly events: Pop3Event[] = [];
+  readonly transport = new MemoryTransport();
+  readonly connection: Connection;
+  readonly done: Promise<void>;
+
+  constructor(mailbox: Mailbox) {
+    const emit = (event: Pop3Event) => void this.events.push(event);
+    const context = { ...sessionContext(mailbox), emit };
+    this.connection = new Connection(this.transport, new Session(context), {
+      info: context.info,
+      clock: this.clock,
+      deadlines: new Deadlines(this.clock),
+      loginTimeout,
+      idleTimeout,
+      emit,
+    });
+    this.done = this.connection.run();
+  }
+
+  async say(line: string): Promise<string | null> {
+    this.transport.send(encoder.encode(`${line}\r\n`));
+    return await this.transport.readLine();
+  }
+
+  async logIn(): Promise<void> {
+    await this.transport.readLine();
+    await this.say("USER me");
+    assertEquals(await this.say("PASS passw0rd"), "+OK Welcome.");
+  }
+
+  closeReason(): string | undefined {
+    const last = this.events.at(-1);
+    return last?.type === "close" ? last.reason : undefined;
+  }
+}
+
+/** Lets everything that is ready run. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}
+
+Deno.test("who does not log in in time is closed without a word, however busy it is", async () => {
+  const served = new Served(new MemoryMailbox());
+  await served.transport.readLine();
+  served.clock.advance(loginTimeout - 1_000);
+  assertEquals(await served.say("NOOP"), "+OK There's no-one here but us POP3 services.");
+  served.clock.advance(1_500);
+  await served.done;
+  assertEquals(await served.transport.readLine(), null);
+  assertEquals(served.closeReason(), "login-timeout");
+});
+
+Deno.test("after the login each command has the idle limit anew; silence closes and deletes nothing", async () => {
+  const mailbox = new MemoryMailbox({ a: "Subject: a\r\n\r\n" });
+  const served = new Served(mailbox);
+  await served.logIn();
+  await served.say("DELE 1");
+  for (let times = 0; times < 3; times++) {
+    served.clock.advance(idleTimeout - 1_000);
+    assertEquals(await served.say("STAT"), "+OK 0 0");
+  }
+  served.clock.advance(idleTimeout + 500);
+  await served.done;
+  assertEquals(served.closeReason(), "idle-timeout");
+  assertEquals(mailbox.messages.size, 1);
+});
+
+Deno.test("half a command and then silence is silence", async () => {
+  const served = new Served(new MemoryMailbox());
+  await served.logIn();
+  served.transport.send(encoder.encode("STA"));
+  await settle();
+  served.clock.advance(idleTimeout + 500);
+  await served.done;
+  assertEquals(served.closeReason(), "idle-timeout");
+});
+
+Deno.test("a slow mailbox is not the client's silence", async () => {
+  const answer = Promise.withResolvers<number>();
+  const mailbox = new MemoryMailbox({ a: "x" });
+  mailbox.messageSize = () => answer.promise;
+  const served = new Served(mailbox);
+  await served.logIn();
+  const reply = served.say("STAT");
+  await settle();
+  served.clock.advance(10 * idleTimeout);
+  answer.resolve(7);
+  assertEquals(await reply, "+OK 1 7");
+  served.transport.endSending();
+  await served.done;
+});
+
+Deno.test("a peer that never reads is closed, and its message too; no more than a buffer was taken from it", async () => {
+  let chunks = 0;
+  let closes = 0;
+  const mailbox = new MemoryMailbox({ endless: "" });
+  const chunk = new Uint8Array(16_384).fill(0x41);
+  mailbox.messageContents = () => ({
+    nextChunk() {
+      chunks++;
+      return chunk;
+    },
+    close: () => void closes++,
+  });
+  const served = new Served(mailbox);
+  await served.logIn();
+  served.transport.stalled = true;
+  served.transport.send(encoder.encode("RETR 1\r\n"));
+  await settle();
+  assertEquals(chunks <= 6, true, `${chunks} chunks`);
+  served.clock.advance(idleTimeout + 500);
+  await served.done;
+  assertEquals([served.closeReason(), closes], ["idle-timeout", 1]);
+});
+
+Deno.test("a reply that fits is one write, terminator and all", async () => {
+  const served = new Served(new MemoryMailbox({ a: "Subject: a\n\n.body" }));
+  await served.logIn();
+  for (const command of ["RETR 1", "UIDL", "TOP 1 0", "CAPA", "STAT"]) {
+    const before = served.transport.writes.length;
+    served.transport.send(encoder.encode(`${command}\r\n`));
+    await settle();
+    assertEquals(served.transport.writes.length - before, 1, command);
+  }
+  served.transport.endSending();
+  await served.done;
+});
+
+Deno.test("pipelined commands are answered in one write", async () => {
+  const served = new Served(new MemoryMailbox({ a: "Subject: a\r\n\r\n" }));
+  await served.logIn();
+  const before = served.transport.writes.length;
+  served.transport.send(encoder.encode("STAT\r\nRETR 1\r\nUIDL\r\nNOOP\r\n"));
+  await settle();
+  assertEquals(served.transport.writes.length - before, 1);
+  served.transport.endSending();
+  await served.done;
+});
+
+Deno.test("the last bytes of a long message and its terminator leave in one write", async () => {
+  for (const size of [65_535, 65_536, 65_537, 131_072, 131_050, 200_000]) {
+    const served = new Served(new MemoryMailbox({ a: new Uint8Array(size).fill(0x41) }));
+    await served.logIn();
+    served.transport.send(encoder.encode("RETR 1\r\n"));
+    for (let line = await served.transport.readLine(); line !== ".";) {
+      line = await served.transport.readLine();
+    }
+    const last = served.transport.writes.at(-1) ?? new Uint8Array();
+    assertEquals(last.length > ".\r\n".length + 2, true, `${size}: ${last.length}`);
+    served.transport.endSending();
+    await served.done;
+  }
+});
+
+Deno.test("a message that breaks off ends the connection without a terminator", async () => {
+  let closes = 0;
+  const mailbox = new MemoryMailbox({ broken: "" });
+  const pieces = [encoder.encode("Subject: x\r\n"), null];
+  mailbox.messageContents = () => ({
+    nextChunk() {
+      const piece = pieces.shift();
+      if (piece instanceof Uint8Array) return piece;
+      throw new Error("I/O error on /secret/path");
+    },
+    close: () => void closes++,
+  });
+  const served = new Served(mailbox);
+  await served.logIn();
+  assertEquals(await served.say("RETR 1"), "+OK Message text follows...");
+  assertEquals(await served.transport.readLine(), "Subject: x");
+  assertEquals(await served.transport.readLine(), null);
+  served.transport.endSending();
+  await served.done;
+  assertEquals([served.closeReason(), closes], ["error", 1]);
+  const error = served.events.find((event) => event.type === "error");
+  assertEquals(String(error?.error), "Error: I/O error on /secret/path");
+});
+
+Deno.test("what fails before the first octet is a clean -ERR, and the content is closed once", async () => {
+  let closes = 0;
+  const mailbox = new MemoryMailbox({ broken: "" });
+  mailbox.messageContents = () => ({
+    nextChunk() {
+      throw new Error("I/O error on /secret/path");
+    },
+    close: () => void closes++,
+  });
+  const served = new Served(mailbox);
+  await served.logIn();
+  assertEquals(
+    await served.say("RETR 1"),
+    "-ERR [SYS/TEMP] System error. Administrators should check logs.",
+  );
+  assertEquals(await served.transport.readLine(), null);
+  served.transport.endSending();
+  await served.done;
+  assertEquals(closes, 1);
+});
+
+Deno.test("TOP closes the content once, and early", async () => {
+  let closes = 0;
+  let chunks = 0;
+  const mailbox = new MemoryMailbox({ a: "" });
+  mailbox.messageContents = () => ({
+    nextChunk() {
+      chunks++;
+      return encoder.encode("Subject: x\r\n\r\nbody\r\n");
+    },
+    close: () => void closes++,
+  });
+  const served = new Served(mailbox);
+  await served.logIn();
+  await served.say("TOP 1 0");
+  await settle();
+  assertEquals([closes, chunks], [1, 1]);
+  served.transport.endSending();
+  await served.done;
+});
+
+Deno.test("stop lets the running command end and its reply leave", async () => {
+  const answer = Promise.withResolvers<number>();
+  const mailbox = new MemoryMailbox({ a: "x" });
+  mailbox.messageSize = () => answer.promise;
+  const served = new Served(mailbox);
+  await served.logIn();
+  const reply = served.say("STAT");
+  await settle();
+  served.connection.stop();
+  answer.resolve(7);
+  assertEquals(await reply, "+OK 1 7");
+  await served.done;
+  assertEquals(served.closeReason(), "stop");
+});
+
+Deno.test("stop closes who waits, at once", async () => {
+  const served = new Served(new MemoryMailbox());
+  await served.logIn();
+  await settle();
+  served.connection.stop();
+  await served.done;
+  assertEquals(served.closeReason(), "stop");
+  assertEquals(served.clock.pending, 0);
+});
+
+Deno.test("10 000 commands in one packet are all answered", async () => {
+  const served = new Served(new MemoryMailbox());
+  await served.logIn();
+  served.transport.send(encoder.encode("NOOP\r\n".repeat(10_000) + "QUIT\r\n"));
+  let replies = 0;
+  while (await served.transport.readLine() === "+OK There's no-one here but us POP3 services.") {
+    replies++;
+  }
+  assertEquals(replies, 10_000);
+  await served.done;
+  assertEquals(served.closeReason(), "quit");
+});
