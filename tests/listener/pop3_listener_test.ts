@@ -1,0 +1,217 @@
+/** The listener over real sockets. */
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { nullProvider } from "../../lib/mailbox/null_provider.ts";
+import {
+  type MailboxProvider,
+  MemoryMailbox,
+  type Pop3Event,
+  Pop3Listener,
+  Pop3ResponseError,
+} from "../../lib/mod.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { ManualClock } from "../manual_clock.ts";
+import { providerOf } from "../transcript_peers.ts";
+
+const loopback = { hostname: "127.0.0.1", port: 0 };
+
+Deno.test("as it stands, every login is refused", async () => {
+  await using pop3 = new Pop3Listener();
+  assertEquals(pop3.provider, nullProvider);
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  assertEquals(await client.logIn(), "-ERR [AUTH] Wrong username or password.");
+});
+
+Deno.test("listenOn resolves to the bound address, and rejects when the port is taken", async () => {
+  await using pop3 = new Pop3Listener();
+  const address = await pop3.listenOn(loopback);
+  assertEquals(address.hostname, "127.0.0.1");
+  assert(address.port > 0);
+  await assertRejects(() => pop3.listenOn(address), Deno.errors.AddrInUse);
+});
+
+Deno.test("a provider can be changed while it runs; a session keeps the one it began with", async () => {
+  await using pop3 = new Pop3Listener();
+  const { port } = await pop3.listenOn(loopback);
+  using before = await LoopbackClient.connect(port);
+  await before.readLine();
+  pop3.provider = providerOf(new MemoryMailbox());
+  using after = await LoopbackClient.connect(port);
+  assertEquals(await after.logIn(), "+OK Welcome.");
+  await before.command("USER me");
+  assertEquals(await before.command("PASS passw0rd"), "-ERR [AUTH] Wrong username or password.");
+});
+
+Deno.test("an accept that fails does not end the loop", async () => {
+  const events: Pop3Event[] = [];
+  const clock = new ManualClock();
+  await using pop3 = new Pop3Listener({ events: (event) => void events.push(event) }, clock);
+  const socket = Deno.listen(loopback);
+  const failures = [new Error("Too many open files"), new Error("Connection aborted")];
+  pop3.serve({
+    accept() {
+      const failure = failures.shift();
+      return failure === undefined ? socket.accept() : Promise.reject(failure);
+    },
+    close: () => socket.close(),
+  });
+  while (events.length < 2 || clock.pending > 0) {
+    clock.advance(100);
+    await Promise.resolve();
+  }
+  using client = await LoopbackClient.connect(socket.addr.port);
+  assertEquals(await client.readLine(), "+OK pop3svc ready.");
+  assertEquals(events.slice(0, 2).map((event) => event.type === "error" && event.during), [
+    "accept",
+    "accept",
+  ]);
+});
+
+Deno.test("one provider's failure ends neither another connection nor the process", async () => {
+  const mailbox = new MemoryMailbox({ a: "Subject: a\r\n\r\n" });
+  const provider: MailboxProvider = {
+    name: "half broken",
+    authenticate(_info, username) {
+      if (username === "me") return mailbox;
+      throw new Error("database is down at 10.0.0.1");
+    },
+  };
+  const events: Pop3Event[] = [];
+  await using pop3 = new Pop3Listener({ provider, events: (event) => void events.push(event) });
+  const { port } = await pop3.listenOn(loopback);
+  using good = await LoopbackClient.connect(port);
+  assertEquals(await good.logIn(), "+OK Welcome.");
+  using bad = await LoopbackClient.connect(port);
+  await bad.readLine();
+  await bad.command("USER you");
+  assertEquals(
+    await bad.command("PASS x"),
+    "-ERR [SYS/TEMP] System error. Administrators should check logs.",
+  );
+  await bad.endSending();
+  assertEquals(await bad.readLine(), null);
+  assertEquals(await good.command("STAT"), "+OK 1 14");
+  const error = events.find((event) => event.type === "error");
+  assertInstanceOf(error?.error, Error);
+});
+
+Deno.test("a Pop3ResponseError is the reply, and closes only when it is critical", async () => {
+  const provider: MailboxProvider = {
+    name: "busy",
+    authenticate(_info, username) {
+      throw new Pop3ResponseError(`Busy,\r\n${username}.`, {
+        code: "IN-USE",
+        critical: username === "critical",
+      });
+    },
+  };
+  await using pop3 = new Pop3Listener({ provider });
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  assertEquals(await client.logIn(), "-ERR [IN-USE] Busy,  me.");
+  await client.command("USER critical");
+  assertEquals(await client.command("PASS x"), "-ERR [IN-USE] Busy,  critical.");
+  await client.endSending();
+  assertEquals(await client.readLine(), null);
+});
+
+Deno.test("a mailbox whose list fails leaves the client logged out, and is released", async () => {
+  let released = 0;
+  const mailbox = Object.assign(new MemoryMailbox(), { release: () => void released++ });
+  mailbox.listMessageUniqueIds = () => {
+    throw new Pop3ResponseError("Not now.", { code: "SYS/TEMP" });
+  };
+  await using pop3 = new Pop3Listener({ provider: providerOf(mailbox) });
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  assertEquals(await client.logIn(), "-ERR [SYS/TEMP] Not now.");
+  assertEquals(await client.command("STAT"), "-ERR Authenticate first.");
+  assertEquals(released, 1);
+});
+
+Deno.test("events that throw disturb nobody", async () => {
+  const silenced = console.error;
+  console.error = () => {};
+  try {
+    await using pop3 = new Pop3Listener({
+      events() {
+        throw new Error("observer");
+      },
+    });
+    const { port } = await pop3.listenOn(loopback);
+    using client = await LoopbackClient.connect(port);
+    assertEquals(await client.readLine(), "+OK pop3svc ready.");
+    client.close();
+    await pop3.stop();
+  } finally {
+    console.error = silenced;
+  }
+});
+
+Deno.test("the limit in total, and a place is free again when its connection ends", async () => {
+  const closed = Promise.withResolvers<void>();
+  await using pop3 = new Pop3Listener({
+    maxConnections: 1,
+    events: (event) => {
+      if (event.type === "close") closed.resolve();
+    },
+  });
+  const { port } = await pop3.listenOn(loopback);
+  const first = await LoopbackClient.connect(port);
+  await first.readLine();
+  using second = await LoopbackClient.connect(port);
+  assertEquals(await second.readLine(), "-ERR [SYS/TEMP] Too many connections. Try again later.");
+  first.close();
+  await closed.promise;
+  using third = await LoopbackClient.connect(port);
+  assertEquals(await third.readLine(), "+OK pop3svc ready.");
+});
+
+Deno.test("stop closes ports and waiting connections, and disposes of the provider", async () => {
+  let disposed = 0;
+  const provider = Object.assign(providerOf(new MemoryMailbox()), {
+    [Symbol.asyncDispose]: () => Promise.resolve(void disposed++),
+  });
+  const pop3 = new Pop3Listener({ provider });
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  await pop3.stop();
+  assertEquals(await client.readLine(), null);
+  assertEquals(disposed, 1);
+  await assertRejects(() => LoopbackClient.connect(port), Deno.errors.ConnectionRefused);
+});
+
+Deno.test("stop waits for a command no longer than its grace", async () => {
+  const clock = new ManualClock();
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<number>();
+  const mailbox = new MemoryMailbox({ a: "x" });
+  mailbox.messageSize = () => {
+    asked.resolve();
+    return answer.promise;
+  };
+  const pop3 = new Pop3Listener({ provider: providerOf(mailbox) }, clock);
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  await client.send("STAT\r\n");
+  await asked.promise;
+  const stopped = pop3.stop();
+  clock.advance(5_000);
+  assertEquals(await client.readLine(), null);
+  answer.resolve(1);
+  await stopped;
+});
+
+Deno.test("the reply before a hang-up arrives, also when the client is still sending", async () => {
+  await using pop3 = new Pop3Listener();
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  await client.readLine();
+  await client.send("RUBBISH\r\n".repeat(5_000));
+  for (let line = 0; line < 20; line++) {
+    assertEquals(await client.readLine(), "-ERR Unknown command: RUBBISH");
+  }
+  assertEquals(await client.readLine(), null);
+});

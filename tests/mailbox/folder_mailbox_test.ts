@@ -1,0 +1,114 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { FolderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
+import { uniqueIdOfName } from "../../lib/mailbox/folder/unique_id_of_name.ts";
+import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
+import { testConnectionInfo } from "../../lib/testing/mod.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+async function write(folder: TemporaryFolder, name: string, seconds = 1_000): Promise<void> {
+  const path = join(folder.path, name);
+  await Deno.writeTextFile(path, `Subject: ${name.length}\n\nbody\n`);
+  await Deno.utime(path, seconds, seconds);
+}
+
+Deno.test("regular files only: no dot files, folders or symbolic links", async () => {
+  await using folder = await TemporaryFolder.create();
+  await using elsewhere = await TemporaryFolder.create();
+  await write(folder, "message");
+  await write(folder, ".hidden");
+  await write(elsewhere, "secret");
+  await Deno.mkdir(join(folder.path, "folder"));
+  await Deno.symlink(join(elsewhere.path, "secret"), join(folder.path, "link"));
+  await Deno.symlink("message", join(folder.path, "link-inside"));
+  const mailbox = new FolderMailbox(folder.path);
+  assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), ["message"]);
+});
+
+Deno.test("the order is by time, then by name", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "c", 1_000);
+  await write(folder, "b", 2_000);
+  await write(folder, "a", 2_000);
+  await write(folder, "d", 500);
+  const mailbox = new FolderMailbox(folder.path);
+  assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), ["d", "c", "a", "b"]);
+});
+
+Deno.test("a name that cannot be a unique id gets a derived one, that nobody else can take", async () => {
+  const derived = await uniqueIdOfName("with space.eml");
+  assertMatch(derived, /^~[0-9a-f]{40}$/);
+  assertEquals(await uniqueIdOfName("with space.eml"), derived);
+  assertEquals(await uniqueIdOfName("plain.eml"), "plain.eml");
+  for (const name of ["_", "né", "x".repeat(71), derived]) {
+    assertMatch(await uniqueIdOfName(name), /^~[0-9a-f]{40}$/);
+    assert(await uniqueIdOfName(name) !== name);
+  }
+  await using folder = await TemporaryFolder.create();
+  for (const name of ["with space.eml", derived, "Plain", "plain"]) await write(folder, name);
+  const info = testConnectionInfo();
+  const mailbox = new FolderMailbox(folder.path);
+  const uniqueIds = await mailbox.listMessageUniqueIds(info);
+  assertEquals(new Set(uniqueIds).size, 4);
+  assertEquals(await mailbox.messageSize(info, derived), "Subject: 14\r\n\r\nbody\r\n".length);
+});
+
+Deno.test("a size is read again only when the file has changed", async () => {
+  await using folder = await TemporaryFolder.create();
+  const path = join(folder.path, "a");
+  await write(folder, "a");
+  const mailbox = new FolderMailbox(folder.path);
+  const first = testConnectionInfo();
+  await mailbox.listMessageUniqueIds(first);
+  const size = await mailbox.messageSize(first, "a");
+  await Deno.writeTextFile(path, "Subject: longer now\n\nbody\n");
+  const second = testConnectionInfo();
+  await mailbox.listMessageUniqueIds(second);
+  assertEquals(await mailbox.messageSize(second, "a") > size, true);
+});
+
+Deno.test("a file that was changed since the login is neither sent nor deleted", async () => {
+  await using folder = await TemporaryFolder.create();
+  const path = join(folder.path, "a");
+  await write(folder, "a");
+  const mailbox = new FolderMailbox(folder.path);
+  const info = testConnectionInfo();
+  await mailbox.listMessageUniqueIds(info);
+  await Deno.writeTextFile(path, "Subject: another message\n\n");
+  await assertRejects(
+    () => mailbox.messageContents(info, "a"),
+    Pop3ResponseError,
+    "That message has changed since you logged in.",
+  );
+  await mailbox.messageDelete(info, ["a"]);
+  assertEquals(await Deno.readTextFile(path), "Subject: another message\n\n");
+});
+
+Deno.test("when one of a set cannot be moved, all are back and nothing of ours is left", async () => {
+  await using folder = await TemporaryFolder.create();
+  for (const name of ["a", "b", "c"]) await write(folder, name);
+  const mailbox = new FolderMailbox(folder.path);
+  const info = testConnectionInfo();
+  await mailbox.listMessageUniqueIds(info);
+  const rename = Deno.rename;
+  Deno.rename = (from, to) =>
+    `${from}`.endsWith("/c") ? Promise.reject(new Error("EIO")) : rename(from, to);
+  try {
+    await assertRejects(() => mailbox.messageDelete(info, ["a", "b", "c"]), Error, "EIO");
+  } finally {
+    Deno.rename = rename;
+  }
+  const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name).sort();
+  assertEquals(names, ["a", "b", "c"]);
+});
+
+Deno.test("only unique ids of this login's list are known", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "a");
+  const mailbox = new FolderMailbox(folder.path);
+  const info = testConnectionInfo();
+  await mailbox.listMessageUniqueIds(info);
+  for (const uniqueId of ["../a", "b", "/etc/passwd"]) {
+    await assertRejects(() => mailbox.messageSize(info, uniqueId), Pop3ResponseError, "No such");
+  }
+});

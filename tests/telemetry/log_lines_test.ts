@@ -1,0 +1,51 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { logLine } from "../../lib/telemetry/log_lines.ts";
+import { testConnectionInfo } from "../../lib/testing/mod.ts";
+
+const time = new Date("2026-11-23T09:00:00Z");
+const connection = { ...testConnectionInfo(), connectionId: "7", userNameAtLogin: null };
+
+Deno.test("a failed login as text and as JSON", () => {
+  const event = { type: "login-failed", connection, userName: "me too" } as const;
+  assertEquals(
+    logLine(event, time, "text", "info"),
+    '2026-11-23T09:00:00.000Z warn login-failed connection=7 address=127.0.0.1 user="me too"',
+  );
+  assertEquals(JSON.parse(logLine(event, time, "json", "info") ?? ""), {
+    time: "2026-11-23T09:00:00.000Z",
+    level: "warn",
+    event: "login-failed",
+    connection: "7",
+    address: "127.0.0.1",
+    user: "me too",
+    mailbox: null,
+  });
+});
+
+Deno.test("a line that matters less than asked for is left out", () => {
+  assertEquals(logLine({ type: "connect", connection }, time, "text", "info"), null);
+});
+
+Deno.test("no name can forge a line or a field", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (userName) => {
+    for (const format of ["text", "json"] as const) {
+      const line = logLine({ type: "login-failed", connection, userName }, time, format, "info") ??
+        "";
+      // deno-lint-ignore no-control-regex -- control characters are what must not be there
+      assertEquals(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(line), false, JSON.stringify(line));
+    }
+    const text = logLine({ type: "login-failed", connection, userName }, time, "text", "info") ??
+      "";
+    const [, shown = ""] = / user=(.*)$/.exec(text) ?? [];
+    assertEquals(shown.startsWith('"') ? JSON.parse(shown) : shown, userName);
+  }));
+});
+
+Deno.test("an error names its cause", () => {
+  const error = new Error("cannot read", { cause: new Error("EIO: /mail/a") });
+  assertEquals(
+    logLine({ type: "error", connection: null, during: "accept", error }, time, "text", "error"),
+    '2026-11-23T09:00:00.000Z error error during=accept error="Error: cannot read; cause: Error: EIO: /mail/a"',
+  );
+});
