@@ -10,6 +10,11 @@ export class TemporaryFolder implements AsyncDisposable {
     return new TemporaryFolder(await Deno.makeTempDir({ prefix: "pop3svc-test-" }));
   }
 
+  /** What is directly inside, sorted. */
+  names(): string[] {
+    return [...Deno.readDirSync(this.path)].map(({ name }) => name).sort();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path, { recursive: true });
   }

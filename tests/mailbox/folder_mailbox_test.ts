@@ -98,8 +98,7 @@ Deno.test("when one of a set cannot be moved, all are back and nothing of ours i
   } finally {
     Deno.rename = rename;
   }
-  const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name).sort();
-  assertEquals(names, ["a", "b", "c"]);
+  assertEquals(folder.names(), ["a", "b", "c"]);
 });
 
 Deno.test("only unique ids of this login's list are known", async () => {
