@@ -24,10 +24,10 @@ export type OpenPeer = (
   isRemote: boolean,
 ) => Promise<TranscriptPeer>;
 
-export function providerOf(mailbox: Mailbox): SingleUserProvider {
+export function providerOf(mailbox: Mailbox, password = "passw0rd"): SingleUserProvider {
   return new SingleUserProvider({
     username: "me",
-    password: "passw0rd",
+    password,
     openMailbox: () => mailbox,
   });
 }
@@ -46,7 +46,7 @@ export function sessionContext(
       mailboxName: null,
       tag: undefined,
     },
-    provider: providerOf(mailbox),
+    provider: providerOf(mailbox, password),
     serviceName: "pop3svc",
     passwordsAllowed: !isRemote,
     emit: () => {},
@@ -54,8 +54,8 @@ export function sessionContext(
 }
 
 /** The session alone: lines go in, replies come out, no connection is there. */
-export const sessionAlone: OpenPeer = async (mailbox, isRemote) => {
-  const session = new Session(sessionContext(mailbox, isRemote));
+export const sessionAlone: OpenPeer = async (scene) => {
+  const session = new Session(sessionContext(scene));
   const transport = new MemoryTransport();
   const writer = new ReplyWriter(transport);
   const lines = new LineReader(transport);
@@ -77,9 +77,9 @@ export const sessionAlone: OpenPeer = async (mailbox, isRemote) => {
 
 /** A connection over memory, which reads so many octets at a time. */
 function overMemory(octetsPerRead: number): OpenPeer {
-  return (mailbox, isRemote) => {
+  return (scene) => {
     const transport = new MemoryTransport(octetsPerRead);
-    const context = sessionContext(mailbox, isRemote);
+    const context = sessionContext(scene);
     const connection = new Connection(transport, new Session(context), {
       info: context.info,
       clock: systemClock,
@@ -96,8 +96,8 @@ export const byteByByte: OpenPeer = overMemory(1);
 export const inMemory: OpenPeer = overMemory(Infinity);
 
 /** A listener, a socket, a client. */
-export const overLoopback: OpenPeer = async (mailbox, isRemote) => {
-  const pop3 = new Pop3Listener({ provider: providerOf(mailbox) });
+export const overLoopback: OpenPeer = async ({ mailbox, password, isRemote = false }) => {
+  const pop3 = new Pop3Listener({ provider: providerOf(mailbox, password) });
   const socket = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   pop3.serve({
     async accept() {

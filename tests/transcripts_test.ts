@@ -47,7 +47,11 @@ async function play(transcript: Transcript, open: OpenPeer): Promise<void> {
     for (const step of transcript.steps) {
       if (step.type === "connect") {
         await peer?.[Symbol.asyncDispose]();
-        peer = await open(mailbox, transcript.isRemote);
+        peer = await open({
+          mailbox,
+          password: transcript.password,
+          isRemote: transcript.isRemote,
+        });
       } else if (step.type === "gone") {
         mailbox.messages.delete(step.uniqueId);
       } else if (peer === null) {

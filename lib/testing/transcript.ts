@@ -16,11 +16,12 @@
  * | --- | --- |
  * | `#` | a remark |
  * | `MESSAGE id` | a message of the maildrop; the `\|` lines below it are its lines, each with CRLF |
+ * | `PASSWORD text` | the password of `me`, in place of `passw0rd` |
  * | `READ-ONLY` | the maildrop refuses DELE |
  * | `DELETE-FAILS` | the maildrop cannot delete |
  * | `REMOTE` | the client is on another machine, on a line that is not encrypted |
  * | `CONNECT` | a new connection; the greeting is read |
- * | `LOGIN` | the same, and the login of `me` with `passw0rd` |
+ * | `LOGIN` | the same, and the login of `me` |
  * | `GONE id` | somebody else removes the message |
  * | `C:` | what the client sends, with CRLF |
  * | `S:` | what the server must answer; a final `…` stands for any rest of the line |
@@ -48,6 +49,8 @@ export type TranscriptStep =
 export interface Transcript {
   /** The messages of the maildrop by unique id. */
   readonly messages: Readonly<Record<string, Uint8Array>>;
+  /** The password of the user `me`. */
+  readonly password: string;
   /** Is DELE refused? */
   readonly isReadOnly: boolean;
   /** Does every deletion fail? */
@@ -69,6 +72,7 @@ export function parseTranscript(text: string): Transcript {
   const messages = new Map<string, number[]>();
   const flags = new Set<string>();
   const steps: TranscriptStep[] = [];
+  let password = "passw0rd";
   let message: number[] | undefined;
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "" || line.startsWith("#")) continue;
@@ -82,6 +86,9 @@ export function parseTranscript(text: string): Transcript {
           throw new SyntaxError(`Line ${index + 1} is in no MESSAGE`);
         }
         message.push(...lineOctets(rest));
+        break;
+      case "PASSWORD":
+        password = latin1(octetsOf(rest));
         break;
       case "READ-ONLY":
       case "DELETE-FAILS":
@@ -101,7 +108,7 @@ export function parseTranscript(text: string): Transcript {
           { type: "expect", line: "+OK ", isPrefix: true },
           { type: "send", octets: lineOctets("USER me") },
           { type: "expect", line: "+OK ", isPrefix: true },
-          { type: "send", octets: lineOctets("PASS passw0rd") },
+          { type: "send", octets: lineOctets(`PASS ${password}`) },
           { type: "expect", line: "+OK Welcome.", isPrefix: false },
         );
         break;
@@ -135,6 +142,7 @@ export function parseTranscript(text: string): Transcript {
     messages: Object.fromEntries(
       [...messages].map(([id, octets]) => [id, new Uint8Array(octets)]),
     ),
+    password,
     isReadOnly: flags.has("READ-ONLY"),
     deleteFails: flags.has("DELETE-FAILS"),
     isRemote: flags.has("REMOTE"),

@@ -23,7 +23,7 @@ class Served {
 
   constructor(mailbox: Mailbox) {
     const emit = (event: Pop3Event) => void this.events.push(event);
-    const context = { ...sessionContext(mailbox), emit };
+    const context = { ...sessionContext({ mailbox }), emit };
     this.connection = new Connection(this.transport, new Session(context), {
       info: context.info,
       clock: this.clock,

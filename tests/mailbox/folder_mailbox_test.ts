@@ -4,6 +4,9 @@ import { FolderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { uniqueIdOfName } from "../../lib/mailbox/folder/unique_id_of_name.ts";
 import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
+import { Pop3Listener } from "../../lib/mod.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { providerOf } from "../transcript_peers.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 async function write(folder: TemporaryFolder, name: string, seconds = 1_000): Promise<void> {
@@ -110,4 +113,21 @@ Deno.test("only unique ids of this login's list are known", async () => {
   for (const uniqueId of ["../a", "b", "/etc/passwd"]) {
     await assertRejects(() => mailbox.messageSize(info, uniqueId), Pop3ResponseError, "No such");
   }
+});
+
+Deno.test("a file that vanishes gives a clean -ERR, and the session goes on", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "a", 1_000);
+  await write(folder, "b", 2_000);
+  await using pop3 = new Pop3Listener({ provider: providerOf(new FolderMailbox(folder.path)) });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  await Deno.remove(join(folder.path, "a"));
+  assertEquals(await client.command("RETR 1"), "-ERR That message is gone.");
+  assertEquals(await client.command("STAT"), "+OK 1 20");
+  assertEquals(await client.command("DELE 1"), "+OK Message UID:a flagged for delete on QUIT.");
+  assertEquals(await client.command("DELE 2"), "+OK Message UID:b flagged for delete on QUIT.");
+  assertEquals(await client.command("QUIT"), "+OK 2 messages deleted. Closing connection.");
+  assertEquals(folder.names(), []);
 });
