@@ -19,10 +19,15 @@ export interface TranscriptPeer extends AsyncDisposable {
   endSending(): Promise<void>;
 }
 
-export type OpenPeer = (
-  mailbox: Mailbox,
-  isRemote: boolean,
-) => Promise<TranscriptPeer>;
+/** Who the client is, and what it may see. */
+export interface Scene {
+  readonly mailbox: Mailbox;
+  readonly password?: string;
+  /** Is the client on another machine? */
+  readonly isRemote?: boolean;
+}
+
+export type OpenPeer = (scene: Scene) => Promise<TranscriptPeer>;
 
 export function providerOf(mailbox: Mailbox, password = "passw0rd"): SingleUserProvider {
   return new SingleUserProvider({
@@ -32,10 +37,7 @@ export function providerOf(mailbox: Mailbox, password = "passw0rd"): SingleUserP
   });
 }
 
-export function sessionContext(
-  mailbox: Mailbox,
-  isRemote = false,
-): SessionContext {
+export function sessionContext({ mailbox, password, isRemote = false }: Scene): SessionContext {
   return {
     info: {
       connectionId: "1",
