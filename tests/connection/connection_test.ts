@@ -272,3 +272,18 @@ Deno.test("10 000 commands in one packet are all answered", async () => {
   await served.done;
   assertEquals(served.closeReason(), "quit");
 });
+
+Deno.test("a hang-up hears the peer out, but not for long: a reset could cost it the last reply", async () => {
+  for (const peerLeaves of [true, false]) {
+    const served = new Served(new MemoryMailbox());
+    await served.transport.readLine();
+    served.transport.send(encoder.encode("RUBBISH\r\n".repeat(1_000)));
+    while (await served.transport.readLine() !== null);
+    await settle();
+    assertEquals(served.transport.isClosed, false);
+    if (peerLeaves) served.transport.endSending();
+    else served.clock.advance(2_500);
+    await served.done;
+    assertEquals([served.transport.isClosed, served.closeReason()], [true, "error"]);
+  }
+});
