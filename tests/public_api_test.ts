@@ -5,11 +5,12 @@ import * as testing from "../lib/testing/mod.ts";
 
 Deno.test("the exported names", () => {
   assertEquals(Object.keys(library).sort(), [
-    "FolderMailbox",
     "MemoryMailbox",
     "Pop3Listener",
     "Pop3ResponseError",
     "SingleUserProvider",
+    "folderMailbox",
+    "maildirMailbox",
     "nullProvider",
   ]);
   assertEquals(Object.keys(testing).sort(), ["MemoryMailbox", "testConnectionInfo", "testMailbox"]);

@@ -2,8 +2,8 @@
 import { SingleUserProvider } from "../auth/single_user_provider.ts";
 import { isLoopback } from "../guard/address.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
-import { FolderMailbox } from "../mailbox/folder/folder_mailbox.ts";
-import { listMessageFiles } from "../mailbox/folder/list_message_files.ts";
+import { denoFileSystem } from "../mailbox/files/file_system.ts";
+import { folderLayout, folderMailbox } from "../mailbox/folder/folder_mailbox.ts";
 import { type LogFormat, logLine } from "../telemetry/log_lines.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
@@ -16,7 +16,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   const password = await readPassword(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
   const messages = await countMessages(path, mailbox !== null);
-  const folder = new FolderMailbox(path, { isReadOnly: options["read-only"] });
+  const folder = folderMailbox(path, { isReadOnly: options["read-only"] });
   const encoder = new TextEncoder();
   await using pop3 = new Pop3Listener({
     provider: new SingleUserProvider({
@@ -70,7 +70,7 @@ async function firstLineOf(file: string): Promise<string> {
 
 async function countMessages(path: string, isChosen: boolean): Promise<number> {
   try {
-    return (await listMessageFiles(path)).length;
+    return (await folderLayout.list(denoFileSystem, path)).length;
   } catch (error) {
     const reason = error instanceof Deno.errors.NotADirectory
       ? "it is a file; give a folder whose files are messages"

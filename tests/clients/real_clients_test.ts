@@ -8,7 +8,7 @@ import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { copy } from "@std/fs";
 import Pop3Command from "node-pop3";
-import { FolderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
+import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { Pop3Listener } from "../../lib/listener/pop3_listener.ts";
 import { latin1 } from "../../lib/testing/transcript.ts";
 import { joined, wellFormed } from "../protocol/chunks.ts";
@@ -39,7 +39,7 @@ class ServedSample implements AsyncDisposable {
     for (const [index, name] of namesIn(path).entries()) {
       await Deno.utime(join(path, name), 1_000 + index, 1_000 + index);
     }
-    const pop3 = new Pop3Listener({ provider: providerOf(new FolderMailbox(path)) });
+    const pop3 = new Pop3Listener({ provider: providerOf(folderMailbox(path)) });
     const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
     return new ServedSample(pop3, folder, path, port);
   }

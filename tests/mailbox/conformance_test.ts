@@ -1,5 +1,6 @@
 import { join } from "@std/path";
-import { FolderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
+import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
+import { maildirMailbox } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
 import { MemoryMailbox } from "../../lib/mailbox/memory_mailbox.ts";
 import { testMailbox } from "../../lib/testing/mod.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
@@ -26,9 +27,31 @@ testMailbox({
       await Deno.writeFile(join(folder.path, `${index}.eml`), message);
     }
     return {
-      open: () => new FolderMailbox(folder.path),
-      openReadOnly: () => new FolderMailbox(folder.path, { isReadOnly: true }),
+      open: () => folderMailbox(folder.path),
+      openReadOnly: () => folderMailbox(folder.path, { isReadOnly: true }),
       removeBehindItsBack: (uniqueId) => Deno.remove(join(folder.path, uniqueId)),
+      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    };
+  },
+});
+
+testMailbox({
+  name: "Maildir",
+  fill: async (messages) => {
+    const folder = await TemporaryFolder.create();
+    for (const name of ["cur", "new", "tmp"]) await Deno.mkdir(join(folder.path, name));
+    for (const [index, message] of messages.entries()) {
+      const path = index % 2 === 0 ? `new/${index}.M1.host` : `cur/${index}.M1.host:2,S`;
+      await Deno.writeFile(join(folder.path, path), message);
+    }
+    return {
+      open: () => maildirMailbox(folder.path),
+      openReadOnly: () => maildirMailbox(folder.path, { isReadOnly: true }),
+      removeBehindItsBack: async (uniqueId) => {
+        for (const name of [`new/${uniqueId}`, `cur/${uniqueId}:2,S`]) {
+          await Deno.remove(join(folder.path, name)).catch(() => {});
+        }
+      },
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };
   },

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { FolderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
-import { uniqueIdOfName } from "../../lib/mailbox/folder/unique_id_of_name.ts";
+import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
+import { uniqueIdOfName } from "../../lib/mailbox/files/unique_id_of_name.ts";
 import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { Pop3Listener } from "../../lib/mod.ts";
@@ -24,7 +24,7 @@ Deno.test("regular files only: no dot files, folders or symbolic links", async (
   await Deno.mkdir(join(folder.path, "folder"));
   await Deno.symlink(join(elsewhere.path, "secret"), join(folder.path, "link"));
   await Deno.symlink("message", join(folder.path, "link-inside"));
-  const mailbox = new FolderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path);
   assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), ["message"]);
 });
 
@@ -34,7 +34,7 @@ Deno.test("the order is by time, then by name", async () => {
   await write(folder, "b", 2_000);
   await write(folder, "a", 2_000);
   await write(folder, "d", 500);
-  const mailbox = new FolderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path);
   assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), ["d", "c", "a", "b"]);
 });
 
@@ -50,7 +50,7 @@ Deno.test("a name that cannot be a unique id gets a derived one, that nobody els
   await using folder = await TemporaryFolder.create();
   for (const name of ["with space.eml", derived, "Plain", "plain"]) await write(folder, name);
   const info = testConnectionInfo();
-  const mailbox = new FolderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path);
   const uniqueIds = await mailbox.listMessageUniqueIds(info);
   assertEquals(new Set(uniqueIds).size, 4);
   assertEquals(await mailbox.messageSize(info, derived), "Subject: 14\r\n\r\nbody\r\n".length);
@@ -60,7 +60,7 @@ Deno.test("a size is read again only when the file has changed", async () => {
   await using folder = await TemporaryFolder.create();
   const path = join(folder.path, "a");
   await write(folder, "a");
-  const mailbox = new FolderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path);
   const first = testConnectionInfo();
   await mailbox.listMessageUniqueIds(first);
   const size = await mailbox.messageSize(first, "a");
@@ -74,12 +74,12 @@ Deno.test("a file that was changed since the login is neither sent nor deleted",
   await using folder = await TemporaryFolder.create();
   const path = join(folder.path, "a");
   await write(folder, "a");
-  const mailbox = new FolderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path);
   const info = testConnectionInfo();
   await mailbox.listMessageUniqueIds(info);
   await Deno.writeTextFile(path, "Subject: another message\n\n");
   await assertRejects(
-    () => mailbox.messageContents(info, "a"),
+    async () => await mailbox.messageContents(info, "a"),
     Pop3ResponseError,
     "That message has changed since you logged in.",
   );
@@ -90,14 +90,18 @@ Deno.test("a file that was changed since the login is neither sent nor deleted",
 Deno.test("when one of a set cannot be moved, all are back and nothing of ours is left", async () => {
   await using folder = await TemporaryFolder.create();
   for (const name of ["a", "b", "c"]) await write(folder, name);
-  const mailbox = new FolderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path);
   const info = testConnectionInfo();
   await mailbox.listMessageUniqueIds(info);
   const rename = Deno.rename;
   Deno.rename = (from, to) =>
     `${from}`.endsWith("/c") ? Promise.reject(new Error("EIO")) : rename(from, to);
   try {
-    await assertRejects(() => mailbox.messageDelete(info, ["a", "b", "c"]), Error, "EIO");
+    await assertRejects(
+      async () => await mailbox.messageDelete(info, ["a", "b", "c"]),
+      Error,
+      "EIO",
+    );
   } finally {
     Deno.rename = rename;
   }
@@ -107,11 +111,15 @@ Deno.test("when one of a set cannot be moved, all are back and nothing of ours i
 Deno.test("only unique ids of this login's list are known", async () => {
   await using folder = await TemporaryFolder.create();
   await write(folder, "a");
-  const mailbox = new FolderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path);
   const info = testConnectionInfo();
   await mailbox.listMessageUniqueIds(info);
   for (const uniqueId of ["../a", "b", "/etc/passwd"]) {
-    await assertRejects(() => mailbox.messageSize(info, uniqueId), Pop3ResponseError, "No such");
+    await assertRejects(
+      async () => await mailbox.messageSize(info, uniqueId),
+      Pop3ResponseError,
+      "No such",
+    );
   }
 });
 
@@ -119,7 +127,7 @@ Deno.test("a file that vanishes gives a clean -ERR, and the session goes on", as
   await using folder = await TemporaryFolder.create();
   await write(folder, "a", 1_000);
   await write(folder, "b", 2_000);
-  await using pop3 = new Pop3Listener({ provider: providerOf(new FolderMailbox(folder.path)) });
+  await using pop3 = new Pop3Listener({ provider: providerOf(folderMailbox(folder.path)) });
   const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
   using client = await LoopbackClient.connect(port);
   await client.logIn();

@@ -1,0 +1,79 @@
+/**
+ * The calls by which files are deleted and mended, one method each, so that a test can make any of them fail,
+ * or kill the process in front of it.
+ */
+
+/** A name in a folder. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+}
+
+/** The file system, as far as deletion needs it. */
+export interface FileSystem {
+  /** The file itself, not what a link points to; null when there is none. */
+  look(path: string): Promise<Deno.FileInfo | null>;
+  /** What is directly inside; nothing when there is no such folder. */
+  entries(folder: string): Promise<FolderEntry[]>;
+  /** Makes one folder; it may be there already. */
+  makeFolder(path: string): Promise<void>;
+  /** Gives the file a second name; fails when that is taken. */
+  link(from: string, to: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file, or an empty folder. */
+  remove(path: string): Promise<void>;
+  /** Returns when the folder's names would survive a loss of power. */
+  sync(folder: string): Promise<void>;
+  /** Waits for a lock on the folder that counts across processes and dies with its holder. */
+  lock(folder: string, mode: "shared" | "exclusive"): Promise<Disposable>;
+}
+
+/** The real one. */
+export const denoFileSystem: FileSystem = {
+  async look(path) {
+    try {
+      return await Deno.lstat(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    }
+  },
+  async entries(folder) {
+    const entries: FolderEntry[] = [];
+    try {
+      for await (const entry of Deno.readDir(folder)) entries.push(entry);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return entries;
+  },
+  async makeFolder(path) {
+    try {
+      await Deno.mkdir(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+  },
+  link: (from, to) => Deno.link(from, to),
+  rename: (from, to) => Deno.rename(from, to),
+  remove: (path) => Deno.remove(path),
+  async sync(folder) {
+    // Windows has no such call for folders; NTFS journals its names.
+    if (Deno.build.os === "windows") return;
+    using opened = await Deno.open(folder);
+    await opened.sync();
+  },
+  async lock(folder, mode) {
+    // A folder cannot be opened on Windows: there, other processes are not kept out.
+    if (Deno.build.os === "windows") return { [Symbol.dispose]() {} };
+    const opened = await Deno.open(folder);
+    try {
+      await opened.lock(mode === "exclusive");
+      return opened;
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+  },
+};
