@@ -44,15 +44,18 @@ export interface DoomedFile {
 /**
  * A file that is gone already counts as deleted; one that took its place is not touched.
  *
+ * @param locate finds the files; asked when nobody moves them and all broken-off deletions are mended
  * @throws what went wrong; then nothing is deleted
  */
 export async function deleteFiles(
   files: FileSystem,
   mailbox: string,
-  doomed: readonly DoomedFile[],
+  locate: () => Promise<readonly DoomedFile[]>,
 ): Promise<void> {
   using _lock = await files.lock(mailbox, "exclusive");
   await mend(files, mailbox);
+  const doomed = await locate();
+  if (doomed.length === 0) return;
   const own = join(mailbox, OWN_FOLDER);
   const id = crypto.randomUUID();
   const moving = join(own, `${MOVING}${id}`);
@@ -76,14 +79,13 @@ export async function withSettledFiles<T>(
   mailbox: string,
   list: () => Promise<T>,
 ): Promise<T> {
-  for (;;) {
-    {
-      using _lock = await files.lock(mailbox, "shared");
-      if ((await deletions(files, mailbox)).length === 0) return await list();
-    }
-    using _lock = await files.lock(mailbox, "exclusive");
-    await mend(files, mailbox);
+  {
+    using _lock = await files.lock(mailbox, "shared");
+    if (await isSettled(files, mailbox)) return await list();
   }
+  using _lock = await files.lock(mailbox, "exclusive");
+  await mend(files, mailbox);
+  return await list();
 }
 
 async function moveAside(
@@ -109,6 +111,14 @@ async function moveAside(
     await files.sync(join(moving, folder));
     await files.sync(join(mailbox, folder));
   }
+}
+
+/** Is there no deletion that is not over, and no empty folder of ours? */
+async function isSettled(files: FileSystem, mailbox: string): Promise<boolean> {
+  const own = join(mailbox, OWN_FOLDER);
+  if (await files.look(own) === null) return true;
+  const isEmpty = (await files.entries(own)).length === 0;
+  return !isEmpty && (await deletions(files, mailbox)).length === 0;
 }
 
 /** The deletions of a mailbox that are not over. */

@@ -106,13 +106,15 @@ export class FileMailbox implements Mailbox {
 
   /** Deletes all of the files, or throws and has deleted none. */
   async messageDelete(info: ConnectionInfo, uniqueIds: readonly string[]): Promise<void> {
-    const doomed: DoomedFile[] = [];
-    for (const uniqueId of uniqueIds) {
-      const message = this.#messageOf(info, uniqueId);
-      const path = await this.#find(message);
-      if (path !== null) doomed.push({ path, identity: message.identity });
-    }
-    if (doomed.length > 0) await deleteFiles(this.#files, this.#path, doomed);
+    const messages = uniqueIds.map((uniqueId) => this.#messageOf(info, uniqueId));
+    await deleteFiles(this.#files, this.#path, async () => {
+      const doomed: DoomedFile[] = [];
+      for (const message of messages) {
+        const path = await this.#layout.find(this.#files, this.#path, message);
+        if (path !== null) doomed.push({ path, identity: message.identity });
+      }
+      return doomed;
+    });
   }
 
   /** Forgets what this login was shown. */
@@ -126,8 +128,10 @@ export class FileMailbox implements Mailbox {
     return message;
   }
 
-  #find(message: MessageFile): Promise<string | null> {
-    return this.#layout.find(this.#files, this.#path, message);
+  /** One that is not there may only be aside, by a deletion that is under way or was broken off. */
+  async #find(message: MessageFile): Promise<string | null> {
+    const find = () => this.#layout.find(this.#files, this.#path, message);
+    return await find() ?? await withSettledFiles(this.#files, this.#path, find);
   }
 
   async #pathOf(message: MessageFile): Promise<string> {

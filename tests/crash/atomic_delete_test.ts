@@ -1,0 +1,134 @@
+/**
+ * One deletion, broken off in front of each of its file-system calls: by SIGKILL, by an error of one call, by
+ * errors of all calls from there on. Behind it, all of the set is gone or none.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { denoFileSystem } from "../../lib/mailbox/files/file_system.ts";
+import { testConnectionInfo } from "../../lib/testing/mod.ts";
+import { countedFileSystem } from "./counted_file_system.ts";
+import {
+  assertAllOrNothing,
+  doomed,
+  filledMailbox,
+  type Kind,
+  openMailbox,
+} from "./filled_mailbox.ts";
+
+const kinds: readonly Kind[] = ["folder", "maildir"];
+
+/** The calls of one undisturbed deletion, by name. */
+async function callsOfOneDeletion(kind: Kind): Promise<string[]> {
+  await using folder = await filledMailbox(kind);
+  const calls: string[] = [];
+  let isArmed = false;
+  const files = countedFileSystem(denoFileSystem, (_, name) => {
+    if (isArmed) calls.push(name);
+  });
+  const mailbox = openMailbox(kind, folder.path, files);
+  const info = testConnectionInfo();
+  await mailbox.listMessageUniqueIds(info);
+  isArmed = true;
+  await mailbox.messageDelete(info, doomed);
+  assertEquals(await assertAllOrNothing(kind, folder.path, "undisturbed"), true);
+  return calls;
+}
+
+/** Deletes with some calls failing. */
+async function deleteWithFailures(
+  kind: Kind,
+  path: string,
+  fails: (call: number) => boolean,
+  error: () => Error,
+): Promise<"deleted" | "failed"> {
+  let isArmed = false;
+  let calls = 0;
+  const files = countedFileSystem(denoFileSystem, () => {
+    if (isArmed && fails(++calls)) throw error();
+  });
+  const mailbox = openMailbox(kind, path, files);
+  const info = testConnectionInfo();
+  await mailbox.listMessageUniqueIds(info);
+  isArmed = true;
+  try {
+    await mailbox.messageDelete(info, doomed);
+    return "deleted";
+  } catch {
+    // The session goes on: once the trouble is over, the same set can be deleted.
+    isArmed = false;
+    for (const uniqueId of doomed) assertEquals(await mailbox.messageExists(info, uniqueId), true);
+    return "failed";
+  }
+}
+
+for (const kind of kinds) {
+  Deno.test(`${kind}: killed in front of each call, for real`, async () => {
+    const calls = await callsOfOneDeletion(kind);
+    const outcomes: boolean[] = [];
+    for (const [index, name] of calls.entries()) {
+      await using folder = await filledMailbox(kind);
+      const script = fromFileUrl(new URL("delete_and_die.ts", import.meta.url));
+      const { signal, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--no-check", "-A", script, kind, folder.path, `${index + 1}`],
+        stdout: "null",
+        stderr: "piped",
+      }).output();
+      assertEquals(signal, "SIGKILL", new TextDecoder().decode(stderr));
+      outcomes.push(
+        await assertAllOrNothing(kind, folder.path, `killed before ${index + 1} ${name}`),
+      );
+    }
+    // Once it is decided it stays decided; and both outcomes were seen.
+    assertEquals(outcomes, outcomes.toSorted((a, b) => Number(a) - Number(b)));
+    assert(outcomes.includes(true) && outcomes.includes(false));
+  });
+
+  const failures: readonly (readonly [string, () => Error])[] = [
+    ["ENOSPC", () => new Error("No space left on device (os error 28)")],
+    ["EACCES", () => new Deno.errors.PermissionDenied("Permission denied (os error 13)")],
+    ["EIO", () => new Error("Input/output error (os error 5)")],
+  ];
+  for (const [name, error] of failures) {
+    for (const scope of ["one call", "all calls from there on"] as const) {
+      Deno.test(`${kind}: ${name} in ${scope}: an error means that nothing is gone`, async () => {
+        const calls = await callsOfOneDeletion(kind);
+        let failed = 0;
+        for (const [index, call] of calls.entries()) {
+          await using folder = await filledMailbox(kind);
+          const n = index + 1;
+          const fails = scope === "one call"
+            ? (number: number) => number === n
+            : (number: number) => number >= n;
+          const what = `${name} in ${n} ${call}`;
+          const outcome = await deleteWithFailures(kind, folder.path, fails, error);
+          const isGone = await assertAllOrNothing(kind, folder.path, what);
+          assertEquals(isGone, outcome === "deleted", what);
+          if (outcome === "failed") failed++;
+        }
+        assert(failed > 0);
+      });
+    }
+  }
+
+  Deno.test(`${kind}: a file that comes to the place of one that is put back is kept, and so is that`, async () => {
+    await using folder = await filledMailbox(kind);
+    const name = kind === "folder" ? "m1" : "new/m1";
+    let isArmed = false;
+    let armedRenames = 0;
+    const files = countedFileSystem(denoFileSystem, (_, call) => {
+      if (!isArmed || call !== "rename" || ++armedRenames !== 2) return;
+      Deno.writeTextFileSync(join(folder.path, name), "Subject: just delivered\n\n");
+      throw new Error("EIO");
+    });
+    const mailbox = openMailbox(kind, folder.path, files);
+    const info = testConnectionInfo();
+    await mailbox.listMessageUniqueIds(info);
+    isArmed = true;
+    await mailbox.messageDelete(info, doomed).then(() => assert(false), () => {});
+    const uniqueIds = await openMailbox(kind, folder.path).listMessageUniqueIds(
+      testConnectionInfo(),
+    );
+    assertEquals(uniqueIds.toSorted(), ["1.m1", "m1", "m2", "m3", "m4", "m5", "m6"]);
+    assertEquals(await Deno.readTextFile(join(folder.path, name)), "Subject: just delivered\n\n");
+  });
+}

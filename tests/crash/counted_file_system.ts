@@ -1,0 +1,20 @@
+import type { FileSystem } from "../../lib/mailbox/files/file_system.ts";
+
+/** Calls `before` in front of each call of the file system, with its number from 1; what it throws is what fails. */
+export function countedFileSystem(
+  files: FileSystem,
+  before: (call: number, name: string) => void,
+): FileSystem {
+  let calls = 0;
+  const step = (name: string) => before(++calls, name);
+  return {
+    look: async (path) => (step("look"), await files.look(path)),
+    entries: async (folder) => (step("entries"), await files.entries(folder)),
+    makeFolder: async (path) => (step("makeFolder"), await files.makeFolder(path)),
+    link: async (from, to) => (step("link"), await files.link(from, to)),
+    rename: async (from, to) => (step("rename"), await files.rename(from, to)),
+    remove: async (path) => (step("remove"), await files.remove(path)),
+    sync: async (folder) => (step("sync"), await files.sync(folder)),
+    lock: async (folder, mode) => (step("lock"), await files.lock(folder, mode)),
+  };
+}
