@@ -10,9 +10,9 @@ export class TemporaryFolder implements AsyncDisposable {
     return new TemporaryFolder(await Deno.makeTempDir({ prefix: "pop3svc-test-" }));
   }
 
-  /** What is directly inside, sorted. */
-  names(): string[] {
-    return [...Deno.readDirSync(this.path)].map(({ name }) => name).sort();
+  /** What is directly inside, or inside a folder of it, sorted. */
+  names(below = "."): string[] {
+    return [...Deno.readDirSync(`${this.path}/${below}`)].map(({ name }) => name).sort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,7 @@
 /** The options of `serve`: the one table from which they are read and from which `--help` is made. */
+import type { DeletePolicy } from "../mailbox/files/file_mailbox.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../telemetry/log_lines.ts";
+import type { MailboxFormat } from "./mailbox_format.ts";
 import { CliError } from "./cli_error.ts";
 
 /** One option. */
@@ -89,11 +91,13 @@ const MOST_SECONDS = 86_400;
 
 // deno-fmt-ignore
 export const serveOptions = {
+  "format": value("FORMAT", "kind of MAILBOX: folder or maildir", oneOf<MailboxFormat>("folder", "maildir"), null, "seen from what is there"),
   "host": values("ADDR", "address to listen on", text("an address"), ["127.0.0.1"]),
   "port": value("N", "plain port; 0 picks a free one", wholeNumber(0, 65_535), 1100),
   "user": value("NAME", "the one user", text("a name"), "me"),
   "password-file": value("FILE", "that user's password is the first line of this file; else POP3SVC_PASSWORD from the environment", text("the path of a file"), null, "passw0rd, on loopback only"),
   "read-only": flag("refuse DELE with [READ-ONLY]"),
+  "delete": value("POLICY", "remove; trash, into .pop3svc/trash in the mailbox; keep, for tests", oneOf<DeletePolicy>("remove", "trash", "keep"), "remove"),
   "allow-insecure-login": flag("accept passwords on a plain line from other machines"),
   "service-name": value("TEXT", "who the server says it is", serviceName, "pop3svc"),
   "max-connections": value("N", "connections at the same time", wholeNumber(1, 1_000_000), 10_000),

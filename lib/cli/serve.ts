@@ -2,10 +2,10 @@
 import { SingleUserProvider } from "../auth/single_user_provider.ts";
 import { isLoopback } from "../guard/address.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
-import { denoFileSystem } from "../mailbox/files/file_system.ts";
-import { folderLayout, folderMailbox } from "../mailbox/folder/folder_mailbox.ts";
+import type { FileMailbox } from "../mailbox/files/file_mailbox.ts";
 import { type LogFormat, logLine } from "../telemetry/log_lines.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
+import { openMailbox, seenFormat } from "./mailbox_format.ts";
 import type { ServeOptions } from "./options.ts";
 
 const SAMPLE_MAILBOX = "mailbox-sample";
@@ -15,14 +15,18 @@ const SAMPLE_PASSWORD = "passw0rd";
 export async function serve(mailbox: string | null, options: ServeOptions): Promise<void> {
   const password = await readPassword(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
-  const messages = await countMessages(path, mailbox !== null);
-  const folder = folderMailbox(path, { isReadOnly: options["read-only"] });
+  const format = options.format ?? await seenFormat(path);
+  const opened = openMailbox(path, format, {
+    isReadOnly: options["read-only"],
+    deletePolicy: options.delete,
+  });
+  const messages = await countMessages(opened, path, mailbox !== null);
   const encoder = new TextEncoder();
   await using pop3 = new Pop3Listener({
     provider: new SingleUserProvider({
       username: options.user,
       password,
-      openMailbox: () => folder,
+      openMailbox: () => opened,
     }),
     requireSecureLogin: !options["allow-insecure-login"],
     serviceName: options["service-name"],
@@ -68,9 +72,13 @@ async function firstLineOf(file: string): Promise<string> {
   }
 }
 
-async function countMessages(path: string, isChosen: boolean): Promise<number> {
+async function countMessages(
+  mailbox: FileMailbox,
+  path: string,
+  isChosen: boolean,
+): Promise<number> {
   try {
-    return (await folderLayout.list(denoFileSystem, path)).length;
+    return await mailbox.count();
   } catch (error) {
     const reason = error instanceof Deno.errors.NotADirectory
       ? "it is a file; give a folder whose files are messages"

@@ -104,6 +104,26 @@ Deno.test("--read-only keeps the folder as it is", async () => {
   assertEquals(await client.command("DELE 1"), "-ERR [READ-ONLY] This mailbox is read-only.");
 });
 
+Deno.test("a Maildir is known by its folders, or said to be a plain folder", async () => {
+  await using folder = await TemporaryFolder.create();
+  for (const name of ["cur", "new", "tmp"]) await Deno.mkdir(join(folder.path, name));
+  await Deno.writeTextFile(join(folder.path, "new/1.a.host"), "Subject: a\n\n");
+  await using maildir = await RunningProgram.start([folder.path]);
+  assertStringIncludes(maildir.readyLines[1] ?? "", "(1 messages)");
+  await using plain = await RunningProgram.start([folder.path, "--format", "folder"]);
+  assertStringIncludes(plain.readyLines[1] ?? "", "(0 messages)");
+});
+
+Deno.test("--delete trash moves what is deleted into the hidden trash", async () => {
+  await using folder = await folderWith({ "a.eml": "Subject: a\n\n" });
+  await using program = await RunningProgram.start([folder.path, "--delete", "trash"]);
+  using client = await LoopbackClient.connect(program.port);
+  await client.logIn();
+  await client.command("DELE 1");
+  assertEquals(await client.command("QUIT"), "+OK 1 messages deleted. Closing connection.");
+  assertEquals(folder.names(".pop3svc/trash"), ["a.eml"]);
+});
+
 Deno.test("the limit of connections is told in words", async () => {
   await using program = await RunningProgram.start(["--max-connections-per-ip", "1"]);
   using first = await LoopbackClient.connect(program.port);
@@ -153,6 +173,8 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--log-level", "loud"], 2, "--log-level loud: give error or warn or info or debug"],
   [["--idle-timeout", "0"], 2, "--idle-timeout 0: give a whole number from 1 to 86400"],
   [["--user", ""], 2, "--user: give a name"],
+  [["--format", "mh"], 2, "--format mh: give folder or maildir"],
+  [["--delete", "now"], 2, "--delete now: give remove or trash or keep"],
   [["one", "two"], 2, "one MAILBOX at a time, not 2: one two"],
   [["--config", wrongConfig], 2, `unknown key "prot"; keys are named as the options`],
   [["--config", "main.ts"], 2, "--config main.ts: not JSON: "],

@@ -139,3 +139,58 @@ Deno.test("a file that vanishes gives a clean -ERR, and the session goes on", as
   assertEquals(await client.command("QUIT"), "+OK 2 messages deleted. Closing connection.");
   assertEquals(folder.names(), []);
 });
+
+Deno.test("trash: deleted messages lie in the hidden trash, none takes the place of another", async () => {
+  await using folder = await TemporaryFolder.create();
+  const mailbox = folderMailbox(folder.path, { deletePolicy: "trash" });
+  for (let times = 0; times < 2; times++) {
+    await write(folder, "a");
+    await write(folder, "b");
+    const info = testConnectionInfo();
+    await mailbox.messageDelete(info, await mailbox.listMessageUniqueIds(info));
+    assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), []);
+  }
+  assertEquals(folder.names(), [".pop3svc"]);
+  assertEquals(folder.names(".pop3svc"), ["trash"]);
+  assertEquals(folder.names(".pop3svc/trash"), ["1.a", "1.b", "a", "b"]);
+});
+
+Deno.test("keep: the client is told that it is deleted, and the file stays", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "a");
+  const mailbox = folderMailbox(folder.path, { deletePolicy: "keep" });
+  const info = testConnectionInfo();
+  await mailbox.messageDelete(info, await mailbox.listMessageUniqueIds(info));
+  assertEquals(folder.names(), ["a"]);
+});
+
+Deno.test("names that differ only in case are two messages, where the file system says so", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "A");
+  await write(folder, "a");
+  const uniqueIds = await folderMailbox(folder.path).listMessageUniqueIds(testConnectionInfo());
+  assertEquals([...uniqueIds], folder.names());
+});
+
+Deno.test("a mailbox that is taken away while it is served: the next login is told, the process lives", async () => {
+  const folder = await TemporaryFolder.create();
+  await write(folder, "a");
+  const errors: unknown[] = [];
+  await using pop3 = new Pop3Listener({
+    provider: providerOf(folderMailbox(folder.path)),
+    events: (event) => {
+      if (event.type === "error") errors.push(event.error);
+    },
+  });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  using before = await LoopbackClient.connect(port);
+  await before.logIn();
+  await folder[Symbol.asyncDispose]();
+  assertEquals(await before.command("NOOP"), "+OK There's no-one here but us POP3 services.");
+  using after = await LoopbackClient.connect(port);
+  assertEquals(
+    await after.logIn(),
+    "-ERR [SYS/TEMP] System error. Administrators should check logs.",
+  );
+  assertMatch(String(errors[0]), new RegExp(folder.path));
+});

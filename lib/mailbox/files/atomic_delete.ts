@@ -5,17 +5,18 @@
  * Everything of ours is in the hidden folder `.pop3svc` of the mailbox. A deletion is a folder in there:
  *
  *     moving-ID    undecided: files are being moved into it, each to the path that it had in the mailbox
- *     deleted-ID   decided: all files are in it
+ *     deleted-ID   decided: all files are in it, to be removed
+ *     trashed-ID   decided: all files are in it, to be moved into the folder `trash` beside it
  *
  * 1. The set is moved, file by file, into `moving-ID`. Each move can be undone. The folders are synced.
- * 2. `moving-ID` is renamed to `deleted-ID`, and that is synced. This one rename is the decision.
- * 3. The files in `deleted-ID` are removed, then our folders. None of it can change the outcome any more.
+ * 2. `moving-ID` is renamed to `deleted-ID` or `trashed-ID`, and that is synced. This rename is the decision.
+ * 3. The files in it are removed, or moved on, then our folders. None of it can change the outcome any more.
  *
  * What a killed process left behind, whoever opens the mailbox next mends, before it lists anything:
  *
  * - `moving-ID` is undone: its files go back to where they were. A file that has come to that place meanwhile
  *   is not touched; the one that comes back takes a free name beside it.
- * - `deleted-ID` is finished.
+ * - `deleted-ID` and `trashed-ID` are finished.
  *
  * When an error comes between the decision and its sync, the caller is told that nothing was deleted, so the
  * decision is taken back; where even that fails, this process remembers it and undoes it later.
@@ -29,7 +30,11 @@ import { type FileIdentity, identityOf, isSameFile } from "./message_file.ts";
 
 const OWN_FOLDER = ".pop3svc";
 const MOVING = "moving-";
-const DELETED = "deleted-";
+const DECIDED = { remove: "deleted-", trash: "trashed-" } as const;
+const TRASH = "trash";
+
+/** What becomes of the files of a deletion. */
+export type Disposal = keyof typeof DECIDED;
 
 /** Decisions that could not be taken back, by path; see above. */
 const revoked = new Set<string>();
@@ -50,6 +55,7 @@ export interface DoomedFile {
 export async function deleteFiles(
   files: FileSystem,
   mailbox: string,
+  disposal: Disposal,
   locate: () => Promise<readonly DoomedFile[]>,
 ): Promise<void> {
   using _lock = await files.lock(mailbox, "exclusive");
@@ -59,13 +65,13 @@ export async function deleteFiles(
   const own = join(mailbox, OWN_FOLDER);
   const id = crypto.randomUUID();
   const moving = join(own, `${MOVING}${id}`);
-  const deleted = join(own, `${DELETED}${id}`);
+  const decided = join(own, `${DECIDED[disposal]}${id}`);
   try {
     await moveAside(files, mailbox, moving, doomed);
-    await files.rename(moving, deleted);
+    await files.rename(moving, decided);
     await files.sync(own);
   } catch (error) {
-    revoked.add(deleted);
+    revoked.add(decided);
     await mend(files, mailbox).catch(() => {});
     throw error;
   }
@@ -125,7 +131,7 @@ async function isSettled(files: FileSystem, mailbox: string): Promise<boolean> {
 async function deletions(files: FileSystem, mailbox: string): Promise<string[]> {
   const entries = await files.entries(join(mailbox, OWN_FOLDER));
   return entries.map(({ name }) => name).filter((name) =>
-    name.startsWith(MOVING) || name.startsWith(DELETED)
+    [MOVING, DECIDED.remove, DECIDED.trash].some((kind) => name.startsWith(kind))
   );
 }
 
@@ -134,8 +140,11 @@ async function mend(files: FileSystem, mailbox: string): Promise<void> {
   const own = join(mailbox, OWN_FOLDER);
   for (const name of await deletions(files, mailbox)) {
     const deletion = join(own, name);
-    const isDecided = name.startsWith(DELETED) && !revoked.has(deletion);
-    if (!isDecided) await putAllBack(files, mailbox, deletion);
+    if (name.startsWith(MOVING) || revoked.has(deletion)) {
+      await putAllBack(files, mailbox, deletion);
+    } else if (name.startsWith(DECIDED.trash)) {
+      await moveToTrash(files, own, deletion);
+    }
     for (const path of await filesIn(files, deletion)) await files.remove(join(deletion, path));
     for (const folder of await files.entries(deletion)) {
       await files.remove(join(deletion, folder.name));
@@ -165,17 +174,26 @@ async function filesIn(files: FileSystem, deletion: string): Promise<string[]> {
 /** Every file of the deletion has its old name again, durably, when this returns; it may have its new one too. */
 async function putAllBack(files: FileSystem, mailbox: string, deletion: string): Promise<void> {
   const paths = await filesIn(files, deletion);
-  for (const path of paths) await putBack(files, join(deletion, path), join(mailbox, path));
+  for (const path of paths) await nameAnew(files, join(deletion, path), join(mailbox, path));
   for (const folder of new Set(paths.map(dirname))) await files.sync(join(mailbox, folder));
 }
 
-/** Gives a file its old name back without ever taking the place of another. */
-async function putBack(files: FileSystem, from: string, to: string): Promise<void> {
+async function moveToTrash(files: FileSystem, own: string, deletion: string): Promise<void> {
+  const trash = join(own, TRASH);
+  await files.makeFolder(trash);
+  for (const path of await filesIn(files, deletion)) {
+    await nameAnew(files, join(deletion, path), join(trash, basename(path)));
+  }
+  await files.sync(trash);
+}
+
+/** Gives a file a name outside the deletion, without ever taking the place of another. */
+async function nameAnew(files: FileSystem, from: string, to: string): Promise<void> {
   const file = await files.look(from);
   for (let attempt = 0;; attempt++) {
     const place = attempt === 0 ? to : join(dirname(to), `${attempt}.${basename(to)}`);
     const there = await files.look(place);
-    // It is back already: we were killed behind the link, the last time.
+    // It has it already: we were killed behind the link, the last time.
     if (there !== null && there.ino !== null && there.ino === file?.ino) return;
     if (there !== null) continue;
     try {

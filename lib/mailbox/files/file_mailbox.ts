@@ -17,7 +17,15 @@ import type { MessageFile, MessageLayout } from "./message_layout.ts";
 export interface FileMailboxOptions {
   /** Refuse DELE; false by default. */
   readonly isReadOnly?: boolean;
+  /**
+   * What becomes of a message that is deleted: `remove` it (the default), move it to the `trash` in the hidden
+   * folder `.pop3svc`, or `keep` it where it is, which is for tests: the client is told that it is gone.
+   */
+  readonly deletePolicy?: DeletePolicy;
 }
+
+/** What becomes of a message that is deleted. */
+export type DeletePolicy = "remove" | "trash" | "keep";
 
 interface MeasuredFile {
   readonly identity: FileIdentity;
@@ -36,6 +44,7 @@ export class FileMailbox implements Mailbox {
   readonly #path: string;
   readonly #layout: MessageLayout;
   readonly #isReadOnly: boolean;
+  readonly #deletePolicy: DeletePolicy;
   readonly #files: FileSystem;
   /** What each login was shown, by unique id. */
   readonly #snapshots = new WeakMap<ConnectionInfo, ReadonlyMap<string, MessageFile>>();
@@ -58,6 +67,7 @@ export class FileMailbox implements Mailbox {
     this.name = basename(this.#path);
     this.#layout = layout;
     this.#isReadOnly = options.isReadOnly ?? false;
+    this.#deletePolicy = options.deletePolicy ?? "remove";
     this.#files = files;
   }
 
@@ -67,15 +77,16 @@ export class FileMailbox implements Mailbox {
    * @throws {Deno.errors.NotFound} when the folder is not there
    */
   async listMessageUniqueIds(info: ConnectionInfo): Promise<readonly string[]> {
-    const messages = await withSettledFiles(
-      this.#files,
-      this.#path,
-      () => this.#layout.list(this.#files, this.#path),
-    );
+    const messages = await this.#list();
     const snapshot = new Map(messages.map((message) => [message.uniqueId, message]));
     this.#sizes = new Map(this.#sizes.entries().filter(([uniqueId]) => snapshot.has(uniqueId)));
     this.#snapshots.set(info, snapshot);
     return messages.map(({ uniqueId }) => uniqueId);
+  }
+
+  /** How many messages are there now. */
+  async count(): Promise<number> {
+    return (await this.#list()).length;
   }
 
   /** What the options say. */
@@ -107,7 +118,8 @@ export class FileMailbox implements Mailbox {
   /** Deletes all of the files, or throws and has deleted none. */
   async messageDelete(info: ConnectionInfo, uniqueIds: readonly string[]): Promise<void> {
     const messages = uniqueIds.map((uniqueId) => this.#messageOf(info, uniqueId));
-    await deleteFiles(this.#files, this.#path, async () => {
+    if (this.#deletePolicy === "keep") return;
+    await deleteFiles(this.#files, this.#path, this.#deletePolicy, async () => {
       const doomed: DoomedFile[] = [];
       for (const message of messages) {
         const path = await this.#layout.find(this.#files, this.#path, message);
@@ -120,6 +132,11 @@ export class FileMailbox implements Mailbox {
   /** Forgets what this login was shown. */
   release(info: ConnectionInfo): void {
     this.#snapshots.delete(info);
+  }
+
+  #list(): Promise<MessageFile[]> {
+    const list = () => this.#layout.list(this.#files, this.#path);
+    return withSettledFiles(this.#files, this.#path, list);
   }
 
   #messageOf(info: ConnectionInfo, uniqueId: string): MessageFile {
