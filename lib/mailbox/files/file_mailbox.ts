@@ -5,13 +5,11 @@ import type { Mailbox } from "../mailbox.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import { deleteFiles, type DoomedFile, withSettledFiles } from "./atomic_delete.ts";
 import { denoFileSystem, type FileSystem } from "./file_system.ts";
-import {
-  type FileIdentity,
-  isSameFile,
-  measureMessageFile,
-  openMessageFile,
-} from "./message_file.ts";
+import { type MeasuredFile, measureFiles } from "./measure_files.ts";
+import { isSameFile, openMessageFile } from "./message_file.ts";
 import type { MessageFile, MessageLayout } from "./message_layout.ts";
+import { SharedSnapshot, type Snapshot } from "./shared_snapshot.ts";
+import { readSizes, writeSizes } from "./sizes_file.ts";
 
 /** What a mailbox of files may be told. */
 export interface FileMailboxOptions {
@@ -24,13 +22,10 @@ export interface FileMailboxOptions {
   readonly deletePolicy?: DeletePolicy;
 }
 
+const CHANGED = "That message has changed since you logged in.";
+
 /** What becomes of a message that is deleted. */
 export type DeletePolicy = "remove" | "trash" | "keep";
-
-interface MeasuredFile {
-  readonly identity: FileIdentity;
-  readonly octets: number;
-}
 
 /**
  * What mailboxes of files have in common; a layout says how messages lie in them.
@@ -46,10 +41,13 @@ export class FileMailbox implements Mailbox {
   readonly #isReadOnly: boolean;
   readonly #deletePolicy: DeletePolicy;
   readonly #files: FileSystem;
-  /** What each login was shown, by unique id. */
-  readonly #snapshots = new WeakMap<ConnectionInfo, ReadonlyMap<string, MessageFile>>();
-  /** Sizes by unique id, of the messages that the last listing found. */
-  #sizes = new Map<string, MeasuredFile>();
+  readonly #shared: SharedSnapshot;
+  /** What each login was shown. */
+  readonly #snapshots = new WeakMap<ConnectionInfo, Snapshot>();
+  /** What is known of the messages of the last snapshot, by unique id; read from disk when first needed. */
+  #sizes: Promise<Map<string, MeasuredFile>> | null = null;
+  /** Done when nobody counts any more. */
+  #counting: Promise<void> = Promise.resolve();
 
   /**
    * Makes a mailbox of a folder; it is looked at only at each login.
@@ -69,6 +67,7 @@ export class FileMailbox implements Mailbox {
     this.#isReadOnly = options.isReadOnly ?? false;
     this.#deletePolicy = options.deletePolicy ?? "remove";
     this.#files = files;
+    this.#shared = new SharedSnapshot(files, this.#path, layout);
   }
 
   /**
@@ -77,16 +76,14 @@ export class FileMailbox implements Mailbox {
    * @throws {Deno.errors.NotFound} when the folder is not there
    */
   async listMessageUniqueIds(info: ConnectionInfo): Promise<readonly string[]> {
-    const messages = await this.#list();
-    const snapshot = new Map(messages.map((message) => [message.uniqueId, message]));
-    this.#sizes = new Map(this.#sizes.entries().filter(([uniqueId]) => snapshot.has(uniqueId)));
+    const snapshot = await this.#shared.look();
     this.#snapshots.set(info, snapshot);
-    return messages.map(({ uniqueId }) => uniqueId);
+    return snapshot.uniqueIds;
   }
 
   /** How many messages are there now. */
   async count(): Promise<number> {
-    return (await this.#list()).length;
+    return (await this.#shared.look()).uniqueIds.length;
   }
 
   /** What the options say. */
@@ -101,18 +98,43 @@ export class FileMailbox implements Mailbox {
 
   /** Octets as sent; the file is read once for it, and then not again until it changes. */
   async messageSize(info: ConnectionInfo, uniqueId: string): Promise<number> {
-    const message = this.#messageOf(info, uniqueId);
-    const known = this.#sizes.get(uniqueId);
-    if (known !== undefined && isSameFile(known.identity, message.identity)) return known.octets;
-    const octets = await measureMessageFile(await this.#pathOf(message), message.identity);
-    this.#sizes.set(uniqueId, { identity: message.identity, octets });
+    const [octets] = await this.messageSizes(info, [uniqueId]);
+    if (octets === undefined || octets === null) throw new Pop3ResponseError(CHANGED);
     return octets;
+  }
+
+  /** The same for many; null for one that is gone or has changed. */
+  async messageSizes(
+    info: ConnectionInfo,
+    uniqueIds: readonly string[],
+  ): Promise<readonly (number | null)[]> {
+    const messages = uniqueIds.map((uniqueId) => this.#messageOf(info, uniqueId));
+    const sizes = await (this.#sizes ??= readSizes(this.#path));
+    const sizeOf = (message: MessageFile) => {
+      const known = sizes.get(message.uniqueId);
+      return known !== undefined && isSameFile(known.identity, message.identity)
+        ? known.octets
+        : null;
+    };
+    if (messages.some((message) => sizeOf(message) === null)) {
+      // One after the other: what the first one counts, the next one knows.
+      const count = async () => {
+        const unknown = messages.filter((message) => sizeOf(message) === null);
+        await this.#count(unknown, sizes);
+      };
+      await (this.#counting = this.#counting.then(count, count));
+    }
+    return messages.map(sizeOf);
   }
 
   /** The bytes of the file. */
   async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageBody> {
     const message = this.#messageOf(info, uniqueId);
-    return await openMessageFile(await this.#pathOf(message), message.identity);
+    const path = join(this.#path, await this.#find(message) ?? message.path);
+    const body = await openMessageFile(path, message.identity);
+    if (body !== null) return body;
+    this.#shared.forget();
+    throw new Pop3ResponseError(CHANGED);
   }
 
   /** Deletes all of the files, or throws and has deleted none. */
@@ -134,13 +156,29 @@ export class FileMailbox implements Mailbox {
     this.#snapshots.delete(info);
   }
 
-  #list(): Promise<MessageFile[]> {
-    const list = () => this.#layout.list(this.#files, this.#path);
-    return withSettledFiles(this.#files, this.#path, list);
+  async #count(messages: readonly MessageFile[], sizes: Map<string, MeasuredFile>): Promise<void> {
+    const missing: MessageFile[] = [];
+    let counted = 0;
+    const remember = (message: MessageFile, measured: MeasuredFile) => {
+      counted++;
+      sizes.set(message.uniqueId, measured);
+    };
+    await measureFiles(this.#path, messages, remember, (message) => missing.push(message));
+    for (const message of missing) {
+      // It may have moved, or be aside for a moment; what is not found now is gone.
+      const path = await this.#find(message);
+      if (path !== null) await measureFiles(this.#path, [{ ...message, path }], remember);
+    }
+    const current = (await this.#shared.look()).messages;
+    for (const uniqueId of sizes.keys()) {
+      if (!current.has(uniqueId)) sizes.delete(uniqueId);
+    }
+    if (counted < messages.length) this.#shared.forget();
+    if (counted > 0) await writeSizes(this.#path, sizes);
   }
 
   #messageOf(info: ConnectionInfo, uniqueId: string): MessageFile {
-    const message = this.#snapshots.get(info)?.get(uniqueId);
+    const message = this.#snapshots.get(info)?.messages.get(uniqueId);
     if (message === undefined) throw new Pop3ResponseError("No such message.");
     return message;
   }
@@ -149,9 +187,5 @@ export class FileMailbox implements Mailbox {
   async #find(message: MessageFile): Promise<string | null> {
     const find = () => this.#layout.find(this.#files, this.#path, message);
     return await find() ?? await withSettledFiles(this.#files, this.#path, find);
-  }
-
-  async #pathOf(message: MessageFile): Promise<string> {
-    return join(this.#path, await this.#find(message) ?? message.path);
   }
 }

@@ -5,8 +5,6 @@
  * under the same name: it is neither sent nor deleted in the place of the one the client means.
  */
 import type { MessageBody } from "../../protocol/reply.ts";
-import { OctetCounter } from "../../protocol/well_formed_lines.ts";
-import { Pop3ResponseError } from "../response_error.ts";
 
 /** What tells one file from another, or from itself after a change. */
 export interface FileIdentity {
@@ -27,33 +25,27 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
 
 const CHUNK_OCTETS = 65_536;
 
-/** Opens the file, if it is still the one we know. */
-export async function openMessageFile(path: string, identity: FileIdentity): Promise<FileBody> {
+/** Opens the file; null when it is no longer the one we know. */
+export async function openMessageFile(
+  path: string,
+  identity: FileIdentity,
+): Promise<FileBody | null> {
   const file = await Deno.open(path);
   try {
     const info = await file.stat();
-    if (!info.isFile || !isSameFile(identityOf(info), identity)) {
-      throw new Pop3ResponseError("That message has changed since you logged in.");
+    if (info.isFile && isSameFile(identityOf(info), identity)) {
+      return new FileBody(file, identity.size);
     }
-    return new FileBody(file, identity.size);
   } catch (error) {
     file.close();
     throw error;
   }
-}
-
-/** The size of the message in the file, in octets as sent. */
-export async function measureMessageFile(path: string, identity: FileIdentity): Promise<number> {
-  const counter = new OctetCounter();
-  using body = await openMessageFile(path, identity);
-  for (let chunk = await body.nextChunk(); chunk !== null; chunk = await body.nextChunk()) {
-    counter.add(chunk);
-  }
-  return counter.octets;
+  file.close();
+  return null;
 }
 
 /** The bytes of an open file, as many as it had when it was measured. */
-class FileBody implements MessageBody, Disposable {
+class FileBody implements MessageBody {
   readonly #file: Deno.FsFile;
   readonly #buffer: Uint8Array;
   #left: number;
@@ -75,9 +67,5 @@ class FileBody implements MessageBody, Disposable {
 
   close(): void {
     this.#file.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 }

@@ -11,8 +11,10 @@ export interface MessageFile {
 }
 
 export interface MessageLayout {
+  /** The folders, below the mailbox, that messages come to and go from. */
+  readonly folders: readonly string[];
   /** All messages, in the order in which they are numbered. */
-  list(files: FileSystem, mailbox: string): Promise<MessageFile[]>;
+  list(mailbox: string): Promise<MessageFile[]>;
   /** Where a message is now that was listed earlier; null when it is gone. */
   find(files: FileSystem, mailbox: string, message: MessageFile): Promise<string | null>;
 }

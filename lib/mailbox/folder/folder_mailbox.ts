@@ -37,9 +37,10 @@ export function folderMailbox(path: string, options: FileMailboxOptions = {}): M
 }
 
 export const folderLayout: MessageLayout = {
-  async list(files, mailbox) {
+  folders: ["."],
+  async list(mailbox) {
     const messages: MessageFile[] = [];
-    for (const { name, identity } of await listFiles(files, mailbox)) {
+    for (const { name, identity } of await listFiles(mailbox)) {
       messages.push({ uniqueId: await uniqueIdOfName(name), path: name, identity });
     }
     return messages.sort(byTimeThenName);

@@ -39,10 +39,11 @@ export function maildirMailbox(path: string, options: FileMailboxOptions = {}): 
 const FOLDERS = ["new", "cur"] as const;
 
 export const maildirLayout: MessageLayout = {
-  async list(files, mailbox) {
+  folders: FOLDERS,
+  async list(mailbox) {
     const messages = new Map<string, MessageFile>();
     for (const folder of FOLDERS) {
-      for (const { name, identity } of await listFiles(files, join(mailbox, folder))) {
+      for (const { name, identity } of await listFiles(join(mailbox, folder))) {
         const uniqueId = await uniqueIdOfName(baseNameOf(name));
         messages.set(uniqueId, { uniqueId, path: join(folder, name), identity });
       }

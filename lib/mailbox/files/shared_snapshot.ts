@@ -1,0 +1,83 @@
+/**
+ * What messages a mailbox holds, looked at once for all sessions that begin while it stays the same.
+ *
+ * - A mailbox whose folders have the times of modification that they had is unchanged: one look at each.
+ * - A time that is younger than the granularity of any file system when we look is not trusted: something may
+ *   come within the same tick. Such a mailbox is listed again the next time.
+ * - A file that is written to in place does not touch its folder. It is noticed when it is opened, which calls
+ *   `forget`.
+ * - Who asks while a listing is under way waits for the next one, together with all who ask meanwhile: the
+ *   running one may have missed the newest mail.
+ */
+import { join } from "@std/path";
+import { withSettledFiles } from "./atomic_delete.ts";
+import type { FileSystem } from "./file_system.ts";
+import type { MessageFile, MessageLayout } from "./message_layout.ts";
+
+/** The messages of a mailbox at one instant. Shared: nobody changes it. */
+export interface Snapshot {
+  /** In the order in which they are numbered. */
+  readonly uniqueIds: readonly string[];
+  readonly messages: ReadonlyMap<string, MessageFile>;
+}
+
+/** FAT keeps times in steps of two seconds, and none is coarser. */
+const COARSEST_TICK_MS = 2_000;
+
+export class SharedSnapshot {
+  readonly #files: FileSystem;
+  readonly #mailbox: string;
+  readonly #layout: MessageLayout;
+  #kept: { readonly stamp: string; readonly snapshot: Snapshot } | null = null;
+  #running: Promise<Snapshot> | null = null;
+  #next: Promise<Snapshot> | null = null;
+
+  constructor(files: FileSystem, mailbox: string, layout: MessageLayout) {
+    this.#files = files;
+    this.#mailbox = mailbox;
+    this.#layout = layout;
+  }
+
+  /** The messages that are there now. */
+  look(): Promise<Snapshot> {
+    return this.#next ??= this.#afterRunning();
+  }
+
+  /** Lists anew the next time, whatever the times say. */
+  forget(): void {
+    this.#kept = null;
+  }
+
+  async #afterRunning(): Promise<Snapshot> {
+    await this.#running?.catch(() => {});
+    this.#running = this.#next;
+    this.#next = null;
+    return await this.#refresh();
+  }
+
+  async #refresh(): Promise<Snapshot> {
+    const { stamp, newest } = await this.#stamp();
+    if (this.#kept?.stamp === stamp) return this.#kept.snapshot;
+    const startedAt = Date.now();
+    const list = () => this.#layout.list(this.#mailbox);
+    const listed = await withSettledFiles(this.#files, this.#mailbox, list);
+    const snapshot: Snapshot = {
+      uniqueIds: Object.freeze(listed.map(({ uniqueId }) => uniqueId)),
+      messages: new Map(listed.map((message) => [message.uniqueId, message])),
+    };
+    this.#kept = startedAt - newest > COARSEST_TICK_MS ? { stamp, snapshot } : null;
+    return snapshot;
+  }
+
+  async #stamp(): Promise<{ readonly stamp: string; readonly newest: number }> {
+    const stamps: string[] = [];
+    let newest = 0;
+    for (const folder of this.#layout.folders) {
+      const info = await this.#files.look(join(this.#mailbox, folder));
+      const modified = info?.mtime?.getTime() ?? 0;
+      newest = Math.max(newest, modified);
+      stamps.push(`${info?.ino} ${modified}`);
+    }
+    return { stamp: stamps.join("; "), newest };
+  }
+}
