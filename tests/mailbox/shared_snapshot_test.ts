@@ -1,0 +1,119 @@
+/** What is looked at once, and remembered: snapshots and sizes. */
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
+import { measureFiles } from "../../lib/mailbox/files/measure_files.ts";
+import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
+import { testConnectionInfo } from "../../lib/testing/mod.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+const OLD = 1_000;
+
+/** A folder that nobody has touched for long, so that its time can be trusted. */
+async function oldFolder(count: number): Promise<TemporaryFolder> {
+  const folder = await TemporaryFolder.create();
+  for (let number = 0; number < count; number++) {
+    const path = join(folder.path, `${number}`);
+    await Deno.writeTextFile(path, `Subject: ${number}\n\n`);
+    await Deno.utime(path, OLD + number, OLD + number);
+  }
+  await Deno.utime(folder.path, OLD, OLD);
+  return folder;
+}
+
+Deno.test("sessions of an unchanged folder share one list", async () => {
+  await using folder = await oldFolder(3);
+  const mailbox = folderMailbox(folder.path);
+  const first = await mailbox.listMessageUniqueIds(testConnectionInfo());
+  assert(await mailbox.listMessageUniqueIds(testConnectionInfo()) === first);
+  const together = await Promise.all(
+    [1, 2, 3].map(() => mailbox.listMessageUniqueIds(testConnectionInfo())),
+  );
+  assert(together.every((list) => list === first));
+});
+
+Deno.test("new mail is seen by the next login, however soon it comes", async () => {
+  await using folder = await oldFolder(1);
+  const mailbox = folderMailbox(folder.path);
+  for (let number = 1; number < 30; number++) {
+    assertEquals((await mailbox.listMessageUniqueIds(testConnectionInfo())).length, number);
+    await Deno.writeTextFile(join(folder.path, `late-${number}`), "Subject: late\n\n");
+  }
+});
+
+Deno.test("a file that is written to in place: the session is told, the next one sees it anew", async () => {
+  await using folder = await oldFolder(2);
+  const mailbox = folderMailbox(folder.path);
+  const before = testConnectionInfo();
+  await mailbox.listMessageUniqueIds(before);
+  assertEquals(await mailbox.messageSizes?.(before, ["0", "1"]), [14, 14]);
+  await Deno.writeTextFile(join(folder.path, "0"), "Subject: another one\n\n");
+  let told: unknown;
+  try {
+    await mailbox.messageContents(before, "0");
+  } catch (error) {
+    told = error;
+  }
+  assert(told instanceof Pop3ResponseError);
+  const after = testConnectionInfo();
+  await mailbox.listMessageUniqueIds(after);
+  assertEquals(await mailbox.messageSize(after, "0"), 24);
+});
+
+Deno.test("sizes are remembered across restarts, and only a file that is whole is believed", async () => {
+  const count = 1_000;
+  await using folder = await oldFolder(count);
+  const remembered = join(folder.path, ".pop3svc/sizes");
+  const sum = async () => {
+    const mailbox = folderMailbox(folder.path);
+    const info = testConnectionInfo();
+    const uniqueIds = await mailbox.listMessageUniqueIds(info);
+    const sizes = await mailbox.messageSizes?.(info, uniqueIds) ?? [];
+    return sizes.reduce<number>((total, size) => total + (size ?? 0), 0);
+  };
+  const counted = await sum();
+  const whole = await Deno.readTextFile(remembered);
+
+  // A wrong size behind a right checksum shows that it is read.
+  const body = whole.slice(0, whole.lastIndexOf("\n") + 1).replace("\n14 0 ", "\n1014 0 ");
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
+  await Deno.writeTextFile(remembered, body + new Uint8Array(digest).toHex());
+  assertEquals(await sum(), counted + 1_000);
+
+  // A changed octet, a cut, an empty file, none: counted anew.
+  const broken = [whole.replace("\n14 0 ", "\n99 0 "), whole.slice(0, whole.length / 2), "", null];
+  for (const text of broken) {
+    if (text === null) await Deno.remove(remembered);
+    else await Deno.writeTextFile(remembered, text);
+    assertEquals(await sum(), counted);
+    assertEquals(
+      (await Deno.readTextFile(remembered)).split("\n").toSorted(),
+      whole.split("\n").toSorted(),
+    );
+  }
+
+  // It is believed of that very file only.
+  await Deno.writeTextFile(join(folder.path, "0"), "Subject: one that is longer\n\n");
+  assertEquals(await sum(), counted + "Subject: one that is longer".length - "Subject: 0".length);
+});
+
+Deno.test("counting a large mailbox lets others run in between", async () => {
+  await using folder = await TemporaryFolder.create();
+  const path = join(folder.path, "large");
+  await Deno.writeFile(path, new Uint8Array(50_000_000).fill(0x41));
+  const info = await Deno.stat(path);
+  const identity = { size: info.size, modified: info.mtime?.getTime() ?? 0, inode: info.ino ?? 0 };
+  let turns = 0;
+  const others = setInterval(() => turns++);
+  let octets = 0;
+  await measureFiles(
+    folder.path,
+    [{ uniqueId: "large", path: "large", identity }],
+    (_, measured) => {
+      octets = measured.octets;
+    },
+  );
+  clearInterval(others);
+  assertEquals(octets, 50_000_002);
+  assert(turns >= 3, `${turns} turns`);
+});
