@@ -48,7 +48,9 @@ export class RunningProgram implements AsyncDisposable {
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Promise<RunningProgram> {
-    const program = new RunningProgram(command(["--port", "0", ...args], env).spawn());
+    const program = new RunningProgram(
+      command(["--port", "0", "--settle-time", "0", ...args], env).spawn(),
+    );
     for (;;) {
       const line = await program.#stdout.next();
       if (line.done === true) throw new Error(`It did not start: ${await program.#stderr}`);

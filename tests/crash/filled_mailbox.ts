@@ -45,7 +45,7 @@ export function openMailbox(
   path: string,
   files: FileSystem = denoFileSystem,
 ): FileMailbox {
-  return new FileMailbox(path, layouts[kind], {}, files);
+  return new FileMailbox(path, layouts[kind], { settleTime: 0 }, files);
 }
 
 /**

@@ -27,8 +27,8 @@ testMailbox({
       await Deno.writeFile(join(folder.path, `${index}.eml`), message);
     }
     return {
-      open: () => folderMailbox(folder.path),
-      openReadOnly: () => folderMailbox(folder.path, { isReadOnly: true }),
+      open: () => folderMailbox(folder.path, { settleTime: 0 }),
+      openReadOnly: () => folderMailbox(folder.path, { settleTime: 0, isReadOnly: true }),
       removeBehindItsBack: (uniqueId) => Deno.remove(join(folder.path, uniqueId)),
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };

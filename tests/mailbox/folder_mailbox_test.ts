@@ -24,7 +24,7 @@ Deno.test("regular files only: no dot files, folders or symbolic links", async (
   await Deno.mkdir(join(folder.path, "folder"));
   await Deno.symlink(join(elsewhere.path, "secret"), join(folder.path, "link"));
   await Deno.symlink("message", join(folder.path, "link-inside"));
-  const mailbox = folderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), ["message"]);
 });
 
@@ -34,7 +34,7 @@ Deno.test("the order is by time, then by name", async () => {
   await write(folder, "b", 2_000);
   await write(folder, "a", 2_000);
   await write(folder, "d", 500);
-  const mailbox = folderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), ["d", "c", "a", "b"]);
 });
 
@@ -50,7 +50,7 @@ Deno.test("a name that cannot be a unique id gets a derived one, that nobody els
   await using folder = await TemporaryFolder.create();
   for (const name of ["with space.eml", derived, "Plain", "plain"]) await write(folder, name);
   const info = testConnectionInfo();
-  const mailbox = folderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   const uniqueIds = await mailbox.listMessageUniqueIds(info);
   assertEquals(new Set(uniqueIds).size, 4);
   assertEquals(await mailbox.messageSize(info, derived), "Subject: 14\r\n\r\nbody\r\n".length);
@@ -60,7 +60,7 @@ Deno.test("a size is read again only when the file has changed", async () => {
   await using folder = await TemporaryFolder.create();
   const path = join(folder.path, "a");
   await write(folder, "a");
-  const mailbox = folderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   const first = testConnectionInfo();
   await mailbox.listMessageUniqueIds(first);
   const size = await mailbox.messageSize(first, "a");
@@ -74,7 +74,7 @@ Deno.test("a file that was changed since the login is neither sent nor deleted",
   await using folder = await TemporaryFolder.create();
   const path = join(folder.path, "a");
   await write(folder, "a");
-  const mailbox = folderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   const info = testConnectionInfo();
   await mailbox.listMessageUniqueIds(info);
   await Deno.writeTextFile(path, "Subject: another message\n\n");
@@ -90,7 +90,7 @@ Deno.test("a file that was changed since the login is neither sent nor deleted",
 Deno.test("when one of a set cannot be moved, all are back and nothing of ours is left", async () => {
   await using folder = await TemporaryFolder.create();
   for (const name of ["a", "b", "c"]) await write(folder, name);
-  const mailbox = folderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   const info = testConnectionInfo();
   await mailbox.listMessageUniqueIds(info);
   const rename = Deno.rename;
@@ -111,7 +111,7 @@ Deno.test("when one of a set cannot be moved, all are back and nothing of ours i
 Deno.test("only unique ids of this login's list are known", async () => {
   await using folder = await TemporaryFolder.create();
   await write(folder, "a");
-  const mailbox = folderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   const info = testConnectionInfo();
   await mailbox.listMessageUniqueIds(info);
   for (const uniqueId of ["../a", "b", "/etc/passwd"]) {
@@ -127,7 +127,9 @@ Deno.test("a file that vanishes gives a clean -ERR, and the session goes on", as
   await using folder = await TemporaryFolder.create();
   await write(folder, "a", 1_000);
   await write(folder, "b", 2_000);
-  await using pop3 = new Pop3Listener({ provider: providerOf(folderMailbox(folder.path)) });
+  await using pop3 = new Pop3Listener({
+    provider: providerOf(folderMailbox(folder.path, { settleTime: 0 })),
+  });
   const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
   using client = await LoopbackClient.connect(port);
   await client.logIn();
@@ -168,7 +170,9 @@ Deno.test("names that differ only in case are two messages, where the file syste
   await using folder = await TemporaryFolder.create();
   await write(folder, "A");
   await write(folder, "a");
-  const uniqueIds = await folderMailbox(folder.path).listMessageUniqueIds(testConnectionInfo());
+  const uniqueIds = await folderMailbox(folder.path, { settleTime: 0 }).listMessageUniqueIds(
+    testConnectionInfo(),
+  );
   assertEquals([...uniqueIds], folder.names());
 });
 
@@ -177,7 +181,7 @@ Deno.test("a mailbox that is taken away while it is served: the next login is to
   await write(folder, "a");
   const errors: unknown[] = [];
   await using pop3 = new Pop3Listener({
-    provider: providerOf(folderMailbox(folder.path)),
+    provider: providerOf(folderMailbox(folder.path, { settleTime: 0 })),
     events: (event) => {
       if (event.type === "error") errors.push(event.error);
     },
@@ -193,4 +197,29 @@ Deno.test("a mailbox that is taken away while it is served: the next login is to
     "-ERR [SYS/TEMP] System error. Administrators should check logs.",
   );
   assertMatch(String(errors[0]), new RegExp(folder.path));
+});
+
+Deno.test("a file that was written to a moment ago is no message yet; one left alone for two seconds is", async () => {
+  await using folder = await TemporaryFolder.create();
+  const mailbox = folderMailbox(folder.path);
+  const count = async () => (await mailbox.listMessageUniqueIds(testConnectionInfo())).length;
+  await write(folder, "complete", 1_000);
+  await Deno.writeTextFile(join(folder.path, "half"), "Subject: ha");
+  const past = (seconds: number) => new Date(Date.now() - 1_000 * seconds);
+  // The folder itself was left alone: it must be listed again all the same.
+  await Deno.utime(folder.path, past(60), past(60));
+  assertEquals(await count(), 1);
+  await Deno.utime(join(folder.path, "half"), past(1), past(1));
+  await Deno.utime(folder.path, past(60), past(60));
+  assertEquals(await count(), 1);
+  await Deno.utime(join(folder.path, "half"), past(3), past(3));
+  await Deno.utime(folder.path, past(60), past(60));
+  assertEquals(await count(), 2);
+});
+
+Deno.test("a time in the future is a wrong clock, not a file being written", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "a", Date.now() / 1_000 + 3_600);
+  const uniqueIds = await folderMailbox(folder.path).listMessageUniqueIds(testConnectionInfo());
+  assertEquals(uniqueIds.length, 1);
 });

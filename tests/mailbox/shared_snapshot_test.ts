@@ -23,7 +23,7 @@ async function oldFolder(count: number): Promise<TemporaryFolder> {
 
 Deno.test("sessions of an unchanged folder share one list", async () => {
   await using folder = await oldFolder(3);
-  const mailbox = folderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   const first = await mailbox.listMessageUniqueIds(testConnectionInfo());
   assert(await mailbox.listMessageUniqueIds(testConnectionInfo()) === first);
   const together = await Promise.all(
@@ -34,7 +34,7 @@ Deno.test("sessions of an unchanged folder share one list", async () => {
 
 Deno.test("new mail is seen by the next login, however soon it comes", async () => {
   await using folder = await oldFolder(1);
-  const mailbox = folderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   for (let number = 1; number < 30; number++) {
     assertEquals((await mailbox.listMessageUniqueIds(testConnectionInfo())).length, number);
     await Deno.writeTextFile(join(folder.path, `late-${number}`), "Subject: late\n\n");
@@ -43,7 +43,7 @@ Deno.test("new mail is seen by the next login, however soon it comes", async () 
 
 Deno.test("a file that is written to in place: the session is told, the next one sees it anew", async () => {
   await using folder = await oldFolder(2);
-  const mailbox = folderMailbox(folder.path);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   const before = testConnectionInfo();
   await mailbox.listMessageUniqueIds(before);
   assertEquals(await mailbox.messageSizes?.(before, ["0", "1"]), [14, 14]);
@@ -65,7 +65,7 @@ Deno.test("sizes are remembered across restarts, and only a file that is whole i
   await using folder = await oldFolder(count);
   const remembered = join(folder.path, ".pop3svc/sizes");
   const sum = async () => {
-    const mailbox = folderMailbox(folder.path);
+    const mailbox = folderMailbox(folder.path, { settleTime: 0 });
     const info = testConnectionInfo();
     const uniqueIds = await mailbox.listMessageUniqueIds(info);
     const sizes = await mailbox.messageSizes?.(info, uniqueIds) ?? [];

@@ -20,6 +20,11 @@ export interface FileMailboxOptions {
    * folder `.pop3svc`, or `keep` it where it is, which is for tests: the client is told that it is gone.
    */
   readonly deletePolicy?: DeletePolicy;
+  /**
+   * Seconds for which a file of a plain folder must have been left alone before it is a message, so that one that
+   * is still being written is not served half. 2 by default. A Maildir needs no such rule and has none.
+   */
+  readonly settleTime?: number;
 }
 
 const CHANGED = "That message has changed since you logged in.";
@@ -67,7 +72,12 @@ export class FileMailbox implements Mailbox {
     this.#isReadOnly = options.isReadOnly ?? false;
     this.#deletePolicy = options.deletePolicy ?? "remove";
     this.#files = files;
-    this.#shared = new SharedSnapshot(files, this.#path, layout);
+    this.#shared = new SharedSnapshot(
+      files,
+      this.#path,
+      layout,
+      1_000 * (options.settleTime ?? 2),
+    );
   }
 
   /**

@@ -10,11 +10,21 @@ export interface MessageFile {
   readonly identity: FileIdentity;
 }
 
+export interface Listing {
+  readonly messages: MessageFile[];
+  /** Files that another program may still be writing: no message yet. */
+  readonly unsettled: number;
+}
+
 export interface MessageLayout {
   /** The folders, below the mailbox, that messages come to and go from. */
   readonly folders: readonly string[];
-  /** All messages, in the order in which they are numbered. */
-  list(mailbox: string): Promise<MessageFile[]>;
+  /**
+   * All messages, in the order in which they are numbered.
+   *
+   * @param settleTime milliseconds for which a file must have been left alone, where others write in place
+   */
+  list(mailbox: string, settleTime: number): Promise<Listing>;
   /** Where a message is now that was listed earlier; null when it is gone. */
   find(files: FileSystem, mailbox: string, message: MessageFile): Promise<string | null>;
 }

@@ -4,6 +4,7 @@
  * - A mailbox whose folders have the times of modification that they had is unchanged: one look at each.
  * - A time that is younger than the granularity of any file system when we look is not trusted: something may
  *   come within the same tick. Such a mailbox is listed again the next time.
+ * - A folder with files that are still being written is listed again too: they get no new time from it.
  * - A file that is written to in place does not touch its folder. It is noticed when it is opened, which calls
  *   `forget`.
  * - Who asks while a listing is under way waits for the next one, together with all who ask meanwhile: the
@@ -28,11 +29,13 @@ export class SharedSnapshot {
   readonly #files: FileSystem;
   readonly #mailbox: string;
   readonly #layout: MessageLayout;
+  readonly #settleTime: number;
   #kept: { readonly stamp: string; readonly snapshot: Snapshot } | null = null;
   #running: Promise<Snapshot> | null = null;
   #next: Promise<Snapshot> | null = null;
 
-  constructor(files: FileSystem, mailbox: string, layout: MessageLayout) {
+  constructor(files: FileSystem, mailbox: string, layout: MessageLayout, settleTime: number) {
+    this.#settleTime = settleTime;
     this.#files = files;
     this.#mailbox = mailbox;
     this.#layout = layout;
@@ -59,13 +62,14 @@ export class SharedSnapshot {
     const { stamp, newest } = await this.#stamp();
     if (this.#kept?.stamp === stamp) return this.#kept.snapshot;
     const startedAt = Date.now();
-    const list = () => this.#layout.list(this.#mailbox);
-    const listed = await withSettledFiles(this.#files, this.#mailbox, list);
+    const list = () => this.#layout.list(this.#mailbox, this.#settleTime);
+    const { messages, unsettled } = await withSettledFiles(this.#files, this.#mailbox, list);
     const snapshot: Snapshot = {
-      uniqueIds: Object.freeze(listed.map(({ uniqueId }) => uniqueId)),
-      messages: new Map(listed.map((message) => [message.uniqueId, message])),
+      uniqueIds: Object.freeze(messages.map(({ uniqueId }) => uniqueId)),
+      messages: new Map(messages.map((message) => [message.uniqueId, message])),
     };
-    this.#kept = startedAt - newest > COARSEST_TICK_MS ? { stamp, snapshot } : null;
+    const isTrusted = unsettled === 0 && startedAt - newest > COARSEST_TICK_MS;
+    this.#kept = isTrusted ? { stamp, snapshot } : null;
     return snapshot;
   }
 

@@ -5,6 +5,7 @@
  * - The unique id is made of the base name, without the flags behind `:2,`, so it stays the same when flags
  *   change and when the message moves from `new` to `cur`.
  * - `new` is read before `cur`: a message that moves meanwhile is seen twice, never missed, and counted once.
+ * - A file in `new` or `cur` is complete: that is what `tmp` is for.
  * - A message is looked for by its base name when it is no longer where it was listed.
  */
 import { basename, join } from "@std/path";
@@ -48,7 +49,7 @@ export const maildirLayout: MessageLayout = {
         messages.set(uniqueId, { uniqueId, path: join(folder, name), identity });
       }
     }
-    return [...messages.values()].sort(byTimeThenName);
+    return { messages: [...messages.values()].sort(byTimeThenName), unsettled: 0 };
   },
   async find(files, mailbox, { path }) {
     const info = await files.look(join(mailbox, path));
