@@ -98,6 +98,7 @@ export const serveOptions = {
   "password-file": value("FILE", "that user's password is the first line of this file; else POP3SVC_PASSWORD from the environment", text("the path of a file"), null, "passw0rd, on loopback only"),
   "read-only": flag("refuse DELE with [READ-ONLY]"),
   "delete": value("POLICY", "remove; trash, into .pop3svc/trash in the mailbox; keep, for tests", oneOf<DeletePolicy>("remove", "trash", "keep"), "remove"),
+  "lock": flag("one session at a time, also across processes; others hear [IN-USE]"),
   "settle-time": value("S", "seconds for which a file must have been left alone before it is served", wholeNumber(0, 3_600), 2),
   "allow-insecure-login": flag("accept passwords on a plain line from other machines"),
   "service-name": value("TEXT", "who the server says it is", serviceName, "pop3svc"),

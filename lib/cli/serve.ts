@@ -19,6 +19,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   const opened = openMailbox(path, format, {
     isReadOnly: options["read-only"],
     deletePolicy: options.delete,
+    isExclusive: options.lock,
     settleTime: options["settle-time"],
   });
   const messages = await countMessages(opened, path, mailbox !== null);

@@ -129,6 +129,27 @@ Deno.test("a mailbox whose list fails leaves the client logged out, and is relea
   assertEquals(released, 1);
 });
 
+Deno.test("a mailbox is released once, whether by QUIT or by a client that goes away", async () => {
+  for (const quits of [true, false]) {
+    let released = 0;
+    const closed = Promise.withResolvers<void>();
+    const mailbox = Object.assign(new MemoryMailbox(), { release: () => void released++ });
+    await using pop3 = new Pop3Listener({
+      provider: providerOf(mailbox),
+      events: (event) => {
+        if (event.type === "close") closed.resolve();
+      },
+    });
+    const { port } = await pop3.listenOn(loopback);
+    using client = await LoopbackClient.connect(port);
+    await client.logIn();
+    if (quits) await client.command("QUIT");
+    client.close();
+    await closed.promise;
+    assertEquals(released, 1);
+  }
+});
+
 Deno.test("events that throw disturb nobody", async () => {
   const silenced = console.error;
   console.error = () => {};

@@ -5,6 +5,7 @@ import type { Mailbox } from "../mailbox.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import { deleteFiles, type DoomedFile, withSettledFiles } from "./atomic_delete.ts";
 import { denoFileSystem, type FileSystem } from "./file_system.ts";
+import { takeLease } from "./lease.ts";
 import { type MeasuredFile, measureFiles } from "./measure_files.ts";
 import { isSameFile, openMessageFile } from "./message_file.ts";
 import type { MessageFile, MessageLayout } from "./message_layout.ts";
@@ -25,6 +26,8 @@ export interface FileMailboxOptions {
    * is still being written is not served half. 2 by default. A Maildir needs no such rule and has none.
    */
   readonly settleTime?: number;
+  /** One session at a time, also across processes: others hear `[IN-USE]`. False by default. */
+  readonly isExclusive?: boolean;
 }
 
 const CHANGED = "That message has changed since you logged in.";
@@ -44,11 +47,13 @@ export class FileMailbox implements Mailbox {
   readonly #path: string;
   readonly #layout: MessageLayout;
   readonly #isReadOnly: boolean;
+  readonly #isExclusive: boolean;
   readonly #deletePolicy: DeletePolicy;
   readonly #files: FileSystem;
   readonly #shared: SharedSnapshot;
   /** What each login was shown. */
   readonly #snapshots = new WeakMap<ConnectionInfo, Snapshot>();
+  readonly #leases = new Map<ConnectionInfo, Disposable>();
   /** What is known of the messages of the last snapshot, by unique id; read from disk when first needed. */
   #sizes: Promise<Map<string, MeasuredFile>> | null = null;
   /** Done when nobody counts any more. */
@@ -70,6 +75,7 @@ export class FileMailbox implements Mailbox {
     this.name = basename(this.#path);
     this.#layout = layout;
     this.#isReadOnly = options.isReadOnly ?? false;
+    this.#isExclusive = options.isExclusive ?? false;
     this.#deletePolicy = options.deletePolicy ?? "remove";
     this.#files = files;
     this.#shared = new SharedSnapshot(
@@ -84,8 +90,10 @@ export class FileMailbox implements Mailbox {
    * The unique ids of the messages that are there now.
    *
    * @throws {Deno.errors.NotFound} when the folder is not there
+   * @throws {Pop3ResponseError} with the code `IN-USE` when another session has the mailbox for itself
    */
   async listMessageUniqueIds(info: ConnectionInfo): Promise<readonly string[]> {
+    if (this.#isExclusive && !this.#leases.has(info)) await this.#takeLease(info);
     const snapshot = await this.#shared.look();
     this.#snapshots.set(info, snapshot);
     return snapshot.uniqueIds;
@@ -161,9 +169,22 @@ export class FileMailbox implements Mailbox {
     });
   }
 
-  /** Forgets what this login was shown. */
+  /** Forgets what this login was shown, and lets others in. */
   release(info: ConnectionInfo): void {
+    this.#leases.get(info)?.[Symbol.dispose]();
+    this.#leases.delete(info);
     this.#snapshots.delete(info);
+  }
+
+  async #takeLease(info: ConnectionInfo): Promise<void> {
+    // Our folder would be made in a mailbox that is not there, and the mailbox with it.
+    await Deno.stat(this.#path);
+    const lease = await takeLease(this.#path);
+    // RFC 2449 section 8.1.1: the maildrop is in use by another session, try again later.
+    if (lease === null) {
+      throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
+    }
+    this.#leases.set(info, lease);
   }
 
   async #count(messages: readonly MessageFile[], sizes: Map<string, MeasuredFile>): Promise<void> {

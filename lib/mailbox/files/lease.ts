@@ -1,0 +1,55 @@
+/**
+ * One session at a time in a mailbox, also across processes.
+ *
+ * The lease is a lock of the system's on the file `.pop3svc/lease`: it ends when the session gives it back and when
+ * its process dies, and never by a timer. The file goes away with it. Whoever gets the lock makes sure that the
+ * file is still the one that the name means: the last holder may have removed it in between.
+ */
+import { dirname, join } from "@std/path";
+import { ensureDir } from "@std/fs";
+
+/** The lease of a mailbox, until it is disposed of; null while another session has it. */
+export async function takeLease(mailbox: string): Promise<Disposable | null> {
+  const path = join(mailbox, ".pop3svc", "lease");
+  for (;;) {
+    await ensureDir(dirname(path));
+    const file = await openOrNull(path);
+    if (file === null) continue;
+    if (!await file.tryLock(true)) {
+      file.close();
+      return null;
+    }
+    if (isStillNamed(file, path)) return { [Symbol.dispose]: () => giveBack(file, path) };
+    file.close();
+  }
+}
+
+/** Null when our folder was removed between making it and this. */
+async function openOrNull(path: string): Promise<Deno.FsFile | null> {
+  try {
+    return await Deno.open(path, { read: true, write: true, create: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+function isStillNamed(file: Deno.FsFile, path: string): boolean {
+  try {
+    return file.statSync().ino === Deno.statSync(path).ino;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** The name goes first, then the lock: nobody gets a lock on a name that is about to go. */
+function giveBack(file: Deno.FsFile, path: string): void {
+  try {
+    Deno.removeSync(path);
+    Deno.removeSync(dirname(path));
+  } catch {
+    // Something else of ours keeps the folder, or the mailbox is gone.
+  }
+  file.close();
+}
