@@ -13,7 +13,11 @@ import {
 export type Wish =
   | { readonly type: "help" }
   | { readonly type: "version" }
-  | { readonly type: "serve"; readonly mailbox: string | null; readonly options: ServeOptions };
+  | {
+    readonly type: "serve" | "check";
+    readonly mailbox: string | null;
+    readonly options: ServeOptions;
+  };
 
 const table = Object.entries<Option<unknown>>(serveOptions);
 const flags = table.filter(([, option]) => option.placeholder === null).map(([name]) => name);
@@ -36,8 +40,14 @@ export async function readCommandLine(args: readonly string[]): Promise<Wish> {
   const given = givenFlags(parsed);
   const file = given["config"]?.at(-1);
   const configured = file === undefined ? {} : await readConfig(file);
-  const mailbox = readMailbox(parsed["_"]) ?? configured["mailbox"]?.at(-1) ?? null;
-  return { type: "serve", mailbox, options: readServeOptions({ ...configured, ...given }) };
+  const words = Array.isArray(parsed["_"]) ? parsed["_"].map(String) : [];
+  const type = words[0] === "check" ? "check" : "serve";
+  if (words[0] === type) words.shift();
+  if (words.length > 1) {
+    throw CliError.usage(`one MAILBOX at a time, not ${words.length}: ${words.join(" ")}`);
+  }
+  const mailbox = words[0] ?? configured["mailbox"]?.at(-1) ?? null;
+  return { type, mailbox, options: readServeOptions({ ...configured, ...given }) };
 }
 
 function givenFlags(parsed: Readonly<Record<string, unknown>>): GivenOptions {
@@ -50,15 +60,6 @@ function givenFlags(parsed: Readonly<Record<string, unknown>>): GivenOptions {
     if (Array.isArray(texts) && texts.length > 0) given[name] = texts.map(String);
   }
   return given;
-}
-
-function readMailbox(positional: unknown): string | undefined {
-  const words = Array.isArray(positional) ? positional.map(String) : [];
-  if (words[0] === "serve") words.shift();
-  if (words.length > 1) {
-    throw CliError.usage(`one MAILBOX at a time, not ${words.length}: ${words.join(" ")}`);
-  }
-  return words[0];
 }
 
 async function readConfig(file: string): Promise<GivenOptions> {

@@ -15,10 +15,11 @@ export function helpText(): string {
   });
   return `pop3svc serves a folder of mail over POP3.
 
-  pop3svc [serve] [MAILBOX] [options]
+  pop3svc [serve] [MAILBOX] [options]   serve a mailbox
+  pop3svc check [MAILBOX] [options]     say what would be served and what is wrong; serve nothing
   pop3svc --help | --version
 
-MAILBOX is a folder whose files are messages [mailbox-sample].
+MAILBOX is a folder whose files are messages, or a Maildir [mailbox-sample].
 
 Options:
 ${options.join("\n")}`;

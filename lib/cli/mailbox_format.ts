@@ -8,7 +8,7 @@ import { maildirLayout } from "../mailbox/maildir/maildir_mailbox.ts";
 /** A kind of mailbox. */
 export type MailboxFormat = "folder" | "maildir";
 
-const layouts: Readonly<Record<MailboxFormat, MessageLayout>> = {
+export const layouts: Readonly<Record<MailboxFormat, MessageLayout>> = {
   folder: folderLayout,
   maildir: maildirLayout,
 };

@@ -1,8 +1,9 @@
 /** The way in: says what is wrong in one line, and gives the exit code. */
+import { check } from "./check.ts";
 import { CliError } from "./cli_error.ts";
 import { readCommandLine } from "./command_line.ts";
 import { helpText, versionText } from "./help.ts";
-import { serve } from "./serve.ts";
+import { SAMPLE_MAILBOX, serve } from "./serve.ts";
 
 /** @returns 0; 1 when something outside is not as it must be; 2 for a wrong option or value */
 export async function main(args: readonly string[]): Promise<number> {
@@ -17,6 +18,9 @@ export async function main(args: readonly string[]): Promise<number> {
         return 0;
       case "serve":
         await serve(wish.mailbox, wish.options);
+        return 0;
+      case "check":
+        await check(wish.mailbox ?? SAMPLE_MAILBOX, wish.options);
         return 0;
     }
   } catch (error) {

@@ -8,7 +8,8 @@ import { CliError, reasonOf } from "./cli_error.ts";
 import { openMailbox, seenFormat } from "./mailbox_format.ts";
 import type { ServeOptions } from "./options.ts";
 
-const SAMPLE_MAILBOX = "mailbox-sample";
+/** What is served when no mailbox is named. */
+export const SAMPLE_MAILBOX = "mailbox-sample";
 const SAMPLE_PASSWORD = "passw0rd";
 
 /** @throws {CliError} when it cannot begin */

@@ -124,6 +124,39 @@ Deno.test("--delete trash moves what is deleted into the hidden trash", async ()
   assertEquals(folder.names(".pop3svc/trash"), ["a.eml"]);
 });
 
+Deno.test("check says what would be served and mended, and mends nothing", async () => {
+  await using folder = await folderWith({ "a.eml": "Subject: a\n\n", "b c.eml": "Subject: b\n\n" });
+  const broken = ["moving-1", "deleted-2"];
+  for (const name of broken) {
+    await Deno.mkdir(join(folder.path, ".pop3svc", name), { recursive: true });
+  }
+  const checked = await runProgram(["check", folder.path, "--settle-time", "0"]);
+  assertEquals(checked.code, 0, checked.stderr);
+  assertMatch(
+    checked.stdout,
+    /^mailbox: .*\nkind: folder\nmessages: 2\noctets: 28\nderived unique ids: 1\n {2}~[0-9a-f]{40} for "b c\.eml"\nstill being written: 0\nbroken-off deletions: 2\n/,
+  );
+  assertStringIncludes(checked.stdout, "moving-1 will be undone when the mailbox is next opened");
+  assertStringIncludes(
+    checked.stdout,
+    "deleted-2 will be finished when the mailbox is next opened",
+  );
+  assertEquals(folder.names(".pop3svc"), broken.toSorted());
+  const nowhere = await runProgram(["check", "nowhere"]);
+  assertEquals([nowhere.code, nowhere.stderr], [1, "pop3svc: mailbox nowhere: it is not there\n"]);
+});
+
+Deno.test("check names a message that cannot be read", async () => {
+  await using folder = await folderWith({ "a": "Subject: a\n\n", "b": "Subject: b\n\n" });
+  // Root may read everything.
+  await Deno.chmod(join(folder.path, "a"), 0o000);
+  const checked = await runProgram(["check", folder.path, "--settle-time", "0"]);
+  const isRoot = Deno.uid() === 0;
+  assertEquals(checked.code, isRoot ? 0 : 1);
+  assertStringIncludes(checked.stdout, `octets: ${isRoot ? 28 : 14}`);
+  if (!isRoot) assertStringIncludes(checked.stderr, '1 messages cannot be read, the first is "a"');
+});
+
 Deno.test("the limit of connections is told in words", async () => {
   await using program = await RunningProgram.start(["--max-connections-per-ip", "1"]);
   using first = await LoopbackClient.connect(program.port);

@@ -119,6 +119,21 @@ async function moveAside(
   }
 }
 
+/** A deletion that was broken off, and what mending will do with it. */
+export interface BrokenOffDeletion {
+  readonly name: string;
+  readonly outcome: "undone" | "finished";
+}
+
+/** What the next one who opens the mailbox will mend. */
+export async function brokenOffDeletions(
+  files: FileSystem,
+  mailbox: string,
+): Promise<BrokenOffDeletion[]> {
+  const names = await deletions(files, mailbox);
+  return names.map((name) => ({ name, outcome: name.startsWith(MOVING) ? "undone" : "finished" }));
+}
+
 /** Is there no deletion that is not over, and no empty folder of ours? */
 async function isSettled(files: FileSystem, mailbox: string): Promise<boolean> {
   const own = join(mailbox, OWN_FOLDER);

@@ -11,14 +11,14 @@ import { isValidUniqueId } from "../../protocol/unique_id.ts";
 
 const DERIVED = /^~[0-9a-f]{40}$/;
 
-/** Can the name not be its own unique-id? */
-export function needsDerivedUniqueId(name: string): boolean {
-  return !isValidUniqueId(name) || DERIVED.test(name);
+/** Was the unique-id derived from a name that could not be one itself? */
+export function isDerivedUniqueId(uniqueId: string): boolean {
+  return DERIVED.test(uniqueId);
 }
 
 /** The unique-id of the file of this name. */
 export async function uniqueIdOfName(name: string): Promise<string> {
-  if (!needsDerivedUniqueId(name)) return name;
+  if (isValidUniqueId(name) && !isDerivedUniqueId(name)) return name;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
   return `~${new Uint8Array(digest, 0, 20).toHex()}`;
 }
