@@ -12,6 +12,7 @@ import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { Pop3Listener } from "../../lib/listener/pop3_listener.ts";
 import { latin1 } from "../../lib/testing/transcript.ts";
 import { joined, wellFormed } from "../protocol/chunks.ts";
+import { run, testWith } from "../installed_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { providerOf } from "../transcript_peers.ts";
 
@@ -57,29 +58,6 @@ class ServedSample implements AsyncDisposable {
 
 function namesIn(path: string): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
-}
-
-async function run(program: string, args: readonly string[]): Promise<Uint8Array> {
-  const { code, stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
-  return stdout;
-}
-
-async function isInstalled(program: string): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" })
-      .output())
-      .success;
-  } catch {
-    return false;
-  }
-}
-
-/** Registers a test that needs a program; where it is missing, says so loudly and skips. */
-async function testWith(program: string, name: string, body: () => Promise<void>): Promise<void> {
-  const ignore = !await isInstalled(program);
-  if (ignore) console.warn(`SKIPPED: "${name}" needs ${program}, which is not installed`);
-  Deno.test({ name, ignore, fn: body });
 }
 
 Deno.test("node-pop3 fetches and deletes", async () => {

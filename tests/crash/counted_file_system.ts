@@ -13,6 +13,15 @@ export function countedFileSystem(
     makeFolder: async (path) => (step("makeFolder"), await files.makeFolder(path)),
     link: async (from, to) => (step("link"), await files.link(from, to)),
     rename: async (from, to) => (step("rename"), await files.rename(from, to)),
+    create: async (path, mode, options) => {
+      step("create");
+      const file = await files.create(path, mode, options);
+      return {
+        write: async (octets) => (step("write"), await file.write(octets)),
+        sync: async () => (step("sync file"), await file.sync()),
+        [Symbol.dispose]: () => file[Symbol.dispose](),
+      };
+    },
     remove: async (path) => (step("remove"), await files.remove(path)),
     sync: async (folder) => (step("sync"), await files.sync(folder)),
     lock: async (folder, mode) => (step("lock"), await files.lock(folder, mode)),

@@ -2,6 +2,8 @@ import { join } from "@std/path";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { maildirMailbox } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
 import { MemoryMailbox } from "../../lib/mailbox/memory_mailbox.ts";
+import { mboxMailbox } from "../../lib/mailbox/mbox/mbox_mailbox.ts";
+import { joined } from "../protocol/chunks.ts";
 import { testMailbox } from "../../lib/testing/mod.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
@@ -52,6 +54,26 @@ testMailbox({
           await Deno.remove(join(folder.path, name)).catch(() => {});
         }
       },
+      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    };
+  },
+});
+
+testMailbox({
+  name: "mbox",
+  fill: async (messages) => {
+    const folder = await TemporaryFolder.create();
+    const path = join(folder.path, "mail.mbox");
+    const parts: Uint8Array[] = [];
+    for (const message of messages) {
+      parts.push(new TextEncoder().encode("From sender Mon Nov 23 09:00:00 2026\n"), message);
+      // A message without a final line end cannot be told from one with it in this form.
+      parts.push(new TextEncoder().encode(message.at(-1) === 0x0a ? "\n" : "\n\n"));
+    }
+    await Deno.writeFile(path, joined(parts));
+    return {
+      open: () => mboxMailbox(path),
+      openReadOnly: () => mboxMailbox(path, { isReadOnly: true }),
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };
   },

@@ -10,6 +10,13 @@ export interface FolderEntry {
   readonly isDirectory: boolean;
 }
 
+/** A file that is being written. */
+export interface WritableFile extends Disposable {
+  write(octets: Uint8Array): Promise<void>;
+  /** Returns when its octets would survive a loss of power. */
+  sync(): Promise<void>;
+}
+
 /** The file system, as far as deletion needs it. */
 export interface FileSystem {
   /** The file itself, not what a link points to; null when there is none. */
@@ -21,6 +28,12 @@ export interface FileSystem {
   /** Gives the file a second name; fails when that is taken. */
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
+  /** Makes an empty file, or empties the one that is there unless it must be new. */
+  create(
+    path: string,
+    mode: number | null,
+    options?: { readonly mustBeNew: boolean },
+  ): Promise<WritableFile>;
   /** Removes a file, or an empty folder. */
   remove(path: string): Promise<void>;
   /** Returns when the folder's names would survive a loss of power. */
@@ -57,6 +70,23 @@ export const denoFileSystem: FileSystem = {
   },
   link: (from, to) => Deno.link(from, to),
   rename: (from, to) => Deno.rename(from, to),
+  async create(path, mode, { mustBeNew } = { mustBeNew: false }) {
+    const made = mustBeNew ? { createNew: true } : { create: true, truncate: true };
+    const file = await Deno.open(path, {
+      write: true,
+      ...made,
+      ...(mode === null ? {} : { mode }),
+    });
+    return {
+      async write(octets) {
+        for (let written = 0; written < octets.length;) {
+          written += await file.write(octets.subarray(written));
+        }
+      },
+      sync: () => file.sync(),
+      [Symbol.dispose]: () => file.close(),
+    };
+  },
   remove: (path) => Deno.remove(path),
   async sync(folder) {
     // Windows has no such call for folders; NTFS journals its names.

@@ -1,0 +1,105 @@
+/**
+ * Deletes messages of an mbox, all of them or none: what stays is written anew beside it, synced, and renamed over
+ * it. That rename is the decision; a file that was left behind before it is removed by the next rewriting.
+ *
+ * Others are kept out meanwhile:
+ * - this program's own processes by a lock on the folder that holds the mbox,
+ * - other programs by the usual dot-lock, `NAME.lock`. One that says that it is ours was left behind by a process
+ *   that was killed, since we hold the folder; any other one is respected for five minutes.
+ */
+import { dirname } from "@std/path";
+import type { FileSystem } from "../files/file_system.ts";
+import { Pop3ResponseError } from "../response_error.ts";
+import type { MboxIndex } from "./mbox_index.ts";
+
+const OWN_MARK = "pop3svc\n";
+const STALE_AFTER_MS = 300_000;
+const CHUNK_OCTETS = 262_144;
+
+/**
+ * Runs `work` while nobody else writes the mbox.
+ *
+ * @throws {Pop3ResponseError} with the code `IN-USE` when another program has it
+ */
+export async function withMboxLocked<T>(
+  files: FileSystem,
+  path: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  using _lock = await files.lock(dirname(path), "exclusive");
+  const dotLock = `${path}.lock`;
+  await takeDotLock(files, dotLock);
+  try {
+    return await work();
+  } finally {
+    await files.remove(dotLock);
+  }
+}
+
+/** Is another program writing the mbox? */
+export async function isLockedByOthers(files: FileSystem, path: string): Promise<boolean> {
+  const dotLock = await files.look(`${path}.lock`);
+  if (dotLock === null) return false;
+  const age = Date.now() - (dotLock.mtime?.getTime() ?? 0);
+  return age < STALE_AFTER_MS && !await isOurs(`${path}.lock`);
+}
+
+async function takeDotLock(files: FileSystem, dotLock: string): Promise<void> {
+  for (;;) {
+    try {
+      using file = await files.create(dotLock, null, { mustBeNew: true });
+      await file.write(new TextEncoder().encode(OWN_MARK));
+      return;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+    const path = dotLock.slice(0, -".lock".length);
+    if (await isLockedByOthers(files, path)) {
+      throw new Pop3ResponseError("Another program has this mailbox.", { code: "IN-USE" });
+    }
+    await files.remove(dotLock);
+  }
+}
+
+async function isOurs(dotLock: string): Promise<boolean> {
+  // One of ours that was killed before it could say so is empty.
+  const text = await Deno.readTextFile(dotLock).catch(() => "");
+  return text === OWN_MARK || text === "";
+}
+
+/** Writes the mbox anew without these messages. The caller holds the lock, and the index is that of the file. */
+export async function rewriteMbox(
+  files: FileSystem,
+  path: string,
+  index: MboxIndex,
+  uniqueIds: ReadonlySet<string>,
+): Promise<void> {
+  const anew = `${path}.pop3svc`;
+  const info = await files.look(path);
+  {
+    using from = await Deno.open(path);
+    using to = await files.create(anew, info?.mode ?? null);
+    for (const { uniqueId, start, next } of index.messages.values()) {
+      if (!uniqueIds.has(uniqueId)) await copy(from, start, next, to);
+    }
+    await to.sync();
+  }
+  await files.rename(anew, path);
+  await files.sync(dirname(path));
+}
+
+async function copy(
+  from: Deno.FsFile,
+  start: number,
+  end: number,
+  to: { write(octets: Uint8Array): Promise<void> },
+): Promise<void> {
+  const buffer = new Uint8Array(Math.min(CHUNK_OCTETS, end - start));
+  await from.seek(start, Deno.SeekMode.Start);
+  for (let at = start; at < end;) {
+    const count = await from.read(buffer.subarray(0, Math.min(end - at, buffer.length)));
+    if (count === null) throw new Error("The mbox became shorter while it was copied");
+    await to.write(buffer.subarray(0, count));
+    at += count;
+  }
+}
