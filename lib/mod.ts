@@ -22,6 +22,7 @@ export { nullProvider } from "./mailbox/null_provider.ts";
 export type { DeletePolicy, FileMailboxOptions } from "./mailbox/files/file_mailbox.ts";
 export { folderMailbox } from "./mailbox/folder/folder_mailbox.ts";
 export { maildirMailbox } from "./mailbox/maildir/maildir_mailbox.ts";
+export { mboxMailbox, type MboxMailboxOptions } from "./mailbox/mbox/mbox_mailbox.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "./mailbox/memory_mailbox.ts";
 export { type SingleUserOptions, SingleUserProvider } from "./auth/single_user_provider.ts";
 export type {

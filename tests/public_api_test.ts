@@ -11,6 +11,7 @@ Deno.test("the exported names", () => {
     "SingleUserProvider",
     "folderMailbox",
     "maildirMailbox",
+    "mboxMailbox",
     "nullProvider",
   ]);
   assertEquals(Object.keys(testing).sort(), ["MemoryMailbox", "testConnectionInfo", "testMailbox"]);

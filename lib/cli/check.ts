@@ -2,48 +2,91 @@
 import { brokenOffDeletions } from "../mailbox/files/atomic_delete.ts";
 import { denoFileSystem } from "../mailbox/files/file_system.ts";
 import { measureFiles } from "../mailbox/files/measure_files.ts";
-import type { Listing, MessageFile } from "../mailbox/files/message_layout.ts";
+import type { MessageFile, MessageLayout } from "../mailbox/files/message_layout.ts";
 import { isDerivedUniqueId } from "../mailbox/files/unique_id_of_name.ts";
+import { folderLayout } from "../mailbox/folder/folder_mailbox.ts";
+import { maildirLayout } from "../mailbox/maildir/maildir_mailbox.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
-import { layouts, type MailboxFormat, seenFormat } from "./mailbox_format.ts";
+import { type MailboxFormat, seenFormat } from "./mailbox_format.ts";
 import type { ServeOptions } from "./options.ts";
 
 const PROGRESS_EVERY_MS = 200;
 
+/** What was found. */
+interface Findings {
+  readonly messages: number;
+  readonly octets: number;
+  readonly derived: readonly string[];
+  readonly unsettled: number;
+  readonly leftovers: readonly string[];
+  readonly unreadable: readonly string[];
+}
+
 /** @throws {CliError} when the mailbox cannot be served */
 export async function check(path: string, options: ServeOptions): Promise<void> {
   const format = options.format ?? await seenFormat(path);
-  const { messages, unsettled } = await list(path, format, 1_000 * options["settle-time"]);
-  const { octets, unreadable } = await count(path, messages);
-  const derived = messages.filter(({ uniqueId }) => isDerivedUniqueId(uniqueId));
-  const leftovers = await brokenOffDeletions(denoFileSystem, path);
+  const found = await look(path, format, 1_000 * options["settle-time"]);
+  const list = (lines: readonly string[]) => [lines.length, ...lines].join("\n  ");
   console.log(`mailbox: ${path}
 kind: ${format}
-messages: ${messages.length}
-octets: ${octets}
-derived unique ids: ${derived.length}${
-    derived.map(({ uniqueId, path }) => `\n  ${uniqueId} for ${JSON.stringify(path)}`).join("")
-  }
-still being written: ${unsettled}
-broken-off deletions: ${leftovers.length}${
-    leftovers.map(({ name, outcome }) =>
-      `\n  ${name} will be ${outcome} when the mailbox is next opened`
-    )
-      .join("")
-  }`);
-  if (unreadable.length > 0) {
-    throw CliError.environment(
-      `${unreadable.length} messages cannot be read, the first is ${JSON.stringify(unreadable[0])}`,
-    );
-  }
+messages: ${found.messages}
+octets: ${found.octets}
+derived unique ids: ${list(found.derived)}
+still being written: ${found.unsettled}
+leftovers: ${list(found.leftovers)}`);
+  const [unreadable] = found.unreadable;
+  if (unreadable === undefined) return;
+  throw CliError.environment(
+    `${found.unreadable.length} messages cannot be read, the first is ${
+      JSON.stringify(unreadable)
+    }`,
+  );
 }
 
-async function list(path: string, format: MailboxFormat, settleTime: number): Promise<Listing> {
+async function look(path: string, format: MailboxFormat, settleTime: number): Promise<Findings> {
   try {
-    return await layouts[format].list(path, settleTime);
+    return format === "mbox"
+      ? await lookAtMbox(path)
+      : await lookAtFiles(path, format === "maildir" ? maildirLayout : folderLayout, settleTime);
   } catch (error) {
     throw CliError.environment(`mailbox ${path}: ${reasonOf(error)}`, error);
   }
+}
+
+async function lookAtFiles(
+  path: string,
+  layout: MessageLayout,
+  settleTime: number,
+): Promise<Findings> {
+  const { messages, unsettled } = await layout.list(path, settleTime);
+  const derived = messages.filter(({ uniqueId }) => isDerivedUniqueId(uniqueId));
+  const brokenOff = await brokenOffDeletions(denoFileSystem, path);
+  return {
+    messages: messages.length,
+    derived: derived.map(({ uniqueId, path }) => `${uniqueId} for ${JSON.stringify(path)}`),
+    unsettled,
+    leftovers: brokenOff.map(({ name, outcome }) =>
+      `${name} will be ${outcome} when the mailbox is next opened`
+    ),
+    ...await count(path, messages),
+  };
+}
+
+async function lookAtMbox(path: string): Promise<Findings> {
+  const { indexMbox } = await import("../mailbox/mbox/mbox_index.ts");
+  const { leftoversOf } = await import("../mailbox/mbox/rewrite_mbox.ts");
+  const index = await indexMbox(path);
+  if (index === null) throw new Error("another program is writing it; try again");
+  const messages = [...index.messages.values()];
+  const leftovers = await leftoversOf(denoFileSystem, path);
+  return {
+    messages: messages.length,
+    octets: messages.reduce((sum, { octets }) => sum + octets, 0),
+    derived: [],
+    unsettled: 0,
+    leftovers: leftovers.map((name) => `${name} will be removed when the mailbox is next opened`),
+    unreadable: [],
+  };
 }
 
 /** Octets of all messages; shows how far it is when a person is watching. */

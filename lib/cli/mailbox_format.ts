@@ -1,36 +1,55 @@
 /** Which kind of mailbox a path is, and how it is opened. */
 import { join } from "@std/path";
 import { FileMailbox, type FileMailboxOptions } from "../mailbox/files/file_mailbox.ts";
-import type { MessageLayout } from "../mailbox/files/message_layout.ts";
 import { folderLayout } from "../mailbox/folder/folder_mailbox.ts";
+import type { Mailbox } from "../mailbox/mailbox.ts";
 import { maildirLayout } from "../mailbox/maildir/maildir_mailbox.ts";
+import { CliError } from "./cli_error.ts";
 
 /** A kind of mailbox. */
-export type MailboxFormat = "folder" | "maildir";
+export type MailboxFormat = "folder" | "maildir" | "mbox";
 
-export const layouts: Readonly<Record<MailboxFormat, MessageLayout>> = {
-  folder: folderLayout,
-  maildir: maildirLayout,
-};
-
-/** A folder that holds `new` and `cur` is a Maildir. */
-export async function seenFormat(path: string): Promise<MailboxFormat> {
-  const found = await Promise.all(["new", "cur"].map((name) => isFolder(join(path, name))));
-  return found.every(Boolean) ? "maildir" : "folder";
+/** A mailbox that can say how many messages it holds. */
+export interface CountedMailbox extends Mailbox {
+  count(): Promise<number>;
 }
 
-export function openMailbox(
+/** A file is an mbox, a folder that holds `new` and `cur` a Maildir. */
+export async function seenFormat(path: string): Promise<MailboxFormat> {
+  if (await kindOf(path) === "file") return "mbox";
+  const inside = await Promise.all(["new", "cur"].map((name) => kindOf(join(path, name))));
+  return inside.every((kind) => kind === "folder") ? "maildir" : "folder";
+}
+
+/** @throws {CliError} for an option that this kind of mailbox does not know */
+export async function openMailbox(
   path: string,
   format: MailboxFormat,
   options: FileMailboxOptions,
-): FileMailbox {
-  return new FileMailbox(path, layouts[format], options);
+): Promise<CountedMailbox> {
+  switch (format) {
+    case "folder":
+      return new FileMailbox(path, folderLayout, options);
+    case "maildir":
+      return new FileMailbox(path, maildirLayout, options);
+    case "mbox": {
+      const { isReadOnly = false, deletePolicy = "remove", isExclusive } = options;
+      if (deletePolicy === "trash") {
+        throw CliError.usage("--delete trash: an mbox has no trash; give remove or keep");
+      }
+      if (isExclusive) {
+        throw CliError.usage("--lock: not for an mbox yet; give a folder or a Maildir");
+      }
+      const { MboxMailbox } = await import("../mailbox/mbox/mbox_mailbox.ts");
+      return new MboxMailbox(path, { isReadOnly, deletePolicy });
+    }
+  }
 }
 
-async function isFolder(path: string): Promise<boolean> {
+async function kindOf(path: string): Promise<"file" | "folder" | null> {
   try {
-    return (await Deno.stat(path)).isDirectory;
+    return (await Deno.stat(path)).isDirectory ? "folder" : "file";
   } catch {
-    return false;
+    return null;
   }
 }

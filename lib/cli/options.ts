@@ -91,7 +91,7 @@ const MOST_SECONDS = 86_400;
 
 // deno-fmt-ignore
 export const serveOptions = {
-  "format": value("FORMAT", "kind of MAILBOX: folder or maildir", oneOf<MailboxFormat>("folder", "maildir"), null, "seen from what is there"),
+  "format": value("FORMAT", "kind of MAILBOX: folder, maildir or mbox", oneOf<MailboxFormat>("folder", "maildir", "mbox"), null, "seen from what is there"),
   "host": values("ADDR", "address to listen on", text("an address"), ["127.0.0.1"]),
   "port": value("N", "plain port; 0 picks a free one", wholeNumber(0, 65_535), 1100),
   "user": value("NAME", "the one user", text("a name"), "me"),

@@ -2,10 +2,9 @@
 import { SingleUserProvider } from "../auth/single_user_provider.ts";
 import { isLoopback } from "../guard/address.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
-import type { FileMailbox } from "../mailbox/files/file_mailbox.ts";
 import { type LogFormat, logLine } from "../telemetry/log_lines.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
-import { openMailbox, seenFormat } from "./mailbox_format.ts";
+import { type CountedMailbox, openMailbox, seenFormat } from "./mailbox_format.ts";
 import type { ServeOptions } from "./options.ts";
 
 /** What is served when no mailbox is named. */
@@ -17,7 +16,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   const password = await readPassword(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
   const format = options.format ?? await seenFormat(path);
-  const opened = openMailbox(path, format, {
+  const opened = await openMailbox(path, format, {
     isReadOnly: options["read-only"],
     deletePolicy: options.delete,
     isExclusive: options.lock,
@@ -76,7 +75,7 @@ async function firstLineOf(file: string): Promise<string> {
 }
 
 async function countMessages(
-  mailbox: FileMailbox,
+  mailbox: CountedMailbox,
   path: string,
   isChosen: boolean,
 ): Promise<number> {
@@ -84,7 +83,7 @@ async function countMessages(
     return await mailbox.count();
   } catch (error) {
     const reason = error instanceof Deno.errors.NotADirectory
-      ? "it is a file; give a folder whose files are messages"
+      ? "it is a file; give a folder, or --format mbox"
       : reasonOf(error);
     const hint = isChosen ? "" : "; give MAILBOX, a folder whose files are messages";
     throw CliError.environment(`mailbox ${path}: ${reason}${hint}`, error);

@@ -114,6 +114,21 @@ Deno.test("a Maildir is known by its folders, or said to be a plain folder", asy
   assertStringIncludes(plain.readyLines[1] ?? "", "(0 messages)");
 });
 
+Deno.test("a file is an mbox", async () => {
+  await using folder = await folderWith({
+    "mail": "From a\nSubject: a\n\nx\n\nFrom b\nSubject: b\n\ny\n",
+  });
+  const path = join(folder.path, "mail");
+  const checked = await runProgram(["check", path]);
+  assertStringIncludes(checked.stdout, "kind: mbox\nmessages: 2\noctets: 34\n");
+  await using program = await RunningProgram.start([path]);
+  using client = await LoopbackClient.connect(program.port);
+  await client.logIn();
+  await client.command("DELE 1");
+  assertEquals(await client.command("QUIT"), "+OK 1 messages deleted. Closing connection.");
+  assertEquals(await Deno.readTextFile(path), "From b\nSubject: b\n\ny\n");
+});
+
 Deno.test("--delete trash moves what is deleted into the hidden trash", async () => {
   await using folder = await folderWith({ "a.eml": "Subject: a\n\n" });
   await using program = await RunningProgram.start([folder.path, "--delete", "trash"]);
@@ -134,7 +149,7 @@ Deno.test("check says what would be served and mended, and mends nothing", async
   assertEquals(checked.code, 0, checked.stderr);
   assertMatch(
     checked.stdout,
-    /^mailbox: .*\nkind: folder\nmessages: 2\noctets: 28\nderived unique ids: 1\n {2}~[0-9a-f]{40} for "b c\.eml"\nstill being written: 0\nbroken-off deletions: 2\n/,
+    /^mailbox: .*\nkind: folder\nmessages: 2\noctets: 28\nderived unique ids: 1\n {2}~[0-9a-f]{40} for "b c\.eml"\nstill being written: 0\nleftovers: 2\n/,
   );
   assertStringIncludes(checked.stdout, "moving-1 will be undone when the mailbox is next opened");
   assertStringIncludes(
@@ -206,7 +221,7 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--log-level", "loud"], 2, "--log-level loud: give error or warn or info or debug"],
   [["--idle-timeout", "0"], 2, "--idle-timeout 0: give a whole number from 1 to 86400"],
   [["--user", ""], 2, "--user: give a name"],
-  [["--format", "mh"], 2, "--format mh: give folder or maildir"],
+  [["--format", "mh"], 2, "--format mh: give folder or maildir or mbox"],
   [["--delete", "now"], 2, "--delete now: give remove or trash or keep"],
   [["one", "two"], 2, "one MAILBOX at a time, not 2: one two"],
   [["--config", wrongConfig], 2, `unknown key "prot"; keys are named as the options`],
@@ -214,7 +229,17 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--config", "nowhere.json"], 1, "--config nowhere.json: it is not there"],
   [["--password-file", "nowhere"], 1, "--password-file nowhere: it is not there"],
   [["nowhere"], 1, "mailbox nowhere: it is not there"],
-  [["main.ts"], 1, "mailbox main.ts: it is a file; give a folder whose files are messages"],
+  [
+    ["main.ts", "--format", "folder"],
+    1,
+    "mailbox main.ts: it is a file; give a folder, or --format mbox",
+  ],
+  [["main.ts", "--lock"], 2, "--lock: not for an mbox yet; give a folder or a Maildir"],
+  [
+    ["main.ts", "--delete", "trash"],
+    2,
+    "--delete trash: an mbox has no trash; give remove or keep",
+  ],
   [["--host", "0.0.0.0"], 2, "--host 0.0.0.0 is open to other machines: set a password with"],
 ];
 

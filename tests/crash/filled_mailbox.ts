@@ -1,31 +1,47 @@
 /** A mailbox of each kind with six messages, and what must be true of it whatever happened. */
-import { assert, assertEquals } from "@std/assert";
+import { createHash } from "node:crypto";
+import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { FileMailbox } from "../../lib/mailbox/files/file_mailbox.ts";
 import { denoFileSystem, type FileSystem } from "../../lib/mailbox/files/file_system.ts";
-import type { MessageLayout } from "../../lib/mailbox/files/message_layout.ts";
 import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { maildirLayout } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
+import { MboxMailbox } from "../../lib/mailbox/mbox/mbox_mailbox.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
-export type Kind = "folder" | "maildir";
+export type Kind = "folder" | "maildir" | "mbox";
 
-const layouts: Readonly<Record<Kind, MessageLayout>> = {
-  folder: folderLayout,
-  maildir: maildirLayout,
-};
+export const kinds: readonly Kind[] = ["folder", "maildir", "mbox"];
 
-const paths: Readonly<Record<Kind, readonly string[]>> = {
-  folder: ["m1", "m2", "m3", "m4", "m5", "m6"],
+const names = ["m1", "m2", "m3", "m4", "m5", "m6"];
+
+const paths = {
+  folder: names,
   maildir: ["new/m1", "cur/m2:2,S", "new/m3", "cur/m4:2,", "new/m5", "cur/m6:2,RS"],
 };
 
+function contentOf(name: string): string {
+  return `Subject: ${name}\r\n\r\n${name.repeat(100)}\r\n`;
+}
+
+function uniqueIdOf(kind: Kind, name: string): string {
+  if (kind !== "mbox") return name;
+  return createHash("sha256").update(contentOf(name)).digest("hex").slice(0, 40);
+}
+
 /** The set that is deleted; the others must survive anything. */
-export const doomed = ["m1", "m2", "m5"];
+export function doomedOf(kind: Kind): string[] {
+  return ["m1", "m2", "m5"].map((name) => uniqueIdOf(kind, name));
+}
 
 export async function filledMailbox(kind: Kind): Promise<TemporaryFolder> {
   const folder = await TemporaryFolder.create();
+  if (kind === "mbox") {
+    const text = names.map((name) => `From a\n${contentOf(name)}\n`).join("");
+    await Deno.writeTextFile(join(folder.path, "mail.mbox"), text);
+    return folder;
+  }
   if (kind === "maildir") {
     for (const name of ["cur", "new", "tmp"]) await Deno.mkdir(join(folder.path, name));
   }
@@ -36,16 +52,19 @@ export async function filledMailbox(kind: Kind): Promise<TemporaryFolder> {
   return folder;
 }
 
-function contentOf(uniqueId: string): string {
-  return `Subject: ${uniqueId}\r\n\r\n${uniqueId.repeat(100)}\r\n`;
-}
-
 export function openMailbox(
   kind: Kind,
   path: string,
   files: FileSystem = denoFileSystem,
-): FileMailbox {
-  return new FileMailbox(path, layouts[kind], { settleTime: 0 }, files);
+): FileMailbox | MboxMailbox {
+  switch (kind) {
+    case "folder":
+      return new FileMailbox(path, folderLayout, { settleTime: 0 }, files);
+    case "maildir":
+      return new FileMailbox(path, maildirLayout, {}, files);
+    case "mbox":
+      return new MboxMailbox(join(path, "mail.mbox"), {}, files);
+  }
 }
 
 /**
@@ -58,17 +77,21 @@ export async function assertAllOrNothing(kind: Kind, path: string, what: string)
   const mailbox = openMailbox(kind, path);
   const info = testConnectionInfo();
   const uniqueIds = await mailbox.listMessageUniqueIds(info);
-  const all = paths[kind].map((_, index) => `m${index + 1}`);
-  const isGone = !uniqueIds.includes("m1");
-  const expected = isGone ? all.filter((uniqueId) => !doomed.includes(uniqueId)) : all;
-  assertEquals(uniqueIds, expected, what);
-  for (const uniqueId of uniqueIds) {
-    const body = await mailbox.messageContents(info, uniqueId);
+  const isGone = !uniqueIds.includes(uniqueIdOf(kind, "m1"));
+  const left = isGone ? ["m3", "m4", "m6"] : names;
+  assertEquals(uniqueIds, left.map((name) => uniqueIdOf(kind, name)), what);
+  for (const name of left) {
+    const body = await mailbox.messageContents(info, uniqueIdOf(kind, name));
     const octets = await body.nextChunk();
+    assertEquals(new TextDecoder().decode(octets ?? new Uint8Array()), contentOf(name), what);
     await body.close();
-    assertEquals(new TextDecoder().decode(octets ?? new Uint8Array()), contentOf(uniqueId), what);
   }
-  const left = await denoFileSystem.look(join(path, ".pop3svc"));
-  assert(left === null, `${what}: .pop3svc is left behind`);
+  const expected = ["cur", "new", "tmp", "mail.mbox", ...names];
+  const leftovers = namesIn(path).filter((name) => !expected.includes(name));
+  assertEquals(leftovers, [], what);
   return isGone;
+}
+
+function namesIn(path: string): string[] {
+  return [...Deno.readDirSync(path)].map(({ name }) => name);
 }

@@ -7,7 +7,7 @@ import type { Mailbox } from "../mailbox.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import { FromUnquoter } from "./from_unquoter.ts";
 import { indexMbox, type MboxIndex, type MboxMessage } from "./mbox_index.ts";
-import { isLockedByOthers, rewriteMbox, withMboxLocked } from "./rewrite_mbox.ts";
+import { isLockedByOthers, leftoversOf, rewriteMbox, withMboxLocked } from "./rewrite_mbox.ts";
 
 /** What an mbox may be told. */
 export interface MboxMailboxOptions {
@@ -78,7 +78,9 @@ export class MboxMailbox implements Mailbox {
   }
 
   async messageExists(_info: ConnectionInfo, uniqueId: string): Promise<boolean> {
-    return (await this.#currentIndex()).messages.has(uniqueId);
+    if ((await this.#currentIndex()).messages.has(uniqueId)) return true;
+    // It may be there again once a deletion that failed is undone.
+    return (await this.#settledIndex()).messages.has(uniqueId);
   }
 
   messageSize(info: ConnectionInfo, uniqueId: string): number {
@@ -87,11 +89,12 @@ export class MboxMailbox implements Mailbox {
     return message.octets;
   }
 
-  async messageContents(_info: ConnectionInfo, uniqueId: string): Promise<MessageBody> {
+  async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageBody> {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      if (!await this.messageExists(info, uniqueId)) break;
       const index = await this.#currentIndex();
       const message = index.messages.get(uniqueId);
-      if (message === undefined) break;
+      if (message === undefined) continue;
       const file = await Deno.open(this.#path);
       // What was opened stays what it is, also when another session writes the mbox anew.
       if (isSameFile(identityOf(await file.stat()), index.identity)) {
@@ -115,6 +118,9 @@ export class MboxMailbox implements Mailbox {
   async #settledIndex(): Promise<MboxIndex> {
     if (await isLockedByOthers(this.#files, this.#path)) {
       throw new Pop3ResponseError("Another program has this mailbox.", { code: "IN-USE" });
+    }
+    if ((await leftoversOf(this.#files, this.#path)).length > 0) {
+      await withMboxLocked(this.#files, this.#path, () => Promise.resolve());
     }
     return await this.#currentIndex();
   }

@@ -1,6 +1,14 @@
 /**
- * Deletes messages of an mbox, all of them or none: what stays is written anew beside it, synced, and renamed over
- * it. That rename is the decision; a file that was left behind before it is removed by the next rewriting.
+ * Deletes messages of an mbox, all of them or none, at whatever instant the process is killed or the disk fails.
+ *
+ * 1. What stays is written into `NAME.pop3svc-new` beside it, and synced.
+ * 2. The mbox gets a second name, `NAME.pop3svc-old`.
+ * 3. The new file is renamed over the mbox. This one rename is the decision; it is synced.
+ * 4. The second name is removed.
+ *
+ * When the sync fails, the caller is told that nothing was deleted, so the old file is renamed back; where even that
+ * fails, this process remembers it, and does it when the mbox is next opened. All other leftovers of a process that
+ * was killed are removed then.
  *
  * Others are kept out meanwhile:
  * - this program's own processes by a lock on the folder that holds the mbox,
@@ -14,6 +22,13 @@ import type { MboxIndex } from "./mbox_index.ts";
 
 const OWN_MARK = "pop3svc\n";
 const STALE_AFTER_MS = 300_000;
+
+/** Mboxes whose last decision could not be taken back, by path; see above. */
+const revoked = new Set<string>();
+
+const nameOfNew = (path: string) => `${path}.pop3svc-new`;
+const nameOfOld = (path: string) => `${path}.pop3svc-old`;
+
 const CHUNK_OCTETS = 262_144;
 
 /**
@@ -30,10 +45,35 @@ export async function withMboxLocked<T>(
   const dotLock = `${path}.lock`;
   await takeDotLock(files, dotLock);
   try {
+    await mend(files, path);
     return await work();
   } finally {
-    await files.remove(dotLock);
+    // One that cannot be removed now is known as ours, and taken over.
+    await files.remove(dotLock).catch(() => {});
   }
+}
+
+/** What a process that was killed, or a failure, left behind. */
+export async function leftoversOf(files: FileSystem, path: string): Promise<string[]> {
+  const leftovers: string[] = [];
+  for (const name of [nameOfNew(path), nameOfOld(path)]) {
+    if (await files.look(name) !== null) leftovers.push(name);
+  }
+  const dotLock = `${path}.lock`;
+  if (await files.look(dotLock) !== null && !await isLockedByOthers(files, path)) {
+    leftovers.push(dotLock);
+  }
+  return leftovers;
+}
+
+async function mend(files: FileSystem, path: string): Promise<void> {
+  const [anew, old] = [nameOfNew(path), nameOfOld(path)];
+  if (await files.look(anew) !== null) await files.remove(anew);
+  if (await files.look(old) === null) return;
+  if (!revoked.has(path)) return await files.remove(old);
+  await files.rename(old, path);
+  await files.sync(dirname(path));
+  revoked.delete(path);
 }
 
 /** Is another program writing the mbox? */
@@ -74,7 +114,7 @@ export async function rewriteMbox(
   index: MboxIndex,
   uniqueIds: ReadonlySet<string>,
 ): Promise<void> {
-  const anew = `${path}.pop3svc`;
+  const [anew, old] = [nameOfNew(path), nameOfOld(path)];
   const info = await files.look(path);
   {
     using from = await Deno.open(path);
@@ -84,8 +124,16 @@ export async function rewriteMbox(
     }
     await to.sync();
   }
+  await files.link(path, old);
   await files.rename(anew, path);
-  await files.sync(dirname(path));
+  try {
+    await files.sync(dirname(path));
+  } catch (error) {
+    revoked.add(path);
+    await mend(files, path).catch(() => {});
+    throw error;
+  }
+  await files.remove(old).catch(() => {});
 }
 
 async function copy(
