@@ -4,7 +4,6 @@ import { FileMailbox, type FileMailboxOptions } from "../mailbox/files/file_mail
 import { folderLayout } from "../mailbox/folder/folder_mailbox.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import { maildirLayout } from "../mailbox/maildir/maildir_mailbox.ts";
-import { CliError } from "./cli_error.ts";
 
 /** A kind of mailbox. */
 export type MailboxFormat = "folder" | "maildir" | "mbox";
@@ -21,7 +20,7 @@ export async function seenFormat(path: string): Promise<MailboxFormat> {
   return inside.every((kind) => kind === "folder") ? "maildir" : "folder";
 }
 
-/** @throws {CliError} for an option that this kind of mailbox does not know */
+/** Loads what an mbox needs only for an mbox. */
 export async function openMailbox(
   path: string,
   format: MailboxFormat,
@@ -33,15 +32,8 @@ export async function openMailbox(
     case "maildir":
       return new FileMailbox(path, maildirLayout, options);
     case "mbox": {
-      const { isReadOnly = false, deletePolicy = "remove", isExclusive } = options;
-      if (deletePolicy === "trash") {
-        throw CliError.usage("--delete trash: an mbox has no trash; give remove or keep");
-      }
-      if (isExclusive) {
-        throw CliError.usage("--lock: not for an mbox yet; give a folder or a Maildir");
-      }
       const { MboxMailbox } = await import("../mailbox/mbox/mbox_mailbox.ts");
-      return new MboxMailbox(path, { isReadOnly, deletePolicy });
+      return new MboxMailbox(path, options);
     }
   }
 }

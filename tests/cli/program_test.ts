@@ -234,12 +234,6 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
     1,
     "mailbox main.ts: it is a file; give a folder, or --format mbox",
   ],
-  [["main.ts", "--lock"], 2, "--lock: not for an mbox yet; give a folder or a Maildir"],
-  [
-    ["main.ts", "--delete", "trash"],
-    2,
-    "--delete trash: an mbox has no trash; give remove or keep",
-  ],
   [["--host", "0.0.0.0"], 2, "--host 0.0.0.0 is open to other machines: set a password with"],
 ];
 

@@ -68,3 +68,22 @@ Deno.test("mail that arrives while a session runs is there for the next login", 
   await mailbox.messageDelete(info, ["1.a.host"]);
   assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), ["2.b.host"]);
 });
+
+Deno.test("sizes in the name are used where they can be true, and only there", async () => {
+  // Each file has 17 octets, and 20 as sent.
+  const names: readonly (readonly [string, number])[] = [
+    ["cur/1.host,S=17,W=21:2,S", 21],
+    ["cur/2.host,W=21,S=17:2,", 21],
+    ["cur/3.host,S=99,W=21:2,S", 20],
+    ["cur/4.host,W=21:2,S", 20],
+    ["cur/5.host,S=17,W=16:2,S", 20],
+    ["cur/6.host,S=17,W=35:2,S", 20],
+    ["cur/7.host,S=17:2,S", 20],
+    ["cur/8.host,S=17,W=x:2,S", 20],
+  ];
+  await using folder = await maildir(names.map(([name]) => name));
+  const mailbox = maildirMailbox(folder.path);
+  const info = testConnectionInfo();
+  const uniqueIds = await mailbox.listMessageUniqueIds(info);
+  assertEquals(await mailbox.messageSizes?.(info, uniqueIds), names.map(([, octets]) => octets));
+});

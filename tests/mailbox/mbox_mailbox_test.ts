@@ -1,8 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import type { Mailbox } from "../../lib/mailbox/mailbox.ts";
 import { openBody } from "../../lib/mailbox/message_content.ts";
 import { mboxMailbox } from "../../lib/mailbox/mbox/mbox_mailbox.ts";
+import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { run, testWith } from "../installed_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
@@ -120,6 +121,38 @@ Deno.test("another program's dot-lock is respected, an old one and our own are n
   await mailbox.messageDelete(info, uniqueIds);
   assertEquals(mbox.names(), ["mail.mbox"]);
   assertEquals(await Deno.readTextFile(mbox.file), "");
+});
+
+Deno.test("trash: what is deleted is an mbox beside the mbox", async () => {
+  await using mbox = await mboxWith("From a\nSubject: 1\n\nx\n\nFrom b\nSubject: 2\n\ny");
+  const mailbox = mboxMailbox(mbox.file, { deletePolicy: "trash" });
+  for (let times = 0; times < 2; times++) {
+    const info = testConnectionInfo();
+    const [first = ""] = await mailbox.listMessageUniqueIds(info);
+    await mailbox.messageDelete(info, [first]);
+  }
+  assertEquals(mbox.names(), [".mail.mbox.trash", "mail.mbox"]);
+  const trash = mboxMailbox(join(mbox.path, ".mail.mbox.trash"));
+  assertEquals((await messagesOf(trash)).map((text) => text.trimEnd()), [
+    "Subject: 1\n\nx",
+    "Subject: 2\n\ny",
+  ]);
+});
+
+Deno.test("one session at a time, when asked for", async () => {
+  await using mbox = await mboxWith("From a\nSubject: 1\n\nx\n\n");
+  const mailbox = mboxMailbox(mbox.file, { isExclusive: true });
+  const [first, second] = [testConnectionInfo(), testConnectionInfo()];
+  await mailbox.listMessageUniqueIds(first);
+  await assertRejects(
+    async () => await mailbox.listMessageUniqueIds(second),
+    Pop3ResponseError,
+    "Another session has this mailbox.",
+  );
+  await mailbox.release?.(first);
+  await mailbox.listMessageUniqueIds(second);
+  await mailbox.release?.(second);
+  assertEquals(mbox.names(), ["mail.mbox"]);
 });
 
 await testWith("python3", "an mbox that Python's mailbox module wrote", async () => {

@@ -108,7 +108,7 @@ Deno.test("counting a large mailbox lets others run in between", async () => {
   let octets = 0;
   await measureFiles(
     folder.path,
-    [{ uniqueId: "large", path: "large", identity }],
+    [{ uniqueId: "large", path: "large", identity, hintedOctets: null }],
     (_, measured) => {
       octets = measured.octets;
     },

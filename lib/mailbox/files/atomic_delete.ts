@@ -28,7 +28,8 @@ import { basename, dirname, join } from "@std/path";
 import type { FileSystem } from "./file_system.ts";
 import { type FileIdentity, identityOf, isSameFile } from "./message_file.ts";
 
-const OWN_FOLDER = ".pop3svc";
+/** The hidden folder of a mailbox where everything of ours lives. */
+export const OWN_FOLDER = ".pop3svc";
 const MOVING = "moving-";
 const DECIDED = { remove: "deleted-", trash: "trashed-" } as const;
 const TRASH = "trash";

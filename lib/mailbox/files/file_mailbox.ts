@@ -3,7 +3,7 @@ import type { MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../connection_info.ts";
 import type { Mailbox } from "../mailbox.ts";
 import { Pop3ResponseError } from "../response_error.ts";
-import { deleteFiles, type DoomedFile, withSettledFiles } from "./atomic_delete.ts";
+import { deleteFiles, type DoomedFile, OWN_FOLDER, withSettledFiles } from "./atomic_delete.ts";
 import { denoFileSystem, type FileSystem } from "./file_system.ts";
 import { takeLease } from "./lease.ts";
 import { type MeasuredFile, measureFiles } from "./measure_files.ts";
@@ -132,7 +132,7 @@ export class FileMailbox implements Mailbox {
       const known = sizes.get(message.uniqueId);
       return known !== undefined && isSameFile(known.identity, message.identity)
         ? known.octets
-        : null;
+        : message.hintedOctets;
     };
     if (messages.some((message) => sizeOf(message) === null)) {
       // One after the other: what the first one counts, the next one knows.
@@ -179,11 +179,7 @@ export class FileMailbox implements Mailbox {
   async #takeLease(info: ConnectionInfo): Promise<void> {
     // Our folder would be made in a mailbox that is not there, and the mailbox with it.
     await Deno.stat(this.#path);
-    const lease = await takeLease(this.#path);
-    // RFC 2449 section 8.1.1: the maildrop is in use by another session, try again later.
-    if (lease === null) {
-      throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
-    }
+    const lease = await takeLease(join(this.#path, OWN_FOLDER, "lease"));
     this.#leases.set(info, lease);
   }
 

@@ -17,6 +17,11 @@ export interface WritableFile extends Disposable {
   sync(): Promise<void>;
 }
 
+/** What to do with a file that is there already; `empty` by default. */
+export interface CreateOptions {
+  readonly ifThere: "empty" | "append" | "fail";
+}
+
 /** The file system, as far as deletion needs it. */
 export interface FileSystem {
   /** The file itself, not what a link points to; null when there is none. */
@@ -28,12 +33,8 @@ export interface FileSystem {
   /** Gives the file a second name; fails when that is taken. */
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Makes an empty file, or empties the one that is there unless it must be new. */
-  create(
-    path: string,
-    mode: number | null,
-    options?: { readonly mustBeNew: boolean },
-  ): Promise<WritableFile>;
+  /** Opens a file to be written, which is made; one that is there is emptied unless the options say otherwise. */
+  create(path: string, mode: number | null, options?: CreateOptions): Promise<WritableFile>;
   /** Removes a file, or an empty folder. */
   remove(path: string): Promise<void>;
   /** Returns when the folder's names would survive a loss of power. */
@@ -70,13 +71,13 @@ export const denoFileSystem: FileSystem = {
   },
   link: (from, to) => Deno.link(from, to),
   rename: (from, to) => Deno.rename(from, to),
-  async create(path, mode, { mustBeNew } = { mustBeNew: false }) {
-    const made = mustBeNew ? { createNew: true } : { create: true, truncate: true };
-    const file = await Deno.open(path, {
-      write: true,
-      ...made,
-      ...(mode === null ? {} : { mode }),
-    });
+  async create(path, mode, { ifThere } = { ifThere: "empty" }) {
+    const how = {
+      empty: { write: true, create: true, truncate: true },
+      append: { append: true, create: true },
+      fail: { write: true, createNew: true },
+    };
+    const file = await Deno.open(path, { ...how[ifThere], ...(mode === null ? {} : { mode }) });
     return {
       async write(octets) {
         for (let written = 0; written < octets.length;) {

@@ -1,23 +1,28 @@
 /**
  * One session at a time in a mailbox, also across processes.
  *
- * The lease is a lock of the system's on the file `.pop3svc/lease`: it ends when the session gives it back and when
+ * The lease is a lock of the system's on a file in a folder of ours: it ends when the session gives it back and when
  * its process dies, and never by a timer. The file goes away with it. Whoever gets the lock makes sure that the
  * file is still the one that the name means: the last holder may have removed it in between.
  */
-import { dirname, join } from "@std/path";
+import { dirname } from "@std/path";
 import { ensureDir } from "@std/fs";
+import { Pop3ResponseError } from "../response_error.ts";
 
-/** The lease of a mailbox, until it is disposed of; null while another session has it. */
-export async function takeLease(mailbox: string): Promise<Disposable | null> {
-  const path = join(mailbox, ".pop3svc", "lease");
+/**
+ * The lease, until it is disposed of.
+ *
+ * @param path the file; its folder is made for it, and goes away with it when it is empty
+ * @throws {Pop3ResponseError} with the code `IN-USE` while another session has it (RFC 2449 section 8.1.1)
+ */
+export async function takeLease(path: string): Promise<Disposable> {
   for (;;) {
     await ensureDir(dirname(path));
     const file = await openOrNull(path);
     if (file === null) continue;
     if (!await file.tryLock(true)) {
       file.close();
-      return null;
+      throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
     }
     if (isStillNamed(file, path)) return { [Symbol.dispose]: () => giveBack(file, path) };
     file.close();

@@ -8,6 +8,8 @@ export interface MessageFile {
   /** Below the mailbox: `message.eml`, `cur/1234.host:2,S`. */
   readonly path: string;
   readonly identity: FileIdentity;
+  /** Size as sent, where the name tells it and can be believed; else null, and the file is read. */
+  readonly hintedOctets: number | null;
 }
 
 export interface Listing {

@@ -50,7 +50,10 @@ export const folderLayout: MessageLayout = {
     for (const { name, identity } of await listFiles(mailbox)) {
       const age = now - identity.modified;
       if (age >= 0 && age < settleTime) unsettled++;
-      else messages.push({ uniqueId: await uniqueIdOfName(name), path: name, identity });
+      else {
+        const uniqueId = await uniqueIdOfName(name);
+        messages.push({ uniqueId, path: name, identity, hintedOctets: null });
+      }
     }
     return { messages: messages.sort(byTimeThenName), unsettled };
   },

@@ -6,6 +6,7 @@
  *   change and when the message moves from `new` to `cur`.
  * - `new` is read before `cur`: a message that moves meanwhile is seen twice, never missed, and counted once.
  * - A file in `new` or `cur` is complete: that is what `tmp` is for.
+ * - The sizes that a name tells (`,S=` of the file, `,W=` as sent) save reading the file, where they can be true.
  * - A message is looked for by its base name when it is no longer where it was listed.
  */
 import { basename, join } from "@std/path";
@@ -46,7 +47,8 @@ export const maildirLayout: MessageLayout = {
     for (const folder of FOLDERS) {
       for (const { name, identity } of await listFiles(join(mailbox, folder))) {
         const uniqueId = await uniqueIdOfName(baseNameOf(name));
-        messages.set(uniqueId, { uniqueId, path: join(folder, name), identity });
+        const hintedOctets = hintIn(name, identity.size);
+        messages.set(uniqueId, { uniqueId, path: join(folder, name), identity, hintedOctets });
       }
     }
     return { messages: [...messages.values()].sort(byTimeThenName), unsettled: 0 };
@@ -63,6 +65,14 @@ export const maildirLayout: MessageLayout = {
     return null;
   },
 };
+
+/** What `,W=` tells, if `,S=` beside it is right and both can be true: at most, each octet is a bare LF. */
+function hintIn(name: string, size: number): number | null {
+  const hint = (key: string) =>
+    Number(new RegExp(`,${key}=(\\d{1,15})(?![^,:;])`).exec(name)?.[1] ?? NaN);
+  const octets = hint("W");
+  return hint("S") === size && octets >= size && octets <= 2 * size ? octets : null;
+}
 
 /** The part of a file name that stays the same: all before the flags, which begin behind the last `:`. */
 function baseNameOf(name: string): string {

@@ -1,6 +1,8 @@
-import { basename, resolve } from "@std/path";
+import { basename, join, resolve } from "@std/path";
 import type { MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../connection_info.ts";
+import type { DeletePolicy } from "../files/file_mailbox.ts";
+import { takeLease } from "../files/lease.ts";
 import { denoFileSystem, type FileSystem } from "../files/file_system.ts";
 import { identityOf, isSameFile } from "../files/message_file.ts";
 import type { Mailbox } from "../mailbox.ts";
@@ -13,8 +15,13 @@ import { isLockedByOthers, leftoversOf, rewriteMbox, withMboxLocked } from "./re
 export interface MboxMailboxOptions {
   /** Refuse DELE; false by default. */
   readonly isReadOnly?: boolean;
-  /** `remove` messages that are deleted (the default), or `keep` them, which is for tests. */
-  readonly deletePolicy?: "remove" | "keep";
+  /**
+   * What becomes of a message that is deleted: `remove` it (the default), move it to `.NAME.trash`, an mbox beside
+   * the mbox, or `keep` it where it is, which is for tests.
+   */
+  readonly deletePolicy?: DeletePolicy;
+  /** One session at a time, also across processes: others hear `[IN-USE]`. False by default. */
+  readonly isExclusive?: boolean;
 }
 
 const CHUNK_OCTETS = 65_536;
@@ -51,6 +58,7 @@ export class MboxMailbox implements Mailbox {
   readonly #options: MboxMailboxOptions;
   readonly #files: FileSystem;
   #index: MboxIndex | null = null;
+  readonly #leases = new Map<ConnectionInfo, Disposable>();
   /** What each login was shown. */
   readonly #snapshots = new WeakMap<ConnectionInfo, MboxIndex>();
 
@@ -63,6 +71,10 @@ export class MboxMailbox implements Mailbox {
   }
 
   async listMessageUniqueIds(info: ConnectionInfo): Promise<readonly string[]> {
+    if (this.#options.isExclusive === true && !this.#leases.has(info)) {
+      await Deno.stat(this.#path);
+      this.#leases.set(info, await takeLease(join(`${this.#path}.pop3svc`, "lease")));
+    }
     const index = await this.#settledIndex();
     this.#snapshots.set(info, index);
     return [...index.messages.keys()];
@@ -106,12 +118,19 @@ export class MboxMailbox implements Mailbox {
   }
 
   async messageDelete(_info: ConnectionInfo, uniqueIds: readonly string[]): Promise<void> {
-    if (this.#options.deletePolicy === "keep") return;
+    const policy = this.#options.deletePolicy ?? "remove";
+    if (policy === "keep") return;
     await withMboxLocked(this.#files, this.#path, async () => {
       const index = await this.#currentIndex();
       const doomed = new Set(uniqueIds.filter((uniqueId) => index.messages.has(uniqueId)));
-      if (doomed.size > 0) await rewriteMbox(this.#files, this.#path, index, doomed);
+      if (doomed.size > 0) await rewriteMbox(this.#files, this.#path, index, doomed, policy);
     });
+  }
+
+  release(info: ConnectionInfo): void {
+    this.#leases.get(info)?.[Symbol.dispose]();
+    this.#leases.delete(info);
+    this.#snapshots.delete(info);
   }
 
   /** For a login: not while another program is in the middle of writing. */

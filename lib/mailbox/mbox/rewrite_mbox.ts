@@ -12,10 +12,10 @@
  *
  * Others are kept out meanwhile:
  * - this program's own processes by a lock on the folder that holds the mbox,
- * - other programs by the usual dot-lock, `NAME.lock`. One that says that it is ours was left behind by a process
+ * - other programs by a `flock` on the mbox (Deno has no fcntl lock) and by the usual dot-lock, `NAME.lock`. One that says that it is ours was left behind by a process
  *   that was killed, since we hold the folder; any other one is respected for five minutes.
  */
-import { dirname } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import type { FileSystem } from "../files/file_system.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import type { MboxIndex } from "./mbox_index.ts";
@@ -45,6 +45,7 @@ export async function withMboxLocked<T>(
   const dotLock = `${path}.lock`;
   await takeDotLock(files, dotLock);
   try {
+    using _lockForThoseWhoUseFlock = await files.lock(path, "exclusive");
     await mend(files, path);
     return await work();
   } finally {
@@ -87,7 +88,7 @@ export async function isLockedByOthers(files: FileSystem, path: string): Promise
 async function takeDotLock(files: FileSystem, dotLock: string): Promise<void> {
   for (;;) {
     try {
-      using file = await files.create(dotLock, null, { mustBeNew: true });
+      using file = await files.create(dotLock, null, { ifThere: "fail" });
       await file.write(new TextEncoder().encode(OWN_MARK));
       return;
     } catch (error) {
@@ -113,6 +114,7 @@ export async function rewriteMbox(
   path: string,
   index: MboxIndex,
   uniqueIds: ReadonlySet<string>,
+  disposal: "remove" | "trash",
 ): Promise<void> {
   const [anew, old] = [nameOfNew(path), nameOfOld(path)];
   const info = await files.look(path);
@@ -124,6 +126,7 @@ export async function rewriteMbox(
     }
     await to.sync();
   }
+  if (disposal === "trash") await copyToTrash(files, path, index, uniqueIds);
   await files.link(path, old);
   await files.rename(anew, path);
   try {
@@ -134,6 +137,26 @@ export async function rewriteMbox(
     throw error;
   }
   await files.remove(old).catch(() => {});
+}
+
+/** Before the decision: a message may come to be in the trash twice, but never nowhere. */
+async function copyToTrash(
+  files: FileSystem,
+  path: string,
+  index: MboxIndex,
+  uniqueIds: ReadonlySet<string>,
+): Promise<void> {
+  using from = await Deno.open(path);
+  const trash = join(dirname(path), `.${basename(path)}.trash`);
+  using to = await files.create(trash, 0o600, { ifThere: "append" });
+  const blankLine = new TextEncoder().encode("\n\n");
+  for (const { uniqueId, start, next } of index.messages.values()) {
+    if (!uniqueIds.has(uniqueId)) continue;
+    await copy(from, start, next, to);
+    // The last one of a file may lack the end of its line.
+    await to.write(blankLine);
+  }
+  await to.sync();
 }
 
 async function copy(
