@@ -3,6 +3,8 @@
  * or kill the process in front of it.
  */
 
+import { lockWithinProcess } from "./lock_within_process.ts";
+
 /** A name in a folder. */
 export interface FolderEntry {
   readonly name: string;
@@ -39,7 +41,10 @@ export interface FileSystem {
   remove(path: string): Promise<void>;
   /** Returns when the folder's names would survive a loss of power. */
   sync(folder: string): Promise<void>;
-  /** Waits for a lock on the folder that counts across processes and dies with its holder. */
+  /**
+   * Waits for a lock on the folder, or file, that counts across processes and dies with its holder. Where the file
+   * system has none, it counts within this process only.
+   */
   lock(folder: string, mode: "shared" | "exclusive"): Promise<Disposable>;
 }
 
@@ -96,15 +101,14 @@ export const denoFileSystem: FileSystem = {
     await opened.sync();
   },
   async lock(folder, mode) {
-    // A folder cannot be opened on Windows: there, other processes are not kept out.
-    if (Deno.build.os === "windows") return { [Symbol.dispose]() {} };
+    if (Deno.build.os === "windows") return await lockWithinProcess(folder);
     const opened = await Deno.open(folder);
     try {
       await opened.lock(mode === "exclusive");
       return opened;
-    } catch (error) {
+    } catch {
       opened.close();
-      throw error;
+      return await lockWithinProcess(folder);
     }
   },
 };
