@@ -11,7 +11,7 @@
  *   same bytes gets a number behind it.
  */
 import { createHash } from "node:crypto";
-import { LF } from "../../protocol/ascii.ts";
+import { CR, LF } from "../../protocol/ascii.ts";
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../files/message_file.ts";
 import { TimeSlice } from "../files/time_slice.ts";
@@ -88,16 +88,18 @@ async function* chunksOf(
 interface Line {
   readonly start: number;
   readonly end: number;
-  /** Its first octets, one character each. */
+  /** Its first octets, one character each; empty for a line that is of no interest. */
   readonly head: string;
 }
 
-async function* linesOf(
+/** Visits each line; not an iterator, since a promise for each of millions of lines would cost more than the rest. */
+async function eachLine(
   file: Deno.FsFile,
   start: number,
   end: number,
   slice: TimeSlice,
-): AsyncGenerator<Line> {
+  visit: (line: Line) => void,
+): Promise<void> {
   let lineStart = start;
   let offset = start;
   let head = "";
@@ -105,60 +107,94 @@ async function* linesOf(
     for (let at = 0; at < chunk.length;) {
       const lineFeed = chunk.indexOf(LF, at);
       const stop = lineFeed === -1 ? chunk.length : lineFeed + 1;
-      const wanted = Math.min(stop, at + LINE_HEAD_OCTETS - head.length);
-      head += String.fromCharCode(...chunk.subarray(at, wanted));
+      if (head !== "" || lineFeed === -1 || mayMatter(chunk[at])) {
+        const wanted = Math.min(stop, at + LINE_HEAD_OCTETS - head.length);
+        head += String.fromCharCode(...chunk.subarray(at, wanted));
+      }
       at = stop;
       if (lineFeed === -1) break;
-      yield { start: lineStart, end: offset + stop, head };
+      visit({ start: lineStart, end: offset + stop, head });
       lineStart = offset + stop;
       head = "";
     }
     offset += chunk.length;
   }
-  if (lineStart < end) yield { start: lineStart, end, head };
+  if (lineStart < end) visit({ start: lineStart, end, head });
+}
+
+/** Could the line be blank, a `From ` line or a `Content-Length`? Of the others nobody looks at the head. */
+function mayMatter(first: number | undefined): boolean {
+  return first === LF || first === CR || first === 0x46 || first === 0x43 || first === 0x63;
 }
 
 const isBlank = ({ head, start, end }: Line) => end - start <= 2 && /^\r?\n$/.test(head);
 const isFrom = ({ head }: Line) => head.startsWith("From ");
 
 async function findPlaces(file: Deno.FsFile, size: number, slice: TimeSlice): Promise<Place[]> {
-  const places: Place[] = [];
-  let open: { readonly start: number; readonly contentStart: number } | null = null;
-  let toldEnd: number | null = null;
-  let inHeader = false;
-  let toldLength: number | null = null;
-  let blank: Line | null = null;
-  const close = (end: number) => {
-    if (open !== null) {
-      const contentEnd = Math.max(open.contentStart, toldEnd ?? end);
-      places.push({ ...open, contentEnd, hasLength: toldEnd !== null });
-    }
-    toldEnd = null;
-  };
-  for await (const line of linesOf(file, 0, size, slice)) {
-    if (toldEnd !== null && line.start < toldEnd) continue;
-    const mayBegin = line.start === 0 || blank !== null || line.start === toldEnd;
-    if (isFrom(line) && mayBegin) {
-      close(blank?.start ?? line.start);
-      open = { start: line.start, contentStart: line.end };
-      inHeader = true;
-      toldLength = null;
-      blank = null;
-      continue;
-    }
-    blank = isBlank(line) ? line : null;
-    if (!inHeader) continue;
-    const [, length] = /^content-length:\s*(\d{1,15})\s*$/i.exec(line.head) ?? [];
-    if (length !== undefined) toldLength = Number(length);
-    if (blank === null) continue;
-    inHeader = false;
-    if (toldLength === null || !leadsToNext(file, line.end + toldLength, size)) continue;
-    toldEnd = line.end + toldLength;
-    blank = null;
+  const finder = new PlaceFinder((offset) => leadsToNext(file, offset, size));
+  await eachLine(file, 0, size, slice, (line) => finder.visit(line));
+  return finder.finish(size);
+}
+
+/** Finds the places of messages, line by line. */
+class PlaceFinder {
+  readonly #leadsToNext: (offset: number) => boolean;
+  readonly #places: Place[] = [];
+  /** The message that we are in. */
+  #open: Pick<Place, "start" | "contentStart"> | null = null;
+  #isInHeader = false;
+  /** What its header says, and where it ends if that is right. */
+  #toldLength: number | null = null;
+  #toldEnd: number | null = null;
+  /** The line before, if that is blank. */
+  #blank: Line | null = null;
+
+  constructor(leadsToNext: (offset: number) => boolean) {
+    this.#leadsToNext = leadsToNext;
   }
-  // A blank line at the very end separates nothing, but belongs to the form, not to the message.
-  close(blank?.start ?? size);
-  return places;
+
+  visit(line: Line): void {
+    if (this.#toldEnd !== null && line.start < this.#toldEnd) return;
+    const mayBegin = line.start === 0 || line.start === this.#toldEnd || this.#blank !== null;
+    if (mayBegin && isFrom(line)) {
+      this.#close(line.start);
+      this.#open = { start: line.start, contentStart: line.end };
+      this.#isInHeader = true;
+      return;
+    }
+    this.#blank = isBlank(line) ? line : null;
+    if (this.#isInHeader) this.#visitHeader(line);
+  }
+
+  /** A blank line at the very end separates nothing, but belongs to the form, not to the message. */
+  finish(size: number): Place[] {
+    this.#close(size);
+    return this.#places;
+  }
+
+  #visitHeader(line: Line): void {
+    const [, length] = /^content-length:\s*(\d{1,15})\s*$/i.exec(line.head) ?? [];
+    if (length !== undefined) this.#toldLength = Number(length);
+    if (this.#blank === null) return;
+    this.#isInHeader = false;
+    if (this.#toldLength === null || !this.#leadsToNext(line.end + this.#toldLength)) return;
+    this.#toldEnd = line.end + this.#toldLength;
+    this.#blank = null;
+  }
+
+  #close(end: number): void {
+    if (this.#open !== null) {
+      const contentEnd = this.#toldEnd ?? this.#blank?.start ?? end;
+      const hasLength = this.#toldEnd !== null;
+      const { contentStart } = this.#open;
+      this.#places.push({
+        ...this.#open,
+        contentEnd: Math.max(contentStart, contentEnd),
+        hasLength,
+      });
+    }
+    this.#blank = this.#toldEnd = this.#toldLength = null;
+  }
 }
 
 /** Is there the end of the file or the next `From ` line, perhaps behind a blank line? */
@@ -176,10 +212,11 @@ async function holdsBareFrom(
   { contentStart, contentEnd }: Place,
   slice: TimeSlice,
 ): Promise<boolean> {
-  for await (const line of linesOf(file, contentStart, contentEnd, slice)) {
-    if (isFrom(line)) return true;
-  }
-  return false;
+  let found = false;
+  await eachLine(file, contentStart, contentEnd, slice, (line) => {
+    if (isFrom(line)) found = true;
+  });
+  return found;
 }
 
 async function read(
