@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { denoFileSystem } from "../../lib/mailbox/files/file_system.ts";
+import { denoFileSystem, type FileSystem } from "../../lib/mailbox/files/file_system.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { countedFileSystem } from "./counted_file_system.ts";
 import {
@@ -112,6 +112,32 @@ for (const kind of kinds) {
   }
 
   if (kind === "mbox") continue;
+  Deno.test(`${kind}: who lists while a set is being deleted waits, and never sees a part of it`, async () => {
+    await using folder = await filledMailbox(kind);
+    let listed: readonly string[] | null = null;
+    let listing = Promise.resolve();
+    let renames = 0;
+    const files: FileSystem = {
+      ...denoFileSystem,
+      async rename(from, to) {
+        await denoFileSystem.rename(from, to);
+        if (++renames !== 2) return;
+        const other = openMailbox(kind, folder.path);
+        listing = Promise.resolve(other.listMessageUniqueIds(testConnectionInfo()))
+          .then((uniqueIds) => void (listed = uniqueIds));
+        // It has every chance to be wrong: whatever it can do without the lock is done behind these calls.
+        for (let turn = 0; turn < 20; turn++) await denoFileSystem.look(folder.path);
+        assertEquals(listed, null);
+      },
+    };
+    const mailbox = openMailbox(kind, folder.path, files);
+    const info = testConnectionInfo();
+    await mailbox.listMessageUniqueIds(info);
+    await mailbox.messageDelete(info, doomedOf(kind));
+    await listing;
+    assertEquals(listed, ["m3", "m4", "m6"]);
+  });
+
   Deno.test(`${kind}: a file that comes to the place of one that is put back is kept, and so is that`, async () => {
     await using folder = await filledMailbox(kind);
     const name = kind === "folder" ? "m1" : "new/m1";

@@ -1,6 +1,11 @@
-/** Deletes the set in a process of its own, which kills itself in front of the n-th call: KIND PATH N. */
+/**
+ * A server in a process of its own, with a client in it that deletes the set; the process kills itself in front of
+ * the n-th file-system call of QUIT: KIND PATH N.
+ */
+import { Pop3Listener } from "../../lib/listener/pop3_listener.ts";
 import { denoFileSystem } from "../../lib/mailbox/files/file_system.ts";
-import { testConnectionInfo } from "../../lib/testing/mod.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { providerOf } from "../transcript_peers.ts";
 import { countedFileSystem } from "./counted_file_system.ts";
 import { doomedOf, kinds, openMailbox } from "./filled_mailbox.ts";
 
@@ -11,8 +16,15 @@ let armedCalls = 0;
 const files = countedFileSystem(denoFileSystem, () => {
   if (isArmed && ++armedCalls === Number(n)) Deno.kill(Deno.pid, "SIGKILL");
 });
-const mailbox = openMailbox(kind, path, files);
-const info = testConnectionInfo();
-await mailbox.listMessageUniqueIds(info);
+await using pop3 = new Pop3Listener({ provider: providerOf(openMailbox(kind, path, files)) });
+const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+using client = await LoopbackClient.connect(port);
+await client.logIn();
+await client.command("UIDL");
+const doomed = doomedOf(kind);
+for (const line of await client.readLines()) {
+  const [number, uniqueId = ""] = line.split(" ");
+  if (doomed.includes(uniqueId)) await client.command(`DELE ${number}`);
+}
 isArmed = true;
-await mailbox.messageDelete(info, doomedOf(kind));
+await client.command("QUIT");
