@@ -4,6 +4,9 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { FileMailbox } from "../../lib/mailbox/files/file_mailbox.ts";
+import type { MessageLayout } from "../../lib/mailbox/files/message_layout.ts";
+import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { denoFileSystem, type FileSystem } from "../../lib/mailbox/files/file_system.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { countedFileSystem } from "./counted_file_system.ts";
@@ -160,3 +163,27 @@ for (const kind of kinds) {
     assertEquals(await Deno.readTextFile(join(folder.path, name)), "Subject: just delivered\n\n");
   });
 }
+
+Deno.test("a deletion waits for who is listing", async () => {
+  await using folder = await filledMailbox("folder");
+  let deletion = Promise.resolve();
+  let isDone = false;
+  const deleting = openMailbox("folder", folder.path);
+  const info = testConnectionInfo();
+  await deleting.listMessageUniqueIds(info);
+  const layout: MessageLayout = {
+    ...folderLayout,
+    async list(mailbox, settleTime) {
+      deletion = Promise.resolve(deleting.messageDelete(info, doomedOf("folder")))
+        .then(() => void (isDone = true));
+      for (let turn = 0; turn < 20; turn++) await denoFileSystem.look(folder.path);
+      assertEquals(folder.names(), ["m1", "m2", "m3", "m4", "m5", "m6"]);
+      return await folderLayout.list(mailbox, settleTime);
+    },
+  };
+  const listing = new FileMailbox(folder.path, layout, { settleTime: 0 });
+  assertEquals((await listing.listMessageUniqueIds(testConnectionInfo())).length, 6);
+  assertEquals(isDone, false);
+  await deletion;
+  assertEquals(folder.names(), ["m3", "m4", "m6"]);
+});
