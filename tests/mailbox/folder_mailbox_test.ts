@@ -197,6 +197,12 @@ Deno.test("a mailbox that is taken away while it is served: the next login is to
     "-ERR [SYS/TEMP] System error. Administrators should check logs.",
   );
   assertMatch(String(errors[0]), new RegExp(folder.path));
+  await Deno.mkdir(folder.path);
+  await write(folder, "b");
+  using back = await LoopbackClient.connect(port);
+  assertEquals(await back.logIn(), "+OK Welcome.");
+  assertEquals(await back.command("UIDL 1"), "+OK 1 b");
+  await folder[Symbol.asyncDispose]();
 });
 
 Deno.test("a file that was written to a moment ago is no message yet; one left alone for two seconds is", async () => {
