@@ -143,7 +143,7 @@ for (const kind of kinds) {
 
   Deno.test(`${kind}: a file that comes to the place of one that is put back is kept, and so is that`, async () => {
     await using folder = await filledMailbox(kind);
-    const name = kind === "folder" ? "m1" : "new/m1";
+    const name = kind === "maildir" ? "new/m1" : "m1";
     let isArmed = false;
     let armedRenames = 0;
     const files = countedFileSystem(denoFileSystem, (_, call) => {

@@ -10,14 +10,16 @@ import { MboxMailbox } from "../../lib/mailbox/mbox/mbox_mailbox.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
-export type Kind = "folder" | "maildir" | "mbox";
+/** `trash` is a folder whose deleted messages go to the trash. */
+export type Kind = "folder" | "trash" | "maildir" | "mbox";
 
-export const kinds: readonly Kind[] = ["folder", "maildir", "mbox"];
+export const kinds: readonly Kind[] = ["folder", "trash", "maildir", "mbox"];
 
 const names = ["m1", "m2", "m3", "m4", "m5", "m6"];
 
 const paths = {
   folder: names,
+  trash: names,
   maildir: ["new/m1", "cur/m2:2,S", "new/m3", "cur/m4:2,", "new/m5", "cur/m6:2,RS"],
 };
 
@@ -60,6 +62,8 @@ export function openMailbox(
   switch (kind) {
     case "folder":
       return new FileMailbox(path, folderLayout, { settleTime: 0 }, files);
+    case "trash":
+      return new FileMailbox(path, folderLayout, { settleTime: 0, deletePolicy: "trash" }, files);
     case "maildir":
       return new FileMailbox(path, maildirLayout, {}, files);
     case "mbox":
@@ -88,10 +92,16 @@ export async function assertAllOrNothing(kind: Kind, path: string, what: string)
   }
   const expected = ["cur", "new", "tmp", "mail.mbox", ...names];
   const leftovers = namesIn(path).filter((name) => !expected.includes(name));
-  assertEquals(leftovers, [], what);
+  if (kind === "trash" && isGone) {
+    assertEquals(leftovers, [".pop3svc"], what);
+    assertEquals(namesIn(join(path, ".pop3svc")), ["trash"], what);
+    assertEquals(namesIn(join(path, ".pop3svc/trash")), ["m1", "m2", "m5"], what);
+  } else {
+    assertEquals(leftovers, [], what);
+  }
   return isGone;
 }
 
 function namesIn(path: string): string[] {
-  return [...Deno.readDirSync(path)].map(({ name }) => name);
+  return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
 }
