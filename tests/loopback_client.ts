@@ -1,10 +1,10 @@
-import { latin1 } from "../lib/testing/transcript.ts";
+import { UnreadLines } from "./unread_lines.ts";
 
 /** The client end of a real socket, line by line. */
 export class LoopbackClient implements Disposable {
   readonly #connection: Deno.TcpConn;
   readonly #buffer = new Uint8Array(65_536);
-  #unread = "";
+  readonly #unread = new UnreadLines();
   #isOpen = true;
 
   private constructor(connection: Deno.TcpConn) {
@@ -28,15 +28,11 @@ export class LoopbackClient implements Disposable {
   /** The next line without its CRLF; null when the server has closed. */
   async readLine(): Promise<string | null> {
     for (;;) {
-      const end = this.#unread.indexOf("\r\n");
-      if (end !== -1) {
-        const line = this.#unread.slice(0, end);
-        this.#unread = this.#unread.slice(end + 2);
-        return line;
-      }
+      const line = this.#unread.take();
+      if (line !== null) return line;
       const count = await this.#connection.read(this.#buffer);
-      if (count === null) return this.#unread === "" ? null : this.#unread;
-      this.#unread += latin1(this.#buffer.subarray(0, count));
+      if (count === null) return this.#unread.rest();
+      this.#unread.add(this.#buffer.subarray(0, count));
     }
   }
 

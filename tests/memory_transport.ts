@@ -1,5 +1,5 @@
 import type { Transport } from "../lib/connection/connection.ts";
-import { latin1 } from "../lib/testing/transcript.ts";
+import { UnreadLines } from "./unread_lines.ts";
 
 /** A line to a peer without a socket: the test is the peer. */
 export class MemoryTransport implements Transport {
@@ -13,7 +13,7 @@ export class MemoryTransport implements Transport {
   #isClosed = false;
   #wakeReader: (() => void) | null = null;
   #wakeWriter: (() => void) | null = null;
-  #unread = "";
+  readonly #unread = new UnreadLines();
   #wakePeer: (() => void) | null = null;
   #isServerDone = false;
 
@@ -36,13 +36,9 @@ export class MemoryTransport implements Transport {
   /** The next line of the server without its CRLF; null when it has closed. */
   async readLine(): Promise<string | null> {
     for (;;) {
-      const end = this.#unread.indexOf("\r\n");
-      if (end !== -1) {
-        const line = this.#unread.slice(0, end);
-        this.#unread = this.#unread.slice(end + 2);
-        return line;
-      }
-      if (this.#isServerDone) return this.#unread === "" ? null : this.#unread;
+      const line = this.#unread.take();
+      if (line !== null) return line;
+      if (this.#isServerDone) return this.#unread.rest();
       await new Promise<void>((resolve) => this.#wakePeer = resolve);
     }
   }
@@ -76,7 +72,7 @@ export class MemoryTransport implements Transport {
     }
     if (this.#isClosed) throw new Deno.errors.BadResource("closed");
     this.writes.push(bytes.slice());
-    this.#unread += latin1(bytes);
+    this.#unread.add(bytes);
     this.#wakePeer?.();
     return bytes.length;
   }

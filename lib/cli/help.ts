@@ -19,7 +19,7 @@ export function helpText(): string {
   pop3svc check [MAILBOX] [options]     say what would be served and what is wrong; serve nothing
   pop3svc --help | --version
 
-MAILBOX is a folder whose files are messages, or a Maildir [mailbox-sample].
+MAILBOX is a folder whose files are messages, a Maildir or an mbox [mailbox-sample].
 
 Options:
 ${options.join("\n")}`;

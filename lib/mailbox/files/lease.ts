@@ -7,6 +7,7 @@
  */
 import { dirname } from "@std/path";
 import { ensureDir } from "@std/fs";
+import { nullIfGone } from "./null_if_gone.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 
 /**
@@ -40,12 +41,7 @@ async function openOrNull(path: string): Promise<Deno.FsFile | null> {
 }
 
 function isStillNamed(file: Deno.FsFile, path: string): boolean {
-  try {
-    return file.statSync().ino === Deno.statSync(path).ino;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return file.statSync().ino === nullIfGone(() => Deno.statSync(path))?.ino;
 }
 
 /** The name goes first, then the lock: nobody gets a lock on a name that is about to go. */

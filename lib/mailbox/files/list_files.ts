@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { type FileIdentity, identityOf } from "./message_file.ts";
+import { nullIfGone } from "./null_if_gone.ts";
 import { TimeSlice } from "./time_slice.ts";
 
 /** A regular file, by its name. */
@@ -23,18 +24,8 @@ export async function listFiles(folder: string): Promise<ListedFile[]> {
   const slice = new TimeSlice();
   for (const name of names) {
     await slice.pause();
-    const info = lookNow(join(folder, name));
+    const info = nullIfGone(() => Deno.lstatSync(join(folder, name)));
     if (info?.isFile === true) listed.push({ name, identity: identityOf(info) });
   }
   return listed;
-}
-
-/** Null for a file that is gone. */
-function lookNow(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }

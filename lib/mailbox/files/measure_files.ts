@@ -9,6 +9,7 @@ import { join } from "@std/path";
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { type FileIdentity, identityOf, isSameFile } from "./message_file.ts";
 import type { MessageFile } from "./message_layout.ts";
+import { nullIfGone } from "./null_if_gone.ts";
 import { TimeSlice } from "./time_slice.ts";
 
 /** What is known of one file. */
@@ -50,7 +51,7 @@ async function measureFile(
   buffer: Uint8Array,
   slice: TimeSlice,
 ): Promise<MeasuredFile | null> {
-  using file = openNow(path);
+  using file = nullIfGone(() => Deno.openSync(path));
   if (file === null || !isSameFile(identityOf(file.statSync()), identity)) return null;
   const counter = new OctetCounter();
   for (let left = identity.size; left > 0;) {
@@ -61,14 +62,4 @@ async function measureFile(
     if (left > 0) await slice.pause();
   }
   return { identity, octets: counter.octets, isClean: counter.isClean };
-}
-
-/** Null for a file that is gone. */
-function openNow(path: string): Deno.FsFile | null {
-  try {
-    return Deno.openSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }

@@ -7,6 +7,7 @@
  * none.
  */
 import { join } from "@std/path";
+import { OWN_FOLDER } from "./atomic_delete.ts";
 import type { MeasuredFile } from "./measure_files.ts";
 
 const HEADER = "pop3svc sizes 1: octets clean size modified inode unique-id";
@@ -45,7 +46,7 @@ export async function writeSizes(
   const body = `${HEADER}\n${lines.toArray().join("")}`;
   const path = pathIn(mailbox);
   try {
-    await Deno.mkdir(join(mailbox, ".pop3svc"), { recursive: true });
+    await Deno.mkdir(join(mailbox, OWN_FOLDER), { recursive: true });
     await Deno.writeTextFile(`${path}.new`, body + await checksum(body));
     await Deno.rename(`${path}.new`, path);
   } catch {
@@ -54,7 +55,7 @@ export async function writeSizes(
 }
 
 function pathIn(mailbox: string): string {
-  return join(mailbox, ".pop3svc", "sizes");
+  return join(mailbox, OWN_FOLDER, "sizes");
 }
 
 async function checksum(text: string): Promise<string> {

@@ -1,0 +1,24 @@
+import { latin1 } from "../lib/testing/transcript.ts";
+
+/** What a client has received and not read yet. */
+export class UnreadLines {
+  #text = "";
+
+  add(octets: Uint8Array): void {
+    this.#text += latin1(octets);
+  }
+
+  /** The next line without its CRLF; null while there is no whole one. */
+  take(): string | null {
+    const end = this.#text.indexOf("\r\n");
+    if (end === -1) return null;
+    const line = this.#text.slice(0, end);
+    this.#text = this.#text.slice(end + 2);
+    return line;
+  }
+
+  /** What is left when nothing more comes; null for nothing. */
+  rest(): string | null {
+    return this.#text === "" ? null : this.#text;
+  }
+}
