@@ -1,4 +1,4 @@
-import type { Transport } from "../lib/connection/connection.ts";
+import type { Transport } from "../lib/connection/transport.ts";
 import { UnreadLines } from "./unread_lines.ts";
 
 /** A line to a peer without a socket: the test is the peer. */

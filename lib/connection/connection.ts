@@ -12,16 +12,9 @@ import type { Reply } from "../protocol/reply.ts";
 import type { Session } from "../session/session.ts";
 import type { Clock } from "./clock.ts";
 import { Deadline, type Deadlines } from "./deadlines.ts";
-import { type ByteSource, LineReader } from "./line_reader.ts";
-import { BrokenMessageError, type ByteSink, ReplyWriter } from "./reply_writer.ts";
-
-/** The line to a peer: a `Deno.Conn`, or what a test makes of it. */
-export interface Transport extends ByteSource, ByteSink {
-  /** Ends our side; what the peer still sends can be read. */
-  closeWrite(): Promise<void>;
-  /** Ends it, and makes a waiting read or write fail. */
-  close(): void;
-}
+import { LineReader } from "./line_reader.ts";
+import { BrokenMessageError, ReplyWriter } from "./reply_writer.ts";
+import type { Transport } from "./transport.ts";
 
 /** What a connection needs besides its line and its session. */
 export interface ConnectionOptions {

@@ -8,17 +8,12 @@
  */
 import { CR, LF } from "../protocol/ascii.ts";
 import type { CommandLine } from "../session/session.ts";
+import type { ByteSource } from "./transport.ts";
 
 /** Longest line, without its end. RFC 2449 section 4 asks for 255; SASL responses are longer (RFC 5034 section 4). */
 export const MAXIMUM_LINE_OCTETS = 16_384;
 
 const SMALL_BUFFER_OCTETS = 512;
-
-/** Where bytes come from: a `Deno.Conn`, or what a test makes of it. */
-export interface ByteSource {
-  /** Fills the start of the buffer; null when there is nothing more to come. */
-  read(into: Uint8Array): Promise<number | null>;
-}
 
 /** An async iterator of the lines. A line is a view that stays as it is until the next one is asked for. */
 export class LineReader implements AsyncIterableIterator<CommandLine> {

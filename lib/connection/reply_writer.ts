@@ -9,12 +9,7 @@
  */
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import { type MessageBody, type Reply, statusLine } from "../protocol/reply.ts";
-
-/** Where bytes go: a `Deno.Conn`, or what a test makes of it. */
-export interface ByteSink {
-  /** Writes some of the bytes, and says how many. */
-  write(bytes: Uint8Array): Promise<number>;
-}
+import type { ByteSink } from "./transport.ts";
 
 /** A mailbox failed in the middle of a message: `+OK` is said, so all that is left is to hang up. */
 export class BrokenMessageError extends Error {

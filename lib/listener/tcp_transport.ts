@@ -1,4 +1,4 @@
-import type { Transport } from "../connection/connection.ts";
+import type { Transport } from "../connection/transport.ts";
 
 /** An accepted connection as the line to a peer. It may be closed more than once. */
 export class TcpTransport implements Transport {

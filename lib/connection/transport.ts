@@ -1,0 +1,21 @@
+/** The line to a peer: octets in, octets out. */
+
+/** Where bytes come from: a `Deno.Conn`, or what a test makes of it. */
+export interface ByteSource {
+  /** Fills the start of the buffer; null when there is nothing more to come. */
+  read(into: Uint8Array): Promise<number | null>;
+}
+
+/** Where bytes go: a `Deno.Conn`, or what a test makes of it. */
+export interface ByteSink {
+  /** Writes some of the bytes, and says how many. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** The line to a peer: a `Deno.Conn`, TLS over one, or what a test makes of it. */
+export interface Transport extends ByteSource, ByteSink {
+  /** Ends our side; what the peer still sends can be read. */
+  closeWrite(): Promise<void>;
+  /** Ends it, and makes a waiting read or write fail. It may be called more than once. */
+  close(): void;
+}
