@@ -10,10 +10,13 @@ export {
   type ListenOptions,
   Pop3Listener,
   type Pop3ListenerOptions,
+  type ServeOptions,
 } from "./listener/pop3_listener.ts";
 export type { Acceptor } from "./listener/accept_loop.ts";
 export type { Clock } from "./connection/clock.ts";
-export type { ConnectionInfo } from "./mailbox/connection_info.ts";
+export type { Certificate, CertificateSource } from "./tls/certificate.ts";
+export { certificateFiles } from "./tls/certificate_files.ts";
+export type { ConnectionInfo, TlsFacts } from "./mailbox/connection_info.ts";
 export type { Mailbox, MailboxProvider } from "./mailbox/mailbox.ts";
 export type { MessageContent, MessageLines } from "./mailbox/message_content.ts";
 export type { Awaitable, MessageBody } from "./protocol/reply.ts";
@@ -26,6 +29,7 @@ export { mboxMailbox, type MboxMailboxOptions } from "./mailbox/mbox/mbox_mailbo
 export { MemoryMailbox, type MemoryMailboxOptions } from "./mailbox/memory_mailbox.ts";
 export { type SingleUserOptions, SingleUserProvider } from "./auth/single_user_provider.ts";
 export type {
+  CertificateEvent,
   CloseEvent,
   CloseReason,
   CommandEvent,
@@ -37,4 +41,5 @@ export type {
   Pop3Event,
   Pop3Events,
   RefuseEvent,
+  SecureEvent,
 } from "./telemetry/events.ts";

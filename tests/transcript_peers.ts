@@ -44,13 +44,15 @@ export function sessionContext({ mailbox, password, isRemote = false }: Scene): 
       clientAddress: isRemote ? "192.0.2.7" : "127.0.0.1",
       clientPort: 50_000,
       isSecure: false,
+      tls: null,
       userNameAtLogin: null,
       mailboxName: null,
       tag: undefined,
     },
     provider: providerOf(mailbox, password),
     serviceName: "pop3svc",
-    passwordsAllowed: !isRemote,
+    insecureLoginAllowed: !isRemote,
+    offersTls: false,
     emit: () => {},
   };
 }
@@ -77,6 +79,12 @@ export const sessionAlone: OpenPeer = async (scene) => {
   return await Promise.resolve(memoryPeer(transport, done));
 };
 
+/** The options of a connection that has no certificate. */
+export const withoutTls = {
+  startTls: () => Promise.reject(new Error("There is no certificate")),
+  isImplicitTls: false,
+};
+
 /** A connection over memory, which reads so many octets at a time. */
 function overMemory(octetsPerRead: number): OpenPeer {
   return (scene) => {
@@ -89,6 +97,7 @@ function overMemory(octetsPerRead: number): OpenPeer {
       loginTimeout: 60_000,
       idleTimeout: 600_000,
       emit: () => {},
+      ...withoutTls,
     });
     return Promise.resolve(memoryPeer(transport, connection.run()));
   };

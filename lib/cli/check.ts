@@ -6,6 +6,8 @@ import type { MessageFile, MessageLayout } from "../mailbox/files/message_layout
 import { isDerivedUniqueId } from "../mailbox/files/unique_id_of_name.ts";
 import { folderLayout } from "../mailbox/folder/folder_mailbox.ts";
 import { maildirLayout } from "../mailbox/maildir/maildir_mailbox.ts";
+import type { CertificateFacts } from "../tls/inspect_certificate.ts";
+import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import { type MailboxFormat, seenFormat } from "./mailbox_format.ts";
 import type { ServeOptions } from "./options.ts";
@@ -24,6 +26,8 @@ interface Findings {
 
 /** @throws {CliError} when the mailbox cannot be served */
 export async function check(path: string, options: ServeOptions): Promise<void> {
+  const certificate = await certificateOf(options);
+  if (certificate !== null) printCertificate(certificate.facts);
   const format = options.format ?? await seenFormat(path);
   const found = await look(path, format, 1_000 * options["settle-time"]);
   const list = (lines: readonly string[]) => [lines.length, ...lines].join("\n  ");
@@ -41,6 +45,15 @@ leftovers: ${list(found.leftovers)}`);
       JSON.stringify(unreadable)
     }`,
   );
+}
+
+function printCertificate({ subject, names, validFrom, validTo }: CertificateFacts): void {
+  const now = new Date();
+  const state = now < validFrom ? "not valid yet" : now > validTo ? "EXPIRED" : "valid";
+  console.log(`certificate: ${subject}
+names: ${names.join(", ") || "none, and clients will refuse it"}
+valid: ${validFrom.toISOString()} to ${validTo.toISOString()} (${state})
+key: belongs to the certificate`);
 }
 
 async function look(path: string, format: MailboxFormat, settleTime: number): Promise<Findings> {

@@ -66,6 +66,13 @@ function text(what: string): ParseValue<string> {
   };
 }
 
+function portNumber(given: string): number | "off" {
+  if (given === "off") return given;
+  const number = Number(given);
+  if (/^\d+$/.test(given) && number <= 65_535) return number;
+  throw new RangeError("give a whole number from 0 to 65535, or off");
+}
+
 function wholeNumber(minimum: number, maximum: number): ParseValue<number> {
   return (given) => {
     const number = Number(given);
@@ -93,7 +100,10 @@ const MOST_SECONDS = 86_400;
 export const serveOptions = {
   "format": value("FORMAT", "kind of MAILBOX: folder, maildir or mbox", oneOf<MailboxFormat>("folder", "maildir", "mbox"), null, "seen from what is there"),
   "host": values("ADDR", "address to listen on", text("an address"), ["127.0.0.1"]),
-  "port": value("N", "plain port; 0 picks a free one", wholeNumber(0, 65_535), 1100),
+  "port": value("N", "plain port, with STLS if there is a certificate; 0 picks a free one; off for none", portNumber, 1100),
+  "tls-port": value("N", "port for implicit TLS; 0 picks a free one; off for none", portNumber, null, "9955 with a certificate, else off"),
+  "cert": value("FILE", "PEM certificate chain; read again when it changes", text("the path of a file"), null),
+  "key": value("FILE", "its private key", text("the path of a file"), null),
   "user": value("NAME", "the one user", text("a name"), "me"),
   "password-file": value("FILE", "that user's password is the first line of this file; else POP3SVC_PASSWORD from the environment", text("the path of a file"), null, "passw0rd, on loopback only"),
   "read-only": flag("refuse DELE with [READ-ONLY]"),

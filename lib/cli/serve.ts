@@ -1,11 +1,13 @@
 /** `pop3svc serve`: from options to a running listener, until a signal ends it. */
 import { SingleUserProvider } from "../auth/single_user_provider.ts";
 import { isLoopback } from "../guard/address.ts";
-import { Pop3Listener } from "../listener/pop3_listener.ts";
+import { type ListenOptions, Pop3Listener } from "../listener/pop3_listener.ts";
 import { type LogFormat, logLine } from "../telemetry/log_lines.ts";
+import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import { type CountedMailbox, openMailbox, seenFormat } from "./mailbox_format.ts";
 import type { ServeOptions } from "./options.ts";
+import { onHangup, StopSignals } from "./signals.ts";
 
 /** What is served when no mailbox is named. */
 export const SAMPLE_MAILBOX = "mailbox-sample";
@@ -13,6 +15,8 @@ const SAMPLE_PASSWORD = "passw0rd";
 
 /** @throws {CliError} when it cannot begin */
 export async function serve(mailbox: string | null, options: ServeOptions): Promise<void> {
+  const certificate = await certificateOf(options);
+  const ports = portsOf(options, certificate !== null);
   const password = await readPassword(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
   const format = options.format ?? await seenFormat(path);
@@ -30,6 +34,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
       password,
       openMailbox: () => opened,
     }),
+    certificate: certificate?.source ?? null,
     requireSecureLogin: !options["allow-insecure-login"],
     serviceName: options["service-name"],
     maxConnections: options["max-connections"],
@@ -42,9 +47,12 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     },
   });
   using signals = new StopSignals();
+  using _hangup = onHangup(() => void pop3.renewCertificate());
   for (const hostname of options.host) {
-    const url = `pop3://${await open(pop3, hostname, options.port)}`;
-    announce(options["log-format"], `listening on ${url}`, { event: "listening", url });
+    for (const { port, tls } of ports) {
+      const url = `${tls ? "pop3s" : "pop3"}://${await open(pop3, { hostname, port, tls })}`;
+      announce(options["log-format"], `listening on ${url}`, { event: "listening", url });
+    }
   }
   announce(
     options["log-format"],
@@ -90,15 +98,31 @@ async function countMessages(
   }
 }
 
-async function open(pop3: Pop3Listener, hostname: string, port: number): Promise<string> {
+/** A port to open, and how its connections begin. */
+interface Port {
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+function portsOf(options: ServeOptions, hasCertificate: boolean): readonly Port[] {
+  const tlsPort = options["tls-port"] ?? (hasCertificate ? 9955 : "off");
+  if (tlsPort !== "off" && !hasCertificate) {
+    throw CliError.usage(`--tls-port ${tlsPort} needs a certificate: give --cert and --key`);
+  }
+  const ports: Port[] = [];
+  if (options.port !== "off") ports.push({ port: options.port, tls: false });
+  if (tlsPort !== "off") ports.push({ port: tlsPort, tls: true });
+  if (ports.length > 0) return ports;
+  throw CliError.usage("--port off leaves nothing to listen on: give --cert and --key for TLS");
+}
+
+async function open(pop3: Pop3Listener, options: ListenOptions): Promise<string> {
   try {
-    const address = await pop3.listenOn({ hostname, port });
-    return `${
-      address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname
-    }:${address.port}`;
+    const { hostname, port } = await pop3.listenOn(options);
+    return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
   } catch (error) {
     throw CliError.environment(
-      `cannot listen on ${hostname} port ${port}: ${reasonOf(error)}`,
+      `cannot listen on ${options.hostname} port ${options.port}: ${reasonOf(error)}`,
       error,
     );
   }
@@ -106,27 +130,4 @@ async function open(pop3: Pop3Listener, hostname: string, port: number): Promise
 
 function announce(format: LogFormat, text: string, facts: Readonly<Record<string, unknown>>): void {
   console.log(format === "json" ? JSON.stringify(facts) : text);
-}
-
-/** SIGINT and SIGTERM, until it is disposed of; after the first one, a second ends the process as usual. */
-class StopSignals implements Disposable {
-  readonly first: Promise<void>;
-  readonly #signals: readonly Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
-  readonly #listener: () => void;
-
-  constructor() {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.first = promise;
-    this.#listener = () => {
-      this[Symbol.dispose]();
-      resolve();
-    };
-    for (const signal of this.#signals) Deno.addSignalListener(signal, this.#listener);
-  }
-
-  [Symbol.dispose](): void {
-    for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#listener);
-  }
 }

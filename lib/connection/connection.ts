@@ -4,11 +4,13 @@
  * - Before the login there is one deadline, counted from the start. After it, each command and each write has
  *   the idle limit; there is none while the mailbox is at work, which is not the client's fault.
  * - A deadline closes without a word: RFC 1939 section 3 forbids a reply, and nothing is deleted.
+ * - A TLS handshake, at the start or behind STLS, has a deadline of its own within that of the login.
  * - `stop` lets the running command end and its reply leave.
  */
 import type { CloseReason, Pop3Event } from "../telemetry/events.ts";
-import type { ConnectionInfo } from "../mailbox/connection_info.ts";
+import type { TlsFacts } from "../mailbox/connection_info.ts";
 import type { Reply } from "../protocol/reply.ts";
+import type { SessionInfo } from "../session/handler.ts";
 import type { Session } from "../session/session.ts";
 import type { Clock } from "./clock.ts";
 import { Deadline, type Deadlines } from "./deadlines.ts";
@@ -18,7 +20,7 @@ import type { Transport } from "./transport.ts";
 
 /** What a connection needs besides its line and its session. */
 export interface ConnectionOptions {
-  readonly info: ConnectionInfo;
+  readonly info: SessionInfo;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   /** Milliseconds from the start to the login. */
@@ -26,16 +28,27 @@ export interface ConnectionOptions {
   /** Milliseconds without a command. */
   readonly idleTimeout: number;
   readonly emit: (event: Pop3Event) => void;
+  /** Takes the line over into TLS. */
+  readonly startTls: (line: Transport) => Promise<SecureTransport>;
+  /** Does the client begin with a TLS handshake (RFC 8314 section 3)? */
+  readonly isImplicitTls: boolean;
 }
 
+/** A line that is encrypted. */
+export interface SecureTransport extends Transport {
+  readonly facts: TlsFacts;
+}
+
+/** How long a client may take for a TLS handshake. */
+const HANDSHAKE_MS = 15_000;
 /** How long a peer may go on sending after our last word before the line is cut. */
 const LINGER_MS = 2_000;
 
 export class Connection {
-  readonly #transport: Transport;
+  #transport: Transport;
   readonly #session: Session;
   readonly #options: ConnectionOptions;
-  readonly #lines: LineReader;
+  #lines: LineReader;
   readonly #writer: ReplyWriter;
   readonly #deadline: Deadline;
   readonly #startedAt: number;
@@ -61,12 +74,12 @@ export class Connection {
   /** Serves the peer until it is over. Never throws. */
   async run(): Promise<void> {
     const { info, deadlines, emit, clock } = this.#options;
-    this.#deadline.at = this.#startedAt + this.#options.loginTimeout;
+    this.#expectLogin();
     deadlines.add(this.#deadline);
     emit({ type: "connect", connection: info });
-    const reason = await this.#converse().catch((error) => this.#whyFailed(error));
+    const reason = await this.#serve().catch((error) => this.#whyFailed(error));
     await this.#session.end();
-    if (reason === "error") await this.#linger();
+    await this.#sayGoodbye(reason);
     deadlines.delete(this.#deadline);
     this.#transport.close();
     emit({
@@ -90,11 +103,45 @@ export class Connection {
     this.#cutOff("stop");
   }
 
-  async #converse(): Promise<CloseReason> {
+  async #serve(): Promise<CloseReason> {
+    if (this.#options.isImplicitTls && !await this.#secure()) return this.#cut ?? "tls-failed";
+    await this.#writer.add(this.#session.greeting());
+    await this.#writer.flush();
+    for (;;) {
+      if (this.#cut !== null) return this.#cut;
+      const outcome = await this.#converse();
+      if (outcome !== "start-tls") return outcome;
+      if (!await this.#secure()) return this.#cut ?? "tls-failed";
+    }
+  }
+
+  /** Takes the line over into TLS, or says why it could not. */
+  async #secure(): Promise<boolean> {
+    const { info, clock, emit, startTls } = this.#options;
+    this.#isWaitingForCommand = true;
+    this.#deadline.at = Math.min(this.#deadline.at, clock.now() + HANDSHAKE_MS);
+    try {
+      const transport = await startTls(this.#transport);
+      this.#transport = transport;
+      this.#writer.writeTo(transport);
+      // What came in clear behind STLS is thrown away with the old reader: whoever sits on the line could have
+      // put it there, and it would be obeyed as if it had been encrypted.
+      this.#lines = new LineReader(transport);
+      info.isSecure = true;
+      info.tls = transport.facts;
+    } catch (error) {
+      if (this.#cut === null) emit({ type: "error", connection: info, during: "tls", error });
+      return false;
+    } finally {
+      this.#isWaitingForCommand = false;
+    }
+    emit({ type: "secure", connection: info });
+    this.#expectLogin();
+    return true;
+  }
+
+  async #converse(): Promise<CloseReason | "start-tls"> {
     const writer = this.#writer;
-    await writer.add(this.#session.greeting());
-    await writer.flush();
-    if (this.#cut !== null) return this.#cut;
     this.#isWaitingForCommand = true;
     for await (const line of this.#lines) {
       this.#isWaitingForCommand = false;
@@ -105,6 +152,10 @@ export class Connection {
         await writer.flush();
         return reply.type === "ok" ? "quit" : "error";
       }
+      if (reply.type === "start-tls") {
+        await writer.flush();
+        return "start-tls";
+      }
       if (!this.#lines.hasLineWaiting) await writer.flush();
       if (this.#cut !== null) break;
       this.#expectPeer();
@@ -113,6 +164,10 @@ export class Connection {
     this.#isWaitingForCommand = false;
     await writer.flush();
     return this.#cut ?? "disconnect";
+  }
+
+  #expectLogin(): void {
+    this.#deadline.at = this.#startedAt + this.#options.loginTimeout;
   }
 
   #expectPeer(): void {
@@ -144,13 +199,17 @@ export class Connection {
   }
 
   /**
-   * Reads on until the peer has heard our last word. A socket that is closed while the peer still sends is
-   * reset, and then the peer may lose the reply that tells it why.
+   * Ends our side first where that matters. TLS needs it, so that the client knows that nothing was cut off. And
+   * behind an error we read on until the peer has heard our last word: a socket that is closed while the peer
+   * still sends is reset, and then the peer may lose the reply that tells it why.
    */
-  async #linger(): Promise<void> {
+  async #sayGoodbye(reason: CloseReason): Promise<void> {
+    const isOver = reason !== "quit" && reason !== "error";
+    if (isOver || (reason === "quit" && this.#options.info.tls === null)) return;
     this.#deadline.at = this.#options.clock.now() + LINGER_MS;
     try {
       await this.#transport.closeWrite();
+      if (reason === "quit") return;
       const thrownAway = new Uint8Array(1024);
       while (await this.#transport.read(thrownAway) !== null);
     } catch {

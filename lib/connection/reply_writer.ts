@@ -26,7 +26,7 @@ const encoder = new TextEncoder();
 
 /** Writes the replies of one connection, one after the other. */
 export class ReplyWriter {
-  readonly #sink: ByteSink;
+  #sink: ByteSink;
   readonly #beforeWrite: () => void;
   #buffer: Uint8Array | null = null;
   #used = 0;
@@ -37,6 +37,11 @@ export class ReplyWriter {
   constructor(sink: ByteSink, beforeWrite: () => void = () => {}) {
     this.#sink = sink;
     this.#beforeWrite = beforeWrite;
+  }
+
+  /** Goes on with another sink, once everything was flushed. */
+  writeTo(sink: ByteSink): void {
+    this.#sink = sink;
   }
 
   /** Octets that were written. */
@@ -54,6 +59,7 @@ export class ReplyWriter {
     switch (reply.type) {
       case "ok":
       case "error":
+      case "start-tls":
         return await this.#addLine(statusLine(reply));
       case "listing":
         await this.#addLine(statusLine(reply));

@@ -7,7 +7,7 @@ import type { Clock } from "../connection/clock.ts";
 /** A listening socket: a `Deno.Listener`, or what a test makes of it. */
 export interface Acceptor {
   /** Waits for the next connection. */
-  accept(): Promise<Deno.TcpConn>;
+  accept(): Promise<Deno.TcpConn | Deno.TlsConn>;
   /** Ends listening; a waiting `accept` rejects with `Deno.errors.BadResource` or `Interrupted`. */
   close(): void;
 }
@@ -18,7 +18,7 @@ const PAUSE_MS = 100;
 export async function acceptLoop(
   acceptor: Acceptor,
   clock: Clock,
-  serve: (connection: Deno.TcpConn) => void,
+  serve: (connection: Deno.TcpConn | Deno.TlsConn) => void,
   report: (error: unknown) => void,
 ): Promise<void> {
   for (;;) {

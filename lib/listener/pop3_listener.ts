@@ -1,7 +1,8 @@
 /** The listener: ports, and the connections that came through them. */
 import { type Clock, systemClock } from "../connection/clock.ts";
-import { Connection } from "../connection/connection.ts";
+import { Connection, type SecureTransport } from "../connection/connection.ts";
 import { Deadlines } from "../connection/deadlines.ts";
+import type { Transport } from "../connection/transport.ts";
 import { isLoopback } from "../guard/address.ts";
 import { ConnectionLimits } from "../guard/connection_limits.ts";
 import type { MailboxProvider } from "../mailbox/mailbox.ts";
@@ -10,6 +11,8 @@ import { error, statusLine } from "../protocol/reply.ts";
 import type { SessionInfo } from "../session/handler.ts";
 import { Session } from "../session/session.ts";
 import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
+import type { CertificateSource } from "../tls/certificate.ts";
+import type { TlsServer } from "../tls/tls_server.ts";
 import { acceptLoop, type Acceptor } from "./accept_loop.ts";
 import { TcpTransport } from "./tcp_transport.ts";
 
@@ -17,7 +20,12 @@ import { TcpTransport } from "./tcp_transport.ts";
 export interface Pop3ListenerOptions {
   /** Decides who may log in and what mail there is. Refuses everyone by default. */
   provider?: MailboxProvider;
-  /** Refuse passwords on a line that is not encrypted, unless the peer is on this machine. True by default. */
+  /**
+   * The certificate for implicit TLS and STLS, or a function that gives it; null, the default, for neither. The
+   * function is asked at each handshake, so that a certificate can be renewed while the listener runs.
+   */
+  certificate?: CertificateSource | null;
+  /** Refuse logins on a line that is not encrypted, unless the peer is on this machine. True by default. */
   requireSecureLogin?: boolean;
   /** Who the server says it is, in its greeting and in CAPA. `pop3svc` by default. */
   serviceName?: string;
@@ -41,6 +49,14 @@ export interface ListenOptions {
   readonly hostname: string;
   /** The port; 0 picks a free one. */
   readonly port: number;
+  /** Do clients begin with a TLS handshake (RFC 8314 section 3)? It needs a certificate. False by default. */
+  readonly tls?: boolean;
+}
+
+/** How the connections of a socket begin. */
+export interface ServeOptions {
+  /** Do clients begin with a TLS handshake that is ours to answer? False by default. */
+  readonly tls?: boolean;
 }
 
 /**
@@ -60,7 +76,9 @@ export interface ListenOptions {
 export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposable {
   /** Decides who may log in and what mail there is. */
   provider: MailboxProvider;
-  /** Are passwords refused on a plain line from another machine? */
+  /** The certificate for implicit TLS and STLS. One that is set while ports are open counts from the next `listenOn` on. */
+  certificate: CertificateSource | null;
+  /** Are logins refused on a plain line from another machine? */
   requireSecureLogin: boolean;
   /** Who the server says it is. */
   serviceName: string;
@@ -83,6 +101,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   readonly #ports = new Map<Acceptor, Promise<void>>();
   readonly #connections = new Map<Connection, Promise<void>>();
   #lastConnectionId = 0;
+  #tls: TlsServer | null = null;
 
   /**
    * Makes a listener that listens nowhere yet.
@@ -91,6 +110,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
    */
   constructor(options: Pop3ListenerOptions = {}, clock: Clock = systemClock) {
     this.provider = options.provider ?? nullProvider;
+    this.certificate = options.certificate ?? null;
     this.requireSecureLogin = options.requireSecureLogin ?? true;
     this.serviceName = options.serviceName ?? "pop3svc";
     this.maxConnections = options.maxConnections ?? 10_000;
@@ -104,25 +124,75 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   }
 
   /**
-   * Opens a port and serves whoever connects.
+   * Opens a port and serves whoever connects. With a certificate, plain ports offer STLS where the runtime can
+   * do it; that is tried once.
    *
    * @returns the address it is bound to
    * @throws {Deno.errors.AddrInUse} when another program has the port
    * @throws {Deno.errors.PermissionDenied} when this user may not have the port
+   * @throws {TypeError} when `tls` is asked for without a certificate
+   * @throws what `node:tls` says of a certificate or key that it cannot read
    */
-  // deno-lint-ignore require-await -- errors of Deno.listen shall reject, as they will with TLS
-  async listenOn(options: ListenOptions): Promise<Deno.NetAddr> {
-    const listener = Deno.listen(options);
-    this.serve(listener);
+  async listenOn({ hostname, port, tls = false }: ListenOptions): Promise<Deno.NetAddr> {
+    await this.#prepareTls(tls);
+    const listener = Deno.listen({ hostname, port });
+    this.serve(listener, { tls });
     return listener.addr;
   }
 
-  /** Serves the connections of a socket that is open already, until `stop` closes it. */
-  serve(acceptor: Acceptor): void {
+  /** Listens on the ports of the standard: 110, and 995 for TLS if there is a certificate. */
+  listenOnStandard(hostname: string): Promise<Deno.NetAddr[]> {
+    return this.#listenOnBoth(hostname, 110, 995);
+  }
+
+  /** Listens on ports that need no privilege: 1100, and 9955 for TLS if there is a certificate. */
+  listenOnHigh(hostname: string): Promise<Deno.NetAddr[]> {
+    return this.#listenOnBoth(hostname, 1100, 9955);
+  }
+
+  async #listenOnBoth(hostname: string, port: number, tlsPort: number): Promise<Deno.NetAddr[]> {
+    const plain = await this.listenOn({ hostname, port });
+    if (this.certificate === null) return [plain];
+    return [plain, await this.listenOn({ hostname, port: tlsPort, tls: true })];
+  }
+
+  /** Loads TLS where there is a certificate, and finds out whether it works on this runtime. */
+  async #prepareTls(isNeeded: boolean): Promise<void> {
+    const { certificate } = this;
+    if (this.#tls !== null) return;
+    if (certificate === null) {
+      if (isNeeded) throw new TypeError("Listening with tls needs a certificate");
+      return;
+    }
+    const { TlsServer } = await import("../tls/tls_server.ts");
+    const server = new TlsServer(
+      () => this.certificate ?? certificate,
+      (event) => this.#emit(event),
+    );
+    await server.renew();
+    try {
+      await server.selfTest(this.#clock);
+      this.#tls = server;
+    } catch (error) {
+      this.#emit({ type: "error", connection: null, during: "TLS self-test", error });
+      if (isNeeded) throw error;
+    }
+  }
+
+  /** Asks for the certificate now, and not only at the next handshake. */
+  async renewCertificate(): Promise<void> {
+    await this.#tls?.renew();
+  }
+
+  /**
+   * Serves the connections of a socket that is open already, until `stop` closes it. Those of `Deno.listenTls` are
+   * secure from the start.
+   */
+  serve(acceptor: Acceptor, { tls = false }: ServeOptions = {}): void {
     const loop = acceptLoop(
       acceptor,
       this.#clock,
-      (connection) => this.#welcome(connection),
+      (connection) => this.#welcome(connection, tls),
       (error) =>
         this.#emit({
           type: "error",
@@ -158,7 +228,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     return this.stop();
   }
 
-  #welcome(accepted: Deno.TcpConn): void {
+  #welcome(accepted: Deno.TcpConn | Deno.TlsConn, isImplicitTls: boolean): void {
     const transport = new TcpTransport(accepted);
     const { hostname: clientAddress, port: clientPort } = accepted.remoteAddr;
     const admission = this.#limits.admit(clientAddress);
@@ -171,7 +241,8 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       connectionId: `${++this.#lastConnectionId}`,
       clientAddress,
       clientPort,
-      isSecure: false,
+      isSecure: "handshake" in accepted,
+      tls: null,
       userNameAtLogin: null,
       mailboxName: null,
       tag: undefined,
@@ -181,7 +252,8 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       info,
       provider: this.provider,
       serviceName: this.serviceName,
-      passwordsAllowed: !this.requireSecureLogin || isLoopback(clientAddress),
+      insecureLoginAllowed: !this.requireSecureLogin || isLoopback(clientAddress),
+      offersTls: this.#tls !== null && this.certificate !== null,
       emit,
     });
     const connection = new Connection(transport, session, {
@@ -191,12 +263,18 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       loginTimeout: this.loginTimeout * 1000,
       idleTimeout: this.idleTimeout * 1000,
       emit,
+      startTls: (line) => this.#startTls(line),
+      isImplicitTls,
     });
     const done = connection.run().finally(() => {
       admission.place[Symbol.dispose]();
       this.#connections.delete(connection);
     });
     this.#connections.set(connection, done);
+  }
+
+  #startTls(line: Transport): Promise<SecureTransport> {
+    return this.#tls?.accept(line) ?? Promise.reject(new TypeError("There is no certificate"));
   }
 
   /** One write into an empty socket buffer: it does not wait, and does not need a deadline. */

@@ -2,13 +2,13 @@ import type { Transport } from "../connection/transport.ts";
 
 /** An accepted connection as the line to a peer. It may be closed more than once. */
 export class TcpTransport implements Transport {
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.TcpConn | Deno.TlsConn;
   #isOpen = true;
 
-  constructor(connection: Deno.TcpConn) {
+  constructor(connection: Deno.TcpConn | Deno.TlsConn) {
     // A reply is one write; waiting for more to send (Nagle) would only add the client's delayed ACK to it.
     try {
-      connection.setNoDelay(true);
+      if ("setNoDelay" in connection) connection.setNoDelay(true);
     } catch {
       // The peer is gone already; the first read tells.
     }

@@ -1,3 +1,11 @@
+/** What a TLS handshake agreed on. */
+export interface TlsFacts {
+  /** The protocol: `TLSv1.2` or `TLSv1.3`. */
+  readonly version: string;
+  /** The cipher by its standard name: `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher: string;
+}
+
 /** What a provider is told about the connection it works for. */
 export interface ConnectionInfo {
   /** Names this connection in events and log lines; unique within the process. */
@@ -8,6 +16,8 @@ export interface ConnectionInfo {
   readonly clientPort: number;
   /** Is the line encrypted? */
   readonly isSecure: boolean;
+  /** What the TLS handshake agreed on; null on a plain line, and where TLS ends before this server. */
+  readonly tls: TlsFacts | null;
   /** The name that the client logged in with; null before it has. */
   readonly userNameAtLogin: string | null;
   /** The `name` of the mailbox that is open; null before the login, or if it has none. */

@@ -49,8 +49,14 @@ export interface MessageReply {
   readonly body: MessageBody;
 }
 
+/** `+OK`, and then the line is taken over into TLS (RFC 2595 section 4). */
+export interface StartTlsReply {
+  readonly type: "start-tls";
+  readonly text: string;
+}
+
 /** What a server answers to one command. */
-export type Reply = ErrorReply | OkReply | ListingReply | MessageReply;
+export type Reply = ErrorReply | OkReply | ListingReply | MessageReply | StartTlsReply;
 
 /** `+OK text`. */
 export function ok(text: string): OkReply {

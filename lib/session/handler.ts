@@ -1,12 +1,14 @@
 /** What a handler of a verb gets and gives. */
-import type { ConnectionInfo } from "../mailbox/connection_info.ts";
+import type { ConnectionInfo, TlsFacts } from "../mailbox/connection_info.ts";
 import type { MailboxProvider } from "../mailbox/mailbox.ts";
 import type { Awaitable, ErrorReply, Reply } from "../protocol/reply.ts";
 import type { Pop3Event } from "../telemetry/events.ts";
 import type { Authorization, Transaction, Transition } from "./state.ts";
 
-/** The connection's facts, as the provider and the events see them; the session fills in who logged in. */
+/** The connection's facts, as the provider and the events see them; filled in while it lasts. */
 export interface SessionInfo extends ConnectionInfo {
+  isSecure: boolean;
+  tls: TlsFacts | null;
   userNameAtLogin: string | null;
   mailboxName: string | null;
 }
@@ -17,8 +19,10 @@ export interface SessionContext {
   readonly provider: MailboxProvider;
   /** Who the server says it is, in the greeting and in CAPA. */
   readonly serviceName: string;
-  /** May a password be sent on this line? */
-  readonly passwordsAllowed: boolean;
+  /** May the client log in while the line is not encrypted? */
+  readonly insecureLoginAllowed: boolean;
+  /** Can the line be taken over into TLS? */
+  readonly offersTls: boolean;
   /** Tells whoever listens. */
   readonly emit: (event: Pop3Event) => void;
 }
@@ -27,6 +31,11 @@ export interface SessionContext {
 export interface HandlerContext extends SessionContext {
   /** Tells the events of the error, and gives the reply that the client may hear. */
   readonly fail: (failure: unknown) => ErrorReply;
+}
+
+/** May the client log in on the line as it is now? */
+export function mayLogIn({ info, insecureLoginAllowed }: SessionContext): boolean {
+  return info.isSecure || insecureLoginAllowed;
 }
 
 /** Carries out one verb in one state. What it throws becomes a reply in one place. */

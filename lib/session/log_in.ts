@@ -3,11 +3,14 @@
  * Whatever of it fails leaves the client logged out and its user name forgotten.
  */
 import type { Mailbox } from "../mailbox/mailbox.ts";
-import { closing, error, ok } from "../protocol/reply.ts";
+import { closing, error, type ErrorReply, ok } from "../protocol/reply.ts";
 import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import type { HandlerContext } from "./handler.ts";
 import { Maildrop } from "./maildrop.ts";
 import { enter, loggedOut, type Transition } from "./state.ts";
+
+/** Said before a password has crossed a line that others may read. */
+export const secureLineFirst: ErrorReply = error("Call STLS and negotiate TLS first.");
 
 export async function logIn(
   context: HandlerContext,

@@ -1,7 +1,8 @@
 /**
  * Which verb in which state: the one table.
  *
- * A column is a state; a handler there says that the verb is allowed, and carries it out. RFC 1939 sections 4 to 7, RFC 2449 section 5.
+ * A column is a state; a handler there says that the verb is allowed, and carries it out. RFC 1939 sections 4 to 7, RFC 2449 section 5,
+ * RFC 2595 section 4.
  */
 import type { Handler } from "./handler.ts";
 import type { Authorization, Transaction } from "./state.ts";
@@ -14,6 +15,7 @@ import { quitAfterLogin, quitBeforeLogin } from "./verbs/quit.ts";
 import { retr } from "./verbs/retr.ts";
 import { rset } from "./verbs/rset.ts";
 import { stat } from "./verbs/stat.ts";
+import { stls } from "./verbs/stls.ts";
 import { top } from "./verbs/top.ts";
 import { uidl } from "./verbs/uidl.ts";
 import { user } from "./verbs/user.ts";
@@ -30,6 +32,7 @@ export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["CAPA", { argument: "none",   AUTHORIZATION: capaBeforeLogin, TRANSACTION: capaAfterLogin }],
   ["NOOP", { argument: "none",   AUTHORIZATION: noop,            TRANSACTION: noop }],
   ["QUIT", { argument: "none",   AUTHORIZATION: quitBeforeLogin, TRANSACTION: quitAfterLogin }],
+  ["STLS", { argument: "none",   AUTHORIZATION: stls,            TRANSACTION: null }],
   ["USER", { argument: "text",   AUTHORIZATION: user,            TRANSACTION: null }],
   ["PASS", { argument: "secret", AUTHORIZATION: pass,            TRANSACTION: null }],
   ["STAT", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: stat }],

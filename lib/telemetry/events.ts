@@ -31,6 +31,24 @@ export interface CommandEvent {
   readonly argument: string | null;
 }
 
+/** A certificate is used from here on, at the start or because it was renewed. */
+export interface CertificateEvent {
+  /** Which event this is. */
+  readonly type: "certificate";
+  /** Whose it is: `CN=mail.example`. */
+  readonly subject: string;
+  /** Until when it is good. */
+  readonly validTo: Date;
+}
+
+/** The line is encrypted from here on; how is in `connection.tls`. */
+export interface SecureEvent {
+  /** Which event this is. */
+  readonly type: "secure";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+}
+
 /** A client has logged in and its maildrop is open. */
 export interface LoginEvent {
   /** Which event this is. */
@@ -67,7 +85,7 @@ export interface ErrorEvent {
   readonly type: "error";
   /** The connection it is about; null for the listener itself. */
   readonly connection: ConnectionInfo | null;
-  /** What was being done: a verb, or `accept`, `read`, `write`, `release`. */
+  /** What was being done: a verb, or `accept`, `tls`, `certificate`, `release`, `sending a message`. */
   readonly during: string;
   /** What was thrown. */
   readonly error: unknown;
@@ -83,6 +101,8 @@ export type CloseReason =
   | "login-timeout"
   /** The client was silent, or did not read, for too long. */
   | "idle-timeout"
+  /** The TLS handshake failed. */
+  | "tls-failed"
   /** The server closed it behind an error reply, or in the middle of a message that could not be read. */
   | "error"
   /** The listener was stopped. */
@@ -108,6 +128,8 @@ export interface CloseEvent {
 export type Pop3Event =
   | ConnectEvent
   | RefuseEvent
+  | CertificateEvent
+  | SecureEvent
   | CommandEvent
   | LoginEvent
   | LoginFailedEvent

@@ -6,7 +6,7 @@
  */
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 import { Pop3ResponseError } from "../mailbox/response_error.ts";
-import type { Pop3Event } from "./events.ts";
+import type { ErrorEvent, Pop3Event } from "./events.ts";
 
 /** How much a line matters, most first. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
@@ -45,8 +45,10 @@ export function logLine(
 function levelOf(event: Pop3Event): LogLevel {
   switch (event.type) {
     case "connect":
+    case "secure":
     case "command":
       return "debug";
+    case "certificate":
     case "login":
     case "delete":
     case "close":
@@ -55,8 +57,13 @@ function levelOf(event: Pop3Event): LogLevel {
     case "login-failed":
       return "warn";
     case "error":
-      return isChosenReply(event.error) ? "info" : "error";
+      return isOfTheClient(event) || isChosenReply(event.error) ? "info" : "error";
   }
+}
+
+/** Did a client do it, who is nobody that we know yet? Whoever scans the network does. */
+function isOfTheClient({ during }: ErrorEvent): boolean {
+  return during === "tls";
 }
 
 /** Did a provider throw it only to choose its words? Nothing is broken then. */
@@ -70,6 +77,14 @@ function fieldsOf(event: Pop3Event): Fields {
       return whoOf(event.connection);
     case "refuse":
       return { address: event.clientAddress, reason: event.reason };
+    case "certificate":
+      return { subject: event.subject, expires: event.validTo.toISOString() };
+    case "secure":
+      return {
+        ...whoOf(event.connection),
+        version: event.connection.tls?.version ?? null,
+        cipher: event.connection.tls?.cipher ?? null,
+      };
     case "command":
       return {
         ...whoOf(event.connection),

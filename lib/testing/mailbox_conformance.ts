@@ -180,6 +180,7 @@ export function testConnectionInfo(): ConnectionInfo {
     clientAddress: "127.0.0.1",
     clientPort: 50_000,
     isSecure: false,
+    tls: null,
     userNameAtLogin: "me",
     mailboxName: null,
     tag: undefined,

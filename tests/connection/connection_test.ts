@@ -8,7 +8,7 @@ import { Session } from "../../lib/session/session.ts";
 import type { Pop3Event } from "../../lib/telemetry/events.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { MemoryTransport } from "../memory_transport.ts";
-import { sessionContext } from "../transcript_peers.ts";
+import { sessionContext, withoutTls } from "../transcript_peers.ts";
 
 const encoder = new TextEncoder();
 const idleTimeout = 600_000;
@@ -31,6 +31,7 @@ class Served {
       loginTimeout,
       idleTimeout,
       emit,
+      ...withoutTls,
     });
     this.done = this.connection.run();
   }

@@ -1,23 +1,25 @@
 /** CAPA (RFC 2449 section 5). */
 import { capabilities } from "../../protocol/capabilities.ts";
 import type { ListingReply } from "../../protocol/reply.ts";
-import type { HandlerContext } from "../handler.ts";
+import { type HandlerContext, mayLogIn } from "../handler.ts";
+import { canStartTls } from "./stls.ts";
 
 export function capaBeforeLogin(context: HandlerContext): ListingReply {
-  return capa(context, context.passwordsAllowed);
+  return capa(context, true);
 }
 
 export function capaAfterLogin(context: HandlerContext): ListingReply {
   return capa(context, false);
 }
 
-function capa(
-  { serviceName }: HandlerContext,
-  canLogInWithPassword: boolean,
-): ListingReply {
+function capa(context: HandlerContext, isBeforeLogin: boolean): ListingReply {
   return {
     type: "listing",
     text: "Capabilities follow...",
-    lines: capabilities({ canLogInWithPassword, serviceName }),
+    lines: capabilities({
+      canLogInWithPassword: isBeforeLogin && mayLogIn(context),
+      canStartTls: isBeforeLogin && canStartTls(context),
+      serviceName: context.serviceName,
+    }),
   };
 }

@@ -1,6 +1,7 @@
 /** USER (RFC 1939 section 7). A name may hold spaces. */
 import { error, ok, type Reply } from "../../protocol/reply.ts";
-import type { HandlerContext } from "../handler.ts";
+import { type HandlerContext, mayLogIn } from "../handler.ts";
+import { secureLineFirst } from "../log_in.ts";
 import { type Authorization, enter, type Transition } from "../state.ts";
 
 export function user(
@@ -8,9 +9,7 @@ export function user(
   state: Authorization,
   userName: string,
 ): Reply | Transition {
-  if (!context.passwordsAllowed) {
-    return error("Call STLS and negotiate TLS first.");
-  }
+  if (!mayLogIn(context)) return secureLineFirst;
   if (state.userName !== null) return error("Already called USER.");
   if (userName.trim() === "") return error("Invalid user name.");
   return enter(

@@ -1,0 +1,42 @@
+/** What `--cert` and `--key` name. */
+import type { Certificate } from "../tls/certificate.ts";
+import { certificateFiles } from "../tls/certificate_files.ts";
+import type { CertificateFacts } from "../tls/inspect_certificate.ts";
+import { CliError, reasonOf } from "./cli_error.ts";
+import type { ServeOptions } from "./options.ts";
+
+/** A certificate that is good at the start, and the way to ask for it again. */
+export interface ChosenCertificate {
+  readonly source: () => Promise<Certificate>;
+  readonly facts: CertificateFacts;
+}
+
+/**
+ * The certificate of the options; null for none.
+ *
+ * @throws {CliError} when it cannot be used
+ */
+export async function certificateOf(
+  { cert, key }: ServeOptions,
+): Promise<ChosenCertificate | null> {
+  if (cert === null && key === null) return null;
+  if (cert === null) throw CliError.usage("--key needs --cert, the certificate that it belongs to");
+  if (key === null) throw CliError.usage("--cert needs --key, the private key of the certificate");
+  await ensureReadable("cert", cert);
+  await ensureReadable("key", key);
+  const { inspectCertificate } = await import("../tls/inspect_certificate.ts");
+  try {
+    const source = certificateFiles(cert, key);
+    return { source, facts: inspectCertificate(await source()) };
+  } catch (error) {
+    throw CliError.environment(`--cert ${cert} --key ${key}: ${reasonOf(error)}`, error);
+  }
+}
+
+async function ensureReadable(option: string, file: string): Promise<void> {
+  try {
+    await Deno.readTextFile(file);
+  } catch (error) {
+    throw CliError.environment(`--${option} ${file}: ${reasonOf(error)}`, error);
+  }
+}

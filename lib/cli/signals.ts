@@ -1,0 +1,32 @@
+/** The signals that a server obeys. */
+
+const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGINT", "SIGTERM"];
+
+/** SIGINT and SIGTERM, until it is disposed of; after the first one, a second ends the process as usual. */
+export class StopSignals implements Disposable {
+  readonly first: Promise<void>;
+  readonly #listener: () => void;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.first = promise;
+    this.#listener = () => {
+      this[Symbol.dispose]();
+      resolve();
+    };
+    for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, this.#listener);
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of STOP_SIGNALS) Deno.removeSignalListener(signal, this.#listener);
+  }
+}
+
+/** Calls back at each SIGHUP, until it is disposed of. Windows has none. */
+export function onHangup(callback: () => void): Disposable {
+  if (Deno.build.os === "windows") return { [Symbol.dispose]() {} };
+  Deno.addSignalListener("SIGHUP", callback);
+  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGHUP", callback) };
+}

@@ -1,0 +1,15 @@
+/** STLS (RFC 2595 section 4): from here on the line is encrypted, and what was said before it is forgotten. */
+import { error, type Reply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import { enter, loggedOut, type Transition } from "../state.ts";
+
+/** Would STLS succeed on the line as it is now? */
+export function canStartTls({ info, offersTls }: HandlerContext): boolean {
+  return offersTls && !info.isSecure;
+}
+
+export function stls(context: HandlerContext): Reply | Transition {
+  if (context.info.isSecure) return error("The line is secure already.");
+  if (!canStartTls(context)) return error("Command not available.");
+  return enter(loggedOut, { type: "start-tls", text: "Begin TLS negotiation." });
+}

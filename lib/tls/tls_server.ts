@@ -1,0 +1,100 @@
+/**
+ * TLS for the connections of a listener: which certificate, and whether it works here at all.
+ *
+ * Loaded only where there is a certificate.
+ */
+import type { Socket } from "node:net";
+import { duplexPair } from "node:stream";
+import { connect, createSecureContext, type SecureContext } from "node:tls";
+import type { Clock } from "../connection/clock.ts";
+import type { Transport } from "../connection/transport.ts";
+import type { Pop3Event } from "../telemetry/events.ts";
+import type { Certificate, CertificateSource } from "./certificate.ts";
+import { inspectCertificate } from "./inspect_certificate.ts";
+import { LineStream } from "./line_stream.ts";
+import { TlsTransport } from "./tls_transport.ts";
+
+const SELF_TEST_MS = 5_000;
+
+/** A certificate that is ready for handshakes. */
+interface ReadyCertificate {
+  readonly certificate: Certificate;
+  readonly secureContext: SecureContext;
+}
+
+/** The certificate of the handshakes to come: a new one takes over when it is good, else the old one stays. */
+export class TlsServer {
+  readonly #source: () => CertificateSource;
+  readonly #emit: (event: Pop3Event) => void;
+  #ready: ReadyCertificate | null = null;
+  /** What was said of a new certificate that is not good; it is said once. */
+  #complaint = "";
+
+  constructor(source: () => CertificateSource, emit: (event: Pop3Event) => void) {
+    this.#source = source;
+    this.#emit = emit;
+  }
+
+  /**
+   * Asks for the certificate.
+   *
+   * @throws what is wrong with it, when there is no older one to go on with
+   */
+  async renew(): Promise<SecureContext> {
+    try {
+      const source = this.#source();
+      const certificate = typeof source === "function" ? await source() : source;
+      if (certificate !== this.#ready?.certificate) this.#use(certificate);
+      this.#complaint = "";
+    } catch (error) {
+      if (this.#ready === null) throw error;
+      if (`${error}` !== this.#complaint) {
+        this.#emit({ type: "error", connection: null, during: "certificate", error });
+      }
+      this.#complaint = `${error}`;
+    }
+    if (this.#ready === null) throw new TypeError("There is no certificate");
+    return this.#ready.secureContext;
+  }
+
+  #use(certificate: Certificate): void {
+    const { subject, validTo } = inspectCertificate(certificate);
+    const secureContext = createSecureContext({ ...certificate, minVersion: "TLSv1.2" });
+    this.#ready = { certificate, secureContext };
+    this.#emit({ type: "certificate", subject, validTo });
+  }
+
+  /**
+   * Waits for the handshake of a client, with the certificate of this moment.
+   *
+   * @throws {HandshakeError} when it fails; the line is closed then
+   */
+  async accept(line: Transport): Promise<TlsTransport> {
+    return await TlsTransport.accept(new LineStream(line), await this.renew());
+  }
+
+  /**
+   * Greets a client of our own in memory: not every runtime can take a line over into TLS.
+   *
+   * @throws when they do not understand each other
+   */
+  async selfTest(clock: Clock): Promise<void> {
+    const secureContext = await this.renew();
+    const [ours, theirs] = duplexPair();
+    // It takes any Duplex; only its type asks for a Socket.
+    const client = connect({ socket: theirs as Socket, rejectUnauthorized: false });
+    const { promise: heard, resolve, reject } = Promise.withResolvers<void>();
+    client.once("data", () => resolve());
+    client.once("error", reject);
+    using _late = clock.after(SELF_TEST_MS, () => reject(new Error("no handshake in time")));
+    try {
+      const line = await Promise.race([TlsTransport.accept(ours, secureContext), heard]);
+      await line?.write(new TextEncoder().encode("+OK\r\n"));
+      await heard;
+    } finally {
+      client.destroy();
+      ours.destroy();
+      theirs.destroy();
+    }
+  }
+}
