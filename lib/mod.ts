@@ -14,10 +14,22 @@ export {
 } from "./listener/pop3_listener.ts";
 export type { Acceptor } from "./listener/accept_loop.ts";
 export type { Clock } from "./connection/clock.ts";
+export {
+  type BanEngine,
+  StrikeBanEngine,
+  type StrikeBanEngineOptions,
+} from "./guard/ban_engine.ts";
+export type { LimitReached } from "./guard/connection_limits.ts";
 export type { Certificate, CertificateSource } from "./tls/certificate.ts";
 export { certificateFiles } from "./tls/certificate_files.ts";
 export type { ConnectionInfo, TlsFacts } from "./mailbox/connection_info.ts";
-export type { Mailbox, MailboxProvider } from "./mailbox/mailbox.ts";
+export type { Mailbox } from "./mailbox/mailbox.ts";
+export type {
+  MailboxProvider,
+  ScramVerifier,
+  UserSecret,
+  UserSecrets,
+} from "./mailbox/mailbox_provider.ts";
 export type { MessageContent, MessageLines } from "./mailbox/message_content.ts";
 export type { Awaitable, MessageBody } from "./protocol/reply.ts";
 export { Pop3ResponseError, type Pop3ResponseErrorOptions } from "./mailbox/response_error.ts";

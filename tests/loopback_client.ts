@@ -1,13 +1,14 @@
+import { authority } from "./test_authority.ts";
 import { UnreadLines } from "./unread_lines.ts";
 
 /** The client end of a real socket, line by line. */
 export class LoopbackClient implements Disposable {
-  readonly #connection: Deno.TcpConn;
+  #connection: Deno.TcpConn | Deno.TlsConn;
   readonly #buffer = new Uint8Array(65_536);
   readonly #unread = new UnreadLines();
   #isOpen = true;
 
-  private constructor(connection: Deno.TcpConn) {
+  private constructor(connection: Deno.TcpConn | Deno.TlsConn) {
     this.#connection = connection;
   }
 
@@ -15,7 +16,26 @@ export class LoopbackClient implements Disposable {
     port: number,
     hostname = "127.0.0.1",
   ): Promise<LoopbackClient> {
-    return new LoopbackClient(await Deno.connect({ hostname, port }));
+    const connection = await Deno.connect({ hostname, port });
+    connection.setNoDelay(true);
+    return new LoopbackClient(connection);
+  }
+
+  /** Begins with a TLS handshake. */
+  static async connectTls(port: number): Promise<LoopbackClient> {
+    const client = await LoopbackClient.connect(port);
+    await client.startTls();
+    return client;
+  }
+
+  /** Takes the line over into TLS, behind STLS. */
+  async startTls(): Promise<void> {
+    if (!("setNoDelay" in this.#connection)) throw new TypeError("The line is secure already");
+    this.#connection = await Deno.startTls(this.#connection, {
+      hostname: "localhost",
+      caCerts: [authority.pem],
+    });
+    await this.#connection.handshake();
   }
 
   async send(octets: Uint8Array | string): Promise<void> {

@@ -9,6 +9,7 @@ Deno.test("the exported names", () => {
     "Pop3Listener",
     "Pop3ResponseError",
     "SingleUserProvider",
+    "StrikeBanEngine",
     "certificateFiles",
     "folderMailbox",
     "maildirMailbox",

@@ -1,20 +1,26 @@
 /** The ways in which a transcript is played: each opens a peer for a maildrop. */
 import { SingleUserProvider } from "../lib/auth/single_user_provider.ts";
-import { systemClock } from "../lib/connection/clock.ts";
+import { type Clock, systemClock } from "../lib/connection/clock.ts";
 import { Connection } from "../lib/connection/connection.ts";
 import { Deadlines } from "../lib/connection/deadlines.ts";
 import { LineReader } from "../lib/connection/line_reader.ts";
 import { ReplyWriter } from "../lib/connection/reply_writer.ts";
+import { type BanEngine, StrikeBanEngine } from "../lib/guard/ban_engine.ts";
+import { BanningGuard, REFUSAL_MS } from "../lib/guard/login_guard.ts";
 import { Pop3Listener } from "../lib/listener/pop3_listener.ts";
+import type { ConnectionInfo } from "../lib/mailbox/connection_info.ts";
 import type { Mailbox } from "../lib/mailbox/mailbox.ts";
 import type { SessionContext } from "../lib/session/handler.ts";
 import { Session } from "../lib/session/session.ts";
 import { LoopbackClient } from "./loopback_client.ts";
+import { certificate } from "./test_authority.ts";
 import { MemoryTransport } from "./memory_transport.ts";
 
 export interface TranscriptPeer extends AsyncDisposable {
   send(octets: Uint8Array): Promise<void>;
   readLine(): Promise<string | null>;
+  /** The client takes the line over into TLS. */
+  startTls(): Promise<void>;
   /** The client has nothing more to say. */
   endSending(): Promise<void>;
 }
@@ -23,21 +29,51 @@ export interface TranscriptPeer extends AsyncDisposable {
 export interface Scene {
   readonly mailbox: Mailbox;
   readonly password?: string;
+  /** The bearer token of `me`; null, the default, for none. */
+  readonly token?: string | null;
+  /** May passwords be sent on a plain line? */
+  readonly allowsInsecureLogin?: boolean;
+  readonly banEngine?: BanEngine;
   /** Is the client on another machine? */
   readonly isRemote?: boolean;
+  /** Does the server have a certificate? */
+  readonly hasCertificate?: boolean;
 }
 
 export type OpenPeer = (scene: Scene) => Promise<TranscriptPeer>;
 
-export function providerOf(mailbox: Mailbox, password = "passw0rd"): SingleUserProvider {
-  return new SingleUserProvider({
+export function providerOf(
+  mailbox: Mailbox,
+  password = "passw0rd",
+  token: string | null = null,
+): SingleUserProvider {
+  const provider = new SingleUserProvider({
     username: "me",
     password,
     openMailbox: () => mailbox,
   });
+  if (token === null) return provider;
+  return Object.assign(provider, {
+    authenticateToken: (_info: ConnectionInfo, username: string | null, given: string) =>
+      given === token && (username ?? "me") === "me" ? mailbox : null,
+  });
 }
 
-export function sessionContext({ mailbox, password, isRemote = false }: Scene): SessionContext {
+/** The clock of this machine, but nobody waits for a refusal. */
+export const hurriedClock: Clock = {
+  now: () => systemClock.now(),
+  after(milliseconds, callback) {
+    if (milliseconds > REFUSAL_MS || milliseconds <= REFUSAL_MS / 2) {
+      return systemClock.after(milliseconds, callback);
+    }
+    queueMicrotask(callback);
+    return { [Symbol.dispose]() {} };
+  },
+};
+
+export function sessionContext(scene: Scene): SessionContext {
+  const { mailbox, password, token, isRemote = false, allowsInsecureLogin = false } = scene;
+  const banEngine = scene.banEngine ?? new StrikeBanEngine();
   return {
     info: {
       connectionId: "1",
@@ -49,10 +85,11 @@ export function sessionContext({ mailbox, password, isRemote = false }: Scene): 
       mailboxName: null,
       tag: undefined,
     },
-    provider: providerOf(mailbox, password),
+    provider: providerOf(mailbox, password, token),
     serviceName: "pop3svc",
-    insecureLoginAllowed: !isRemote,
+    insecureLoginAllowed: !isRemote || allowsInsecureLogin,
     offersTls: false,
+    guard: new BanningGuard(() => banEngine, hurriedClock),
     emit: () => {},
   };
 }
@@ -107,35 +144,37 @@ export const byteByByte: OpenPeer = overMemory(1);
 export const inMemory: OpenPeer = overMemory(Infinity);
 
 /** A listener, a socket, a client. */
-export const overLoopback: OpenPeer = async ({ mailbox, password, isRemote = false }) => {
-  const pop3 = new Pop3Listener({ provider: providerOf(mailbox, password) });
-  const socket = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  pop3.serve({
-    async accept() {
-      const connection = await socket.accept();
-      if (isRemote) {
-        const remoteAddr = {
-          transport: "tcp",
-          hostname: "192.0.2.7",
-          port: 50_000,
-        };
-        Object.defineProperty(connection, "remoteAddr", { value: remoteAddr });
-      }
-      return connection;
-    },
-    close: () => socket.close(),
-  });
-  const client = await LoopbackClient.connect(socket.addr.port);
-  return {
-    send: (octets) => client.send(octets),
-    readLine: () => client.readLine(),
-    endSending: () => client.endSending(),
-    async [Symbol.asyncDispose]() {
-      client.close();
-      await pop3.stop();
-    },
+function overSocket(connect: (port: number) => Promise<LoopbackClient>, tls: boolean): OpenPeer {
+  return async ({ mailbox, password, token, isRemote, banEngine, ...scene }) => {
+    const pop3 = new Pop3Listener({
+      provider: providerOf(mailbox, password, token),
+      certificate: tls || scene.hasCertificate === true ? certificate : null,
+      requireSecureLogin: scene.allowsInsecureLogin !== true,
+      ...(banEngine === undefined ? {} : { banEngine }),
+    }, hurriedClock);
+    const { port } = await pop3.listenOn({
+      hostname: "127.0.0.1",
+      port: 0,
+      tls,
+      trustedProxies: isRemote === true ? ["127.0.0.1"] : [],
+    });
+    const client = await connect(port);
+    if (isRemote === true) await client.send("PROXY TCP4 192.0.2.7 192.0.2.1 50000 110\r\n");
+    return {
+      send: (octets) => client.send(octets),
+      readLine: () => client.readLine(),
+      startTls: () => client.startTls(),
+      endSending: () => client.endSending(),
+      async [Symbol.asyncDispose]() {
+        client.close();
+        await pop3.stop();
+      },
+    };
   };
-};
+}
+
+export const overLoopback: OpenPeer = overSocket((port) => LoopbackClient.connect(port), false);
+export const overTls: OpenPeer = overSocket((port) => LoopbackClient.connectTls(port), true);
 
 function memoryPeer(
   transport: MemoryTransport,
@@ -144,6 +183,7 @@ function memoryPeer(
   return {
     send: (octets) => Promise.resolve(transport.send(octets)),
     readLine: () => transport.readLine(),
+    startTls: () => Promise.reject(new TypeError("TLS is played over a socket")),
     endSending: () => Promise.resolve(transport.endSending()),
     async [Symbol.asyncDispose]() {
       transport.endSending();

@@ -1,9 +1,11 @@
 /**
- * Plays every transcript below `tests/transcripts` in four ways: against the session alone, byte by byte,
- * in one packet, and over loopback. A new file needs no code.
+ * Plays every transcript below `tests/transcripts` in five ways: against the session alone, byte by byte,
+ * in one packet, over loopback, and over TLS. One that needs a certificate is played over loopback, one of a client
+ * on another machine not over TLS. A new file needs no code.
  */
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { StrikeBanEngine } from "../lib/guard/ban_engine.ts";
 import { MemoryMailbox } from "../lib/mailbox/memory_mailbox.ts";
 import {
   parseTranscript,
@@ -15,6 +17,7 @@ import {
   inMemory,
   type OpenPeer,
   overLoopback,
+  overTls,
   sessionAlone,
   type TranscriptPeer,
 } from "./transcript_peers.ts";
@@ -27,10 +30,15 @@ for (const group of namesIn(folder)) {
       Deno.readTextFileSync(join(folder, group, name)),
     );
     Deno.test(`transcript ${group}/${name}`, async (test) => {
-      await test.step("session alone", () => play(transcript, sessionAlone));
-      await test.step("byte by byte", () => play(transcript, byteByByte));
-      await test.step("in one packet", () => play(inOnePacket(transcript), inMemory));
+      if (!transcript.hasCertificate) {
+        await test.step("session alone", () => play(transcript, sessionAlone));
+        await test.step("byte by byte", () => play(transcript, byteByByte));
+        await test.step("in one packet", () => play(inOnePacket(transcript), inMemory));
+      }
       await test.step("over loopback", () => play(transcript, overLoopback));
+      if (!transcript.hasCertificate && !transcript.isRemote) {
+        await test.step("over TLS", () => play(transcript, overTls));
+      }
     });
   }
 }
@@ -41,21 +49,20 @@ function namesIn(path: string): string[] {
 
 async function play(transcript: Transcript, open: OpenPeer): Promise<void> {
   const mailbox = mailboxOf(transcript);
+  const banEngine = new StrikeBanEngine();
   let peer: TranscriptPeer | null = null;
   let conversation = "";
   try {
     for (const step of transcript.steps) {
       if (step.type === "connect") {
         await peer?.[Symbol.asyncDispose]();
-        peer = await open({
-          mailbox,
-          password: transcript.password,
-          isRemote: transcript.isRemote,
-        });
+        peer = await open({ ...transcript, mailbox, banEngine });
       } else if (step.type === "gone") {
         mailbox.messages.delete(step.uniqueId);
       } else if (peer === null) {
         throw new Error("A transcript begins with CONNECT or LOGIN");
+      } else if (step.type === "start-tls") {
+        await peer.startTls();
       } else if (step.type === "send") {
         await peer.send(step.octets);
       } else {

@@ -1,5 +1,7 @@
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
-import type { Mailbox, MailboxProvider } from "../mailbox/mailbox.ts";
+import type { Mailbox } from "../mailbox/mailbox.ts";
+import type { MailboxProvider, UserSecrets } from "../mailbox/mailbox_provider.ts";
+import { timingSafeEqual } from "./timing_safe_equal.ts";
 
 /** Who the one user is. */
 export interface SingleUserOptions {
@@ -40,6 +42,16 @@ export class SingleUserProvider implements MailboxProvider {
     this.#options = options;
   }
 
+  /** The one secret, for APOP and SCRAM. */
+  get secrets(): UserSecrets {
+    const { username, password, openMailbox } = this.#options;
+    return {
+      offers: "apop-and-scram",
+      secretOf: (_info, name) => name === username ? { type: "plain", password } : null,
+      openMailbox: (_info, name) => name === username ? openMailbox() : null,
+    };
+  }
+
   /** The mailbox, for this name and this password only. */
   authenticate(
     _info: ConnectionInfo,
@@ -47,21 +59,8 @@ export class SingleUserProvider implements MailboxProvider {
     password: string,
   ): Mailbox | null {
     // Both are compared in any case: the time must not tell which of them was wrong.
-    const isUser = equalInConstantTime(username, this.#options.username);
-    const isPassword = equalInConstantTime(password, this.#options.password);
+    const isUser = timingSafeEqual(username, this.#options.username);
+    const isPassword = timingSafeEqual(password, this.#options.password);
     return isUser && isPassword ? this.#options.openMailbox() : null;
   }
-}
-
-const encoder = new TextEncoder();
-
-/** Takes a time that depends on what was given only, not on how much of it is right. */
-function equalInConstantTime(given: string, right: string): boolean {
-  const a = encoder.encode(given);
-  const b = encoder.encode(right);
-  let difference = a.length ^ b.length;
-  for (const [index, octet] of a.entries()) {
-    difference |= octet ^ (b[index % b.length] ?? 0);
-  }
-  return difference === 0;
 }

@@ -2,7 +2,8 @@
  * One peer: lines in, replies out, until it is over.
  *
  * - Before the login there is one deadline, counted from the start. After it, each command and each write has
- *   the idle limit; there is none while the mailbox is at work, which is not the client's fault.
+ *   the idle limit, and a reply must be read at some pace; there is none while the mailbox is at work, which is not
+ *   the client's fault.
  * - A deadline closes without a word: RFC 1939 section 3 forbids a reply, and nothing is deleted.
  * - A TLS handshake, at the start or behind STLS, has a deadline of its own within that of the login.
  * - `stop` lets the running command end and its reply leave.
@@ -15,7 +16,8 @@ import type { Session } from "../session/session.ts";
 import type { Clock } from "./clock.ts";
 import { Deadline, type Deadlines } from "./deadlines.ts";
 import { LineReader } from "./line_reader.ts";
-import { BrokenMessageError, ReplyWriter } from "./reply_writer.ts";
+import { ReadingPace } from "./reading_pace.ts";
+import { BrokenMessageError, ReplyWriter, type WriteWatch } from "./reply_writer.ts";
 import type { Transport } from "./transport.ts";
 
 /** What a connection needs besides its line and its session. */
@@ -44,7 +46,7 @@ const HANDSHAKE_MS = 15_000;
 /** How long a peer may go on sending after our last word before the line is cut. */
 const LINGER_MS = 2_000;
 
-export class Connection {
+export class Connection implements WriteWatch {
   #transport: Transport;
   readonly #session: Session;
   readonly #options: ConnectionOptions;
@@ -52,6 +54,8 @@ export class Connection {
   readonly #writer: ReplyWriter;
   readonly #deadline: Deadline;
   readonly #startedAt: number;
+  #pace = new ReadingPace();
+  #writeBegan = 0;
   #isWaitingForCommand = false;
   #cut: "login-timeout" | "idle-timeout" | "stop" | null = null;
 
@@ -64,7 +68,7 @@ export class Connection {
     this.#session = session;
     this.#options = options;
     this.#lines = new LineReader(transport);
-    this.#writer = new ReplyWriter(transport, () => this.#expectPeer());
+    this.#writer = new ReplyWriter(transport, this);
     this.#deadline = new Deadline(() => {
       this.#cutOff(session.isLoggedIn ? "idle-timeout" : "login-timeout");
     });
@@ -101,6 +105,16 @@ export class Connection {
   /** Ends the connection, whatever it is doing. */
   abort(): void {
     this.#cutOff("stop");
+  }
+
+  beforeWrite(): void {
+    this.#writeBegan = this.#options.clock.now();
+    if (!this.#session.isLoggedIn) return;
+    this.#deadline.at = this.#writeBegan + this.#pace.patience(this.#options.idleTimeout);
+  }
+
+  afterWrite(octets: number): void {
+    this.#pace.took(octets, this.#options.clock.now() - this.#writeBegan);
   }
 
   async #serve(): Promise<CloseReason> {
@@ -158,7 +172,7 @@ export class Connection {
       }
       if (!this.#lines.hasLineWaiting) await writer.flush();
       if (this.#cut !== null) break;
-      this.#expectPeer();
+      this.#expectCommand();
       this.#isWaitingForCommand = true;
     }
     this.#isWaitingForCommand = false;
@@ -170,7 +184,8 @@ export class Connection {
     this.#deadline.at = this.#startedAt + this.#options.loginTimeout;
   }
 
-  #expectPeer(): void {
+  #expectCommand(): void {
+    this.#pace = new ReadingPace();
     if (!this.#session.isLoggedIn) return;
     this.#deadline.at = this.#options.clock.now() + this.#options.idleTimeout;
   }
@@ -204,12 +219,14 @@ export class Connection {
    * still sends is reset, and then the peer may lose the reply that tells it why.
    */
   async #sayGoodbye(reason: CloseReason): Promise<void> {
-    const isOver = reason !== "quit" && reason !== "error";
-    if (isOver || (reason === "quit" && this.#options.info.tls === null)) return;
+    const isEncrypted = this.#options.info.tls !== null;
+    const canHear = reason === "error" ||
+      (isEncrypted && (reason === "quit" || reason === "disconnect"));
+    if (!canHear) return;
     this.#deadline.at = this.#options.clock.now() + LINGER_MS;
     try {
       await this.#transport.closeWrite();
-      if (reason === "quit") return;
+      if (reason !== "error") return;
       const thrownAway = new Uint8Array(1024);
       while (await this.#transport.read(thrownAway) !== null);
     } catch {

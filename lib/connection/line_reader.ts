@@ -10,8 +10,11 @@ import { CR, LF } from "../protocol/ascii.ts";
 import type { CommandLine } from "../session/session.ts";
 import type { ByteSource } from "./transport.ts";
 
-/** Longest line, without its end. RFC 2449 section 4 asks for 255; SASL responses are longer (RFC 5034 section 4). */
-export const MAXIMUM_LINE_OCTETS = 16_384;
+/**
+ * Longest line, without its end. RFC 2449 section 4 asks for 255; a SASL response may be longer (RFC 5034 section 4),
+ * and there are bearer tokens of 12 KiB, which makes 16 KiB of base64 and a little more.
+ */
+export const MAXIMUM_LINE_OCTETS = 20_480;
 
 const SMALL_BUFFER_OCTETS = 512;
 

@@ -8,7 +8,7 @@
  * - Buffers are shared by all connections; one that has nothing to send holds none.
  */
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
-import { type MessageBody, type Reply, statusLine } from "../protocol/reply.ts";
+import { challengeLine, type MessageBody, type Reply, statusLine } from "../protocol/reply.ts";
 import type { ByteSink } from "./transport.ts";
 
 /** A mailbox failed in the middle of a message: `+OK` is said, so all that is left is to hang up. */
@@ -24,19 +24,24 @@ const MAXIMUM_SPARE_BUFFERS = 64;
 const spareBuffers: Uint8Array[] = [];
 const encoder = new TextEncoder();
 
+/** Is told of each write, which may wait for the peer. */
+export interface WriteWatch {
+  beforeWrite(): void;
+  afterWrite(octets: number): void;
+}
+
 /** Writes the replies of one connection, one after the other. */
 export class ReplyWriter {
   #sink: ByteSink;
-  readonly #beforeWrite: () => void;
+  readonly #watch: WriteWatch | null;
   #buffer: Uint8Array | null = null;
   #used = 0;
   #octetsSent = 0;
   #messagesSent = 0;
 
-  /** @param beforeWrite called before each write, which may wait for the peer */
-  constructor(sink: ByteSink, beforeWrite: () => void = () => {}) {
+  constructor(sink: ByteSink, watch: WriteWatch | null = null) {
     this.#sink = sink;
-    this.#beforeWrite = beforeWrite;
+    this.#watch = watch;
   }
 
   /** Goes on with another sink, once everything was flushed. */
@@ -61,6 +66,8 @@ export class ReplyWriter {
       case "error":
       case "start-tls":
         return await this.#addLine(statusLine(reply));
+      case "challenge":
+        return await this.#addLine(challengeLine(reply));
       case "listing":
         await this.#addLine(statusLine(reply));
         for (const line of reply.lines) await this.#addLine(`${line}\r\n`);
@@ -84,8 +91,9 @@ export class ReplyWriter {
     this.#buffer = null;
     this.#used = 0;
     for (let written = 0; written < used;) {
-      this.#beforeWrite();
+      this.#watch?.beforeWrite();
       const count = await this.#sink.write(buffer.subarray(written, used));
+      this.#watch?.afterWrite(count);
       written += count;
       this.#octetsSent += count;
     }

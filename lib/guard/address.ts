@@ -1,7 +1,7 @@
 /** What limits need to know of the address of a peer. */
 
 /** `::ffff:192.0.2.7` is the IPv4 address 192.0.2.7 on an IPv6 socket. */
-function unmapped(address: string): string {
+export function unmapped(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }
 

@@ -1,20 +1,14 @@
-/** The listener: ports, and the connections that came through them. */
+/** The listener: what it is told, the ports it opens, and how it stops. */
 import { type Clock, systemClock } from "../connection/clock.ts";
-import { Connection, type SecureTransport } from "../connection/connection.ts";
-import { Deadlines } from "../connection/deadlines.ts";
-import type { Transport } from "../connection/transport.ts";
-import { isLoopback } from "../guard/address.ts";
-import { ConnectionLimits } from "../guard/connection_limits.ts";
-import type { MailboxProvider } from "../mailbox/mailbox.ts";
+import { type BanEngine, StrikeBanEngine } from "../guard/ban_engine.ts";
+import { TrustedNetworks } from "../guard/trusted_networks.ts";
+import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import { nullProvider } from "../mailbox/null_provider.ts";
-import { error, statusLine } from "../protocol/reply.ts";
-import type { SessionInfo } from "../session/handler.ts";
-import { Session } from "../session/session.ts";
 import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
 import type { CertificateSource } from "../tls/certificate.ts";
 import type { TlsServer } from "../tls/tls_server.ts";
 import { acceptLoop, type Acceptor } from "./accept_loop.ts";
-import { TcpTransport } from "./tcp_transport.ts";
+import { Reception } from "./reception.ts";
 
 /** The options of a {@linkcode Pop3Listener}; each is also a property of it, and may be changed while it runs. */
 export interface Pop3ListenerOptions {
@@ -33,6 +27,10 @@ export interface Pop3ListenerOptions {
   maxConnections?: number;
   /** Connections at the same time from one IPv4 address, or one IPv6 /64. 100 by default. */
   maxConnectionsPerIp?: number;
+  /** New connections in a second from one IPv4 address, or one IPv6 /64; not from this machine. 50 by default. */
+  maxConnectionRatePerIp?: number;
+  /** Decides which addresses may not log in. Three strikes in 10 000 seconds by default. */
+  banEngine?: BanEngine;
   /** Seconds from the start of a connection to its login. 60 by default. */
   loginTimeout?: number;
   /** Seconds without a command after the login; RFC 1939 section 3 asks for at least 600. 600 by default. */
@@ -43,20 +41,23 @@ export interface Pop3ListenerOptions {
   events?: Pop3Events;
 }
 
+/** How the connections of a socket begin. */
+export interface ServeOptions {
+  /** Do clients begin with a TLS handshake (RFC 8314 section 3)? It needs a certificate. False by default. */
+  readonly tls?: boolean;
+  /**
+   * Networks (`192.0.2.0/24`, `2001:db8::7`) whose connections begin with a header of the PROXY protocol, before
+   * TLS. The address in it is the client's for limits, bans, events and the provider. None by default.
+   */
+  readonly trustedProxies?: readonly string[];
+}
+
 /** Where to listen. */
-export interface ListenOptions {
+export interface ListenOptions extends ServeOptions {
   /** The address of this machine to listen on: `127.0.0.1`, `0.0.0.0`, `::`. */
   readonly hostname: string;
   /** The port; 0 picks a free one. */
   readonly port: number;
-  /** Do clients begin with a TLS handshake (RFC 8314 section 3)? It needs a certificate. False by default. */
-  readonly tls?: boolean;
-}
-
-/** How the connections of a socket begin. */
-export interface ServeOptions {
-  /** Do clients begin with a TLS handshake that is ours to answer? False by default. */
-  readonly tls?: boolean;
 }
 
 /**
@@ -86,6 +87,10 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   maxConnections: number;
   /** Connections at the same time from one IPv4 address, or one IPv6 /64. */
   maxConnectionsPerIp: number;
+  /** New connections in a second from one IPv4 address, or one IPv6 /64. */
+  maxConnectionRatePerIp: number;
+  /** Decides which addresses may not log in. */
+  banEngine: BanEngine;
   /** Seconds from the start of a connection to its login. */
   loginTimeout: number;
   /** Seconds without a command after the login. */
@@ -96,11 +101,8 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   events: Pop3Events;
 
   readonly #clock: Clock;
-  readonly #deadlines: Deadlines;
-  readonly #limits = new ConnectionLimits(this);
+  readonly #reception: Reception;
   readonly #ports = new Map<Acceptor, Promise<void>>();
-  readonly #connections = new Map<Connection, Promise<void>>();
-  #lastConnectionId = 0;
   #tls: TlsServer | null = null;
 
   /**
@@ -115,12 +117,22 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     this.serviceName = options.serviceName ?? "pop3svc";
     this.maxConnections = options.maxConnections ?? 10_000;
     this.maxConnectionsPerIp = options.maxConnectionsPerIp ?? 100;
+    this.maxConnectionRatePerIp = options.maxConnectionRatePerIp ?? 50;
+    this.banEngine = options.banEngine ?? new StrikeBanEngine({}, clock);
     this.loginTimeout = options.loginTimeout ?? 60;
     this.idleTimeout = options.idleTimeout ?? 600;
     this.stopGrace = options.stopGrace ?? 5;
     this.events = options.events ?? (() => {});
     this.#clock = clock;
-    this.#deadlines = new Deadlines(clock);
+    this.#reception = new Reception({
+      house: this,
+      clock,
+      emit: (event) => this.#emit(event),
+      startTls: () => {
+        const tls = this.certificate === null ? null : this.#tls;
+        return tls === null ? null : (line) => tls.accept(line);
+      },
+    });
   }
 
   /**
@@ -133,10 +145,11 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
    * @throws {TypeError} when `tls` is asked for without a certificate
    * @throws what `node:tls` says of a certificate or key that it cannot read
    */
-  async listenOn({ hostname, port, tls = false }: ListenOptions): Promise<Deno.NetAddr> {
-    await this.#prepareTls(tls);
+  async listenOn(options: ListenOptions): Promise<Deno.NetAddr> {
+    const { hostname, port } = options;
+    await this.#prepareTls(options.tls ?? false);
     const listener = Deno.listen({ hostname, port });
-    this.serve(listener, { tls });
+    this.serve(listener, options);
     return listener.addr;
   }
 
@@ -188,11 +201,12 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
    * Serves the connections of a socket that is open already, until `stop` closes it. Those of `Deno.listenTls` are
    * secure from the start.
    */
-  serve(acceptor: Acceptor, { tls = false }: ServeOptions = {}): void {
+  serve(acceptor: Acceptor, { tls = false, trustedProxies = [] }: ServeOptions = {}): void {
+    const proxies = trustedProxies.length === 0 ? null : new TrustedNetworks(trustedProxies);
     const loop = acceptLoop(
       acceptor,
       this.#clock,
-      (connection) => this.#welcome(connection, tls),
+      (connection) => this.#reception.receive(connection, tls, proxies),
       (error) =>
         this.#emit({
           type: "error",
@@ -212,79 +226,16 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     const ports = [...this.#ports];
     this.#ports.clear();
     for (const [acceptor] of ports) acceptor.close();
-    for (const connection of this.#connections.keys()) connection.stop();
-    using _grace = this.#clock.after(this.stopGrace * 1000, () => {
-      for (const connection of this.#connections.keys()) connection.abort();
-    });
-    await Promise.all([
-      ...ports.map(([, loop]) => loop),
-      ...this.#connections.values(),
-    ]);
+    this.#reception.stop();
+    using _grace = this.#clock.after(this.stopGrace * 1000, () => this.#reception.abort());
+    await Promise.all(ports.map(([, loop]) => loop));
+    await this.#reception.empty();
     await this.provider[Symbol.asyncDispose]?.();
   }
 
   /** The same as `stop`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  #welcome(accepted: Deno.TcpConn | Deno.TlsConn, isImplicitTls: boolean): void {
-    const transport = new TcpTransport(accepted);
-    const { hostname: clientAddress, port: clientPort } = accepted.remoteAddr;
-    const admission = this.#limits.admit(clientAddress);
-    if (admission.type === "refused") {
-      this.#emit({ type: "refuse", clientAddress, reason: admission.reason });
-      this.#turnAway(transport);
-      return;
-    }
-    const info: SessionInfo = {
-      connectionId: `${++this.#lastConnectionId}`,
-      clientAddress,
-      clientPort,
-      isSecure: "handshake" in accepted,
-      tls: null,
-      userNameAtLogin: null,
-      mailboxName: null,
-      tag: undefined,
-    };
-    const emit = (event: Pop3Event) => this.#emit(event);
-    const session = new Session({
-      info,
-      provider: this.provider,
-      serviceName: this.serviceName,
-      insecureLoginAllowed: !this.requireSecureLogin || isLoopback(clientAddress),
-      offersTls: this.#tls !== null && this.certificate !== null,
-      emit,
-    });
-    const connection = new Connection(transport, session, {
-      info,
-      clock: this.#clock,
-      deadlines: this.#deadlines,
-      loginTimeout: this.loginTimeout * 1000,
-      idleTimeout: this.idleTimeout * 1000,
-      emit,
-      startTls: (line) => this.#startTls(line),
-      isImplicitTls,
-    });
-    const done = connection.run().finally(() => {
-      admission.place[Symbol.dispose]();
-      this.#connections.delete(connection);
-    });
-    this.#connections.set(connection, done);
-  }
-
-  #startTls(line: Transport): Promise<SecureTransport> {
-    return this.#tls?.accept(line) ?? Promise.reject(new TypeError("There is no certificate"));
-  }
-
-  /** One write into an empty socket buffer: it does not wait, and does not need a deadline. */
-  #turnAway(transport: TcpTransport): void {
-    const reply = statusLine(
-      error("Too many connections. Try again later.", "SYS/TEMP"),
-    );
-    transport.write(new TextEncoder().encode(reply)).catch(() => {}).finally(
-      () => transport.close(),
-    );
   }
 
   /** What an observer throws is its own affair: it disturbs no connection. */

@@ -4,6 +4,7 @@ import type { Transport } from "../connection/transport.ts";
 export class TcpTransport implements Transport {
   readonly #connection: Deno.TcpConn | Deno.TlsConn;
   #isOpen = true;
+  #unread: Uint8Array = new Uint8Array(0);
 
   constructor(connection: Deno.TcpConn | Deno.TlsConn) {
     // A reply is one write; waiting for more to send (Nagle) would only add the client's delayed ACK to it.
@@ -15,7 +16,18 @@ export class TcpTransport implements Transport {
     this.#connection = connection;
   }
 
+  /** Puts octets back that were read too far: the next reads give them again. */
+  unread(octets: Uint8Array): void {
+    this.#unread = octets;
+  }
+
   read(into: Uint8Array): Promise<number | null> {
+    if (this.#unread.length > 0) {
+      const part = this.#unread.subarray(0, into.length);
+      into.set(part);
+      this.#unread = this.#unread.subarray(part.length);
+      return Promise.resolve(part.length);
+    }
     return this.#connection.read(into);
   }
 

@@ -1,36 +1,7 @@
-/** What a provider of mail implements. */
+/** What a mailbox of your own implements. */
 import type { Awaitable } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "./connection_info.ts";
 import type { MessageContent } from "./message_content.ts";
-
-/**
- * Decides who may log in, and to which mailbox.
- *
- * @example
- * ```ts
- * import { MemoryMailbox, type MailboxProvider, Pop3Listener } from "@pop3svc/pop3svc";
- *
- * const provider: MailboxProvider = {
- *   name: "one user",
- *   authenticate: (_info, username, password) =>
- *     username === "me" && password === "passw0rd" ? new MemoryMailbox() : null,
- * };
- * await using pop3 = new Pop3Listener({ provider });
- * await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
- * ```
- */
-export interface MailboxProvider {
-  /** What the provider is called in log lines. */
-  readonly name: string;
-  /** The mailbox of this user, or null to refuse. */
-  authenticate(
-    info: ConnectionInfo,
-    username: string,
-    password: string,
-  ): Awaitable<Mailbox | null>;
-  /** Called when the listener stops, if it is there. */
-  [Symbol.asyncDispose]?(): PromiseLike<void>;
-}
 
 /**
  * The mail of one user, as one login sees it. Each method may answer at once or with a promise.

@@ -4,6 +4,8 @@
 export interface CapabilityFacts {
   /** Could USER and PASS succeed now: not logged in, and a password may be sent on this line? */
   readonly canLogInWithPassword: boolean;
+  /** The SASL mechanisms that would work now. */
+  readonly mechanisms: readonly string[];
   /** Would STLS succeed now: a certificate is there, the line is plain, nobody is logged in? */
   readonly canStartTls: boolean;
   /** Who the server says it is. */
@@ -16,6 +18,7 @@ export function capabilities(facts: CapabilityFacts): string[] {
     "TOP",
     "UIDL",
     ...(facts.canLogInWithPassword ? ["USER"] : []),
+    ...(facts.mechanisms.length > 0 ? [`SASL ${facts.mechanisms.join(" ")}`] : []),
     ...(facts.canStartTls ? ["STLS"] : []),
     "RESP-CODES",
     "AUTH-RESP-CODE",

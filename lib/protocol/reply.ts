@@ -55,8 +55,17 @@ export interface StartTlsReply {
   readonly text: string;
 }
 
-/** What a server answers to one command. */
-export type Reply = ErrorReply | OkReply | ListingReply | MessageReply | StartTlsReply;
+/** A challenge of AUTH (RFC 5034 section 4): a plus, a space, base64. */
+export interface ChallengeReply {
+  readonly type: "challenge";
+  readonly challenge: Uint8Array;
+}
+
+/** A reply that begins with `+OK` or `-ERR`. */
+export type StatusReply = ErrorReply | OkReply | ListingReply | MessageReply | StartTlsReply;
+
+/** What a server answers to one line. */
+export type Reply = StatusReply | ChallengeReply;
 
 /** `+OK text`. */
 export function ok(text: string): OkReply {
@@ -77,7 +86,7 @@ export function closing<R extends OkReply | ErrorReply>(reply: R): R {
 const MAXIMUM_STATUS_LINE = 512;
 
 /** The first line of a reply, with its CRLF. */
-export function statusLine(reply: Reply): string {
+export function statusLine(reply: StatusReply): string {
   const text = oneLine(reply.text);
   const line = reply.type !== "error"
     ? `+OK ${text}`
@@ -95,4 +104,9 @@ function oneLine(text: string): string {
     line += isTextOctet(code) ? character : code < 0x80 ? " " : "?";
   }
   return line;
+}
+
+/** A challenge, with its CRLF. */
+export function challengeLine({ challenge }: ChallengeReply): string {
+  return `+ ${challenge.toBase64()}\r\n`;
 }

@@ -1,9 +1,10 @@
 /** What a handler of a verb gets and gives. */
 import type { ConnectionInfo, TlsFacts } from "../mailbox/connection_info.ts";
-import type { MailboxProvider } from "../mailbox/mailbox.ts";
+import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import type { Awaitable, ErrorReply, Reply } from "../protocol/reply.ts";
 import type { Pop3Event } from "../telemetry/events.ts";
 import type { Authorization, Transaction, Transition } from "./state.ts";
+import type { LoginGuard } from "../guard/login_guard.ts";
 
 /** The connection's facts, as the provider and the events see them; filled in while it lasts. */
 export interface SessionInfo extends ConnectionInfo {
@@ -23,12 +24,16 @@ export interface SessionContext {
   readonly insecureLoginAllowed: boolean;
   /** Can the line be taken over into TLS? */
   readonly offersTls: boolean;
+  /** Stands before the provider at each login. */
+  readonly guard: LoginGuard;
   /** Tells whoever listens. */
   readonly emit: (event: Pop3Event) => void;
 }
 
 /** The context, and where a handler reports an error that it turns into a reply itself. */
 export interface HandlerContext extends SessionContext {
+  /** What the greeting gave APOP to digest (RFC 1939 section 7); null where APOP does not work. */
+  apopTimestamp: string | null;
   /** Tells the events of the error, and gives the reply that the client may hear. */
   readonly fail: (failure: unknown) => ErrorReply;
 }

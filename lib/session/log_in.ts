@@ -2,8 +2,12 @@
  * From AUTHORIZATION to TRANSACTION: the provider is asked, the maildrop opened, its unique ids checked.
  * Whatever of it fails leaves the client logged out and its user name forgotten.
  */
+import type { Login } from "../auth/sasl/mechanism.ts";
+import type { LoginAttempt } from "../guard/login_guard.ts";
+import { shunningProvider } from "../guard/shunning_provider.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
-import { closing, error, type ErrorReply, ok } from "../protocol/reply.ts";
+import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import { type Awaitable, closing, error, type ErrorReply, ok } from "../protocol/reply.ts";
 import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import type { HandlerContext } from "./handler.ts";
 import { Maildrop } from "./maildrop.ts";
@@ -12,25 +16,39 @@ import { enter, loggedOut, type Transition } from "./state.ts";
 /** Said before a password has crossed a line that others may read. */
 export const secureLineFirst: ErrorReply = error("Call STLS and negotiate TLS first.");
 
-export async function logIn(
+/** An attempt that has begun, with the provider that it may ask. */
+export interface OpenAttempt {
+  /** What the client uses: `PASS`, `APOP`, or a SASL mechanism. */
+  readonly mechanism: string;
+  readonly attempt: LoginAttempt;
+  readonly provider: MailboxProvider;
+}
+
+/** Begins an attempt to log in: the guard decides whether the provider will be asked at all. */
+export async function beginLogin(
+  { guard, info, provider }: HandlerContext,
+  mechanism: string,
+): Promise<OpenAttempt> {
+  const attempt = await guard.begin(info.clientAddress);
+  return { mechanism, attempt, provider: attempt.isBanned ? shunningProvider(provider) : provider };
+}
+
+/** Ends an attempt, as the provider has decided. */
+export async function endLogin(
   context: HandlerContext,
-  userName: string,
-  password: string,
+  { mechanism, attempt }: OpenAttempt,
+  { userName, mailbox, secret }: Login,
 ): Promise<Transition> {
-  const { info, provider, emit } = context;
-  let mailbox: Mailbox | null;
-  try {
-    mailbox = await provider.authenticate(info, userName, password);
-  } catch (failure) {
-    return enter(loggedOut, context.fail(failure));
-  }
+  const { info, emit } = context;
   if (mailbox === null) {
-    emit({ type: "login-failed", connection: info, userName });
+    const reason = attempt.isBanned ? "banned" : "wrong";
+    emit({ type: "login-failed", connection: info, userName, mechanism, reason });
+    await attempt.fail(userName, secret);
     return enter(loggedOut, error("Wrong username or password.", "AUTH"));
   }
   info.userNameAtLogin = userName;
   info.mailboxName = mailbox.name ?? null;
-  const opened = await openMaildrop(context, mailbox);
+  const opened = await openMaildrop(context, mechanism, mailbox);
   if (opened.state.phase !== "TRANSACTION") {
     await releaseMailbox(context, mailbox);
     info.userNameAtLogin = null;
@@ -39,8 +57,42 @@ export async function logIn(
   return opened;
 }
 
+/** Logs in with what one command line holds. */
+export async function logIn(
+  context: HandlerContext,
+  mechanism: string,
+  userName: string,
+  secret: string | null,
+  ask: (provider: MailboxProvider) => Awaitable<Mailbox | null>,
+): Promise<Transition> {
+  try {
+    const open = await beginLogin(context, mechanism);
+    const mailbox = await ask(open.provider);
+    return await endLogin(context, open, { userName, mailbox, secret });
+  } catch (failure) {
+    return enter(loggedOut, context.fail(failure));
+  }
+}
+
+/** Logs in with a name and a password. */
+export function logInWithPassword(
+  context: HandlerContext,
+  mechanism: string,
+  userName: string,
+  password: string,
+): Promise<Transition> {
+  return logIn(
+    context,
+    mechanism,
+    userName,
+    password,
+    (provider) => provider.authenticate(context.info, userName, password),
+  );
+}
+
 async function openMaildrop(
   context: HandlerContext,
+  mechanism: string,
   mailbox: Mailbox,
 ): Promise<Transition> {
   const { info, emit, fail } = context;
@@ -52,7 +104,7 @@ async function openMaildrop(
       const reply = error("Unique ID strings must be printable ASCII only.");
       return enter(loggedOut, closing(reply));
     }
-    emit({ type: "login", connection: info, messages: uniqueIds.length });
+    emit({ type: "login", connection: info, mechanism, messages: uniqueIds.length });
     const maildrop = new Maildrop(mailbox, info, uniqueIds);
     return enter({ phase: "TRANSACTION", maildrop }, ok("Welcome."));
   } catch (failure) {

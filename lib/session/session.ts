@@ -20,6 +20,10 @@ import { badSyntax } from "./message_number.ts";
 import { replyToFailure } from "./provider_failure.ts";
 import { loggedOut, type State, type Transition } from "./state.ts";
 import { type Verb, verbs } from "./verbs.ts";
+import { offersApop } from "./verbs/apop.ts";
+import { cancelExchange, respondToChallenge } from "./verbs/auth.ts";
+
+const decoder = new TextDecoder("latin1");
 
 /** A line of a client without its line end; or that it was longer than a line may be. */
 export type CommandLine = Uint8Array | "too-long";
@@ -27,29 +31,52 @@ export type CommandLine = Uint8Array | "too-long";
 /** A peer that sends this many lines in a row that are no commands at all does not speak POP3. */
 const MAXIMUM_RUBBISH_LINES = 20;
 
+/** Before the login, so many `-ERR` end the session: whoever makes them is guessing, or lost. */
+const MAXIMUM_ERRORS_BEFORE_LOGIN = 50;
+
 export class Session {
   readonly #context: HandlerContext;
   #state: State = loggedOut;
   #verb = "";
   #rubbishLines = 0;
+  #errorsBeforeLogin = 0;
 
   constructor(context: SessionContext) {
-    this.#context = { ...context, fail: (failure) => this.#fail(failure) };
+    this.#context = {
+      ...context,
+      apopTimestamp: null,
+      fail: (failure) => this.#fail(failure),
+    };
   }
 
   get isLoggedIn(): boolean {
     return this.#state.phase === "TRANSACTION";
   }
 
-  /** What the server says first. It holds no `<...@...>`, which would offer APOP (RFC 1939 section 7). */
+  /** What the server says first. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */
   greeting(): OkReply {
-    return ok(`${this.#context.serviceName.replaceAll(/[<>]/g, "")} ready.`);
+    const text = `${this.#context.serviceName.replaceAll(/[<>]/g, "")} ready.`;
+    if (!offersApop(this.#context)) return ok(text);
+    this.#context.apopTimestamp = `<${crypto.randomUUID()}@pop3svc>`;
+    return ok(`${text} ${this.#context.apopTimestamp}`);
   }
 
   /** The reply to one line. It never throws. */
-  respond(line: CommandLine): Awaitable<Reply> {
+  async respond(line: CommandLine): Promise<Reply> {
+    const reply = await this.#answer(line);
+    if (reply.type !== "error" || this.isLoggedIn) return reply;
+    this.#errorsBeforeLogin++;
+    return this.#errorsBeforeLogin < MAXIMUM_ERRORS_BEFORE_LOGIN ? reply : closing(reply);
+  }
+
+  async #answer(line: CommandLine): Promise<Reply> {
     if (line === "too-long") {
+      await this.#leaveExchange();
       return this.#rubbish(error("Command line too long."));
+    }
+    const state = this.#state;
+    if (state.phase === "AUTHENTICATING") {
+      return this.#enter(() => respondToChallenge(this.#context, state, decoder.decode(line)));
     }
     const parsed = parseCommand(line);
     switch (parsed.type) {
@@ -66,6 +93,7 @@ export class Session {
 
   /** Releases the mailbox. Nothing is deleted: only QUIT does that. */
   async end(): Promise<void> {
+    await this.#leaveExchange();
     const state = this.#state;
     this.#state = { phase: "ENDED" };
     if (state.phase === "TRANSACTION") {
@@ -90,13 +118,25 @@ export class Session {
       verb: name,
       argument: isSecret ? null : argument,
     });
+    return await this.#enter(() => this.#handle(name, verb, argument));
+  }
+
+  async #enter(handle: () => Awaitable<Reply | Transition>): Promise<Reply> {
     try {
-      const outcome = await this.#handle(name, verb, argument);
+      const outcome = await handle();
       if (outcome.type !== "transition") return outcome;
       this.#state = outcome.state;
       return outcome.reply;
     } catch (failure) {
       return this.#fail(failure);
+    }
+  }
+
+  /** Ends an exchange of AUTH in the middle. */
+  async #leaveExchange(): Promise<void> {
+    const state = this.#state;
+    if (state.phase === "AUTHENTICATING") {
+      await this.#enter(() => cancelExchange(this.#context, state));
     }
   }
 
@@ -117,6 +157,9 @@ export class Session {
       case "TRANSACTION":
         return verb.TRANSACTION?.(this.#context, state, given) ??
           error("You are logged in already.");
+      case "AUTHENTICATING":
+        // Its lines are no commands; they do not come here.
+        return error("Authentication is going on.");
       case "ENDED":
         return closing(error("The session is over."));
     }

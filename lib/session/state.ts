@@ -3,6 +3,8 @@
  * only in TRANSACTION, a user name without its password only in AUTHORIZATION.
  */
 import type { Reply } from "../protocol/reply.ts";
+import type { Exchange } from "../auth/sasl/mechanism.ts";
+import type { OpenAttempt } from "./log_in.ts";
 import type { Maildrop } from "./maildrop.ts";
 
 /** Before the login (RFC 1939 section 4). */
@@ -10,6 +12,13 @@ export interface Authorization {
   readonly phase: "AUTHORIZATION";
   /** What USER said, until PASS. */
   readonly userName: string | null;
+}
+
+/** In the middle of AUTH (RFC 5034 section 4): what the client says next is no command. */
+export interface Authenticating {
+  readonly phase: "AUTHENTICATING";
+  readonly attempt: OpenAttempt;
+  readonly exchange: Exchange;
 }
 
 /** Logged in (RFC 1939 section 5). */
@@ -24,7 +33,7 @@ export interface Ended {
 }
 
 /** Where a session is. */
-export type State = Authorization | Transaction | Ended;
+export type State = Authorization | Authenticating | Transaction | Ended;
 
 /** A reply that also changes the state. */
 export interface Transition {

@@ -1,4 +1,5 @@
 /** What happens on a listener, as one union of events. No event holds a password. */
+import type { LimitReached } from "../guard/connection_limits.ts";
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 
 /** A client is there; its greeting is about to be sent. */
@@ -15,8 +16,10 @@ export interface RefuseEvent {
   readonly type: "refuse";
   /** The address of the client. */
   readonly clientAddress: string;
-  /** Which limit was reached. */
-  readonly reason: "max-connections" | "max-connections-per-ip";
+  /** Which limit was reached, or that a trusted proxy did not say who its client is. */
+  readonly reason: LimitReached | "proxy-header";
+  /** What was wrong with the header of the proxy. */
+  readonly error?: unknown;
 }
 
 /** A command was received; it has not been carried out yet. */
@@ -55,11 +58,13 @@ export interface LoginEvent {
   readonly type: "login";
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
+  /** What the client used: `PASS`, `APOP`, `XLOG`, or a SASL mechanism. */
+  readonly mechanism: string;
   /** How many messages the maildrop holds. */
   readonly messages: number;
 }
 
-/** A provider refused a user name and password. */
+/** A login was refused. */
 export interface LoginFailedEvent {
   /** Which event this is. */
   readonly type: "login-failed";
@@ -67,6 +72,10 @@ export interface LoginFailedEvent {
   readonly connection: ConnectionInfo;
   /** The user name that was tried. */
   readonly userName: string;
+  /** What the client used: `PASS`, `APOP`, `XLOG`, or a SASL mechanism. */
+  readonly mechanism: string;
+  /** Why: the provider said no, or was not asked because the address is banned. The client hears the same. */
+  readonly reason: "wrong" | "banned";
 }
 
 /** Messages were deleted, for good. */
@@ -99,7 +108,7 @@ export type CloseReason =
   | "disconnect"
   /** The client did not log in in time. */
   | "login-timeout"
-  /** The client was silent, or did not read, for too long. */
+  /** The client was silent, or read nothing or next to nothing, for too long. */
   | "idle-timeout"
   /** The TLS handshake failed. */
   | "tls-failed"

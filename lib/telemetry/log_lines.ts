@@ -76,7 +76,11 @@ function fieldsOf(event: Pop3Event): Fields {
     case "connect":
       return whoOf(event.connection);
     case "refuse":
-      return { address: event.clientAddress, reason: event.reason };
+      return {
+        address: event.clientAddress,
+        reason: event.reason,
+        error: event.error === undefined ? null : describe(event.error),
+      };
     case "certificate":
       return { subject: event.subject, expires: event.validTo.toISOString() };
     case "secure":
@@ -92,9 +96,18 @@ function fieldsOf(event: Pop3Event): Fields {
         argument: event.argument,
       };
     case "login":
-      return { ...whoOf(event.connection), messages: event.messages };
+      return {
+        ...whoOf(event.connection),
+        mechanism: event.mechanism,
+        messages: event.messages,
+      };
     case "login-failed":
-      return { ...whoOf(event.connection), user: event.userName };
+      return {
+        ...whoOf(event.connection),
+        user: event.userName,
+        mechanism: event.mechanism,
+        reason: event.reason,
+      };
     case "delete":
       return { ...whoOf(event.connection), messages: event.uniqueIds.length };
     case "error":

@@ -20,11 +20,15 @@
  * | `READ-ONLY` | the maildrop refuses DELE |
  * | `DELETE-FAILS` | the maildrop cannot delete |
  * | `REMOTE` | the client is on another machine, on a line that is not encrypted |
+ * | `INSECURE-LOGIN` | passwords may be sent on a plain line |
+ * | `TOKEN text` | the bearer token of `me`; without it, none will do |
+ * | `CERTIFICATE` | the server has a certificate |
  * | `CONNECT` | a new connection; the greeting is read |
  * | `LOGIN` | the same, and the login of `me` |
  * | `GONE id` | somebody else removes the message |
  * | `C:` | what the client sends, with CRLF |
  * | `S:` | what the server must answer; a final `…` stands for any rest of the line |
+ * | `TLS` | the client takes the line over into TLS |
  * | `CLOSED` | the server must have closed the connection |
  *
  * Escapes everywhere: `\r \n \t \\`, `\xHH` for an octet, `\(text*n)` for a repetition; a backslash at the end
@@ -42,6 +46,7 @@ export type TranscriptStep =
     readonly line: string;
     readonly isPrefix: boolean;
   }
+  | { readonly type: "start-tls" }
   | { readonly type: "closed" }
   | { readonly type: "gone"; readonly uniqueId: string };
 
@@ -57,6 +62,12 @@ export interface Transcript {
   readonly deleteFails: boolean;
   /** Is the client on another machine? */
   readonly isRemote: boolean;
+  /** May passwords be sent on a plain line? */
+  readonly allowsInsecureLogin: boolean;
+  /** The bearer token of `me`, or null. */
+  readonly token: string | null;
+  /** Does the server have a certificate? */
+  readonly hasCertificate: boolean;
   /** What happens. */
   readonly steps: readonly TranscriptStep[];
 }
@@ -73,6 +84,7 @@ export function parseTranscript(text: string): Transcript {
   const flags = new Set<string>();
   const steps: TranscriptStep[] = [];
   let password = "passw0rd";
+  let token: string | null = null;
   let message: number[] | undefined;
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "" || line.startsWith("#")) continue;
@@ -90,9 +102,14 @@ export function parseTranscript(text: string): Transcript {
       case "PASSWORD":
         password = latin1(octetsOf(rest));
         break;
+      case "TOKEN":
+        token = latin1(octetsOf(rest));
+        break;
       case "READ-ONLY":
       case "DELETE-FAILS":
       case "REMOTE":
+      case "INSECURE-LOGIN":
+      case "CERTIFICATE":
         flags.add(keyword);
         break;
       case "CONNECT":
@@ -129,6 +146,9 @@ export function parseTranscript(text: string): Transcript {
             : { type: "expect", line: latin1(octetsOf(rest)), isPrefix: false },
         );
         break;
+      case "TLS":
+        steps.push({ type: "start-tls" });
+        break;
       case "CLOSED":
         steps.push({ type: "closed" });
         break;
@@ -146,6 +166,9 @@ export function parseTranscript(text: string): Transcript {
     isReadOnly: flags.has("READ-ONLY"),
     deleteFails: flags.has("DELETE-FAILS"),
     isRemote: flags.has("REMOTE"),
+    allowsInsecureLogin: flags.has("INSECURE-LOGIN"),
+    token,
+    hasCertificate: flags.has("CERTIFICATE"),
     steps,
   };
 }

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { isLoopback, peerKey } from "../../lib/guard/address.ts";
+import { ManualClock } from "../manual_clock.ts";
 import { ConnectionLimits } from "../../lib/guard/connection_limits.ts";
 
 Deno.test("one peer is an IPv4 address, mapped or not, or an IPv6 /64", () => {
@@ -26,7 +27,10 @@ Deno.test("loopback is 127.0.0.0/8 and ::1", () => {
 });
 
 Deno.test("each peer has its own places, and gives them back", () => {
-  const limits = new ConnectionLimits({ maxConnections: 3, maxConnectionsPerIp: 2 });
+  const limits = new ConnectionLimits(
+    { maxConnections: 3, maxConnectionsPerIp: 2, maxConnectionRatePerIp: 10 },
+    new ManualClock(),
+  );
   const first = limits.admit("192.0.2.1");
   limits.admit("192.0.2.1");
   assertEquals(limits.admit("192.0.2.1"), { type: "refused", reason: "max-connections-per-ip" });
@@ -34,4 +38,24 @@ Deno.test("each peer has its own places, and gives them back", () => {
   assertEquals(limits.admit("192.0.2.3"), { type: "refused", reason: "max-connections" });
   if (first.type === "admitted") first.place[Symbol.dispose]();
   assertEquals(limits.admit("192.0.2.1").type, "admitted");
+});
+
+Deno.test("so many new connections in a second from one peer, but for this machine", () => {
+  const clock = new ManualClock();
+  const limits = new ConnectionLimits(
+    { maxConnections: 100, maxConnectionsPerIp: 100, maxConnectionRatePerIp: 2 },
+    clock,
+  );
+  const admit = (address: string) => limits.admit(address).type;
+  assertEquals(
+    ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1"].map(admit),
+    ["admitted", "admitted", "refused", "admitted", "refused"],
+  );
+  assertEquals(limits.admit("192.0.2.1"), {
+    type: "refused",
+    reason: "max-connection-rate-per-ip",
+  });
+  clock.advance(1_000);
+  assertEquals(admit("192.0.2.1"), "admitted");
+  for (let n = 0; n < 10; n++) assertEquals(admit("127.0.0.1"), "admitted");
 });

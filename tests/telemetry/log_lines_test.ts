@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { LoginFailedEvent } from "../../lib/mod.ts";
 import { logLine } from "../../lib/telemetry/log_lines.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 
@@ -27,11 +28,15 @@ const hostileNames = fc.string({
 const time = new Date("2026-11-23T09:00:00Z");
 const connection = { ...testConnectionInfo(), connectionId: "7", userNameAtLogin: null };
 
+function failedLogin(userName: string): LoginFailedEvent {
+  return { type: "login-failed", connection, userName, mechanism: "PASS", reason: "wrong" };
+}
+
 Deno.test("a failed login as text and as JSON", () => {
-  const event = { type: "login-failed", connection, userName: "me too" } as const;
+  const event = failedLogin("me too");
   assertEquals(
     logLine(event, time, "text", "info"),
-    '2026-11-23T09:00:00.000Z warn login-failed connection=7 address=127.0.0.1 user="me too"',
+    '2026-11-23T09:00:00.000Z warn login-failed connection=7 address=127.0.0.1 user="me too" mechanism=PASS reason=wrong',
   );
   assertEquals(JSON.parse(logLine(event, time, "json", "info") ?? ""), {
     time: "2026-11-23T09:00:00.000Z",
@@ -40,6 +45,8 @@ Deno.test("a failed login as text and as JSON", () => {
     connection: "7",
     address: "127.0.0.1",
     user: "me too",
+    mechanism: "PASS",
+    reason: "wrong",
     mailbox: null,
   });
 });
@@ -51,14 +58,14 @@ Deno.test("a line that matters less than asked for is left out", () => {
 Deno.test("no name can forge a line or a field", () => {
   fc.assert(fc.property(hostileNames, (userName) => {
     for (const format of ["text", "json"] as const) {
-      const line = logLine({ type: "login-failed", connection, userName }, time, format, "info") ??
+      const line = logLine(failedLogin(userName), time, format, "info") ??
         "";
       // deno-lint-ignore no-control-regex -- control characters are what must not be there
       assertEquals(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(line), false, JSON.stringify(line));
     }
-    const text = logLine({ type: "login-failed", connection, userName }, time, "text", "info") ??
+    const text = logLine(failedLogin(userName), time, "text", "info") ??
       "";
-    const [, shown = ""] = / user=(.*)$/.exec(text) ?? [];
+    const [, shown = ""] = / user=(.*) mechanism=PASS reason=wrong$/.exec(text) ?? [];
     assertEquals(shown.startsWith('"') ? JSON.parse(shown) : shown, userName);
   }));
 });

@@ -1,4 +1,5 @@
 /** CAPA (RFC 2449 section 5). */
+import { mechanismsOf } from "../../auth/sasl/mechanisms.ts";
 import { capabilities } from "../../protocol/capabilities.ts";
 import type { ListingReply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
@@ -13,11 +14,13 @@ export function capaAfterLogin(context: HandlerContext): ListingReply {
 }
 
 function capa(context: HandlerContext, isBeforeLogin: boolean): ListingReply {
+  const canLogIn = isBeforeLogin && mayLogIn(context);
   return {
     type: "listing",
     text: "Capabilities follow...",
     lines: capabilities({
-      canLogInWithPassword: isBeforeLogin && mayLogIn(context),
+      canLogInWithPassword: canLogIn,
+      mechanisms: canLogIn ? mechanismsOf(context.provider) : [],
       canStartTls: isBeforeLogin && canStartTls(context),
       serviceName: context.serviceName,
     }),

@@ -1,7 +1,7 @@
 /** PASS (RFC 1939 section 7). The password is the rest of the line, spaces and all. */
 import { error, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
-import { logIn } from "../log_in.ts";
+import { logInWithPassword } from "../log_in.ts";
 import type { Authorization, Transition } from "../state.ts";
 
 export function pass(
@@ -10,5 +10,5 @@ export function pass(
   password: string,
 ): Reply | Promise<Transition> {
   if (userName === null) return error("Call USER before PASS.");
-  return logIn(context, userName, password);
+  return logInWithPassword(context, "PASS", userName, password);
 }

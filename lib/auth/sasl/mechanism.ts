@@ -1,0 +1,52 @@
+/**
+ * A SASL mechanism (RFC 4422), as POP3 uses it (RFC 5034).
+ *
+ * An exchange is an async generator: it yields the challenges of the server, gets the responses of the client,
+ * and returns who wants in and what the provider said. An initial response answers the first challenge. When the
+ * client cancels, or leaves, a SaslError is thrown into it.
+ */
+import type { ConnectionInfo } from "../../mailbox/connection_info.ts";
+import type { Mailbox } from "../../mailbox/mailbox.ts";
+import type { MailboxProvider } from "../../mailbox/mailbox_provider.ts";
+
+export type Octets = Uint8Array<ArrayBuffer>;
+
+/** How an attempt to log in has ended. */
+export interface Login {
+  readonly userName: string;
+  /** Null where it was refused. */
+  readonly mailbox: Mailbox | null;
+  /** What the client would say again with the same wrong password; null where that differs each time. */
+  readonly secret: string | null;
+}
+
+export type Exchange = AsyncGenerator<Octets, Login, Octets>;
+
+export interface Mechanism {
+  /** Can users of this provider log in so? */
+  isOfferedBy(provider: MailboxProvider): boolean;
+  begin(info: ConnectionInfo, provider: MailboxProvider): Exchange;
+}
+
+/** The client broke the rules of its mechanism. The message says which, and nothing of what it sent. */
+export class SaslError extends Error {
+  override readonly name = "SaslError";
+}
+
+export const NOTHING: Octets = new Uint8Array(0);
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export function octetsOf(text: string): Octets {
+  return encoder.encode(text);
+}
+
+/** @throws {SaslError} when it is not UTF-8 */
+export function textOf(octets: Octets): string {
+  try {
+    return decoder.decode(octets);
+  } catch {
+    throw new SaslError("A response is UTF-8.");
+  }
+}

@@ -1,0 +1,22 @@
+/** The mechanisms by name, the best first: clients that have no mind of their own take the first that they know. */
+import type { MailboxProvider } from "../../mailbox/mailbox_provider.ts";
+import { oauthbearer, xoauth2 } from "./bearer.ts";
+import { login } from "./login.ts";
+import type { Mechanism } from "./mechanism.ts";
+import { plain } from "./plain.ts";
+import { scramSha256 } from "./scram_sha_256.ts";
+
+export const mechanisms: ReadonlyMap<string, Mechanism> = new Map([
+  ["SCRAM-SHA-256", scramSha256],
+  ["PLAIN", plain],
+  ["LOGIN", login],
+  ["OAUTHBEARER", oauthbearer],
+  ["XOAUTH2", xoauth2],
+]);
+
+/** The names of those that users of this provider can log in with. */
+export function mechanismsOf(provider: MailboxProvider): string[] {
+  return [...mechanisms].filter(([, mechanism]) => mechanism.isOfferedBy(provider)).map(([name]) =>
+    name
+  );
+}

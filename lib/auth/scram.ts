@@ -1,0 +1,72 @@
+/** The sums of SCRAM-SHA-256 (RFC 5802 section 3, RFC 7677). */
+import type { ScramVerifier } from "../mailbox/mailbox_provider.ts";
+
+/** RFC 7677 section 4: at least 4096. */
+export const SCRAM_ITERATIONS = 4_096;
+
+type Octets = Uint8Array<ArrayBuffer>;
+
+const encoder = new TextEncoder();
+
+/** The verifier of a password. Text is normalized as NFKC, which is what SASLprep does to most of it. */
+export async function scramVerifierOf(
+  password: string,
+  salt: Octets,
+  iterations: number = SCRAM_ITERATIONS,
+): Promise<ScramVerifier> {
+  const key = await crypto.subtle.importKey(
+    "raw",
+    encoder.encode(password.normalize("NFKC")),
+    "PBKDF2",
+    false,
+    ["deriveBits"],
+  );
+  const parameters = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
+  const saltedPassword = new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 256));
+  const clientKey = await hmac(saltedPassword, encoder.encode("Client Key"));
+  return {
+    salt,
+    iterations,
+    storedKey: await sha256(clientKey),
+    serverKey: await hmac(saltedPassword, encoder.encode("Server Key")),
+  };
+}
+
+/** Does the proof of a client show that it knows the password? */
+export async function provesPassword(
+  { storedKey }: ScramVerifier,
+  authMessage: string,
+  proof: Octets,
+): Promise<boolean> {
+  const signature = await hmac(storedKey, encoder.encode(authMessage));
+  if (proof.length !== signature.length) return false;
+  const clientKey = proof.map((octet, index) => octet ^ (signature[index] ?? 0));
+  const shown = await sha256(clientKey);
+  return shown.reduce(
+    (difference, octet, index) => difference | (octet ^ (storedKey[index] ?? 0)),
+    0,
+  ) === 0;
+}
+
+/** What shows the client that the server knows the password too. */
+export async function serverSignature(
+  verifier: ScramVerifier,
+  authMessage: string,
+): Promise<Octets> {
+  return await hmac(verifier.serverKey, encoder.encode(authMessage));
+}
+
+export async function hmac(key: Octets, message: Octets): Promise<Octets> {
+  const imported = await crypto.subtle.importKey(
+    "raw",
+    key,
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["sign"],
+  );
+  return new Uint8Array(await crypto.subtle.sign("HMAC", imported, message));
+}
+
+async function sha256(octets: Octets): Promise<Octets> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", octets));
+}

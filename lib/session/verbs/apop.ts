@@ -1,0 +1,52 @@
+/** APOP (RFC 1939 section 7): a digest of the greeting's timestamp and a secret that both sides know. */
+import { timingSafeEqual } from "../../auth/timing_safe_equal.ts";
+import type { Mailbox } from "../../mailbox/mailbox.ts";
+import type { MailboxProvider } from "../../mailbox/mailbox_provider.ts";
+import { error, type Reply } from "../../protocol/reply.ts";
+import { type HandlerContext, mayLogIn } from "../handler.ts";
+import { logIn, secureLineFirst } from "../log_in.ts";
+import { badSyntax } from "../message_number.ts";
+import type { Authorization, Transition } from "../state.ts";
+
+/** Can users of this provider log in with APOP on the line as it is now? */
+export function offersApop(
+  context: HandlerContext,
+): boolean {
+  return mayLogIn(context) && context.provider.secrets?.offers === "apop-and-scram";
+}
+
+export function apop(
+  context: HandlerContext,
+  _state: Authorization,
+  argument: string,
+): Reply | Promise<Transition> {
+  if (!mayLogIn(context)) return secureLineFirst;
+  const { apopTimestamp } = context;
+  if (apopTimestamp === null) return error("Command not available.");
+  const [, userName, digest] = /^(.+) ([0-9a-fA-F]{32})$/.exec(argument) ?? [];
+  if (userName === undefined || digest === undefined) {
+    return badSyntax("APOP takes a user name and a digest of 32 hexadecimal digits.");
+  }
+  return logIn(
+    context,
+    "APOP",
+    userName,
+    null,
+    (provider) => authenticate(context, provider, userName, apopTimestamp, digest),
+  );
+}
+
+async function authenticate(
+  { info }: HandlerContext,
+  { secrets }: MailboxProvider,
+  userName: string,
+  timestamp: string,
+  digest: string,
+): Promise<Mailbox | null> {
+  const secret = await secrets?.secretOf(info, userName) ?? null;
+  const { createHash } = await import("node:crypto");
+  const password = secret?.type === "plain" ? secret.password : crypto.randomUUID();
+  const right = createHash("md5").update(timestamp + password).digest("hex");
+  const isRight = timingSafeEqual(right, digest.toLowerCase());
+  return isRight && secret !== null ? await secrets?.openMailbox(info, userName) ?? null : null;
+}

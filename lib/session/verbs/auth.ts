@@ -1,0 +1,94 @@
+/**
+ * AUTH (RFC 5034 section 4): an exchange of challenges and responses, each a line of base64.
+ *
+ * - Without a mechanism it lists those that work now, which is older than CAPA and some clients ask for it.
+ * - An initial response answers the first challenge; `=` is an empty one.
+ * - `*` ends the exchange. So does a fault, and the session lives on: it was nobody's wrong password.
+ */
+import { type Exchange, type Octets, SaslError } from "../../auth/sasl/mechanism.ts";
+import { mechanisms, mechanismsOf } from "../../auth/sasl/mechanisms.ts";
+import { error, type Reply } from "../../protocol/reply.ts";
+import { type HandlerContext, mayLogIn } from "../handler.ts";
+import { beginLogin, endLogin, secureLineFirst } from "../log_in.ts";
+import {
+  type Authenticating,
+  type Authorization,
+  enter,
+  loggedOut,
+  type Transition,
+} from "../state.ts";
+
+export async function auth(
+  context: HandlerContext,
+  _state: Authorization,
+  argument: string,
+): Promise<Reply | Transition> {
+  if (!mayLogIn(context)) return secureLineFirst;
+  const { info, provider } = context;
+  const [, name = "", response] = /^(\S*) *(\S.*)?$/.exec(argument.trimEnd()) ?? [];
+  if (name === "") {
+    return { type: "listing", text: "Mechanisms follow...", lines: mechanismsOf(provider) };
+  }
+  const mechanism = mechanisms.get(name.toUpperCase());
+  if (mechanism === undefined || !mechanism.isOfferedBy(provider)) {
+    return error(`No such mechanism. Known are: ${mechanismsOf(provider).join(" ")}`);
+  }
+  const attempt = await beginLogin(context, name.toUpperCase());
+  const exchange = mechanism.begin(info, attempt.provider);
+  const state: Authenticating = { phase: "AUTHENTICATING", attempt, exchange };
+  if (response === undefined) return await proceed(context, state, () => exchange.next());
+  return await proceed(context, state, async () => {
+    const first = await exchange.next();
+    return first.done === true
+      ? first
+      : await exchange.next(octetsOf(response === "=" ? "" : response));
+  });
+}
+
+/** Answers one line of the client within an exchange. */
+export async function respondToChallenge(
+  context: HandlerContext,
+  state: Authenticating,
+  line: string,
+): Promise<Transition> {
+  if (line === "*") return await cancelExchange(context, state);
+  return await proceed(context, state, () => state.exchange.next(octetsOf(line)));
+}
+
+/** Ends an exchange in the middle. What was refused by then is refused. */
+export async function cancelExchange(
+  context: HandlerContext,
+  state: Authenticating,
+): Promise<Transition> {
+  const cancelled = new SaslError("Authentication cancelled.");
+  return await proceed(context, state, () => state.exchange.throw(cancelled));
+}
+
+async function proceed(
+  context: HandlerContext,
+  state: Authenticating,
+  step: () => ReturnType<Exchange["next"]>,
+): Promise<Transition> {
+  try {
+    const next = await step();
+    if (next.done === true) return await endLogin(context, state.attempt, next.value);
+    return enter(state, { type: "challenge", challenge: next.value });
+  } catch (failure) {
+    const reply = failure instanceof SaslError ? error(failure.message) : context.fail(failure);
+    return enter(loggedOut, reply);
+  }
+}
+
+/** @throws {SaslError} when it is not base64 as RFC 4648 section 4 has it */
+function octetsOf(base64: string): Octets {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw notBase64();
+  try {
+    return Uint8Array.fromBase64(base64, { lastChunkHandling: "strict" });
+  } catch {
+    throw notBase64();
+  }
+}
+
+function notBase64(): SaslError {
+  return new SaslError("A response is base64, and = where it is empty.");
+}

@@ -1,0 +1,19 @@
+/** XLOG, of billpg's extensions: name and password in one line. The name holds no space, the password is the rest. */
+import type { Reply } from "../../protocol/reply.ts";
+import { error } from "../../protocol/reply.ts";
+import { type HandlerContext, mayLogIn } from "../handler.ts";
+import { logInWithPassword, secureLineFirst } from "../log_in.ts";
+import type { Authorization, Transition } from "../state.ts";
+
+export function xlog(
+  context: HandlerContext,
+  _state: Authorization,
+  argument: string,
+): Reply | Promise<Transition> {
+  if (!mayLogIn(context)) return secureLineFirst;
+  const [, userName, password] = /^(\S+) (.*)$/.exec(argument) ?? [];
+  if (userName === undefined || password === undefined) {
+    return error("Syntax: XLOG (username) (password)");
+  }
+  return logInWithPassword(context, "XLOG", userName, password);
+}
