@@ -21,9 +21,9 @@ export async function run(
   return stdout;
 }
 
-async function isInstalled(program: string): Promise<boolean> {
+async function isInstalled(program: string, versionFlag: string): Promise<boolean> {
   try {
-    return (await new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" })
+    return (await new Deno.Command(program, { args: [versionFlag], stdout: "null", stderr: "null" })
       .output())
       .success;
   } catch {
@@ -31,13 +31,18 @@ async function isInstalled(program: string): Promise<boolean> {
   }
 }
 
-/** Registers a test that needs a program; where it is missing, says so loudly and skips. */
+/**
+ * Registers a test that needs a program; where it is missing, says so loudly and skips.
+ *
+ * @param versionFlag what the program takes in place of `--version`
+ */
 export async function testWith(
   program: string,
   name: string,
   body: () => Promise<void>,
+  versionFlag = "--version",
 ): Promise<void> {
-  const ignore = !await isInstalled(program);
+  const ignore = !await isInstalled(program, versionFlag);
   if (ignore) console.warn(`SKIPPED: "${name}" needs ${program}, which is not installed`);
   Deno.test({ name, ignore, fn: body });
 }

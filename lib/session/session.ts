@@ -62,19 +62,20 @@ export class Session {
   }
 
   /** The reply to one line. It never throws. */
-  async respond(line: CommandLine): Promise<Reply> {
+  respond(line: CommandLine): Awaitable<Reply> {
+    return this.isLoggedIn ? this.#answer(line) : this.#answerStranger(line);
+  }
+
+  async #answerStranger(line: CommandLine): Promise<Reply> {
     const reply = await this.#answer(line);
-    if (reply.type !== "error" || this.isLoggedIn) return reply;
+    if (reply.type !== "error") return reply;
     this.#errorsBeforeLogin++;
     return this.#errorsBeforeLogin < MAXIMUM_ERRORS_BEFORE_LOGIN ? reply : closing(reply);
   }
 
-  async #answer(line: CommandLine): Promise<Reply> {
-    if (line === "too-long") {
-      await this.#leaveExchange();
-      return this.#rubbish(error("Command line too long."));
-    }
+  #answer(line: CommandLine): Awaitable<Reply> {
     const state = this.#state;
+    if (line === "too-long") return this.#answerTooLong();
     if (state.phase === "AUTHENTICATING") {
       return this.#enter(() => respondToChallenge(this.#context, state, decoder.decode(line)));
     }
@@ -91,6 +92,11 @@ export class Session {
     }
   }
 
+  async #answerTooLong(): Promise<Reply> {
+    await this.#leaveExchange();
+    return this.#rubbish(error("Command line too long."));
+  }
+
   /** Releases the mailbox. Nothing is deleted: only QUIT does that. */
   async end(): Promise<void> {
     await this.#leaveExchange();
@@ -101,7 +107,7 @@ export class Session {
     }
   }
 
-  async #carryOut(name: string, argument: string): Promise<Reply> {
+  #carryOut(name: string, argument: string): Awaitable<Reply> {
     const { emit, info } = this.#context;
     const verb = verbs.get(name);
     if (verb === undefined) {
@@ -118,7 +124,7 @@ export class Session {
       verb: name,
       argument: isSecret ? null : argument,
     });
-    return await this.#enter(() => this.#handle(name, verb, argument));
+    return this.#enter(() => this.#handle(name, verb, argument));
   }
 
   async #enter(handle: () => Awaitable<Reply | Transition>): Promise<Reply> {

@@ -1,0 +1,122 @@
+/** Behind a proxy: the address in its header is the client's, for everything. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { MemoryMailbox } from "../../lib/mod.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { ManualClock } from "../manual_clock.ts";
+import { ObservedListener } from "../observed_listener.ts";
+import { certificate } from "../test_authority.ts";
+import { hurriedClock, providerOf } from "../transcript_peers.ts";
+
+const port = { hostname: "127.0.0.1", port: 0, trustedProxies: ["127.0.0.0/8"] };
+const provider = providerOf(new MemoryMailbox());
+const header = (address: string) => `PROXY TCP4 ${address} 192.0.2.1 50000 110\r\n`;
+
+async function connectFrom(address: string, to: number): Promise<LoopbackClient> {
+  const client = await LoopbackClient.connect(to);
+  await client.send(header(address));
+  return client;
+}
+
+Deno.test("events, limits, bans and secure login see the client's address", async () => {
+  await using pop3 = new ObservedListener(
+    { provider, certificate, maxConnectionsPerIp: 2 },
+    hurriedClock,
+  );
+  const bound = await pop3.listenOn(port);
+  using first = await connectFrom("192.0.2.7", bound.port);
+  assertStringIncludes(await first.readLine() ?? "", "+OK");
+  assertEquals(await first.command("USER me"), "-ERR Call STLS and negotiate TLS first.");
+  using second = await connectFrom("192.0.2.7", bound.port);
+  await second.readLine();
+  using third = await connectFrom("192.0.2.7", bound.port);
+  assertEquals(await third.readLine(), "-ERR [SYS/TEMP] Too many connections. Try again later.");
+  using other = await connectFrom("192.0.2.8", bound.port);
+  await other.readLine();
+  await other.command("STLS");
+  await other.startTls();
+  for (const password of ["a", "b", "c", "passw0rd"]) {
+    assertEquals(
+      await other.command(`XLOG me ${password}`),
+      "-ERR [AUTH] Wrong username or password.",
+    );
+  }
+  assertEquals(pop3.all("connect").map(({ connection }) => connection.clientAddress), [
+    "192.0.2.7",
+    "192.0.2.7",
+    "192.0.2.8",
+  ]);
+  assertEquals(pop3.all("refuse").map(({ clientAddress }) => clientAddress), ["192.0.2.7"]);
+  assertEquals(pop3.all("login-failed").map(({ reason }) => reason), [
+    "wrong",
+    "wrong",
+    "wrong",
+    "banned",
+  ]);
+});
+
+Deno.test("the header comes before TLS, in any number of packets, and what follows it is kept", async () => {
+  await using pop3 = new ObservedListener({ provider, certificate });
+  const implicit = await pop3.listenOn({ ...port, tls: true });
+  using client = await LoopbackClient.connect(implicit.port);
+  await client.send(header("192.0.2.7"));
+  await client.startTls();
+  assertEquals(await client.logIn(), "+OK Welcome.");
+
+  const plain = await pop3.listenOn(port);
+  using slow = await LoopbackClient.connect(plain.port);
+  for (const octet of header("127.0.0.9")) await slow.send(octet);
+  await slow.readLine();
+  using eager = await LoopbackClient.connect(plain.port);
+  await eager.send(`${header("127.0.0.9")}XLOG me passw0rd\r\n`);
+  await eager.readLine();
+  assertEquals(await eager.readLine(), "+OK Welcome.");
+});
+
+Deno.test("a client that speaks TLS with the proxy may log in", async () => {
+  await using pop3 = new ObservedListener({ provider, certificate });
+  const { port: to } = await pop3.listenOn(port);
+  using client = await LoopbackClient.connect(to);
+  const SIGNATURE = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];
+  const address = [192, 0, 2, 7, 192, 0, 2, 1, 0xc3, 0x50, 0, 110];
+  await client.send(
+    new Uint8Array([...SIGNATURE, 0x21, 0x11, 0, 20, ...address, 0x20, 0, 5, 1, 0, 0, 0, 0]),
+  );
+  assertEquals(await client.logIn(), "+OK Welcome.");
+});
+
+Deno.test("a trusted proxy without a header, or with a wrong one, is closed; others need none", async () => {
+  await using pop3 = new ObservedListener({ provider });
+  const trusting = await pop3.listenOn(port);
+  for (const said of ["USER me\r\n", "PROXY TCP4 1.2.3.4\r\n"]) {
+    using client = await LoopbackClient.connect(trusting.port);
+    await client.send(said);
+    assertEquals(await client.readLine(), null);
+  }
+  assertEquals(pop3.all("refuse").map(({ reason }) => reason), ["proxy-header", "proxy-header"]);
+  const { port: to } = await pop3.listenOn({ ...port, trustedProxies: ["192.0.2.0/24"] });
+  using direct = await LoopbackClient.connect(to);
+  assertEquals(await direct.logIn(), "+OK Welcome.");
+  await direct.command("QUIT");
+  using forger = await connectFrom("192.0.2.7", to);
+  await forger.readLine();
+  assertEquals(await forger.readLine(), "-ERR Unknown command: PROXY");
+  assertEquals(pop3.all("connect").map(({ connection }) => connection.clientAddress), [
+    "127.0.0.1",
+    "127.0.0.1",
+  ]);
+});
+
+Deno.test("a proxy that says nothing is cut off, and stop does not wait for it", async () => {
+  const clock = new ManualClock();
+  const pop3 = new ObservedListener({ provider }, clock);
+  const { port: to } = await pop3.listenOn(port);
+  using silent = await LoopbackClient.connect(to);
+  while (clock.pending === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  clock.advance(16_000);
+  assertEquals(await silent.readLine(), null);
+  await pop3.until("refuse");
+  using another = await LoopbackClient.connect(to);
+  while (clock.pending === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  await pop3.stop();
+  assertEquals(await another.readLine(), null);
+});

@@ -1,0 +1,32 @@
+import type { Clock } from "../lib/connection/clock.ts";
+import { type Pop3Event, Pop3Listener, type Pop3ListenerOptions } from "../lib/mod.ts";
+
+type EventOf<T extends Pop3Event["type"]> = Extract<Pop3Event, { type: T }>;
+
+/** A listener whose events can be waited for. */
+export class ObservedListener extends Pop3Listener {
+  readonly seen: Pop3Event[] = [];
+  #wake: () => void = () => {};
+
+  constructor(options: Pop3ListenerOptions, clock?: Clock) {
+    super(options, clock);
+    this.events = (event) => {
+      this.seen.push(event);
+      this.#wake();
+    };
+  }
+
+  /** Those of one type, so far. */
+  all<T extends Pop3Event["type"]>(type: T): EventOf<T>[] {
+    return this.seen.filter((event): event is EventOf<T> => event.type === type);
+  }
+
+  /** Waits until there are so many of one type, and gives the last. */
+  async until<T extends Pop3Event["type"]>(type: T, count = 1): Promise<EventOf<T>> {
+    for (;;) {
+      const event = this.all(type)[count - 1];
+      if (event !== undefined) return event;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+}
