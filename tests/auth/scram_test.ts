@@ -1,0 +1,155 @@
+/** SCRAM-SHA-256: the example of RFC 7677, and a client of our own over the exchange. */
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Exchange, type Login, SaslError } from "../../lib/auth/sasl/mechanism.ts";
+import { scram, scramSha256 } from "../../lib/auth/sasl/scram_sha_256.ts";
+import { hmac, scramVerifierOf } from "../../lib/auth/scram.ts";
+import { type MailboxProvider, MemoryMailbox, type UserSecret } from "../../lib/mod.ts";
+import { testConnectionInfo } from "../../lib/testing/mod.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const EMPTY = new Uint8Array(0);
+
+function providerWith(secrets: Readonly<Record<string, UserSecret>>): MailboxProvider {
+  return {
+    name: "secrets",
+    authenticate: () => null,
+    secrets: {
+      offers: "scram",
+      secretOf: (_info, userName) => secrets[userName] ?? null,
+      openMailbox: () => new MemoryMailbox(),
+    },
+  };
+}
+
+async function challenge(exchange: Exchange, response: string): Promise<string> {
+  const next = await exchange.next(encoder.encode(response));
+  if (next.done === true) throw new Error("The exchange is over");
+  return decoder.decode(next.value);
+}
+
+async function outcome(exchange: Exchange, response: string): Promise<Login> {
+  const next = await exchange.next(encoder.encode(response));
+  if (next.done !== true) throw new Error("The exchange goes on");
+  return next.value;
+}
+
+Deno.test("the example of RFC 7677 section 3", async () => {
+  const salt = Uint8Array.fromBase64("W22ZaJ0SNY7soEsUEjb6gQ==");
+  const verifier = await scramVerifierOf("pencil", salt, 4_096);
+  const provider = providerWith({ user: { type: "scram-sha-256", verifier } });
+  const exchange = scram(() => "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0").begin(
+    testConnectionInfo(),
+    provider,
+  );
+  await exchange.next(EMPTY);
+  assertEquals(
+    await challenge(exchange, "n,,n=user,r=rOprNGfwEbeRWgbNEkqO"),
+    "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096",
+  );
+  assertEquals(
+    await challenge(
+      exchange,
+      "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
+    ),
+    "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
+  );
+  const login = await outcome(exchange, "");
+  assertEquals([login.userName, login.mailbox !== null], ["user", true]);
+});
+
+/** A client that knows a password; gives how it ended, and the salt and count that it was told. */
+async function logIn(provider: MailboxProvider, userName: string, password: string) {
+  const exchange = scramSha256.begin(testConnectionInfo(), provider);
+  await exchange.next(EMPTY);
+  const bare = `n=${userName.replaceAll("=", "=3D").replaceAll(",", "=2C")},r=abcdef`;
+  const serverFirst = await challenge(exchange, `n,,${bare}`);
+  const [, nonce = "", salt = "", iterations = ""] = /^r=(.*),s=(.*),i=(.*)$/.exec(serverFirst) ??
+    [];
+  const withoutProof = `c=biws,r=${nonce}`;
+  const authMessage = `${bare},${serverFirst},${withoutProof}`;
+  const parameters = {
+    name: "PBKDF2",
+    hash: "SHA-256",
+    salt: Uint8Array.fromBase64(salt),
+    iterations: Number(iterations),
+  };
+  const key = await crypto.subtle.importKey("raw", encoder.encode(password), "PBKDF2", false, [
+    "deriveBits",
+  ]);
+  const salted = new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 256));
+  const clientKey = await hmac(salted, encoder.encode("Client Key"));
+  const storedKey = new Uint8Array(await crypto.subtle.digest("SHA-256", clientKey));
+  const signature = await hmac(storedKey, encoder.encode(authMessage));
+  const proof = clientKey.map((octet, index) => octet ^ (signature[index] ?? 0)).toBase64();
+  const next = await exchange.next(encoder.encode(`${withoutProof},p=${proof}`));
+  const end = next.done === true ? next : await exchange.next(EMPTY);
+  return { login: end.done === true ? end.value : null, salt, iterations };
+}
+
+Deno.test("right and wrong passwords, of a plain secret and of a verifier; odd names", async () => {
+  const verifier = await scramVerifierOf(
+    "secret",
+    crypto.getRandomValues(new Uint8Array(9)),
+    5_000,
+  );
+  const provider = providerWith({
+    "a,b=c": { type: "plain", password: "pass word" },
+    kept: { type: "scram-sha-256", verifier },
+  });
+  for (const [userName, password] of [["a,b=c", "pass word"], ["kept", "secret"]] as const) {
+    const right = await logIn(provider, userName, password);
+    assertEquals([right.login?.userName, right.login?.mailbox !== null], [userName, true]);
+    assertEquals((await logIn(provider, userName, "wrong")).login, {
+      userName,
+      mailbox: null,
+      secret: null,
+    });
+  }
+});
+
+Deno.test("somebody unknown is led on like somebody known, with a salt that stays the same", async () => {
+  const provider = providerWith({ me: { type: "plain", password: "passw0rd" } });
+  const known = await logIn(provider, "me", "wrong");
+  const first = await logIn(provider, "nobody", "passw0rd");
+  const second = await logIn(provider, "nobody", "passw0rd");
+  const another = await logIn(provider, "somebody", "passw0rd");
+  assertEquals(first.login?.mailbox, null);
+  assertEquals([first.salt, first.iterations], [second.salt, known.iterations]);
+  assertEquals(first.salt.length, known.salt.length);
+  assertEquals(new Set([known.salt, first.salt, another.salt]).size, 3);
+});
+
+const faults: readonly (readonly [string, string | null])[] = [
+  ["", null],
+  ["n,,", null],
+  ["n,,n=,r=x", null],
+  ["n,,n=me", null],
+  ["n,,n=m=e,r=x", null],
+  ["n,,m=ext,n=me,r=x", null],
+  ["n,a=you,n=me,r=x", null],
+  ["p=tls-exporter,,n=me,r=x", null],
+  ["n,,n=me,r=x", ""],
+  ["n,,n=me,r=x", "c=biws,r=x,p=AAAA"],
+  ["n,,n=me,r=x", "c=eSws,r=@,p=AAAA"],
+  ["n,,n=me,r=x", "c=biws,r=@"],
+  ["n,,n=me,r=x", "c=biws,r=@,p=!"],
+];
+
+Deno.test("messages that break a rule are errors, not refusals", async () => {
+  const provider = providerWith({ me: { type: "plain", password: "passw0rd" } });
+  for (const [first, final] of faults) {
+    const exchange = scramSha256.begin(testConnectionInfo(), provider);
+    await exchange.next(EMPTY);
+    await assertRejects(
+      async () => {
+        const said = await challenge(exchange, first);
+        const nonce = /^r=([^,]*)/.exec(said)?.[1] ?? "";
+        await exchange.next(encoder.encode(final?.replace("@", nonce)));
+      },
+      SaslError,
+      undefined,
+      `${first} ${final}`,
+    );
+  }
+});
