@@ -40,6 +40,9 @@ export { maildirMailbox } from "./mailbox/maildir/maildir_mailbox.ts";
 export { mboxMailbox, type MboxMailboxOptions } from "./mailbox/mbox/mbox_mailbox.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "./mailbox/memory_mailbox.ts";
 export { type SingleUserOptions, SingleUserProvider } from "./auth/single_user_provider.ts";
+export { type UsersFileOptions, UsersFileProvider } from "./auth/users_file_provider.ts";
+export type { BadLine } from "./auth/users_file.ts";
+export type { HashWorkersOptions } from "./auth/passwords/hash_workers.ts";
 export type {
   CertificateEvent,
   CloseEvent,

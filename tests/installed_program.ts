@@ -21,9 +21,9 @@ export async function run(
   return stdout;
 }
 
-async function isInstalled(program: string, versionFlag: string): Promise<boolean> {
+async function isInstalled(program: string, probe: readonly string[]): Promise<boolean> {
   try {
-    return (await new Deno.Command(program, { args: [versionFlag], stdout: "null", stderr: "null" })
+    return (await new Deno.Command(program, { args: [...probe], stdout: "null", stderr: "null" })
       .output())
       .success;
   } catch {
@@ -34,15 +34,15 @@ async function isInstalled(program: string, versionFlag: string): Promise<boolea
 /**
  * Registers a test that needs a program; where it is missing, says so loudly and skips.
  *
- * @param versionFlag what the program takes in place of `--version`
+ * @param probe arguments with which the program ends well, and does nothing
  */
 export async function testWith(
   program: string,
   name: string,
   body: () => Promise<void>,
-  versionFlag = "--version",
+  probe: readonly string[] = ["--version"],
 ): Promise<void> {
-  const ignore = !await isInstalled(program, versionFlag);
+  const ignore = !await isInstalled(program, probe);
   if (ignore) console.warn(`SKIPPED: "${name}" needs ${program}, which is not installed`);
   Deno.test({ name, ignore, fn: body });
 }

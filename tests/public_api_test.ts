@@ -10,6 +10,7 @@ Deno.test("the exported names", () => {
     "Pop3ResponseError",
     "SingleUserProvider",
     "StrikeBanEngine",
+    "UsersFileProvider",
     "certificateFiles",
     "folderMailbox",
     "maildirMailbox",

@@ -9,7 +9,7 @@ import { maildirLayout } from "../mailbox/maildir/maildir_mailbox.ts";
 import type { CertificateFacts } from "../tls/inspect_certificate.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
-import { type MailboxFormat, seenFormat } from "./mailbox_format.ts";
+import { type MailboxFormat, seenFormat } from "../mailbox/open_mailbox.ts";
 import type { ServeOptions } from "./options.ts";
 
 const PROGRESS_EVERY_MS = 200;
@@ -28,6 +28,10 @@ interface Findings {
 export async function check(path: string, options: ServeOptions): Promise<void> {
   const certificate = await certificateOf(options);
   if (certificate !== null) printCertificate(certificate.facts);
+  if (options.users !== null) {
+    const { checkUsers } = await import("./check_users.ts");
+    return await checkUsers(options.users, options["mail-root"]);
+  }
   const format = options.format ?? await seenFormat(path);
   const found = await look(path, format, 1_000 * options["settle-time"]);
   const list = (lines: readonly string[]) => [lines.length, ...lines].join("\n  ");

@@ -3,8 +3,11 @@ import { parseArgs } from "@std/cli";
 import { CliError, reasonOf } from "./cli_error.ts";
 import {
   type GivenOptions,
+  type HashOptions,
+  hashOptions,
   type Option,
-  readServeOptions,
+  type OptionTable,
+  readOptions,
   type ServeOptions,
   serveOptions,
 } from "./options.ts";
@@ -13,13 +16,14 @@ import {
 export type Wish =
   | { readonly type: "help" }
   | { readonly type: "version" }
+  | { readonly type: "hash"; readonly options: HashOptions }
   | {
     readonly type: "serve" | "check";
     readonly mailbox: string | null;
     readonly options: ServeOptions;
   };
 
-const table = Object.entries<Option<unknown>>(serveOptions);
+const table = Object.entries<Option<unknown>>({ ...serveOptions, ...hashOptions });
 const flags = table.filter(([, option]) => option.placeholder === null).map(([name]) => name);
 const valued = table.filter(([, option]) => option.placeholder !== null).map(([name]) => name);
 
@@ -38,16 +42,28 @@ export async function readCommandLine(args: readonly string[]): Promise<Wish> {
   if (parsed["help"] === true) return { type: "help" };
   if (parsed["version"] === true) return { type: "version" };
   const given = givenFlags(parsed);
+  const words = Array.isArray(parsed["_"]) ? parsed["_"].map(String) : [];
+  const command = ["serve", "check", "hash"].find((name) => name === words[0]);
+  if (command !== undefined) words.shift();
+  if (command === "hash") {
+    ensureKnown(given, hashOptions, "hash");
+    if (words.length === 0) return { type: "hash", options: readOptions(hashOptions, given) };
+    throw CliError.usage("hash takes no password here, where others could see it; it asks for it");
+  }
+  const type = command === "check" ? "check" : "serve";
+  ensureKnown(given, serveOptions, type);
   const file = given["config"]?.at(-1);
   const configured = file === undefined ? {} : await readConfig(file);
-  const words = Array.isArray(parsed["_"]) ? parsed["_"].map(String) : [];
-  const type = words[0] === "check" ? "check" : "serve";
-  if (words[0] === type) words.shift();
   if (words.length > 1) {
     throw CliError.usage(`one MAILBOX at a time, not ${words.length}: ${words.join(" ")}`);
   }
   const mailbox = words[0] ?? configured["mailbox"]?.at(-1) ?? null;
-  return { type, mailbox, options: readServeOptions({ ...configured, ...given }) };
+  return { type, mailbox, options: readOptions(serveOptions, { ...configured, ...given }) };
+}
+
+function ensureKnown(given: GivenOptions, known: OptionTable, command: string): void {
+  const stray = Object.keys(given).find((name) => !Object.hasOwn(known, name));
+  if (stray !== undefined) throw CliError.usage(`--${stray} is no option of pop3svc ${command}`);
 }
 
 function givenFlags(parsed: Readonly<Record<string, unknown>>): GivenOptions {

@@ -1,6 +1,6 @@
 /** What `--help` and `--version` print. */
 import deno from "../../deno.json" with { type: "json" };
-import { type Option, serveOptions } from "./options.ts";
+import { hashOptions, type OptionTable, serveOptions } from "./options.ts";
 
 /** Version of the program, of Deno, and the target. */
 export function versionText(): string {
@@ -9,18 +9,25 @@ export function versionText(): string {
 
 /** The whole page. */
 export function helpText(): string {
-  const options = Object.entries<Option<unknown>>(serveOptions).map(([name, option]) => {
-    const left = option.placeholder === null ? `--${name}` : `--${name} ${option.placeholder}`;
-    return `  ${left.padEnd(28)}${option.help} [${option.shownDefault}]`;
-  });
   return `pop3svc serves a folder of mail over POP3.
 
   pop3svc [serve] [MAILBOX] [options]   serve a mailbox
   pop3svc check [MAILBOX] [options]     say what would be served and what is wrong; serve nothing
+  pop3svc hash [--scheme NAME]          ask for a password, print its hash for a users file
   pop3svc --help | --version
 
 MAILBOX is a folder whose files are messages, a Maildir or an mbox [mailbox-sample].
 
-Options:
-${options.join("\n")}`;
+Options of serve and check:
+${linesOf(serveOptions)}
+
+Options of hash:
+${linesOf(hashOptions)}`;
+}
+
+function linesOf(table: OptionTable): string {
+  return Object.entries(table).map(([name, option]) => {
+    const left = option.placeholder === null ? `--${name}` : `--${name} ${option.placeholder}`;
+    return `  ${left.padEnd(33)} ${option.help} [${option.shownDefault}]`;
+  }).join("\n");
 }

@@ -3,7 +3,8 @@ import { check } from "./check.ts";
 import { CliError } from "./cli_error.ts";
 import { readCommandLine } from "./command_line.ts";
 import { helpText, versionText } from "./help.ts";
-import { SAMPLE_MAILBOX, serve } from "./serve.ts";
+import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
+import { serve } from "./serve.ts";
 
 /** @returns 0; 1 when something outside is not as it must be; 2 for a wrong option or value */
 export async function main(args: readonly string[]): Promise<number> {
@@ -19,6 +20,11 @@ export async function main(args: readonly string[]): Promise<number> {
       case "serve":
         await serve(wish.mailbox, wish.options);
         return 0;
+      case "hash": {
+        const { hash } = await import("./hash.ts");
+        await hash(wish.options);
+        return 0;
+      }
       case "check":
         await check(wish.mailbox ?? SAMPLE_MAILBOX, wish.options);
         return 0;

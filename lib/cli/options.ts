@@ -1,7 +1,8 @@
-/** The options of `serve`: the one table from which they are read and from which `--help` is made. */
+/** The options: the tables from which they are read and from which `--help` is made. */
 import type { DeletePolicy } from "../mailbox/files/file_mailbox.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../telemetry/log_lines.ts";
-import type { MailboxFormat } from "./mailbox_format.ts";
+import type { MailboxFormat } from "../mailbox/open_mailbox.ts";
+import { MADE_SCHEMES, type MadeScheme } from "../auth/passwords/made_schemes.ts";
 import { CliError } from "./cli_error.ts";
 
 /** One option. */
@@ -53,7 +54,7 @@ function values<T>(
   return {
     placeholder,
     help: `${help} (repeatable)`,
-    shownDefault: absent.join(", "),
+    shownDefault: absent.join(", ") || "none",
     isRepeatable: true,
     parse: (given) => given.length === 0 ? absent : given.map(parseValue),
   };
@@ -104,8 +105,10 @@ export const serveOptions = {
   "tls-port": value("N", "port for implicit TLS; 0 picks a free one; off for none", portNumber, null, "9955 with a certificate, else off"),
   "cert": value("FILE", "PEM certificate chain; read again when it changes", text("the path of a file"), null),
   "key": value("FILE", "its private key", text("the path of a file"), null),
-  "user": value("NAME", "the one user", text("a name"), "me"),
+  "user": value("NAME", "the one user, without a users file", text("a name"), null, "me"),
   "password-file": value("FILE", "that user's password is the first line of this file; else POP3SVC_PASSWORD from the environment", text("the path of a file"), null, "passw0rd, on loopback only"),
+  "users": value("FILE", "many users: lines of Dovecot's passwd-file or Apache's htpasswd; read again when it changes", text("the path of a file"), null),
+  "mail-root": value("DIR", "with --users: a user's mailbox is DIR/NAME, unless the line names one", text("the path of a folder"), null),
   "read-only": flag("refuse DELE with [READ-ONLY]"),
   "delete": value("POLICY", "remove; trash, into .pop3svc/trash in the mailbox; keep, for tests", oneOf<DeletePolicy>("remove", "trash", "keep"), "remove"),
   "lock": flag("one session at a time, also across processes; others hear [IN-USE]"),
@@ -114,6 +117,10 @@ export const serveOptions = {
   "service-name": value("TEXT", "who the server says it is", serviceName, "pop3svc"),
   "max-connections": value("N", "connections at the same time", wholeNumber(1, 1_000_000), 10_000),
   "max-connections-per-ip": value("N", "the same from one address (IPv6: one /64)", wholeNumber(1, 1_000_000), 100),
+  "max-connection-rate-per-ip": value("N", "new connections in a second from one address; not from this machine", wholeNumber(1, 1_000_000), 50),
+  "ban-after": value("N", "wrong passwords after which an address is refused", wholeNumber(1, 1_000_000), 3),
+  "ban-seconds": value("S", "seconds since its last attempt until it is not any more", wholeNumber(1, 31_536_000), 10_000),
+  "proxy-protocol": values("CIDR", "networks of proxies whose connections begin with a PROXY header, version 1 or 2", text("a network such as 192.0.2.0/24"), []),
   "login-timeout": value("S", "seconds from accept to login, in total", wholeNumber(1, MOST_SECONDS), 60),
   "idle-timeout": value("S", "seconds without a command after it (RFC 1939: at least 600)", wholeNumber(1, MOST_SECONDS), 600),
   "log-format": value("FORMAT", "text or json", oneOf<LogFormat>("text", "json"), "text"),
@@ -121,17 +128,30 @@ export const serveOptions = {
   "config": value("FILE", "the same options in a JSON file, keys named as the options; flags win", text("the path of a file"), null),
 } as const;
 
-type Table = typeof serveOptions;
+// deno-fmt-ignore
+export const hashOptions = {
+  "scheme": value("NAME", MADE_SCHEMES.join(", "), oneOf<MadeScheme>(...MADE_SCHEMES), "argon2id"),
+} as const;
 
-/** What the options of `serve` came to. */
-export type ServeOptions = { readonly [Name in keyof Table]: ReturnType<Table[Name]["parse"]> };
+/** Options by name. */
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+/** What the options of a table came to. */
+export type ValuesOf<T extends OptionTable> = {
+  readonly [Name in keyof T]: ReturnType<T[Name]["parse"]>;
+};
+
+/** What the options of `serve` and `check` came to. */
+export type ServeOptions = ValuesOf<typeof serveOptions>;
+/** What the options of `hash` came to. */
+export type HashOptions = ValuesOf<typeof hashOptions>;
 
 /** What was given for an option, in order, by name. */
 export type GivenOptions = Readonly<Record<string, readonly string[]>>;
 
 /** @throws {CliError} that names the first option with a wrong value */
-export function readServeOptions(given: GivenOptions): ServeOptions {
-  const read = Object.entries<Option<unknown>>(serveOptions).map(([name, option]) => {
+export function readOptions<T extends OptionTable>(table: T, given: GivenOptions): ValuesOf<T> {
+  const read = Object.entries(table).map(([name, option]) => {
     const texts = given[name] ?? [];
     try {
       return [name, option.parse(texts)];
@@ -142,5 +162,5 @@ export function readServeOptions(given: GivenOptions): ServeOptions {
     }
   });
   // The table is the type: each name has the value that its own entry parsed.
-  return Object.fromEntries(read) as ServeOptions;
+  return Object.fromEntries(read) as ValuesOf<T>;
 }

@@ -6,5 +6,9 @@ export function basename(path: string, suffix?: string): string;
 export function dirname(path: string): string;
 /** An absolute path. */
 export function resolve(...paths: string[]): string;
+/** Does the path begin at a root? */
+export function isAbsolute(path: string): boolean;
+/** What stands between the parts of a path. */
+export const SEPARATOR: "\\" | "/";
 /** The path of a `file:` URL. */
 export function fromFileUrl(url: URL | string): string;

@@ -1,2 +1,10 @@
 // @ts-types="./mod.d.ts"
-export { basename, dirname, fromFileUrl, join, resolve } from "npm:deno-std@1.4.0/path/mod.js";
+export {
+  basename,
+  dirname,
+  fromFileUrl,
+  isAbsolute,
+  join,
+  resolve,
+  SEPARATOR,
+} from "npm:deno-std@1.4.0/path/mod.js";

@@ -58,7 +58,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"]) {
       );
       const { connection } = await ports.pop3.until("login");
       assertEquals(connection.tls?.version, version);
-    }, "version");
+    }, ["version"]);
   }
 }
 
@@ -81,7 +81,7 @@ await testWith("openssl", "TLS 1.1 is refused", async () => {
   assertEquals(success, false);
   await ports.pop3.until("close");
   assertEquals(ports.pop3.all("close").map(({ reason }) => reason), ["tls-failed"]);
-}, "version");
+}, ["version"]);
 
 await testWith(
   "python3",

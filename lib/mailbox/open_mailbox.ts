@@ -1,9 +1,9 @@
 /** Which kind of mailbox a path is, and how it is opened. */
 import { join } from "@std/path";
-import { FileMailbox, type FileMailboxOptions } from "../mailbox/files/file_mailbox.ts";
-import { folderLayout } from "../mailbox/folder/folder_mailbox.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
-import { maildirLayout } from "../mailbox/maildir/maildir_mailbox.ts";
+import { FileMailbox, type FileMailboxOptions } from "./files/file_mailbox.ts";
+import { folderLayout } from "./folder/folder_mailbox.ts";
+import type { Mailbox } from "./mailbox.ts";
+import { maildirLayout } from "./maildir/maildir_mailbox.ts";
 
 /** A kind of mailbox. */
 export type MailboxFormat = "folder" | "maildir" | "mbox";
@@ -32,7 +32,7 @@ export async function openMailbox(
     case "maildir":
       return new FileMailbox(path, maildirLayout, options);
     case "mbox": {
-      const { MboxMailbox } = await import("../mailbox/mbox/mbox_mailbox.ts");
+      const { MboxMailbox } = await import("./mbox/mbox_mailbox.ts");
       return new MboxMailbox(path, options);
     }
   }

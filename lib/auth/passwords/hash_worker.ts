@@ -1,0 +1,34 @@
+/** A thread that does the sums of password hashes, one after the other. */
+import type { SlowHash } from "./password_hash.ts";
+import { verifySlowHash } from "./slow_hashes.ts";
+
+/** What the worker is asked. */
+export interface HashQuestion {
+  readonly hash: SlowHash;
+  readonly password: string;
+}
+
+/** What it answers. */
+export type HashAnswer =
+  | { readonly type: "answer"; readonly isRight: boolean }
+  /** Without the words of the error: they might repeat what was hashed. */
+  | { readonly type: "failed"; readonly errorName: string };
+
+/** What a worker sees of itself; Deno's types describe the main thread. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<HashQuestion>) => void) | null;
+  postMessage(answer: HashAnswer): void;
+}
+
+const scope = self as unknown as WorkerScope;
+
+scope.onmessage = async ({ data: { hash, password } }) => {
+  try {
+    scope.postMessage({ type: "answer", isRight: await verifySlowHash(hash, password) });
+  } catch (error) {
+    scope.postMessage({
+      type: "failed",
+      errorName: error instanceof Error ? error.name : "unknown",
+    });
+  }
+};

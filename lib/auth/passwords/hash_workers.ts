@@ -1,0 +1,114 @@
+/**
+ * Threads for password hashes: off the event loop, so that a storm of logins stalls nobody's session.
+ *
+ * - So many at once, and so many that wait; who comes then hears `[SYS/TEMP]`, which is no wrong password.
+ * - A thread is started when there is work for it, and ends when there was none for a while.
+ */
+import type { Clock } from "../../connection/clock.ts";
+import { Pop3ResponseError } from "../../mailbox/response_error.ts";
+import type { HashAnswer, HashQuestion } from "./hash_worker.ts";
+import type { SlowHash } from "./password_hash.ts";
+
+/** How much a {@linkcode HashWorkers} does. */
+export interface HashWorkersOptions {
+  /** Threads. One fewer than there are cores by default, from 1 to 4. */
+  readonly threads?: number;
+  /** Hashes that wait for a thread. 64 by default. */
+  readonly waiting?: number;
+}
+
+interface Job {
+  readonly question: HashQuestion;
+  readonly resolve: (isRight: boolean) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const ENDED = "The server is stopping";
+const IDLE_MS = 30_000;
+
+export class HashWorkers implements Disposable {
+  readonly #threads: number;
+  readonly #waiting: number;
+  readonly #clock: Clock;
+  readonly #idle: Worker[] = [];
+  readonly #busy = new Map<Worker, Job>();
+  readonly #queue: Job[] = [];
+  #idleTimer: Disposable | null = null;
+  #isEnded = false;
+
+  constructor(options: HashWorkersOptions, clock: Clock) {
+    this.#threads = options.threads ?? Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1));
+    this.#waiting = options.waiting ?? 64;
+    this.#clock = clock;
+  }
+
+  /**
+   * Is it the password?
+   *
+   * @throws {Pop3ResponseError} `[SYS/TEMP]` when too many are waiting already
+   */
+  verify(hash: SlowHash, password: string): Promise<boolean> {
+    if (this.#isEnded) return Promise.reject(new Error(ENDED));
+    if (this.#busy.size >= this.#threads && this.#queue.length >= this.#waiting) {
+      const busy = new Pop3ResponseError("Too many logins at once. Try again later.", {
+        code: "SYS/TEMP",
+      });
+      return Promise.reject(busy);
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ question: { hash, password }, resolve, reject });
+      this.#startNext();
+    });
+  }
+
+  /** Ends the threads. What is asked still is rejected. */
+  [Symbol.dispose](): void {
+    this.#isEnded = true;
+    this.#idleTimer?.[Symbol.dispose]();
+    this.#idleTimer = null;
+    const jobs = [...this.#busy.values(), ...this.#queue.splice(0)];
+    for (const worker of [...this.#idle.splice(0), ...this.#busy.keys()]) worker.terminate();
+    this.#busy.clear();
+    for (const { reject } of jobs) reject(new Error(ENDED));
+  }
+
+  #startNext(): void {
+    if (this.#busy.size >= this.#threads) return;
+    const job = this.#queue.shift();
+    if (job === undefined) return this.#endThreadsLater();
+    this.#idleTimer?.[Symbol.dispose]();
+    this.#idleTimer = null;
+    const worker = this.#idle.pop() ?? this.#newWorker();
+    this.#busy.set(worker, job);
+    worker.postMessage(job.question);
+  }
+
+  #endThreadsLater(): void {
+    if (this.#busy.size > 0) return;
+    this.#idleTimer ??= this.#clock.after(IDLE_MS, () => {
+      this.#idleTimer = null;
+      for (const worker of this.#idle.splice(0)) worker.terminate();
+    });
+  }
+
+  #newWorker(): Worker {
+    const worker = new Worker(new URL("./hash_worker.ts", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<HashAnswer>) => {
+      const job = this.#busy.get(worker);
+      this.#busy.delete(worker);
+      this.#idle.push(worker);
+      if (data.type === "answer") job?.resolve(data.isRight);
+      else job?.reject(new Error(`A password hash could not be checked: ${data.errorName}`));
+      this.#startNext();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      const job = this.#busy.get(worker);
+      this.#busy.delete(worker);
+      worker.terminate();
+      job?.reject(new Error(`The thread for password hashes has ended: ${event.message}`));
+      this.#startNext();
+    };
+    return worker;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * A users file: lines of Dovecot's passwd-file, `name:password:uid:gid:gecos:home:shell:extra`, or of Apache's
+ * htpasswd, which are its first two fields.
+ *
+ * - A bad line locks out its own user only, and is named by its number. What it holds is not repeated: it is a
+ *   secret, or next to one.
+ * - A name can be the name of a folder: no `/`, no NUL, not `..`, so that none leads out of the folder of mailboxes.
+ * - What Dovecot would do with a field that is not known here, such as `allow_nets`, cannot be kept; the line is
+ *   bad. Those that begin with `userdb_` are for other programs and are left alone, but for `userdb_mail`.
+ */
+import { isAbsolute, join } from "@std/path";
+import type { MailboxFormat } from "../mailbox/open_mailbox.ts";
+import { parsePasswordHash, type PasswordHash } from "./passwords/password_hash.ts";
+
+/** A mailbox that a line names itself. */
+export interface NamedMailbox {
+  readonly path: string;
+  /** Null to see it from what is there. */
+  readonly format: MailboxFormat | null;
+}
+
+/** One user of the file. */
+export interface UserEntry {
+  readonly name: string;
+  readonly hash: PasswordHash;
+  readonly home: string | null;
+  readonly mailbox: NamedMailbox | null;
+}
+
+/** A line that cannot be used. */
+export interface BadLine {
+  /** From 1. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** What a users file says. */
+export interface UsersFile {
+  readonly users: ReadonlyMap<string, UserEntry>;
+  readonly badLines: readonly BadLine[];
+}
+
+/** Never throws: what cannot be used is among the bad lines. */
+export function parseUsersFile(text: string): UsersFile {
+  const users = new Map<string, UserEntry>();
+  const badLines: BadLine[] = [];
+  for (const [index, line] of text.replace(/^\ufeff/, "").split(/\r?\n/).entries()) {
+    if (line.trim() === "" || line.startsWith("#")) continue;
+    try {
+      const user = parseLine(line);
+      if (users.has(user.name)) throw new SyntaxError("its user is there already");
+      users.set(user.name, user);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      badLines.push({ line: index + 1, reason: error.message });
+    }
+  }
+  return { users, badLines };
+}
+
+function parseLine(line: string): UserEntry {
+  const [name = "", password, _uid, _gid, _gecos, home = "", _shell, ...rest] = line.split(":");
+  if (password === undefined) throw new SyntaxError("there is no colon behind its name");
+  if (!canNameFolder(name)) throw new SyntaxError("its name cannot be the name of a folder");
+  if (home !== "" && !isAbsolute(home)) throw new SyntaxError("its home is no absolute path");
+  return {
+    name,
+    hash: parsePasswordHash(password),
+    home: home === "" ? null : home,
+    mailbox: parseExtra(rest.join(":"), home),
+  };
+}
+
+/** Can it be joined to the path of a folder without leading out of it? */
+function canNameFolder(name: string): boolean {
+  // deno-lint-ignore no-control-regex -- NUL and its like are what must not be there
+  return !/^\.{0,2}$|[/\\\x00-\x1f\x7f]/.test(name) && name.length <= 255;
+}
+
+function parseExtra(extra: string, home: string): NamedMailbox | null {
+  let mailbox: NamedMailbox | null = null;
+  for (const field of extra.split(/\s+/)) {
+    if (field.startsWith("userdb_mail=")) {
+      mailbox = parseMailLocation(field.slice("userdb_mail=".length), home);
+    } else if (field !== "" && !field.startsWith("userdb_")) {
+      throw new SyntaxError("it has a field that is not known here, and would be lost");
+    }
+  }
+  return mailbox;
+}
+
+/** `maildir:~/Maildir`, `mbox:/var/mail/me`; what Dovecot has behind a further colon is for its own files. */
+function parseMailLocation(location: string, home: string): NamedMailbox {
+  const [, format = "", path = ""] = /^(?:(folder|maildir|mbox):)?([^:]+)/.exec(location) ?? [];
+  const full = path.startsWith("~/") && home !== "" ? join(home, path.slice(2)) : path;
+  if (!isAbsolute(full)) throw new SyntaxError("its userdb_mail is no absolute path");
+  return {
+    path: full,
+    format: format === "folder" || format === "maildir" || format === "mbox" ? format : null,
+  };
+}

@@ -1,0 +1,41 @@
+/** `pop3svc check --users`: who could log in, and which lines are wrong. No secret is shown. */
+import { UserMailboxes } from "../auth/user_mailboxes.ts";
+import { parseUsersFile, type UserEntry } from "../auth/users_file.ts";
+import { CliError, reasonOf } from "./cli_error.ts";
+
+/** @throws {CliError} when somebody is locked out by it */
+export async function checkUsers(file: string, mailRoot: string | null): Promise<void> {
+  const { users, badLines } = parseUsersFile(await read(file));
+  const mailboxes = new UserMailboxes(mailRoot, {});
+  const locked = [...users.values()].filter(({ hash }) => hash.type === "locked");
+  const wrong = badLines.map(({ line, reason }) => `line ${line}: ${reason}`);
+  for (const user of users.values()) {
+    const fault = await faultOf(user, mailboxes);
+    if (fault !== null) wrong.push(`user ${JSON.stringify(user.name)}: ${fault}`);
+  }
+  console.log(`users file: ${file}
+users: ${users.size}
+locked: ${locked.length}
+wrong: ${[wrong.length, ...wrong].join("\n  ")}`);
+  if (wrong.length > 0) {
+    throw CliError.environment(`--users ${file}: ${wrong.length} users are locked out`);
+  }
+}
+
+async function faultOf(user: UserEntry, mailboxes: UserMailboxes): Promise<string | null> {
+  try {
+    await mailboxes.open(user);
+    return null;
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return reasonOf(cause);
+  }
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    throw CliError.environment(`--users ${file}: ${reasonOf(error)}`, error);
+  }
+}

@@ -1,0 +1,146 @@
+/** Who may log in and to what, from the options: one user with one mailbox, or a users file. */
+import { SingleUserProvider } from "../auth/single_user_provider.ts";
+import { isLoopback } from "../guard/address.ts";
+import type { FileMailboxOptions } from "../mailbox/files/file_mailbox.ts";
+import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import { type CountedMailbox, openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
+import type { Pop3Events } from "../telemetry/events.ts";
+import { CliError, reasonOf } from "./cli_error.ts";
+import type { ServeOptions } from "./options.ts";
+
+/** What is served when no mailbox is named. */
+export const SAMPLE_MAILBOX = "mailbox-sample";
+const SAMPLE_PASSWORD = "passw0rd";
+const SAMPLE_USER = "me";
+
+/** A provider that is ready. */
+export interface ChosenProvider {
+  readonly provider: MailboxProvider;
+  /** What the ready line says of it. */
+  readonly text: string;
+  /** The same as facts, for JSON. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Looks at its files again now. */
+  readonly refresh: () => Promise<void>;
+}
+
+/** @throws {CliError} when nobody could log in */
+export async function providerOf(
+  mailbox: string | null,
+  options: ServeOptions,
+  events: Pop3Events,
+): Promise<ChosenProvider> {
+  if (options.users !== null) return await usersOf(options.users, mailbox, options, events);
+  if (options["mail-root"] !== null) {
+    throw CliError.usage("--mail-root needs --users, the file of those whose mail it is");
+  }
+  const password = await readPassword(options);
+  const path = mailbox ?? SAMPLE_MAILBOX;
+  const format = options.format ?? await seenFormat(path);
+  const opened = await openMailbox(path, format, mailboxOptions(options));
+  const messages = await countMessages(opened, path, mailbox !== null);
+  const username = options.user ?? SAMPLE_USER;
+  return {
+    provider: new SingleUserProvider({ username, password, openMailbox: () => opened }),
+    text: `${path} (${messages} messages) as user ${username}`,
+    facts: { mailbox: path, messages, user: username },
+    refresh: () => Promise.resolve(),
+  };
+}
+
+async function usersOf(
+  file: string,
+  mailbox: string | null,
+  options: ServeOptions,
+  events: Pop3Events,
+): Promise<ChosenProvider> {
+  if (mailbox !== null) throw CliError.usage("with --users, give --mail-root in place of MAILBOX");
+  for (const name of ["user", "password-file", "format"] as const) {
+    if (options[name] !== null) throw CliError.usage(`--${name} does not go with --users`);
+  }
+  const mailRoot = options["mail-root"];
+  if (mailRoot !== null) await ensureFolder(mailRoot);
+  const { UsersFileProvider } = await import("../auth/users_file_provider.ts");
+  const provider = new UsersFileProvider(file, {
+    ...(mailRoot === null ? {} : { mailRoot }),
+    mailbox: mailboxOptions(options),
+    events,
+  });
+  const users = await countUsers(provider, file);
+  return {
+    provider,
+    text: `${users} users of ${file}`,
+    facts: { users, file },
+    refresh: async () => void await provider.refresh(),
+  };
+}
+
+async function countUsers(
+  provider: { refresh(): Promise<{ readonly users: number }> },
+  file: string,
+): Promise<number> {
+  let users: number;
+  try {
+    ({ users } = await provider.refresh());
+  } catch (error) {
+    throw CliError.environment(`--users ${file}: ${reasonOf(error)}`, error);
+  }
+  if (users > 0) return users;
+  throw CliError.environment(
+    `--users ${file}: nobody in it can log in; see pop3svc check --users ${file}`,
+  );
+}
+
+async function ensureFolder(path: string): Promise<void> {
+  try {
+    if ((await Deno.stat(path)).isDirectory) return;
+  } catch (error) {
+    throw CliError.environment(`--mail-root ${path}: ${reasonOf(error)}`, error);
+  }
+  throw CliError.environment(`--mail-root ${path}: it is no folder`);
+}
+
+function mailboxOptions(options: ServeOptions): FileMailboxOptions {
+  return {
+    isReadOnly: options["read-only"],
+    deletePolicy: options.delete,
+    isExclusive: options.lock,
+    settleTime: options["settle-time"],
+  };
+}
+
+async function readPassword(options: ServeOptions): Promise<string> {
+  const file = options["password-file"];
+  const password = file === null ? Deno.env.get("POP3SVC_PASSWORD") : await firstLineOf(file);
+  if (password !== undefined && password !== "") return password;
+  if (file !== null) throw CliError.environment(`--password-file ${file}: its first line is empty`);
+  const exposed = options.host.find((host) => host !== "localhost" && !isLoopback(host));
+  if (exposed === undefined) return SAMPLE_PASSWORD;
+  throw CliError.usage(
+    `--host ${exposed} is open to other machines: set a password with --password-file or POP3SVC_PASSWORD`,
+  );
+}
+
+async function firstLineOf(file: string): Promise<string> {
+  try {
+    return (await Deno.readTextFile(file)).split(/\r?\n/, 1).join("");
+  } catch (error) {
+    throw CliError.environment(`--password-file ${file}: ${reasonOf(error)}`, error);
+  }
+}
+
+async function countMessages(
+  mailbox: CountedMailbox,
+  path: string,
+  isChosen: boolean,
+): Promise<number> {
+  try {
+    return await mailbox.count();
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotADirectory
+      ? "it is a file; give a folder, or --format mbox"
+      : reasonOf(error);
+    const hint = isChosen ? "" : "; give MAILBOX, a folder whose files are messages";
+    throw CliError.environment(`mailbox ${path}: ${reason}${hint}`, error);
+  }
+}
