@@ -9,23 +9,38 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-function command(args: readonly string[], env: Readonly<Record<string, string>>): Deno.Command {
+function command(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  stdin: "null" | "piped",
+  permissions: readonly string[],
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "-A", "main.ts", ...args],
+    args: ["run", "--quiet", "--no-check", ...permissions, "main.ts", ...args],
     cwd: root,
     env: { NO_COLOR: "1", POP3SVC_PASSWORD: "", ...env },
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   });
 }
 
+const EVERYTHING = ["-A"];
+
 /** Runs the program to its end. */
 export async function runProgram(
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, stdin = "" }: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly stdin?: string;
+  } = {},
 ): Promise<ProgramResult> {
-  const { code, stdout, stderr } = await command(args, env).output();
+  const process = command(args, env, "piped", EVERYTHING).spawn();
+  const writer = process.stdin.getWriter();
+  // A program that does not read it may have ended.
+  await writer.write(new TextEncoder().encode(stdin)).catch(() => {});
+  await writer.close().catch(() => {});
+  const { code, stdout, stderr } = await process.output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
@@ -47,10 +62,10 @@ export class RunningProgram implements AsyncDisposable {
   static async start(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    permissions: readonly string[] = EVERYTHING,
   ): Promise<RunningProgram> {
-    const program = new RunningProgram(
-      command(["--port", "0", "--settle-time", "0", ...args], env).spawn(),
-    );
+    const options = ["--port", "0", "--settle-time", "0", ...args];
+    const program = new RunningProgram(command(options, env, "null", permissions).spawn());
     for (;;) {
       const line = await program.#stdout.next();
       if (line.done === true) throw new Error(`It did not start: ${await program.#stderr}`);
@@ -59,9 +74,24 @@ export class RunningProgram implements AsyncDisposable {
     }
   }
 
-  /** The port of its first listener. */
+  /** The port of its first plain listener. */
   get port(): number {
-    return Number(/:(\d+)"?/.exec(this.readyLines[0]?.replace(/^.*pop3:\/\//, "") ?? "")?.[1]);
+    return this.#portOf("pop3");
+  }
+
+  /** The port of its first listener with implicit TLS. */
+  get tlsPort(): number {
+    return this.#portOf("pop3s");
+  }
+
+  #portOf(scheme: string): number {
+    const address = new RegExp(`${scheme}://.*:(\\d+)"?`);
+    return Number(this.readyLines.map((line) => address.exec(line)?.[1]).find((port) => port));
+  }
+
+  /** Sends a signal that does not end it. */
+  signal(signal: Deno.Signal): void {
+    this.#process.kill(signal);
   }
 
   /** Sends a signal and waits for the end. */

@@ -11,8 +11,9 @@ export function promptPassword(question: string): string {
   const write = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
   const decoder = new TextDecoder();
   let typed = "";
-  write(question);
+  // Before the question: what is typed at once is not shown either.
   Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
+  write(question);
   try {
     const octet = new Uint8Array(1);
     while (Deno.stdin.readSync(octet) !== null && octet[0] !== LF && octet[0] !== CR) {

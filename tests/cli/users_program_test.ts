@@ -1,0 +1,126 @@
+/** The program with a users file, and `pop3svc hash`. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { run, testWith } from "../installed_program.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { RunningProgram, runProgram } from "../running_program.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+Deno.test("from pop3svc hash to a login; bad lines are told, changes are seen", async () => {
+  await using folder = await TemporaryFolder.create();
+  const file = join(folder.path, "users");
+  const mail = join(folder.path, "mail");
+  await Deno.mkdir(join(mail, "joe"), { recursive: true });
+  await Deno.writeTextFile(join(mail, "joe", "a.eml"), "Subject: for joe\n\n");
+  const hashed = await runProgram(["hash"], { stdin: "correct horse\n" });
+  assertMatch(hashed.stdout, /^\{ARGON2ID\}\$argon2id\$[^\n]+\n$/);
+  await Deno.writeTextFile(file, `joe:${hashed.stdout}bad line\n`);
+  await using program = await RunningProgram.start(["--users", file, "--mail-root", mail]);
+  assertEquals(program.readyLines[1], `ready: serving 1 users of ${file}; press Ctrl+C to stop`);
+  using joe = await LoopbackClient.connect(program.port);
+  await joe.readLine();
+  assertEquals(await joe.command("XLOG joe correct horse"), "+OK Welcome.");
+  assertEquals(await joe.command("STAT"), "+OK 1 20");
+  await Deno.writeTextFile(file, "ann:{PLAIN}a\n");
+  using ann = await LoopbackClient.connect(program.port);
+  await ann.readLine();
+  assertEquals(await ann.command("XLOG ann a"), "+OK Welcome.");
+  const { stderr } = await program.end("SIGTERM");
+  assertStringIncludes(
+    stderr,
+    'error during="users file" error="Error: line 2: there is no colon behind its name"',
+  );
+});
+
+Deno.test("check --users names what is wrong, and shows no secret", async () => {
+  await using folder = await TemporaryFolder.create();
+  const file = join(folder.path, "users");
+  const mail = join(folder.path, "mail");
+  await Deno.mkdir(mail);
+  await Deno.symlink("/", join(mail, "linked"));
+  await Deno.writeTextFile(file, "joe:{PLAIN}SECRET\nlinked:{PLAIN}SECRET\nlocked:!\nbad:SECRET\n");
+  const checked = await runProgram(["check", "--users", file, "--mail-root", mail]);
+  assertEquals(checked.code, 1);
+  assertMatch(
+    checked.stdout,
+    /^users file: .*\nusers: 3\nlocked: 1\nwrong: 2\n {2}line 4: .*\n {2}user "linked": .* leads out of .*\n$/,
+  );
+  assertEquals(checked.stderr, `pop3svc: --users ${file}: 2 users are locked out\n`);
+  assertEquals(checked.stdout.includes("SECRET"), false);
+});
+
+Deno.test("every scheme of hash", async () => {
+  const begins = {
+    argon2id: "{ARGON2ID}$argon2id$",
+    scrypt: "{SCRYPT}$scrypt$",
+    bcrypt: "{BLF-CRYPT}$2y$",
+    "sha512-crypt": "{SHA512-CRYPT}$6$",
+  };
+  for (const [scheme, begin] of Object.entries(begins)) {
+    const { stdout, code } = await runProgram(["hash", "--scheme", scheme], { stdin: "x" });
+    assertEquals([code, stdout.slice(0, begin.length)], [0, begin]);
+  }
+});
+
+await testWith(
+  "python3",
+  "hash asks on a terminal, twice, and shows nothing of what is typed",
+  async () => {
+    const main = fromFileUrl(new URL("../../main.ts", import.meta.url));
+    const script = `
+import os, pty, sys
+def converse(answers):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.argv[1], [sys.argv[1], "run", "--no-check", "-A", sys.argv[2], "hash", "--scheme", "bcrypt"])
+    seen = b""
+    for question, answer in answers:
+        while not seen.endswith(question): seen += os.read(terminal, 1000)
+        os.write(terminal, answer)
+    while True:
+        try: read = os.read(terminal, 1000)
+        except OSError: break
+        if not read: break
+        seen += read
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
+code, seen = converse([(b"Password: ", "s\\u00e9cretx\\x7f\\n".encode()), (b"Again: ", "s\\u00e9cret\\n".encode())])
+assert code == 0 and b"{BLF-CRYPT}" in seen and b"cret" not in seen, (code, seen)
+code, seen = converse([(b"Password: ", b"one\\n"), (b"Again: ", b"two\\n")])
+assert code == 1 and b"differ" in seen, (code, seen)
+print("done")
+`;
+    const said = await run("python3", ["-c", script, Deno.execPath(), main]);
+    assertStringIncludes(new TextDecoder().decode(said), "done");
+  },
+);
+
+const mistakes: readonly (readonly [readonly string[], number, string])[] = [
+  [["--users", "nowhere"], 1, "--users nowhere: it is not there"],
+  [["--users", "main.ts"], 1, "--users main.ts: nobody in it can log in"],
+  [["--users", "x", "mailbox-sample"], 2, "with --users, give --mail-root in place of MAILBOX"],
+  [["--users", "x", "--user", "me"], 2, "--user does not go with --users"],
+  [["--users", "x", "--mail-root", "nowhere"], 1, "--mail-root nowhere: it is not there"],
+  [["--users", "x", "--mail-root", "main.ts"], 1, "--mail-root main.ts: it is no folder"],
+  [["--mail-root", "mailbox-sample"], 2, "--mail-root needs --users"],
+  [["--proxy-protocol", "x/y"], 2, '--proxy-protocol: "x/y" is no network'],
+  [["--ban-after", "0"], 2, "--ban-after 0: give a whole number from 1"],
+  [["--scheme", "bcrypt"], 2, "--scheme is no option of pop3svc serve"],
+  [["hash", "--port", "1"], 2, "--port is no option of pop3svc hash"],
+  [["hash", "secret"], 2, "hash takes no password here"],
+  [
+    ["hash", "--scheme", "md5"],
+    2,
+    "--scheme md5: give argon2id or scrypt or bcrypt or sha512-crypt",
+  ],
+  [["hash"], 1, "an empty password lets nobody in"],
+];
+
+for (const [args, code, message] of mistakes) {
+  Deno.test(`one line and exit ${code} for ${args.join(" ")}`, async () => {
+    const result = await runProgram(args);
+    assertStringIncludes(result.stderr, `pop3svc: `);
+    assertStringIncludes(result.stderr, message);
+    const lines = result.stderr.trim().split("\n").filter((line) => !line.includes("during="));
+    assertEquals([result.code, lines.length, result.stdout], [code, 1, ""], result.stderr);
+  });
+}
