@@ -117,12 +117,13 @@ export class Session {
     }
     this.#rubbishLines = 0;
     this.#verb = name;
-    const isSecret = verb.argument === "secret";
+    // What stands where nothing belongs may be a password gone astray, too.
+    const isShown = verb.argument === "words" || verb.argument === "text";
     emit({
       type: "command",
       connection: info,
       verb: name,
-      argument: isSecret ? null : argument,
+      argument: isShown ? argument : null,
     });
     return this.#enter(() => this.#handle(name, verb, argument));
   }

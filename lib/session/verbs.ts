@@ -24,7 +24,7 @@ import { user } from "./verbs/user.ts";
 import { xlog } from "./verbs/xlog.ts";
 
 export interface Verb {
-  /** `text` and `secret` are kept to the last space; a `secret` is shown to no event. */
+  /** `text` and `secret` are kept to the last space; only `words` and `text` are shown to events. */
   readonly argument: "none" | "words" | "text" | "secret";
   readonly AUTHORIZATION: Handler<Authorization> | null;
   readonly TRANSACTION: Handler<Transaction> | null;

@@ -30,7 +30,7 @@ export interface CommandEvent {
   readonly connection: ConnectionInfo;
   /** The verb in capitals; null for a line that is no command of ours, of which nothing is told. */
   readonly verb: string | null;
-  /** The argument; null where it is secret. */
+  /** The argument; null where there should be none, or a secret. */
   readonly argument: string | null;
 }
 
