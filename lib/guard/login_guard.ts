@@ -33,8 +33,11 @@ const encoder = new TextEncoder();
 export class BanningGuard implements LoginGuard {
   readonly #engine: () => BanEngine;
   readonly #clock: Clock;
-  /** Known to this process only: what is remembered of a password is worth nothing elsewhere. */
-  readonly #key = crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  /**
+   * Known to this process only: what is remembered of a password is worth nothing elsewhere. Made when it is first
+   * needed: to load what makes keys would be a third of the start.
+   */
+  #key: Promise<CryptoKey> | null = null;
 
   constructor(engine: () => BanEngine, clock: Clock) {
     this.#engine = engine;
@@ -58,6 +61,7 @@ export class BanningGuard implements LoginGuard {
 
   async #attempt(userName: string, secret: string | null): Promise<string | null> {
     if (secret === null) return null;
+    this.#key ??= crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
     const octets = encoder.encode(`${userName}\0${secret}`);
     const signature = await crypto.subtle.sign("HMAC", await this.#key, octets);
     return new Uint8Array(signature).toBase64();

@@ -1,7 +1,7 @@
 /** The listener: what it is told, the ports it opens, and how it stops. */
 import { type Clock, systemClock } from "../connection/clock.ts";
 import { type BanEngine, StrikeBanEngine } from "../guard/ban_engine.ts";
-import { TrustedNetworks } from "../guard/trusted_networks.ts";
+import type { TrustedNetworks } from "../guard/trusted_networks.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import { nullProvider } from "../mailbox/null_provider.ts";
 import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
@@ -149,7 +149,12 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     const { hostname, port } = options;
     await this.#prepareTls(options.tls ?? false);
     const listener = Deno.listen({ hostname, port });
-    this.serve(listener, options);
+    try {
+      await this.serve(listener, options);
+    } catch (error) {
+      listener.close();
+      throw error;
+    }
     return listener.addr;
   }
 
@@ -200,9 +205,14 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   /**
    * Serves the connections of a socket that is open already, until `stop` closes it. Those of `Deno.listenTls` are
    * secure from the start.
+   *
+   * @throws {RangeError} when a trusted proxy is no address and no network
    */
-  serve(acceptor: Acceptor, { tls = false, trustedProxies = [] }: ServeOptions = {}): void {
-    const proxies = trustedProxies.length === 0 ? null : new TrustedNetworks(trustedProxies);
+  async serve(
+    acceptor: Acceptor,
+    { tls = false, trustedProxies = [] }: ServeOptions = {},
+  ): Promise<void> {
+    const proxies = trustedProxies.length === 0 ? null : await networksOf(trustedProxies);
     const loop = acceptLoop(
       acceptor,
       this.#clock,
@@ -246,4 +256,10 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       console.error("The listener's events threw", error);
     }
   }
+}
+
+/** Loaded only where there are proxies: what reads networks takes longer to load than all the rest. */
+async function networksOf(networks: readonly string[]): Promise<TrustedNetworks> {
+  const { TrustedNetworks } = await import("../guard/trusted_networks.ts");
+  return new TrustedNetworks(networks);
 }
