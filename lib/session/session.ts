@@ -31,15 +31,18 @@ export type CommandLine = Uint8Array | "too-long";
 /** A peer that sends this many lines in a row that are no commands at all does not speak POP3. */
 const MAXIMUM_RUBBISH_LINES = 20;
 
-/** Before the login, so many `-ERR` end the session: whoever makes them is guessing, or lost. */
-const MAXIMUM_ERRORS_BEFORE_LOGIN = 50;
+/**
+ * So many `-ERR` end the session. Before the login all are counted: whoever makes them is guessing, or lost. Behind
+ * it those in a row: a client that finds a thousand messages gone does better to log in anew.
+ */
+const MAXIMUM_ERRORS = { beforeLogin: 50, inARow: 1_000 };
 
 export class Session {
   readonly #context: HandlerContext;
   #state: State = loggedOut;
   #verb = "";
   #rubbishLines = 0;
-  #errorsBeforeLogin = 0;
+  #errors = 0;
 
   constructor(context: SessionContext) {
     this.#context = {
@@ -62,15 +65,16 @@ export class Session {
   }
 
   /** The reply to one line. It never throws. */
-  respond(line: CommandLine): Awaitable<Reply> {
-    return this.isLoggedIn ? this.#answer(line) : this.#answerStranger(line);
+  async respond(line: CommandLine): Promise<Reply> {
+    const reply = await this.#answer(line);
+    if (reply.type === "error") this.#errors++;
+    else if (this.isLoggedIn) this.#errors = 0;
+    if (reply.type !== "error" || this.#errors < this.#maximumErrors) return reply;
+    return closing(reply);
   }
 
-  async #answerStranger(line: CommandLine): Promise<Reply> {
-    const reply = await this.#answer(line);
-    if (reply.type !== "error") return reply;
-    this.#errorsBeforeLogin++;
-    return this.#errorsBeforeLogin < MAXIMUM_ERRORS_BEFORE_LOGIN ? reply : closing(reply);
+  get #maximumErrors(): number {
+    return this.isLoggedIn ? MAXIMUM_ERRORS.inARow : MAXIMUM_ERRORS.beforeLogin;
   }
 
   #answer(line: CommandLine): Awaitable<Reply> {

@@ -49,6 +49,38 @@ Deno.test("check --users names what is wrong, and shows no secret", async () => 
   assertEquals(checked.stdout.includes("SECRET"), false);
 });
 
+Deno.test("behind a proxy: the client's address decides, and --allow-insecure-login lets it in", async () => {
+  const header = "PROXY TCP4 192.0.2.7 192.0.2.1 50000 110\r\n";
+  const options = [
+    "--proxy-protocol",
+    "127.0.0.0/8",
+    "--proxy-protocol",
+    "::1",
+    "--ban-after",
+    "1",
+  ];
+  const firstReplies = async (more: readonly string[], commands: readonly string[]) => {
+    await using program = await RunningProgram.start([...options, ...more]);
+    using client = await LoopbackClient.connect(program.port);
+    await client.send(header);
+    await client.readLine();
+    const replies: (string | null)[] = [];
+    for (const command of commands) replies.push(await client.command(command));
+    return { replies, stderr: (await program.end("SIGTERM")).stderr };
+  };
+  const strict = await firstReplies([], ["XLOG me passw0rd"]);
+  assertEquals(strict.replies, ["-ERR Call STLS and negotiate TLS first."]);
+  const lax = await firstReplies(["--allow-insecure-login"], ["XLOG me passw0rd", "QUIT"]);
+  assertEquals(lax.replies[0], "+OK Welcome.");
+  assertStringIncludes(lax.stderr, "info login connection=1 address=192.0.2.7 user=me");
+  const banned = await firstReplies(["--allow-insecure-login"], [
+    "XLOG me wrong",
+    "XLOG me passw0rd",
+  ]);
+  assertEquals(banned.replies, new Array(2).fill("-ERR [AUTH] Wrong username or password."));
+  assertStringIncludes(banned.stderr, "address=192.0.2.7 user=me mechanism=XLOG reason=banned");
+});
+
 Deno.test("every scheme of hash", async () => {
   const begins = {
     argon2id: "{ARGON2ID}$argon2id$",

@@ -25,7 +25,8 @@ class Ports implements AsyncDisposable {
 
   static async open(): Promise<Ports> {
     const folder = await TemporaryFolder.create();
-    const provider = providerOf(new MemoryMailbox({ a: "Subject: a\r\n\r\nHello\r\n" }));
+    const mailbox = new MemoryMailbox({ a: "Subject: a\r\n\r\nHello\r\n" });
+    const provider = providerOf(mailbox, "passw0rd", "t0ken");
     const pop3 = new ObservedListener({ provider, certificate });
     const plain = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
     const tls = await pop3.listenOn({ hostname: "127.0.0.1", port: 0, tls: true });
@@ -133,3 +134,32 @@ await testWith(
     assertEquals(used.slice(-3), ["PLAIN", "LOGIN", "APOP"]);
   },
 );
+
+for (
+  const mechanism of ["user", "plain", "login", "scram-sha-256", "apop", "oauthbearer", "xoauth2"]
+) {
+  await testWith("mpop", `mpop logs in with ${mechanism}, over STLS`, async () => {
+    await using ports = await Ports.open();
+    const outbox = ports.caFile.replace("ca.pem", "mbox");
+    const secret = mechanism === "oauthbearer" || mechanism === "xoauth2" ? "t0ken" : "passw0rd";
+    const config = ports.caFile.replace("ca.pem", "mpoprc");
+    await Deno.writeTextFile(
+      config,
+      [
+        ...["account default", "host localhost", `port ${ports.plain}`, "user me"],
+        ...["tls on", "tls_starttls on", `tls_trust_file ${ports.caFile}`, `auth ${mechanism}`],
+        ...[`password ${secret}`, `delivery mbox ${outbox}`, "uidls_file ~/%U", "keep on", ""],
+      ].join("\n"),
+      { mode: 0o600 },
+    );
+    await run("mpop", [
+      `--file=${config}`,
+      "--quiet",
+      "--received-header=off",
+      `--uidls-file=${outbox}-uids`,
+    ]);
+    assertStringIncludes(await Deno.readTextFile(outbox), "Subject: a\n\nHello\n");
+    const used = mechanism === "user" ? "PASS" : mechanism.toUpperCase();
+    assertEquals(ports.pop3.all("login").map(({ mechanism }) => mechanism), [used]);
+  });
+}
