@@ -31,6 +31,7 @@ export interface UserEntry {
 export interface BadLine {
   /** From 1. */
   readonly line: number;
+  /** What is wrong with it; nothing of what it holds. */
   readonly reason: string;
 }
 
