@@ -69,6 +69,7 @@ Deno.test("locked", async () => {
 });
 
 const unusable: readonly string[] = [
+  "{PLAIN}",
   "SECRET",
   "{SECRET}",
   "{MD5}SECRET",

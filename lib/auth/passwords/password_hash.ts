@@ -59,6 +59,7 @@ export function parsePasswordHash(stored: string): PasswordHash {
     case "PLAIN":
     case "CLEAR":
     case "CLEARTEXT":
+      if (text === "") throw new SyntaxError("its plain password is empty");
       return { type: "plain", password: text };
     case "SSHA256":
       return parseSaltedDigest("SHA-256", 32, text, encoding);
