@@ -7,6 +7,8 @@ export class MemoryTransport implements Transport {
   readonly writes: Uint8Array[] = [];
   /** Set it to make the peer stop reading: writes wait. */
   stalled = false;
+  /** Octets that a stalled peer takes in its next write. */
+  #sip = 0;
   readonly #octetsPerRead: number;
   #incoming: Uint8Array[] = [];
   #isClientDone = false;
@@ -47,6 +49,12 @@ export class MemoryTransport implements Transport {
     return this.#isClosed;
   }
 
+  /** A stalled peer reads some octets, and no more. */
+  sip(octets: number): void {
+    this.#sip = octets;
+    this.#wakeWriter?.();
+  }
+
   // The server's side.
 
   async read(into: Uint8Array): Promise<number | null> {
@@ -67,14 +75,16 @@ export class MemoryTransport implements Transport {
   }
 
   async write(bytes: Uint8Array): Promise<number> {
-    while (this.stalled && !this.#isClosed) {
+    while (this.stalled && this.#sip === 0 && !this.#isClosed) {
       await new Promise<void>((resolve) => this.#wakeWriter = resolve);
     }
     if (this.#isClosed) throw new Deno.errors.BadResource("closed");
-    this.writes.push(bytes.slice());
-    this.#unread.add(bytes);
+    const taken = this.stalled ? bytes.slice(0, this.#sip) : bytes.slice();
+    this.#sip = 0;
+    this.writes.push(taken);
+    this.#unread.add(taken);
     this.#wakePeer?.();
-    return bytes.length;
+    return taken.length;
   }
 
   closeWrite(): Promise<void> {

@@ -132,6 +132,22 @@ Deno.test("a peer that never reads is closed, and its message too; no more than 
   assertEquals([served.closeReason(), closes], ["idle-timeout", 1]);
 });
 
+Deno.test("a peer that reads next to nothing is closed when it is too far behind, though it never pauses for long", async () => {
+  const served = new Served(new MemoryMailbox({ a: new Uint8Array(60_000).fill(0x41) }));
+  await served.logIn();
+  served.transport.stalled = true;
+  served.transport.send(encoder.encode("RETR 1\r\n"));
+  await settle();
+  for (let sips = 0; sips < 3; sips++) {
+    assertEquals(served.transport.isClosed, false, `${sips} sips`);
+    served.clock.advance(idleTimeout / 2);
+    served.transport.sip(100);
+    await settle();
+  }
+  await served.done;
+  assertEquals(served.closeReason(), "idle-timeout");
+});
+
 Deno.test("a reply that fits is one write, terminator and all", async () => {
   const served = new Served(new MemoryMailbox({ a: "Subject: a\n\n.body" }));
   await served.logIn();

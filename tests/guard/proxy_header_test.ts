@@ -42,6 +42,8 @@ const malformed: readonly string[] = [
   "PROXY TCP4 192.0.2.07 192.0.2.1 50000 110\r\n",
   "PROXY TCP4 192.0.2.256 192.0.2.1 50000 110\r\n",
   "PROXY TCP4 ::1 ::1 50000 110\r\n",
+  "PROXY TCP4 192.0.2.7 ::1 50000 110\r\n",
+  "PROXY TCP4 192.0.2.7 192.0.2.1 50000 65536\r\n",
   "PROXY TCP6 192.0.2.7 192.0.2.1 50000 110\r\n",
   "PROXY TCP6 fe80::1%eth0 ::1 50000 110\r\n",
   "PROXY TCP4  192.0.2.7 192.0.2.1 50000 110\r\n",
