@@ -53,8 +53,11 @@ export type {
   ErrorEvent,
   LoginEvent,
   LoginFailedEvent,
+  LogoutEvent,
   Pop3Event,
   Pop3Events,
   RefuseEvent,
   SecureEvent,
+  SleepEvent,
+  WakeEvent,
 } from "./telemetry/events.ts";

@@ -10,6 +10,7 @@ import { BanningGuard, REFUSAL_MS } from "../lib/guard/login_guard.ts";
 import { Pop3Listener } from "../lib/listener/pop3_listener.ts";
 import type { ConnectionInfo } from "../lib/mailbox/connection_info.ts";
 import type { Mailbox } from "../lib/mailbox/mailbox.ts";
+import type { MailboxProvider } from "../lib/mailbox/mailbox_provider.ts";
 import type { SessionContext } from "../lib/session/handler.ts";
 import { Session } from "../lib/session/session.ts";
 import { LoopbackClient } from "./loopback_client.ts";
@@ -27,10 +28,7 @@ export interface TranscriptPeer extends AsyncDisposable {
 
 /** Who the client is, and what it may see. */
 export interface Scene {
-  readonly mailbox: Mailbox;
-  readonly password?: string;
-  /** The bearer token of `me`; null, the default, for none. */
-  readonly token?: string | null;
+  readonly provider: MailboxProvider;
   /** May passwords be sent on a plain line? */
   readonly allowsInsecureLogin?: boolean;
   readonly banEngine?: BanEngine;
@@ -38,6 +36,8 @@ export interface Scene {
   readonly isRemote?: boolean;
   /** Does the server have a certificate? */
   readonly hasCertificate?: boolean;
+  readonly marksMultiLine?: boolean;
+  readonly allowsUnknownIds?: boolean;
 }
 
 export type OpenPeer = (scene: Scene) => Promise<TranscriptPeer>;
@@ -72,7 +72,7 @@ export const hurriedClock: Clock = {
 };
 
 export function sessionContext(scene: Scene): SessionContext {
-  const { mailbox, password, token, isRemote = false, allowsInsecureLogin = false } = scene;
+  const { isRemote = false, allowsInsecureLogin = false } = scene;
   const banEngine = scene.banEngine ?? new StrikeBanEngine();
   return {
     info: {
@@ -85,10 +85,12 @@ export function sessionContext(scene: Scene): SessionContext {
       mailboxName: null,
       tag: undefined,
     },
-    provider: providerOf(mailbox, password, token),
+    provider: scene.provider,
     serviceName: "pop3svc",
     insecureLoginAllowed: !isRemote || allowsInsecureLogin,
     offersTls: false,
+    allowUnknownIds: scene.allowsUnknownIds ?? true,
+    marksMultiLine: scene.marksMultiLine ?? false,
     guard: new BanningGuard(() => banEngine, hurriedClock),
     emit: () => {},
   };
@@ -133,6 +135,7 @@ function overMemory(octetsPerRead: number): OpenPeer {
       deadlines: new Deadlines(systemClock),
       loginTimeout: 60_000,
       idleTimeout: 600_000,
+      sleepTimeout: 86_400_000,
       emit: () => {},
       ...withoutTls,
     });
@@ -145,9 +148,11 @@ export const inMemory: OpenPeer = overMemory(Infinity);
 
 /** A listener, a socket, a client. */
 function overSocket(connect: (port: number) => Promise<LoopbackClient>, tls: boolean): OpenPeer {
-  return async ({ mailbox, password, token, isRemote, banEngine, ...scene }) => {
+  return async ({ provider, isRemote, banEngine, ...scene }) => {
     const pop3 = new Pop3Listener({
-      provider: providerOf(mailbox, password, token),
+      provider,
+      allowUnknownIdRequests: scene.allowsUnknownIds ?? true,
+      multiLineIndicator: scene.marksMultiLine ?? false,
       certificate: tls || scene.hasCertificate === true ? certificate : null,
       requireSecureLogin: scene.allowsInsecureLogin !== true,
       ...(banEngine === undefined ? {} : { banEngine }),

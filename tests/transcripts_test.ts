@@ -6,12 +6,12 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { StrikeBanEngine } from "../lib/guard/ban_engine.ts";
-import { MemoryMailbox } from "../lib/mailbox/memory_mailbox.ts";
 import {
   parseTranscript,
   type Transcript,
   type TranscriptStep,
 } from "../lib/testing/transcript.ts";
+import { TranscriptMaildrop } from "./transcript_maildrop.ts";
 import {
   byteByByte,
   inMemory,
@@ -48,24 +48,23 @@ function namesIn(path: string): string[] {
 }
 
 async function play(transcript: Transcript, open: OpenPeer): Promise<void> {
-  const mailbox = mailboxOf(transcript);
+  const maildrop = new TranscriptMaildrop(transcript);
   const banEngine = new StrikeBanEngine();
   let peer: TranscriptPeer | null = null;
   let conversation = "";
   try {
     for (const step of transcript.steps) {
+      if (maildrop.happens(step)) continue;
       if (step.type === "connect") {
         await peer?.[Symbol.asyncDispose]();
-        peer = await open({ ...transcript, mailbox, banEngine });
-      } else if (step.type === "gone") {
-        mailbox.messages.delete(step.uniqueId);
+        peer = await open({ ...transcript, provider: maildrop.provider, banEngine });
       } else if (peer === null) {
         throw new Error("A transcript begins with CONNECT or LOGIN");
       } else if (step.type === "start-tls") {
         await peer.startTls();
       } else if (step.type === "send") {
         await peer.send(step.octets);
-      } else {
+      } else if (step.type === "expect" || step.type === "closed") {
         conversation += `S: ${await expect(peer, step, conversation)}\n`;
       }
     }
@@ -120,16 +119,4 @@ function inOnePacket(transcript: Transcript): Transcript {
   }
   close();
   return { ...transcript, steps };
-}
-
-function mailboxOf(transcript: Transcript): MemoryMailbox {
-  const mailbox = new MemoryMailbox(transcript.messages, {
-    isReadOnly: transcript.isReadOnly,
-  });
-  if (transcript.deleteFails) {
-    mailbox.messageDelete = () => {
-      throw new Error("No space left on device (os error 28)");
-    };
-  }
-  return mailbox;
 }

@@ -50,6 +50,8 @@ export class UsersFileProvider implements MailboxProvider {
   readonly #checker: PasswordChecker;
   /** Chooses who stands in for whom. */
   readonly #standInKey = crypto.getRandomValues(new Uint8Array(32));
+  /** With which hash each is logged in, to see at WAKE whether it is still theirs. */
+  readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
   #file: UsersFile = nobody;
   #reading: Promise<void> = Promise.resolve();
   #version = "";
@@ -89,13 +91,13 @@ export class UsersFileProvider implements MailboxProvider {
     return {
       offers: isScram ? "scram" : "apop-and-scram",
       secretOf: (_info, username) => this.#secretOf(username),
-      openMailbox: (_info, username) => this.#openMailbox(username),
+      openMailbox: (info, username) => this.#openMailbox(info, username),
     };
   }
 
   /** The mailbox of a user with this name and this password. */
   async authenticate(
-    _info: ConnectionInfo,
+    info: ConnectionInfo,
     username: string,
     password: string,
   ): Promise<Mailbox | null> {
@@ -105,7 +107,15 @@ export class UsersFileProvider implements MailboxProvider {
     const checked = isKnown ? user : await this.#standInFor(username);
     if (checked === null) return null;
     const isRight = await this.#checker.check(checked.hash, password);
-    return isKnown && isRight ? await this.#mailboxes.open(user) : null;
+    return isKnown && isRight ? await this.#openMailbox(info, username) : null;
+  }
+
+  /** The mailbox of a user who wakes up; null when the user is gone, or has another password by now. */
+  async reopenMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
+    await this.#refresh();
+    const user = this.#file.users.get(username);
+    const isSame = user !== undefined && this.#loggedInWith.get(info) === JSON.stringify(user.hash);
+    return isSame ? await this.#mailboxes.open(user) : null;
   }
 
   /** Ends the threads for password hashes. */
@@ -127,9 +137,11 @@ export class UsersFileProvider implements MailboxProvider {
     }
   }
 
-  async #openMailbox(username: string): Promise<Mailbox | null> {
+  async #openMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
     const user = this.#file.users.get(username);
-    return user === undefined ? null : await this.#mailboxes.open(user);
+    if (user === undefined) return null;
+    this.#loggedInWith.set(info, JSON.stringify(user.hash));
+    return await this.#mailboxes.open(user);
   }
 
   /** Somebody who can log in, always the same one for a name. */

@@ -29,6 +29,8 @@ export interface ConnectionOptions {
   readonly loginTimeout: number;
   /** Milliseconds without a command. */
   readonly idleTimeout: number;
+  /** The same for a session that is asleep. */
+  readonly sleepTimeout: number;
   readonly emit: (event: Pop3Event) => void;
   /** Takes the line over into TLS. */
   readonly startTls: (line: Transport) => Promise<SecureTransport>;
@@ -54,6 +56,8 @@ export class Connection implements WriteWatch {
   readonly #writer: ReplyWriter;
   readonly #deadline: Deadline;
   readonly #startedAt: number;
+  /** From when on the time for a login counts: the start, or the last QAUT. */
+  #loggedOutAt: number;
   #pace = new ReadingPace();
   #writeBegan = 0;
   #isWaitingForCommand = false;
@@ -73,6 +77,7 @@ export class Connection implements WriteWatch {
       this.#cutOff(session.isLoggedIn ? "idle-timeout" : "login-timeout");
     });
     this.#startedAt = options.clock.now();
+    this.#loggedOutAt = this.#startedAt;
   }
 
   /** Serves the peer until it is over. Never throws. */
@@ -160,6 +165,7 @@ export class Connection implements WriteWatch {
     for await (const line of this.#lines) {
       this.#isWaitingForCommand = false;
       this.#expectMailbox();
+      const wasLoggedIn = this.#session.isLoggedIn;
       const reply = await this.#session.respond(line);
       await writer.add(reply);
       if (closes(reply)) {
@@ -172,6 +178,7 @@ export class Connection implements WriteWatch {
       }
       if (!this.#lines.hasLineWaiting) await writer.flush();
       if (this.#cut !== null) break;
+      if (wasLoggedIn && !this.#session.isLoggedIn) this.#expectAnotherLogin();
       this.#expectCommand();
       this.#isWaitingForCommand = true;
     }
@@ -181,13 +188,19 @@ export class Connection implements WriteWatch {
   }
 
   #expectLogin(): void {
-    this.#deadline.at = this.#startedAt + this.#options.loginTimeout;
+    this.#deadline.at = this.#loggedOutAt + this.#options.loginTimeout;
+  }
+
+  #expectAnotherLogin(): void {
+    this.#loggedOutAt = this.#options.clock.now();
+    this.#expectLogin();
   }
 
   #expectCommand(): void {
     this.#pace = new ReadingPace();
     if (!this.#session.isLoggedIn) return;
-    this.#deadline.at = this.#options.clock.now() + this.#options.idleTimeout;
+    const { clock, sleepTimeout, idleTimeout } = this.#options;
+    this.#deadline.at = clock.now() + (this.#session.isAsleep ? sleepTimeout : idleTimeout);
   }
 
   #expectMailbox(): void {

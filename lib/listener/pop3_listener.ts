@@ -35,6 +35,12 @@ export interface Pop3ListenerOptions {
   loginTimeout?: number;
   /** Seconds without a command after the login; RFC 1939 section 3 asks for at least 600. 600 by default. */
   idleTimeout?: number;
+  /** Seconds without a command while a session is asleep (billpg's SLEE). A day by default. */
+  sleepTimeout?: number;
+  /** May a client name a message by a unique id that has come since its list was made? True by default. */
+  allowUnknownIdRequests?: boolean;
+  /** End the first line of each multi-line reply with ` _`, and say MULTI-LINE-IND in CAPA. False by default. */
+  multiLineIndicator?: boolean;
   /** Seconds that `stop` waits for running commands. 5 by default. */
   stopGrace?: number;
   /** Is told of whatever happens. */
@@ -95,6 +101,12 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   loginTimeout: number;
   /** Seconds without a command after the login. */
   idleTimeout: number;
+  /** Seconds without a command while a session is asleep. */
+  sleepTimeout: number;
+  /** May a client name a message by a unique id that has come since its list was made? */
+  allowUnknownIdRequests: boolean;
+  /** Does the first line of each multi-line reply end with ` _`? */
+  multiLineIndicator: boolean;
   /** Seconds that `stop` waits for running commands. */
   stopGrace: number;
   /** Is told of whatever happens. */
@@ -121,6 +133,9 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     this.banEngine = options.banEngine ?? new StrikeBanEngine({}, clock);
     this.loginTimeout = options.loginTimeout ?? 60;
     this.idleTimeout = options.idleTimeout ?? 600;
+    this.sleepTimeout = options.sleepTimeout ?? 86_400;
+    this.allowUnknownIdRequests = options.allowUnknownIdRequests ?? true;
+    this.multiLineIndicator = options.multiLineIndicator ?? false;
     this.stopGrace = options.stopGrace ?? 5;
     this.events = options.events ?? (() => {});
     this.#clock = clock;

@@ -28,6 +28,9 @@ export interface House extends Limits {
   readonly serviceName: string;
   readonly loginTimeout: number;
   readonly idleTimeout: number;
+  readonly sleepTimeout: number;
+  readonly allowUnknownIdRequests: boolean;
+  readonly multiLineIndicator: boolean;
   readonly banEngine: BanEngine;
 }
 
@@ -140,6 +143,8 @@ export class Reception {
       serviceName: house.serviceName,
       insecureLoginAllowed: !house.requireSecureLogin || isLoopback(client.address),
       offersTls: startTls !== null,
+      allowUnknownIds: house.allowUnknownIdRequests,
+      marksMultiLine: house.multiLineIndicator,
       guard: this.#guard,
       emit,
     });
@@ -149,6 +154,7 @@ export class Reception {
       deadlines: this.#deadlines,
       loginTimeout: house.loginTimeout * 1000,
       idleTimeout: house.idleTimeout * 1000,
+      sleepTimeout: house.sleepTimeout * 1000,
       emit,
       startTls: startTls ?? (() => Promise.reject(new TypeError("There is no certificate"))),
       isImplicitTls,

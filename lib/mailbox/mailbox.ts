@@ -13,7 +13,7 @@ export interface Mailbox {
   /** What the mailbox is called in events and log lines. */
   readonly name?: string;
 
-  // Asked once, at the login.
+  // Asked at the login, at each WAKE, and when a client names a unique id that it was not shown.
 
   /** The unique ids of all messages, in the order in which they shall be numbered (RFC 1939 section 7). */
   listMessageUniqueIds(info: ConnectionInfo): Awaitable<readonly string[]>;
@@ -37,7 +37,7 @@ export interface Mailbox {
     uniqueId: string,
   ): Awaitable<MessageContent>;
 
-  // Asked once, when the client says QUIT.
+  // Asked when the client says QUIT, SLEE, QAUT or DELI.
 
   /** Deletes all of these messages or none: throw, and none is gone. One that is gone already counts as deleted. */
   messageDelete(
@@ -45,8 +45,8 @@ export interface Mailbox {
     uniqueIds: readonly string[],
   ): Awaitable<void>;
 
-  // Told at the end.
+  // Told at the end, and at SLEE.
 
-  /** Add-on: the session is over, however it ended. */
+  /** Add-on: the session is over, however it ended; or asleep, and the list is asked for anew when it wakes up. */
   release?(info: ConnectionInfo): Awaitable<void>;
 }

@@ -37,6 +37,11 @@ export interface MailboxProvider {
     username: string | null,
     token: string,
   ): Awaitable<Mailbox | null>;
+  /**
+   * Add-on: the mailbox of a user who wakes up (billpg's WAKE), or null where the login is no longer good. Without it
+   * the mailbox of the login is used again.
+   */
+  reopenMailbox?(info: ConnectionInfo, username: string): Awaitable<Mailbox | null>;
   /** Add-on for APOP and SCRAM-SHA-256, which prove that the client knows a secret without sending it. */
   readonly secrets?: UserSecrets | null;
   /** Called when the listener stops, if it is there. */

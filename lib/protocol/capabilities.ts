@@ -8,6 +8,10 @@ export interface CapabilityFacts {
   readonly mechanisms: readonly string[];
   /** Would STLS succeed now: a certificate is there, the line is plain, nobody is logged in? */
   readonly canStartTls: boolean;
+  /** Is the line encrypted? */
+  readonly isSecure: boolean;
+  /** Does a marker say that a reply has more lines? */
+  readonly marksMultiLine: boolean;
   /** Who the server says it is. */
   readonly serviceName: string;
 }
@@ -24,6 +28,14 @@ export function capabilities(facts: CapabilityFacts): string[] {
     "AUTH-RESP-CODE",
     "PIPELINING",
     "EXPIRE NEVER",
+    "UID-PARAM",
+    "DELI",
+    // His drafts' name for it, and that of his clients.
+    "SLEE-WAKE",
+    "SLEEPING",
+    "QAUT",
+    ...(facts.marksMultiLine ? ["MULTI-LINE-IND"] : []),
+    `X-TLS ${facts.isSecure ? "True" : "False"}`,
     `IMPLEMENTATION ${facts.serviceName}`,
   ];
 }

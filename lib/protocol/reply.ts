@@ -30,6 +30,8 @@ export interface ErrorReply {
 /** `+OK` in one line. */
 export interface OkReply {
   readonly type: "ok";
+  /** The response code without its brackets, or null for none. */
+  readonly code: string | null;
   readonly text: string;
   /** Does the server close the connection behind this reply? */
   readonly closes: boolean;
@@ -67,9 +69,9 @@ export type StatusReply = ErrorReply | OkReply | ListingReply | MessageReply | S
 /** What a server answers to one line. */
 export type Reply = StatusReply | ChallengeReply;
 
-/** `+OK text`. */
-export function ok(text: string): OkReply {
-  return { type: "ok", text, closes: false };
+/** `+OK text` or `+OK [code] text`. */
+export function ok(text: string, code: string | null = null): OkReply {
+  return { type: "ok", text, code, closes: false };
 }
 
 /** `-ERR text` or `-ERR [code] text`. */
@@ -87,12 +89,9 @@ const MAXIMUM_STATUS_LINE = 512;
 
 /** The first line of a reply, with its CRLF. */
 export function statusLine(reply: StatusReply): string {
-  const text = oneLine(reply.text);
-  const line = reply.type !== "error"
-    ? `+OK ${text}`
-    : reply.code === null
-    ? `-ERR ${text}`
-    : `-ERR [${oneLine(reply.code)}] ${text}`;
+  const status = reply.type === "error" ? "-ERR" : "+OK";
+  const code = "code" in reply && reply.code !== null ? `[${oneLine(reply.code)}] ` : "";
+  const line = `${status} ${code}${oneLine(reply.text)}`;
   return line.slice(0, MAXIMUM_STATUS_LINE - 2) + "\r\n";
 }
 

@@ -3,7 +3,8 @@ import type { ConnectionInfo, TlsFacts } from "../mailbox/connection_info.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import type { Awaitable, ErrorReply, Reply } from "../protocol/reply.ts";
 import type { Pop3Event } from "../telemetry/events.ts";
-import type { Authorization, Transaction, Transition } from "./state.ts";
+import type { Asleep, Authorization, Transaction, Transition } from "./state.ts";
+import type { AfterFailure } from "./provider_failure.ts";
 import type { LoginGuard } from "../guard/login_guard.ts";
 
 /** The connection's facts, as the provider and the events see them; filled in while it lasts. */
@@ -24,6 +25,10 @@ export interface SessionContext {
   readonly insecureLoginAllowed: boolean;
   /** Can the line be taken over into TLS? */
   readonly offersTls: boolean;
+  /** May a client name a message by a unique id that has come since its list was made? */
+  readonly allowUnknownIds: boolean;
+  /** Does a marker at the end of the first line say that more lines follow (billpg's MULTI-LINE-IND)? */
+  readonly marksMultiLine: boolean;
   /** Stands before the provider at each login. */
   readonly guard: LoginGuard;
   /** Tells whoever listens. */
@@ -35,7 +40,7 @@ export interface HandlerContext extends SessionContext {
   /** What the greeting gave APOP to digest (RFC 1939 section 7); null where APOP does not work. */
   apopTimestamp: string | null;
   /** Tells the events of the error, and gives the reply that the client may hear. */
-  readonly fail: (failure: unknown) => ErrorReply;
+  readonly fail: (failure: unknown, then?: AfterFailure) => ErrorReply;
 }
 
 /** May the client log in on the line as it is now? */
@@ -44,7 +49,7 @@ export function mayLogIn({ info, insecureLoginAllowed }: SessionContext): boolea
 }
 
 /** Carries out one verb in one state. What it throws becomes a reply in one place. */
-export type Handler<S extends Authorization | Transaction> = (
+export type Handler<S extends Authorization | Transaction | Asleep> = (
   context: HandlerContext,
   state: S,
   argument: string,

@@ -11,6 +11,7 @@ import { type Awaitable, closing, error, type ErrorReply, ok } from "../protocol
 import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import type { HandlerContext } from "./handler.ts";
 import { Maildrop } from "./maildrop.ts";
+import type { AfterFailure } from "./provider_failure.ts";
 import { enter, loggedOut, type Transition } from "./state.ts";
 
 /** Said before a password has crossed a line that others may read. */
@@ -48,13 +49,16 @@ export async function endLogin(
   }
   info.userNameAtLogin = userName;
   info.mailboxName = mailbox.name ?? null;
-  const opened = await openMaildrop(context, mechanism, mailbox);
-  if (opened.state.phase !== "TRANSACTION") {
+  const opened = await openMaildrop(context, mailbox, "close");
+  if (opened.type === "error") {
     await releaseMailbox(context, mailbox);
     info.userNameAtLogin = null;
     info.mailboxName = null;
+    return enter(loggedOut, opened);
   }
-  return opened;
+  const { maildrop } = opened;
+  emit({ type: "login", connection: info, mechanism, messages: maildrop.count });
+  return enter({ phase: "TRANSACTION", maildrop }, ok("Welcome."));
 }
 
 /** Logs in with what one command line holds. */
@@ -90,25 +94,20 @@ export function logInWithPassword(
   );
 }
 
-async function openMaildrop(
-  context: HandlerContext,
-  mechanism: string,
+/** Takes the snapshot of a maildrop, at the login and at each WAKE; or tells why it cannot. */
+export async function openMaildrop(
+  { info, fail }: HandlerContext,
   mailbox: Mailbox,
-): Promise<Transition> {
-  const { info, emit, fail } = context;
+  afterFailure: AfterFailure,
+): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply> {
   try {
     const uniqueIds = await mailbox.listMessageUniqueIds(info);
     const fault = faultOfUniqueIds(uniqueIds);
-    if (fault !== null) {
-      fail(new TypeError(fault));
-      const reply = error("Unique ID strings must be printable ASCII only.");
-      return enter(loggedOut, closing(reply));
-    }
-    emit({ type: "login", connection: info, mechanism, messages: uniqueIds.length });
-    const maildrop = new Maildrop(mailbox, info, uniqueIds);
-    return enter({ phase: "TRANSACTION", maildrop }, ok("Welcome."));
+    if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, uniqueIds) };
+    fail(new TypeError(fault));
+    return closing(error("Unique ID strings must be printable ASCII only."));
   } catch (failure) {
-    return enter(loggedOut, fail(failure));
+    return fail(failure, afterFailure);
   }
 }
 

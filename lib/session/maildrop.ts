@@ -4,6 +4,8 @@
  *
  * - A message number is 1 to `count` and names the same message until the session ends. The numbers of
  *   deleted messages are not given to others: lists have gaps.
+ * - A message that has come since can be named by its unique id. It has the number 0, and never enters the list.
+ * - DELI takes a message away for good; its number stays empty.
  * - A message that somebody else removed before we knew its size is left out of lists like a deleted one.
  */
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
@@ -23,10 +25,15 @@ export interface SizedMessage extends ListedMessage {
 export class Maildrop {
   readonly mailbox: Mailbox;
   readonly #info: ConnectionInfo;
-  readonly #uniqueIds: readonly string[];
+  /** By index, which is the message number less one. */
+  readonly uniqueIds: readonly string[];
   /** By index: octets, null for a message that is gone, undefined while unknown. */
   readonly #sizes: (number | null | undefined)[];
   readonly #deleted = new Set<number>();
+  /** Messages that came late and are marked as deleted. */
+  readonly #lateDeleted = new Set<string>();
+  /** What DELI took away: numbers, and unique ids of messages that came late. */
+  readonly #removed = new Set<number | string>();
 
   constructor(
     mailbox: Mailbox,
@@ -35,44 +42,59 @@ export class Maildrop {
   ) {
     this.mailbox = mailbox;
     this.#info = info;
-    this.#uniqueIds = uniqueIds;
+    this.uniqueIds = uniqueIds;
     this.#sizes = new Array(uniqueIds.length);
   }
 
   /** How many messages there were at the login. */
   get count(): number {
-    return this.#uniqueIds.length;
+    return this.uniqueIds.length;
   }
 
   /** The unique id of a message number; undefined when there is no such message. */
   uniqueIdOf(number: number): string | undefined {
-    return this.#uniqueIds[number - 1];
+    return this.uniqueIds[number - 1];
   }
 
-  isDeleted(number: number): boolean {
-    return this.#deleted.has(number);
+  /** The number of a unique id of the list. */
+  numberOf(uniqueId: string): number | undefined {
+    return numbersOf(this.uniqueIds).get(uniqueId);
   }
 
-  markDeleted(number: number): void {
-    this.#deleted.add(number);
+  isDeleted({ number, uniqueId }: ListedMessage): boolean {
+    return number === 0
+      ? this.#lateDeleted.has(uniqueId) || this.#removed.has(uniqueId)
+      : this.#deleted.has(number) || this.#removed.has(number);
+  }
+
+  markDeleted({ number, uniqueId }: ListedMessage): void {
+    if (number === 0) this.#lateDeleted.add(uniqueId);
+    else this.#deleted.add(number);
+  }
+
+  /** Takes a message away that is gone already; nothing brings it back. */
+  remove({ number, uniqueId }: ListedMessage): void {
+    this.#removed.add(number === 0 ? uniqueId : number);
   }
 
   unmarkAll(): void {
     this.#deleted.clear();
+    this.#lateDeleted.clear();
   }
 
   /** The unique ids of the messages that are marked as deleted, in their order. */
   deletedUniqueIds(): string[] {
-    return this.#uniqueIds.filter((_, index) => this.#deleted.has(index + 1));
+    const listed = this.uniqueIds.filter((_, index) => this.#deleted.has(index + 1));
+    return [...listed, ...this.#lateDeleted];
   }
 
   /** The messages that a list shows. */
   *listed(): Generator<ListedMessage> {
-    for (const [index, uniqueId] of this.#uniqueIds.entries()) {
+    for (const [index, uniqueId] of this.uniqueIds.entries()) {
       const number = index + 1;
-      if (!this.#deleted.has(number) && this.#sizes[index] !== null) {
-        yield { number, uniqueId };
-      }
+      const isThere = !this.#deleted.has(number) && !this.#removed.has(number) &&
+        this.#sizes[index] !== null;
+      if (isThere) yield { number, uniqueId };
     }
   }
 
@@ -92,6 +114,7 @@ export class Maildrop {
 
   /** The size of one message in octets, or null when it is gone. */
   async sizeOf(message: ListedMessage): Promise<number | null> {
+    if (message.number === 0) return await this.#sizeOrGone(message.uniqueId);
     const index = message.number - 1;
     const octets = this.#sizes[index] ??= await this.#sizeOrGone(
       message.uniqueId,
@@ -126,6 +149,17 @@ export class Maildrop {
       throw error;
     }
   }
+}
+
+/** By list, since sessions of one mailbox share it; made for the first of them that asks by unique id. */
+const numbers = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+
+function numbersOf(uniqueIds: readonly string[]): ReadonlyMap<string, number> {
+  const known = numbers.get(uniqueIds);
+  if (known !== undefined) return known;
+  const made = new Map(uniqueIds.map((uniqueId, index) => [uniqueId, index + 1]));
+  numbers.set(uniqueIds, made);
+  return made;
 }
 
 /** Did somebody else remove the message? Asked when a mailbox failed on it, so a further failure means no. */

@@ -1,5 +1,13 @@
-/** The one place that checks a message number, with a sentence of its own for each fault. */
+/**
+ * The one place that finds the message that an argument names, with a sentence of its own for each fault.
+ *
+ * A message is named by its number, or as `UID:` and its unique id (billpg's UID-PARAM). The list of the session is
+ * asked first. A message that has come since has the number 0; for it the mailbox is asked for its list once more,
+ * so that it never hears a unique id that is not its own.
+ */
 import { error, type ErrorReply } from "../protocol/reply.ts";
+import { isValidUniqueId } from "../protocol/unique_id.ts";
+import type { HandlerContext } from "./handler.ts";
 import type { ListedMessage, Maildrop } from "./maildrop.ts";
 
 export type FoundMessage =
@@ -7,6 +15,7 @@ export type FoundMessage =
   | ErrorReply;
 
 export const messageIsGone: ErrorReply = error("That message is gone.");
+const noSuchUid: ErrorReply = error("No such UID.", "UID/NOT-FOUND");
 
 /** "Bad command syntax." and what would be right. */
 export function badSyntax(usage: string): ErrorReply {
@@ -15,18 +24,40 @@ export function badSyntax(usage: string): ErrorReply {
 
 /** The message that the argument of a command names. */
 export function findMessage(
+  context: HandlerContext,
   maildrop: Maildrop,
   verb: string,
   argument: string,
-): FoundMessage {
-  if (!/^\d+$/.test(argument)) {
-    return badSyntax(`${verb} takes a message number.`);
+): FoundMessage | Promise<FoundMessage> {
+  if (/^\d+$/.test(argument)) {
+    const number = Number(argument);
+    const uniqueId = maildrop.uniqueIdOf(number);
+    if (uniqueId === undefined) return error("No such message.");
+    return unlessDeleted(maildrop, { number, uniqueId });
   }
-  const number = Number(argument);
-  const uniqueId = maildrop.uniqueIdOf(number);
-  if (uniqueId === undefined) return error("No such message.");
-  if (maildrop.isDeleted(number)) {
-    return error("That message has been deleted.");
+  if (!/^UID:/i.test(argument)) {
+    return badSyntax(`${verb} takes a message number, or UID: and a unique id.`);
   }
-  return { type: "found", message: { number, uniqueId } };
+  const uniqueId = argument.slice("UID:".length);
+  if (!isValidUniqueId(uniqueId)) return noSuchUid;
+  const number = maildrop.numberOf(uniqueId);
+  if (number !== undefined) return unlessDeleted(maildrop, { number, uniqueId });
+  return context.allowUnknownIds ? findLateMessage(context, maildrop, uniqueId) : noSuchUid;
+}
+
+async function findLateMessage(
+  { info }: HandlerContext,
+  maildrop: Maildrop,
+  uniqueId: string,
+): Promise<FoundMessage> {
+  const message = { number: 0, uniqueId };
+  if (maildrop.isDeleted(message)) return messageIsDeleted;
+  const uniqueIds = await maildrop.mailbox.listMessageUniqueIds(info);
+  return uniqueIds.includes(uniqueId) ? { type: "found", message } : noSuchUid;
+}
+
+const messageIsDeleted: ErrorReply = error("That message has been deleted.");
+
+function unlessDeleted(maildrop: Maildrop, message: ListedMessage): FoundMessage {
+  return maildrop.isDeleted(message) ? messageIsDeleted : { type: "found", message };
 }

@@ -17,7 +17,7 @@ import {
 import type { HandlerContext, SessionContext } from "./handler.ts";
 import { releaseMailbox } from "./log_in.ts";
 import { badSyntax } from "./message_number.ts";
-import { replyToFailure } from "./provider_failure.ts";
+import { type AfterFailure, replyToFailure } from "./provider_failure.ts";
 import { loggedOut, type State, type Transition } from "./state.ts";
 import { type Verb, verbs } from "./verbs.ts";
 import { offersApop } from "./verbs/apop.ts";
@@ -37,6 +37,10 @@ const MAXIMUM_RUBBISH_LINES = 20;
  */
 const MAXIMUM_ERRORS = { beforeLogin: 50, inARow: 1_000 };
 
+const notAsleep = error(
+  "This command is not allowed in a sleeping state. (Only NOOP, QUIT or WAKE.)",
+);
+
 export class Session {
   readonly #context: HandlerContext;
   #state: State = loggedOut;
@@ -48,12 +52,17 @@ export class Session {
     this.#context = {
       ...context,
       apopTimestamp: null,
-      fail: (failure) => this.#fail(failure),
+      fail: (failure, then) => this.#fail(failure, then),
     };
   }
 
   get isLoggedIn(): boolean {
-    return this.#state.phase === "TRANSACTION";
+    return this.#state.phase === "TRANSACTION" || this.isAsleep;
+  }
+
+  /** Is it asleep, between SLEE and WAKE? */
+  get isAsleep(): boolean {
+    return this.#state.phase === "ASLEEP";
   }
 
   /** What the server says first. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */
@@ -67,7 +76,7 @@ export class Session {
   /** The reply to one line. It never throws. */
   async respond(line: CommandLine): Promise<Reply> {
     const reply = await this.#answer(line);
-    if (reply.type === "error") this.#errors++;
+    if (reply.type === "error") this.#errors += isOfTheServer(reply) ? 0 : 1;
     else if (this.isLoggedIn) this.#errors = 0;
     if (reply.type !== "error" || this.#errors < this.#maximumErrors) return reply;
     return closing(reply);
@@ -135,12 +144,20 @@ export class Session {
   async #enter(handle: () => Awaitable<Reply | Transition>): Promise<Reply> {
     try {
       const outcome = await handle();
-      if (outcome.type !== "transition") return outcome;
+      if (outcome.type !== "transition") return this.#marked(outcome);
       this.#state = outcome.state;
       return outcome.reply;
     } catch (failure) {
       return this.#fail(failure);
     }
+  }
+
+  /** MULTI-LINE-IND: a first line that ends with the marker is followed by more. */
+  #marked(reply: Reply): Reply {
+    const isMultiLine = reply.type === "listing" || reply.type === "message";
+    return isMultiLine && this.#context.marksMultiLine
+      ? { ...reply, text: `${reply.text} _` }
+      : reply;
   }
 
   /** Ends an exchange of AUTH in the middle. */
@@ -168,6 +185,8 @@ export class Session {
       case "TRANSACTION":
         return verb.TRANSACTION?.(this.#context, state, given) ??
           error("You are logged in already.");
+      case "ASLEEP":
+        return verb.ASLEEP?.(this.#context, state, given) ?? notAsleep;
       case "AUTHENTICATING":
         // Its lines are no commands; they do not come here.
         return error("Authentication is going on.");
@@ -176,7 +195,7 @@ export class Session {
     }
   }
 
-  #fail(failure: unknown): ErrorReply {
+  #fail(failure: unknown, then: AfterFailure = "close"): ErrorReply {
     const { emit, info } = this.#context;
     emit({
       type: "error",
@@ -184,11 +203,16 @@ export class Session {
       during: this.#verb,
       error: failure,
     });
-    return replyToFailure(failure);
+    return replyToFailure(failure, then);
   }
 
   #rubbish(reply: ErrorReply): ErrorReply {
     this.#rubbishLines++;
     return this.#rubbishLines < MAXIMUM_RUBBISH_LINES ? reply : closing(reply);
   }
+}
+
+/** Is it no fault of the client's? Then it may ask again as often as it likes. */
+function isOfTheServer({ code }: ErrorReply): boolean {
+  return code !== null && /^(IN-USE|LOGIN-DELAY|SYS\/.*)$/.test(code);
 }

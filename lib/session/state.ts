@@ -4,6 +4,7 @@
  */
 import type { Reply } from "../protocol/reply.ts";
 import type { Exchange } from "../auth/sasl/mechanism.ts";
+import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { OpenAttempt } from "./log_in.ts";
 import type { Maildrop } from "./maildrop.ts";
 
@@ -27,13 +28,21 @@ export interface Transaction {
   readonly maildrop: Maildrop;
 }
 
+/** Logged in, and the mailbox given back (billpg's SLEE): only NOOP, WAKE and QUIT are allowed. */
+export interface Asleep {
+  readonly phase: "ASLEEP";
+  readonly mailbox: Mailbox;
+  /** What the last snapshot held. */
+  readonly uniqueIds: readonly string[];
+}
+
 /** Over; what UPDATE does (RFC 1939 section 6) is done before it is entered. */
 export interface Ended {
   readonly phase: "ENDED";
 }
 
 /** Where a session is. */
-export type State = Authorization | Authenticating | Transaction | Ended;
+export type State = Authorization | Authenticating | Transaction | Asleep | Ended;
 
 /** A reply that also changes the state. */
 export interface Transition {

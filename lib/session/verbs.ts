@@ -2,25 +2,29 @@
  * Which verb in which state: the one table.
  *
  * A column is a state; a handler there says that the verb is allowed, and carries it out. RFC 1939 sections 4 to 7, RFC 2449 section 5,
- * RFC 2595 section 4, RFC 5034 section 4.
+ * RFC 2595 section 4, RFC 5034 section 4, billpg's extensions.
  */
 import type { Handler } from "./handler.ts";
-import type { Authorization, Transaction } from "./state.ts";
+import type { Asleep, Authorization, Transaction } from "./state.ts";
 import { apop } from "./verbs/apop.ts";
 import { auth } from "./verbs/auth.ts";
 import { capaAfterLogin, capaBeforeLogin } from "./verbs/capa.ts";
 import { dele } from "./verbs/dele.ts";
+import { deli } from "./verbs/deli.ts";
 import { list } from "./verbs/list.ts";
 import { noop } from "./verbs/noop.ts";
 import { pass } from "./verbs/pass.ts";
-import { quitAfterLogin, quitBeforeLogin } from "./verbs/quit.ts";
+import { qaut } from "./verbs/qaut.ts";
+import { quitAfterLogin, quitAsleep, quitBeforeLogin } from "./verbs/quit.ts";
 import { retr } from "./verbs/retr.ts";
 import { rset } from "./verbs/rset.ts";
+import { slee } from "./verbs/slee.ts";
 import { stat } from "./verbs/stat.ts";
 import { stls } from "./verbs/stls.ts";
 import { top } from "./verbs/top.ts";
 import { uidl } from "./verbs/uidl.ts";
 import { user } from "./verbs/user.ts";
+import { wake } from "./verbs/wake.ts";
 import { xlog } from "./verbs/xlog.ts";
 
 export interface Verb {
@@ -28,24 +32,29 @@ export interface Verb {
   readonly argument: "none" | "words" | "text" | "secret";
   readonly AUTHORIZATION: Handler<Authorization> | null;
   readonly TRANSACTION: Handler<Transaction> | null;
+  readonly ASLEEP: Handler<Asleep> | null;
 }
 
 // deno-fmt-ignore
 export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
-  ["CAPA", { argument: "none",   AUTHORIZATION: capaBeforeLogin, TRANSACTION: capaAfterLogin }],
-  ["NOOP", { argument: "none",   AUTHORIZATION: noop,            TRANSACTION: noop }],
-  ["QUIT", { argument: "none",   AUTHORIZATION: quitBeforeLogin, TRANSACTION: quitAfterLogin }],
-  ["STLS", { argument: "none",   AUTHORIZATION: stls,            TRANSACTION: null }],
-  ["USER", { argument: "text",   AUTHORIZATION: user,            TRANSACTION: null }],
-  ["PASS", { argument: "secret", AUTHORIZATION: pass,            TRANSACTION: null }],
-  ["APOP", { argument: "secret", AUTHORIZATION: apop,            TRANSACTION: null }],
-  ["AUTH", { argument: "secret", AUTHORIZATION: auth,            TRANSACTION: null }],
-  ["XLOG", { argument: "secret", AUTHORIZATION: xlog,            TRANSACTION: null }],
-  ["STAT", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: stat }],
-  ["LIST", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: list }],
-  ["UIDL", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: uidl }],
-  ["RETR", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: retr }],
-  ["TOP",  { argument: "words",  AUTHORIZATION: null,            TRANSACTION: top }],
-  ["DELE", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: dele }],
-  ["RSET", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: rset }],
+  ["CAPA", { argument: "none",   AUTHORIZATION: capaBeforeLogin, TRANSACTION: capaAfterLogin, ASLEEP: null }],
+  ["NOOP", { argument: "none",   AUTHORIZATION: noop,            TRANSACTION: noop,           ASLEEP: noop }],
+  ["QUIT", { argument: "none",   AUTHORIZATION: quitBeforeLogin, TRANSACTION: quitAfterLogin, ASLEEP: quitAsleep }],
+  ["STLS", { argument: "none",   AUTHORIZATION: stls,            TRANSACTION: null,           ASLEEP: null }],
+  ["USER", { argument: "text",   AUTHORIZATION: user,            TRANSACTION: null,           ASLEEP: null }],
+  ["PASS", { argument: "secret", AUTHORIZATION: pass,            TRANSACTION: null,           ASLEEP: null }],
+  ["APOP", { argument: "secret", AUTHORIZATION: apop,            TRANSACTION: null,           ASLEEP: null }],
+  ["AUTH", { argument: "secret", AUTHORIZATION: auth,            TRANSACTION: null,           ASLEEP: null }],
+  ["XLOG", { argument: "secret", AUTHORIZATION: xlog,            TRANSACTION: null,           ASLEEP: null }],
+  ["STAT", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: stat,           ASLEEP: null }],
+  ["LIST", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: list,           ASLEEP: null }],
+  ["UIDL", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: uidl,           ASLEEP: null }],
+  ["RETR", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: retr,           ASLEEP: null }],
+  ["TOP",  { argument: "words",  AUTHORIZATION: null,            TRANSACTION: top,            ASLEEP: null }],
+  ["DELE", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: dele,           ASLEEP: null }],
+  ["DELI", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: deli,           ASLEEP: null }],
+  ["RSET", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: rset,           ASLEEP: null }],
+  ["SLEE", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: slee,           ASLEEP: null }],
+  ["WAKE", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: null,           ASLEEP: wake }],
+  ["QAUT", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: qaut,           ASLEEP: null }],
 ]);

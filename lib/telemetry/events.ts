@@ -78,6 +78,34 @@ export interface LoginFailedEvent {
   readonly reason: "wrong" | "banned";
 }
 
+/** A client has logged out and keeps the connection. */
+export interface LogoutEvent {
+  /** Which event this is. */
+  readonly type: "logout";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+}
+
+/** A client sleeps: its mailbox is given back, its connection stays. */
+export interface SleepEvent {
+  /** Which event this is. */
+  readonly type: "sleep";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+}
+
+/** A client is awake again, with a new list of messages. */
+export interface WakeEvent {
+  /** Which event this is. */
+  readonly type: "wake";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** How many messages the maildrop holds. */
+  readonly messages: number;
+  /** Is there a message among them that the old list did not have? */
+  readonly hasNew: boolean;
+}
+
 /** Messages were deleted, for good. */
 export interface DeleteEvent {
   /** Which event this is. */
@@ -142,6 +170,9 @@ export type Pop3Event =
   | CommandEvent
   | LoginEvent
   | LoginFailedEvent
+  | LogoutEvent
+  | SleepEvent
+  | WakeEvent
   | DeleteEvent
   | ErrorEvent
   | CloseEvent;

@@ -47,9 +47,12 @@ function levelOf(event: Pop3Event): LogLevel {
     case "connect":
     case "secure":
     case "command":
+    case "sleep":
+    case "wake":
       return "debug";
     case "certificate":
     case "login":
+    case "logout":
     case "delete":
     case "close":
       return "info";
@@ -73,7 +76,15 @@ function isChosenReply(error: unknown): boolean {
 
 function fieldsOf(event: Pop3Event): Fields {
   switch (event.type) {
+    case "wake":
+      return {
+        ...whoOf(event.connection),
+        messages: event.messages,
+        activity: event.hasNew ? "new" : "none",
+      };
     case "connect":
+    case "logout":
+    case "sleep":
       return whoOf(event.connection);
     case "refuse":
       return {

@@ -18,7 +18,7 @@
  * | `MESSAGE id` | a message of the maildrop; the `\|` lines below it are its lines, each with CRLF |
  * | `PASSWORD text` | the password of `me`, in place of `passw0rd` |
  * | `READ-ONLY` | the maildrop refuses DELE |
- * | `DELETE-FAILS` | the maildrop cannot delete |
+ * | `DELETE-FAILS`, `DELETE-WORKS` | from here on the maildrop cannot delete, or can again |
  * | `REMOTE` | the client is on another machine, on a line that is not encrypted |
  * | `INSECURE-LOGIN` | passwords may be sent on a plain line |
  * | `TOKEN text` | the bearer token of `me`; without it, none will do |
@@ -26,6 +26,11 @@
  * | `CONNECT` | a new connection; the greeting is read |
  * | `LOGIN` | the same, and the login of `me` |
  * | `GONE id` | somebody else removes the message |
+ * | `NEW id` | a message comes; the `\|` lines below it are its lines |
+ * | `MULTI-LINE-IND` | the server marks replies of several lines |
+ * | `NO-UNKNOWN-IDS` | only messages of the list can be named |
+ * | `IN-USE`, `FREE` | another session has the maildrop, or has given it back |
+ * | `REVOKED` | the login of `me` is no longer good for WAKE |
  * | `C:` | what the client sends, with CRLF |
  * | `S:` | what the server must answer; a final `…` stands for any rest of the line |
  * | `TLS` | the client takes the line over into TLS |
@@ -48,7 +53,11 @@ export type TranscriptStep =
   }
   | { readonly type: "start-tls" }
   | { readonly type: "closed" }
-  | { readonly type: "gone"; readonly uniqueId: string };
+  | { readonly type: "gone"; readonly uniqueId: string }
+  | { readonly type: "new"; readonly uniqueId: string; readonly lines: readonly number[] }
+  | { readonly type: "delete-fails"; readonly isSo: boolean }
+  | { readonly type: "in-use"; readonly isSo: boolean }
+  | { readonly type: "revoked" };
 
 /** A transcript, parsed. */
 export interface Transcript {
@@ -58,8 +67,10 @@ export interface Transcript {
   readonly password: string;
   /** Is DELE refused? */
   readonly isReadOnly: boolean;
-  /** Does every deletion fail? */
-  readonly deleteFails: boolean;
+  /** Does a marker say that a reply has more lines? */
+  readonly marksMultiLine: boolean;
+  /** May a message be named that has come since? */
+  readonly allowsUnknownIds: boolean;
   /** Is the client on another machine? */
   readonly isRemote: boolean;
   /** May passwords be sent on a plain line? */
@@ -105,8 +116,24 @@ export function parseTranscript(text: string): Transcript {
       case "TOKEN":
         token = latin1(octetsOf(rest));
         break;
-      case "READ-ONLY":
+      case "NEW":
+        message = [];
+        steps.push({ type: "new", uniqueId: latin1(octetsOf(rest)), lines: message });
+        break;
       case "DELETE-FAILS":
+      case "DELETE-WORKS":
+        steps.push({ type: "delete-fails", isSo: keyword === "DELETE-FAILS" });
+        break;
+      case "IN-USE":
+      case "FREE":
+        steps.push({ type: "in-use", isSo: keyword === "IN-USE" });
+        break;
+      case "REVOKED":
+        steps.push({ type: "revoked" });
+        break;
+      case "READ-ONLY":
+      case "MULTI-LINE-IND":
+      case "NO-UNKNOWN-IDS":
       case "REMOTE":
       case "INSECURE-LOGIN":
       case "CERTIFICATE":
@@ -164,7 +191,8 @@ export function parseTranscript(text: string): Transcript {
     ),
     password,
     isReadOnly: flags.has("READ-ONLY"),
-    deleteFails: flags.has("DELETE-FAILS"),
+    marksMultiLine: flags.has("MULTI-LINE-IND"),
+    allowsUnknownIds: !flags.has("NO-UNKNOWN-IDS"),
     isRemote: flags.has("REMOTE"),
     allowsInsecureLogin: flags.has("INSECURE-LOGIN"),
     token,

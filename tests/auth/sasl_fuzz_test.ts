@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { mechanisms } from "../../lib/auth/sasl/mechanisms.ts";
 import { MemoryMailbox, type Pop3Event } from "../../lib/mod.ts";
 import { Session } from "../../lib/session/session.ts";
-import { sessionContext } from "../transcript_peers.ts";
+import { providerOf, sessionContext } from "../transcript_peers.ts";
 
 const encoder = new TextEncoder();
 const pieces = fc.constantFrom(
@@ -38,7 +38,9 @@ Deno.test("AUTH survives what clients say", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.oneof(begin, response), { maxLength: 12 }), async (lines) => {
       const events: Pop3Event[] = [];
-      const context = sessionContext({ mailbox: new MemoryMailbox(), token: "t0ken" });
+      const context = sessionContext({
+        provider: providerOf(new MemoryMailbox(), "passw0rd", "t0ken"),
+      });
       const session = new Session({ ...context, emit: (event) => void events.push(event) });
       session.greeting();
       for (const line of lines) {

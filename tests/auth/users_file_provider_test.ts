@@ -102,6 +102,23 @@ Deno.test("the file is read again when it has changed, and what was right is not
   assertEquals(await served.logIn("you", "y"), WRONG);
 });
 
+Deno.test("who has another password by now, or is gone, does not wake up", async () => {
+  await using served = await UsersServed.start(["me:{PLAIN}m", "you:{PLAIN}y", "ann:{PLAIN}a"]);
+  const asleep = async (user: string, password: string) => {
+    const client = await served.connect();
+    assertEquals(await client.command(`XLOG ${user} ${password}`), "+OK Welcome.");
+    assertEquals(await client.command("SLEE"), "+OK Zzzzz. Deleted 0 messages.");
+    return client;
+  };
+  using me = await asleep("me", "m");
+  using you = await asleep("you", "y");
+  using ann = await asleep("ann", "a");
+  await served.write(["me:{PLAIN}other", "ann:{PLAIN}a"]);
+  assertEquals(await me.command("WAKE"), "-ERR [AUTH] Your login is no longer good.");
+  assertEquals(await you.command("WAKE"), "-ERR [AUTH] Your login is no longer good.");
+  assertEquals(await ann.command("WAKE"), "+OK [ACTIVITY/NONE] Welcome back.");
+});
+
 Deno.test("a bad line locks out nobody else, and is told by its number", async () => {
   await using served = await UsersServed.start(["me:{PLAIN}m", "you:{ROT13}SECRET"]);
   assertEquals(await served.logIn("me", "m"), "+OK Welcome.");

@@ -8,10 +8,11 @@ import { Session } from "../../lib/session/session.ts";
 import type { Pop3Event } from "../../lib/telemetry/events.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { MemoryTransport } from "../memory_transport.ts";
-import { sessionContext, withoutTls } from "../transcript_peers.ts";
+import { providerOf, sessionContext, withoutTls } from "../transcript_peers.ts";
 
 const encoder = new TextEncoder();
 const idleTimeout = 600_000;
+const sleepTimeout = 86_400_000;
 const loginTimeout = 60_000;
 
 class Served {
@@ -23,13 +24,14 @@ class Served {
 
   constructor(mailbox: Mailbox) {
     const emit = (event: Pop3Event) => void this.events.push(event);
-    const context = { ...sessionContext({ mailbox }), emit };
+    const context = { ...sessionContext({ provider: providerOf(mailbox) }), emit };
     this.connection = new Connection(this.transport, new Session(context), {
       info: context.info,
       clock: this.clock,
       deadlines: new Deadlines(this.clock),
       loginTimeout,
       idleTimeout,
+      sleepTimeout,
       emit,
       ...withoutTls,
     });
@@ -82,6 +84,33 @@ Deno.test("after the login each command has the idle limit anew; silence closes 
   await served.done;
   assertEquals(served.closeReason(), "idle-timeout");
   assertEquals(mailbox.messages.size, 1);
+});
+
+Deno.test("asleep, a session has a limit of its own, and behind WAKE the idle limit again", async () => {
+  const served = new Served(new MemoryMailbox());
+  await served.logIn();
+  assertEquals(await served.say("SLEE"), "+OK Zzzzz. Deleted 0 messages.");
+  served.clock.advance(20 * idleTimeout);
+  assertEquals(await served.say("WAKE"), "+OK [ACTIVITY/NONE] Welcome back.");
+  await served.say("SLEE");
+  served.clock.advance(sleepTimeout - 1_000);
+  assertEquals(await served.say("WAKE"), "+OK [ACTIVITY/NONE] Welcome back.");
+  served.clock.advance(idleTimeout + 500);
+  await served.done;
+  assertEquals(served.closeReason(), "idle-timeout");
+});
+
+Deno.test("behind QAUT the time for a login begins anew", async () => {
+  const served = new Served(new MemoryMailbox());
+  await served.logIn();
+  served.clock.advance(2 * loginTimeout);
+  assertEquals(await served.say("QAUT"), "+OK Logged out. You can either reauthenticate or exit.");
+  served.clock.advance(loginTimeout - 1_000);
+  assertEquals(await served.say("XLOG me passw0rd"), "+OK Welcome.");
+  await served.say("QAUT");
+  served.clock.advance(loginTimeout + 500);
+  await served.done;
+  assertEquals(served.closeReason(), "login-timeout");
 });
 
 Deno.test("half a command and then silence is silence", async () => {

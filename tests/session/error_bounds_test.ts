@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { MemoryMailbox } from "../../lib/mod.ts";
 import { Session } from "../../lib/session/session.ts";
-import { sessionContext } from "../transcript_peers.ts";
+import { providerOf, sessionContext } from "../transcript_peers.ts";
 
 const encoder = new TextEncoder();
 
@@ -21,13 +21,13 @@ async function errorsUntilClosed(
 }
 
 async function loggedIn(): Promise<Session> {
-  const session = new Session(sessionContext({ mailbox: new MemoryMailbox() }));
+  const session = new Session(sessionContext({ provider: providerOf(new MemoryMailbox()) }));
   assertEquals((await session.respond(encoder.encode("XLOG me passw0rd"))).type, "ok");
   return session;
 }
 
 Deno.test("before the login fifty, whatever is said in between", async () => {
-  const open = () => new Session(sessionContext({ mailbox: new MemoryMailbox() }));
+  const open = () => new Session(sessionContext({ provider: providerOf(new MemoryMailbox()) }));
   assertEquals(await errorsUntilClosed(open(), ["STAT"]), 50);
   assertEquals(await errorsUntilClosed(open(), ["STAT", "NOOP", "CAPA"]), 50);
   assertEquals(await errorsUntilClosed(open(), ["XLOG me wrong", "NOOP"]), 50);

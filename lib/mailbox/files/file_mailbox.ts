@@ -95,7 +95,8 @@ export class FileMailbox implements Mailbox {
   async listMessageUniqueIds(info: ConnectionInfo): Promise<readonly string[]> {
     if (this.#isExclusive && !this.#leases.has(info)) await this.#takeLease(info);
     const snapshot = await this.#shared.look();
-    this.#snapshots.set(info, snapshot);
+    const before = this.#snapshots.get(info);
+    this.#snapshots.set(info, before === undefined ? snapshot : withNewer(before, snapshot));
     return snapshot.uniqueIds;
   }
 
@@ -215,4 +216,10 @@ export class FileMailbox implements Mailbox {
     const find = () => this.#layout.find(this.#files, this.#path, message);
     return await find() ?? await withSettledFiles(this.#files, this.#path, find);
   }
+}
+
+/** What a login was shown stays what it is when it looks once more; what has come since is added. */
+function withNewer(before: Snapshot, now: Snapshot): Snapshot {
+  if (before === now) return before;
+  return { uniqueIds: now.uniqueIds, messages: new Map([...now.messages, ...before.messages]) };
 }

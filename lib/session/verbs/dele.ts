@@ -5,17 +5,17 @@ import { findMessage } from "../message_number.ts";
 import type { Transaction } from "../state.ts";
 
 export async function dele(
-  { info }: HandlerContext,
+  context: HandlerContext,
   { maildrop }: Transaction,
   argument: string,
 ): Promise<Reply> {
-  const found = findMessage(maildrop, "DELE", argument);
+  const found = await findMessage(context, maildrop, "DELE", argument);
   if (found.type === "error") return found;
-  if (await maildrop.mailbox.mailboxIsReadOnly(info)) {
+  if (await maildrop.mailbox.mailboxIsReadOnly(context.info)) {
     return error("This mailbox is read-only.", "READ-ONLY");
   }
-  maildrop.markDeleted(found.message.number);
+  maildrop.markDeleted(found.message);
   return ok(
-    `Message UID:${found.message.uniqueId} flagged for delete on QUIT.`,
+    `Message UID:${found.message.uniqueId} flagged for delete on QUIT or SLEE.`,
   );
 }

@@ -5,7 +5,7 @@ import { findMessage, messageIsGone } from "../message_number.ts";
 import type { Transaction } from "../state.ts";
 
 export async function list(
-  _context: HandlerContext,
+  context: HandlerContext,
   { maildrop }: Transaction,
   argument: string,
 ): Promise<Reply> {
@@ -17,7 +17,7 @@ export async function list(
       lines: messages.values().map(({ number, octets }) => `${number} ${octets}`),
     };
   }
-  const found = findMessage(maildrop, "LIST", argument);
+  const found = await findMessage(context, maildrop, "LIST", argument);
   if (found.type === "error") return found;
   const octets = await maildrop.sizeOf(found.message);
   return octets === null ? messageIsGone : ok(`${found.message.number} ${octets}`);

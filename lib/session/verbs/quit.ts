@@ -1,39 +1,31 @@
 /** QUIT: leave, or enter UPDATE and then leave (RFC 1939 sections 4 and 6). */
-import { closing, type ErrorReply, ok, type OkReply } from "../../protocol/reply.ts";
+import { closing, ok } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { releaseMailbox } from "../log_in.ts";
-import type { Maildrop } from "../maildrop.ts";
 import { enter, type Transaction, type Transition } from "../state.ts";
+import { update } from "../update.ts";
 
 const ended = { phase: "ENDED" } as const;
 
 export function quitBeforeLogin(): Transition {
-  return enter(
-    ended,
-    closing(ok("Closing connection without authenticating.")),
-  );
+  return enter(ended, closing(ok("Closing connection without authenticating.")));
 }
 
+/** Whatever comes of the deletions, QUIT closes the connection. */
 export async function quitAfterLogin(
   context: HandlerContext,
   { maildrop }: Transaction,
 ): Promise<Transition> {
-  const reply = await update(context, maildrop);
+  const updated = await update(context, maildrop);
   // Before the reply: who has heard it may log in again at once.
   await releaseMailbox(context, maildrop.mailbox);
-  return enter(ended, closing(reply));
+  return enter(ended, closing(updated.type === "error" ? updated : goodbye(updated.count)));
 }
 
-/** The UPDATE state (RFC 1939 section 6): whatever comes of the deletions, QUIT closes the connection. */
-async function update(context: HandlerContext, maildrop: Maildrop): Promise<OkReply | ErrorReply> {
-  const uniqueIds = maildrop.deletedUniqueIds();
-  if (uniqueIds.length > 0) {
-    try {
-      await maildrop.mailbox.messageDelete(context.info, uniqueIds);
-    } catch (failure) {
-      return context.fail(failure);
-    }
-    context.emit({ type: "delete", connection: context.info, uniqueIds });
-  }
-  return ok(`${uniqueIds.length} messages deleted. Closing connection.`);
+export function quitAsleep(): Transition {
+  return enter(ended, closing(goodbye(0)));
+}
+
+function goodbye(count: number) {
+  return ok(`${count} messages deleted. Closing connection.`);
 }

@@ -10,7 +10,7 @@ export async function retr(
   { maildrop }: Transaction,
   argument: string,
 ): Promise<Reply> {
-  const found = findMessage(maildrop, "RETR", argument);
+  const found = await findMessage(context, maildrop, "RETR", argument);
   if (found.type === "error") return found;
   const body = await openMessage(
     context,

@@ -13,9 +13,9 @@ export async function top(
 ): Promise<Reply> {
   const [, number, lines] = /^(\S+) +(\d+)$/.exec(argument) ?? [];
   if (number === undefined || lines === undefined) {
-    return badSyntax("TOP takes a message number and a number of lines.");
+    return badSyntax("TOP takes a message number, or UID: and a unique id, and a number of lines.");
   }
-  const found = findMessage(maildrop, "TOP", number);
+  const found = await findMessage(context, maildrop, "TOP", number);
   if (found.type === "error") return found;
   const body = await openMessage(
     context,

@@ -4,11 +4,11 @@ import type { HandlerContext } from "../handler.ts";
 import { findMessage } from "../message_number.ts";
 import type { Transaction } from "../state.ts";
 
-export function uidl(
-  _context: HandlerContext,
+export async function uidl(
+  context: HandlerContext,
   { maildrop }: Transaction,
   argument: string,
-): Reply {
+): Promise<Reply> {
   if (argument === "") {
     return {
       type: "listing",
@@ -16,7 +16,7 @@ export function uidl(
       lines: maildrop.listed().map(({ number, uniqueId }) => `${number} ${uniqueId}`),
     };
   }
-  const found = findMessage(maildrop, "UIDL", argument);
+  const found = await findMessage(context, maildrop, "UIDL", argument);
   if (found.type === "error") return found;
   return ok(`${found.message.number} ${found.message.uniqueId}`);
 }

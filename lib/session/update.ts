@@ -1,0 +1,23 @@
+/** The UPDATE state (RFC 1939 section 6): the messages that are marked as deleted are, all of them or none. */
+import type { ErrorReply } from "../protocol/reply.ts";
+import type { HandlerContext } from "./handler.ts";
+import type { Maildrop } from "./maildrop.ts";
+
+/** What came of it: how many are gone, or the reply to a failure, behind which nothing has changed. */
+export type Update = { readonly type: "done"; readonly count: number } | ErrorReply;
+
+export async function update(
+  context: HandlerContext,
+  maildrop: Maildrop,
+  uniqueIds: readonly string[] = maildrop.deletedUniqueIds(),
+): Promise<Update> {
+  if (uniqueIds.length > 0) {
+    try {
+      await maildrop.mailbox.messageDelete(context.info, uniqueIds);
+    } catch (failure) {
+      return context.fail(failure, "go-on");
+    }
+    context.emit({ type: "delete", connection: context.info, uniqueIds });
+  }
+  return { type: "done", count: uniqueIds.length };
+}

@@ -1,0 +1,23 @@
+/** DELI, of billpg's extensions: deletes one message now. It needs no QUIT, and RSET cannot bring it back. */
+import { error, ok, type Reply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import { findMessage } from "../message_number.ts";
+import type { Transaction } from "../state.ts";
+import { update } from "../update.ts";
+
+export async function deli(
+  context: HandlerContext,
+  { maildrop }: Transaction,
+  argument: string,
+): Promise<Reply> {
+  const found = await findMessage(context, maildrop, "DELI", argument);
+  if (found.type === "error") return found;
+  if (await maildrop.mailbox.mailboxIsReadOnly(context.info)) {
+    return error("This mailbox is read-only.", "READ-ONLY");
+  }
+  const { message } = found;
+  const updated = await update(context, maildrop, [message.uniqueId]);
+  if (updated.type === "error") return updated;
+  maildrop.remove(message);
+  return ok(`Deleted message. UID:${message.uniqueId}`);
+}

@@ -1,0 +1,19 @@
+/** QAUT, of billpg's extensions: QUIT that keeps the connection, for a login as somebody else. */
+import { ok, type Reply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import { releaseMailbox } from "../log_in.ts";
+import { enter, loggedOut, type Transaction, type Transition } from "../state.ts";
+import { update } from "../update.ts";
+
+export async function qaut(
+  context: HandlerContext,
+  { maildrop }: Transaction,
+): Promise<Reply | Transition> {
+  const updated = await update(context, maildrop);
+  if (updated.type === "error") return updated;
+  await releaseMailbox(context, maildrop.mailbox);
+  context.emit({ type: "logout", connection: context.info });
+  context.info.userNameAtLogin = null;
+  context.info.mailboxName = null;
+  return enter(loggedOut, ok("Logged out. You can either reauthenticate or exit."));
+}

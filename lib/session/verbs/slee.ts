@@ -1,0 +1,24 @@
+/**
+ * SLEE, of billpg's extensions: commits like QUIT, gives the mailbox back, and keeps the connection and who it
+ * belongs to. A sleeping session holds the unique ids that it was shown, which it shares with others, and no more.
+ */
+import { ok, type Reply } from "../../protocol/reply.ts";
+import type { HandlerContext } from "../handler.ts";
+import { releaseMailbox } from "../log_in.ts";
+import { enter, type Transaction, type Transition } from "../state.ts";
+import { update } from "../update.ts";
+
+export async function slee(
+  context: HandlerContext,
+  { maildrop }: Transaction,
+): Promise<Reply | Transition> {
+  const updated = await update(context, maildrop);
+  if (updated.type === "error") return updated;
+  const { mailbox, uniqueIds } = maildrop;
+  await releaseMailbox(context, mailbox);
+  context.emit({ type: "sleep", connection: context.info });
+  return enter(
+    { phase: "ASLEEP", mailbox, uniqueIds },
+    ok(`Zzzzz. Deleted ${updated.count} messages.`),
+  );
+}
