@@ -6,6 +6,7 @@ import { Deadlines } from "../lib/connection/deadlines.ts";
 import { LineReader } from "../lib/connection/line_reader.ts";
 import { ReplyWriter } from "../lib/connection/reply_writer.ts";
 import { type BanEngine, StrikeBanEngine } from "../lib/guard/ban_engine.ts";
+import { LoginDelay } from "../lib/guard/login_delay.ts";
 import { BanningGuard, REFUSAL_MS } from "../lib/guard/login_guard.ts";
 import { Pop3Listener } from "../lib/listener/pop3_listener.ts";
 import type { ConnectionInfo } from "../lib/mailbox/connection_info.ts";
@@ -37,6 +38,8 @@ export interface Scene {
   /** Does the server have a certificate? */
   readonly hasCertificate?: boolean;
   readonly marksMultiLine?: boolean;
+  readonly expire?: number | null;
+  readonly loginDelay?: number;
   readonly allowsUnknownIds?: boolean;
 }
 
@@ -73,6 +76,7 @@ export const hurriedClock: Clock = {
 
 export function sessionContext(scene: Scene): SessionContext {
   const { isRemote = false, allowsInsecureLogin = false } = scene;
+  const loginDelay = new LoginDelay(() => scene.loginDelay ?? 0, systemClock);
   const banEngine = scene.banEngine ?? new StrikeBanEngine();
   return {
     info: {
@@ -91,6 +95,9 @@ export function sessionContext(scene: Scene): SessionContext {
     offersTls: false,
     allowUnknownIds: scene.allowsUnknownIds ?? true,
     marksMultiLine: scene.marksMultiLine ?? false,
+    expire: scene.expire ?? null,
+    loginDelay: scene.loginDelay ?? 0,
+    secondsUntilLogin: (userName) => loginDelay.secondsLeft(userName),
     guard: new BanningGuard(() => banEngine, hurriedClock),
     emit: () => {},
   };
@@ -151,6 +158,8 @@ function overSocket(connect: (port: number) => Promise<LoopbackClient>, tls: boo
   return async ({ provider, isRemote, banEngine, ...scene }) => {
     const pop3 = new Pop3Listener({
       provider,
+      expire: scene.expire ?? null,
+      loginDelay: scene.loginDelay ?? 0,
       allowUnknownIdRequests: scene.allowsUnknownIds ?? true,
       multiLineIndicator: scene.marksMultiLine ?? false,
       certificate: tls || scene.hasCertificate === true ? certificate : null,

@@ -33,6 +33,10 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     }),
     loginTimeout: options["login-timeout"],
     idleTimeout: options["idle-timeout"],
+    sleepTimeout: options["sleep-timeout"],
+    loginDelay: options["login-delay"],
+    expire: options.expire,
+    multiLineIndicator: options["multi-line-ind"],
     events,
   });
   using signals = new StopSignals();

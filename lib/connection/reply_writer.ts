@@ -102,7 +102,8 @@ export class ReplyWriter {
   }
 
   async #addLine(line: string): Promise<void> {
-    if (this.#used + line.length > BUFFER_OCTETS) await this.flush();
+    // A code unit has at most three octets of UTF-8.
+    if (this.#used + 3 * line.length > BUFFER_OCTETS) await this.flush();
     this.#used += encoder.encodeInto(line, this.#open().subarray(this.#used)).written;
   }
 

@@ -37,6 +37,13 @@ export interface Pop3ListenerOptions {
   idleTimeout?: number;
   /** Seconds without a command while a session is asleep (billpg's SLEE). A day by default. */
   sleepTimeout?: number;
+  /**
+   * What EXPIRE promises in CAPA (RFC 2449 section 6.7): days for which messages are kept at least, or null for ever,
+   * the default. The listener deletes nothing by age. With 0, what was read with RETR is deleted at the end.
+   */
+  expire?: number | null;
+  /** Seconds between two logins of one user at least (LOGIN-DELAY of RFC 2449 section 6.5); 0, the default, for none. */
+  loginDelay?: number;
   /** May a client name a message by a unique id that has come since its list was made? True by default. */
   allowUnknownIdRequests?: boolean;
   /** End the first line of each multi-line reply with ` _`, and say MULTI-LINE-IND in CAPA. False by default. */
@@ -103,6 +110,10 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   idleTimeout: number;
   /** Seconds without a command while a session is asleep. */
   sleepTimeout: number;
+  /** Days for which messages are kept at least, or null for ever; 0: until they are read. */
+  expire: number | null;
+  /** Seconds between two logins of one user at least; 0 for none. */
+  loginDelay: number;
   /** May a client name a message by a unique id that has come since its list was made? */
   allowUnknownIdRequests: boolean;
   /** Does the first line of each multi-line reply end with ` _`? */
@@ -134,6 +145,8 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     this.loginTimeout = options.loginTimeout ?? 60;
     this.idleTimeout = options.idleTimeout ?? 600;
     this.sleepTimeout = options.sleepTimeout ?? 86_400;
+    this.expire = options.expire ?? null;
+    this.loginDelay = options.loginDelay ?? 0;
     this.allowUnknownIdRequests = options.allowUnknownIdRequests ?? true;
     this.multiLineIndicator = options.multiLineIndicator ?? false;
     this.stopGrace = options.stopGrace ?? 5;

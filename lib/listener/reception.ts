@@ -11,6 +11,7 @@ import type { Transport } from "../connection/transport.ts";
 import { isLoopback, unmapped } from "../guard/address.ts";
 import type { BanEngine } from "../guard/ban_engine.ts";
 import { ConnectionLimits, type Limits } from "../guard/connection_limits.ts";
+import { LoginDelay } from "../guard/login_delay.ts";
 import { BanningGuard } from "../guard/login_guard.ts";
 import type { ProxiedClient } from "../guard/proxy_header.ts";
 import type { TrustedNetworks } from "../guard/trusted_networks.ts";
@@ -32,6 +33,8 @@ export interface House extends Limits {
   readonly allowUnknownIdRequests: boolean;
   readonly multiLineIndicator: boolean;
   readonly banEngine: BanEngine;
+  readonly expire: number | null;
+  readonly loginDelay: number;
 }
 
 /** What a reception gets besides: it comes and goes with certificates and proxies. */
@@ -51,6 +54,7 @@ export class Reception {
   readonly #options: ReceptionOptions;
   readonly #limits: ConnectionLimits;
   readonly #guard: BanningGuard;
+  readonly #loginDelay: LoginDelay;
   readonly #deadlines: Deadlines;
   /** Those whose proxy has not spoken yet. */
   readonly #arriving = new Map<Transport, Promise<void>>();
@@ -62,6 +66,7 @@ export class Reception {
     this.#options = options;
     this.#limits = new ConnectionLimits(house, clock);
     this.#guard = new BanningGuard(() => house.banEngine, clock);
+    this.#loginDelay = new LoginDelay(() => house.loginDelay, clock);
     this.#deadlines = new Deadlines(clock);
   }
 
@@ -145,6 +150,9 @@ export class Reception {
       offersTls: startTls !== null,
       allowUnknownIds: house.allowUnknownIdRequests,
       marksMultiLine: house.multiLineIndicator,
+      expire: house.expire,
+      loginDelay: house.loginDelay,
+      secondsUntilLogin: (userName) => this.#loginDelay.secondsLeft(userName),
       guard: this.#guard,
       emit,
     });

@@ -8,6 +8,10 @@ export interface CapabilityFacts {
   readonly mechanisms: readonly string[];
   /** Would STLS succeed now: a certificate is there, the line is plain, nobody is logged in? */
   readonly canStartTls: boolean;
+  /** Days for which messages are kept at least, or null for ever. */
+  readonly expire: number | null;
+  /** Seconds between two logins of one user at least; 0 for none. */
+  readonly loginDelay: number;
   /** Is the line encrypted? */
   readonly isSecure: boolean;
   /** Does a marker say that a reply has more lines? */
@@ -27,7 +31,11 @@ export function capabilities(facts: CapabilityFacts): string[] {
     "RESP-CODES",
     "AUTH-RESP-CODE",
     "PIPELINING",
-    "EXPIRE NEVER",
+    `EXPIRE ${facts.expire ?? "NEVER"}`,
+    ...(facts.loginDelay > 0 ? [`LOGIN-DELAY ${facts.loginDelay}`] : []),
+    // RFC 6856: names and passwords may be UTF-8, and replies in several languages.
+    "UTF8 USER",
+    "LANG",
     "UID-PARAM",
     "DELI",
     // His drafts' name for it, and that of his clients.

@@ -4,7 +4,6 @@
  * A reply is a value; only `statusLine` makes text of it, and that text can hold no line end, whatever it
  * was made from.
  */
-import { isTextOctet } from "./ascii.ts";
 
 /** A value, or a promise of it. */
 export type Awaitable<T> = T | Promise<T>;
@@ -87,22 +86,23 @@ export function closing<R extends OkReply | ErrorReply>(reply: R): R {
 /** RFC 2449 section 4: a status line has at most 512 octets, its CRLF among them. */
 const MAXIMUM_STATUS_LINE = 512;
 
-/** The first line of a reply, with its CRLF. */
+const encoder = new TextEncoder();
+const statusOctets = new Uint8Array(MAXIMUM_STATUS_LINE - 2);
+
+/** The first line of a reply, with its CRLF. Whether its text may hold more than ASCII is for the session to say. */
 export function statusLine(reply: StatusReply): string {
   const status = reply.type === "error" ? "-ERR" : "+OK";
   const code = "code" in reply && reply.code !== null ? `[${oneLine(reply.code)}] ` : "";
   const line = `${status} ${code}${oneLine(reply.text)}`;
-  return line.slice(0, MAXIMUM_STATUS_LINE - 2) + "\r\n";
+  // Cut between characters: what does not fit is not written.
+  const { read } = encoder.encodeInto(line, statusOctets);
+  return `${line.slice(0, read)}\r\n`;
 }
 
-/** The text with a space for each line end and control character, and `?` for what is not ASCII. */
+/** The text with a space for each line end and control character. */
 function oneLine(text: string): string {
-  let line = "";
-  for (const character of text) {
-    const code = character.charCodeAt(0);
-    line += isTextOctet(code) ? character : code < 0x80 ? " " : "?";
-  }
-  return line;
+  // deno-lint-ignore no-control-regex -- control characters are what must not be there
+  return text.replaceAll(/[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]/g, " ");
 }
 
 /** A challenge, with its CRLF. */

@@ -4,6 +4,7 @@ import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import type { Awaitable, ErrorReply, Reply } from "../protocol/reply.ts";
 import type { Pop3Event } from "../telemetry/events.ts";
 import type { Asleep, Authorization, Transaction, Transition } from "./state.ts";
+import type { Wording } from "./languages/language.ts";
 import type { AfterFailure } from "./provider_failure.ts";
 import type { LoginGuard } from "../guard/login_guard.ts";
 
@@ -29,6 +30,12 @@ export interface SessionContext {
   readonly allowUnknownIds: boolean;
   /** Does a marker at the end of the first line say that more lines follow (billpg's MULTI-LINE-IND)? */
   readonly marksMultiLine: boolean;
+  /** Days for which messages are kept at least (EXPIRE of RFC 2449 section 6.7), or null for ever; 0: until they are read. */
+  readonly expire: number | null;
+  /** Seconds between two logins of one user at least; 0 for none. */
+  readonly loginDelay: number;
+  /** Seconds that a user must wait for the next login; 0 lets the user in, and counts. */
+  readonly secondsUntilLogin: (userName: string) => number;
   /** Stands before the provider at each login. */
   readonly guard: LoginGuard;
   /** Tells whoever listens. */
@@ -39,6 +46,10 @@ export interface SessionContext {
 export interface HandlerContext extends SessionContext {
   /** What the greeting gave APOP to digest (RFC 1939 section 7); null where APOP does not work. */
   apopTimestamp: string | null;
+  /** Says a text of ours in the language that LANG chose. */
+  wording: Wording;
+  /** May replies hold what is not ASCII (RFC 6856)? */
+  speaksUtf8: boolean;
   /** Tells the events of the error, and gives the reply that the client may hear. */
   readonly fail: (failure: unknown, then?: AfterFailure) => ErrorReply;
 }

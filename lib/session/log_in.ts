@@ -47,6 +47,12 @@ export async function endLogin(
     await attempt.fail(userName, secret);
     return enter(loggedOut, error("Wrong username or password.", "AUTH"));
   }
+  const left = context.secondsUntilLogin(userName);
+  if (left > 0) {
+    await releaseMailbox(context, mailbox);
+    const text = `You logged in a moment ago. Try again in ${left} seconds.`;
+    return enter(loggedOut, error(text, "LOGIN-DELAY"));
+  }
   info.userNameAtLogin = userName;
   info.mailboxName = mailbox.name ?? null;
   const opened = await openMaildrop(context, mailbox, "close");

@@ -32,6 +32,8 @@ export class Maildrop {
   readonly #deleted = new Set<number>();
   /** Messages that came late and are marked as deleted. */
   readonly #lateDeleted = new Set<string>();
+  /** Unique ids of messages that go at the end because they were read. */
+  readonly #retrieved = new Set<string>();
   /** What DELI took away: numbers, and unique ids of messages that came late. */
   readonly #removed = new Set<number | string>();
 
@@ -72,9 +74,15 @@ export class Maildrop {
     else this.#deleted.add(number);
   }
 
+  /** The message was read, and is not to be kept any longer than this session; RSET changes nothing about that. */
+  markRetrieved({ uniqueId }: ListedMessage): void {
+    this.#retrieved.add(uniqueId);
+  }
+
   /** Takes a message away that is gone already; nothing brings it back. */
   remove({ number, uniqueId }: ListedMessage): void {
     this.#removed.add(number === 0 ? uniqueId : number);
+    this.#retrieved.delete(uniqueId);
   }
 
   unmarkAll(): void {
@@ -82,10 +90,10 @@ export class Maildrop {
     this.#lateDeleted.clear();
   }
 
-  /** The unique ids of the messages that are marked as deleted, in their order. */
+  /** The unique ids of the messages that go in UPDATE, each once. */
   deletedUniqueIds(): string[] {
     const listed = this.uniqueIds.filter((_, index) => this.#deleted.has(index + 1));
-    return [...listed, ...this.#lateDeleted];
+    return [...new Set([...listed, ...this.#lateDeleted, ...this.#retrieved])];
   }
 
   /** The messages that a list shows. */

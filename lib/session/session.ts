@@ -15,6 +15,7 @@ import {
   type Reply,
 } from "../protocol/reply.ts";
 import type { HandlerContext, SessionContext } from "./handler.ts";
+import { inEnglish } from "./languages/language.ts";
 import { releaseMailbox } from "./log_in.ts";
 import { badSyntax } from "./message_number.ts";
 import { type AfterFailure, replyToFailure } from "./provider_failure.ts";
@@ -24,6 +25,8 @@ import { offersApop } from "./verbs/apop.ts";
 import { cancelExchange, respondToChallenge } from "./verbs/auth.ts";
 
 const decoder = new TextDecoder("latin1");
+// deno-lint-ignore no-control-regex -- all of ASCII
+const NOT_ASCII = /[^\x00-\x7f]/gu;
 
 /** A line of a client without its line end; or that it was longer than a line may be. */
 export type CommandLine = Uint8Array | "too-long";
@@ -52,6 +55,8 @@ export class Session {
     this.#context = {
       ...context,
       apopTimestamp: null,
+      wording: inEnglish,
+      speaksUtf8: false,
       fail: (failure, then) => this.#fail(failure, then),
     };
   }
@@ -75,7 +80,7 @@ export class Session {
 
   /** The reply to one line. It never throws. */
   async respond(line: CommandLine): Promise<Reply> {
-    const reply = await this.#answer(line);
+    const reply = this.#worded(await this.#answer(line));
     if (reply.type === "error") this.#errors += isOfTheServer(reply) ? 0 : 1;
     else if (this.isLoggedIn) this.#errors = 0;
     if (reply.type !== "error" || this.#errors < this.#maximumErrors) return reply;
@@ -98,7 +103,7 @@ export class Session {
         return this.#rubbish(error("Empty command line."));
       case "not-text":
         return this.#rubbish(
-          error("Bad command syntax. A command is printable ASCII."),
+          error("Bad command syntax. A command is printable ASCII, what follows it UTF-8."),
         );
       case "command":
         return this.#carryOut(parsed.verb, parsed.argument);
@@ -144,7 +149,7 @@ export class Session {
   async #enter(handle: () => Awaitable<Reply | Transition>): Promise<Reply> {
     try {
       const outcome = await handle();
-      if (outcome.type !== "transition") return this.#marked(outcome);
+      if (outcome.type !== "transition") return outcome;
       this.#state = outcome.state;
       return outcome.reply;
     } catch (failure) {
@@ -152,12 +157,16 @@ export class Session {
     }
   }
 
-  /** MULTI-LINE-IND: a first line that ends with the marker is followed by more. */
-  #marked(reply: Reply): Reply {
-    const isMultiLine = reply.type === "listing" || reply.type === "message";
-    return isMultiLine && this.#context.marksMultiLine
-      ? { ...reply, text: `${reply.text} _` }
-      : reply;
+  /** The reply as this client hears it: its language, its characters, its marker. */
+  #worded(reply: Reply): Reply {
+    const { wording, speaksUtf8, marksMultiLine } = this.#context;
+    if (reply.type === "challenge") return reply;
+    const worded = wording(reply.text);
+    // MULTI-LINE-IND: a first line that ends with the marker is followed by more.
+    const isMarked = marksMultiLine && (reply.type === "listing" || reply.type === "message");
+    const marked = isMarked ? `${worded} _` : worded;
+    const text = speaksUtf8 ? marked : marked.replaceAll(NOT_ASCII, "?");
+    return text === reply.text ? reply : { ...reply, text };
   }
 
   /** Ends an exchange of AUTH in the middle. */

@@ -2,7 +2,7 @@
  * Which verb in which state: the one table.
  *
  * A column is a state; a handler there says that the verb is allowed, and carries it out. RFC 1939 sections 4 to 7, RFC 2449 section 5,
- * RFC 2595 section 4, RFC 5034 section 4, billpg's extensions.
+ * RFC 2595 section 4, RFC 5034 section 4, RFC 6856, billpg's extensions.
  */
 import type { Handler } from "./handler.ts";
 import type { Asleep, Authorization, Transaction } from "./state.ts";
@@ -11,6 +11,7 @@ import { auth } from "./verbs/auth.ts";
 import { capaAfterLogin, capaBeforeLogin } from "./verbs/capa.ts";
 import { dele } from "./verbs/dele.ts";
 import { deli } from "./verbs/deli.ts";
+import { lang } from "./verbs/lang.ts";
 import { list } from "./verbs/list.ts";
 import { noop } from "./verbs/noop.ts";
 import { pass } from "./verbs/pass.ts";
@@ -24,6 +25,7 @@ import { stls } from "./verbs/stls.ts";
 import { top } from "./verbs/top.ts";
 import { uidl } from "./verbs/uidl.ts";
 import { user } from "./verbs/user.ts";
+import { utf8 } from "./verbs/utf8.ts";
 import { wake } from "./verbs/wake.ts";
 import { xlog } from "./verbs/xlog.ts";
 
@@ -40,6 +42,8 @@ export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["CAPA", { argument: "none",   AUTHORIZATION: capaBeforeLogin, TRANSACTION: capaAfterLogin, ASLEEP: null }],
   ["NOOP", { argument: "none",   AUTHORIZATION: noop,            TRANSACTION: noop,           ASLEEP: noop }],
   ["QUIT", { argument: "none",   AUTHORIZATION: quitBeforeLogin, TRANSACTION: quitAfterLogin, ASLEEP: quitAsleep }],
+  ["UTF8", { argument: "none",   AUTHORIZATION: utf8,            TRANSACTION: null,           ASLEEP: null }],
+  ["LANG", { argument: "words",  AUTHORIZATION: lang,            TRANSACTION: lang,           ASLEEP: null }],
   ["STLS", { argument: "none",   AUTHORIZATION: stls,            TRANSACTION: null,           ASLEEP: null }],
   ["USER", { argument: "text",   AUTHORIZATION: user,            TRANSACTION: null,           ASLEEP: null }],
   ["PASS", { argument: "secret", AUTHORIZATION: pass,            TRANSACTION: null,           ASLEEP: null }],

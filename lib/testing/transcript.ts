@@ -27,6 +27,7 @@
  * | `LOGIN` | the same, and the login of `me` |
  * | `GONE id` | somebody else removes the message |
  * | `NEW id` | a message comes; the `\|` lines below it are its lines |
+ * | `EXPIRE days`, `LOGIN-DELAY seconds` | what the server promises, and asks for |
  * | `MULTI-LINE-IND` | the server marks replies of several lines |
  * | `NO-UNKNOWN-IDS` | only messages of the list can be named |
  * | `IN-USE`, `FREE` | another session has the maildrop, or has given it back |
@@ -67,6 +68,10 @@ export interface Transcript {
   readonly password: string;
   /** Is DELE refused? */
   readonly isReadOnly: boolean;
+  /** What EXPIRE promises, in days; null for ever. */
+  readonly expire: number | null;
+  /** Seconds between two logins at least. */
+  readonly loginDelay: number;
   /** Does a marker say that a reply has more lines? */
   readonly marksMultiLine: boolean;
   /** May a message be named that has come since? */
@@ -84,6 +89,7 @@ export interface Transcript {
 }
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /**
  * Reads a transcript.
@@ -96,6 +102,8 @@ export function parseTranscript(text: string): Transcript {
   const steps: TranscriptStep[] = [];
   let password = "passw0rd";
   let token: string | null = null;
+  let expire: number | null = null;
+  let loginDelay = 0;
   let message: number[] | undefined;
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "" || line.startsWith("#")) continue;
@@ -111,10 +119,16 @@ export function parseTranscript(text: string): Transcript {
         message.push(...lineOctets(rest));
         break;
       case "PASSWORD":
-        password = latin1(octetsOf(rest));
+        password = decoder.decode(octetsOf(rest));
+        break;
+      case "EXPIRE":
+        expire = Number(rest);
+        break;
+      case "LOGIN-DELAY":
+        loginDelay = Number(rest);
         break;
       case "TOKEN":
-        token = latin1(octetsOf(rest));
+        token = decoder.decode(octetsOf(rest));
         break;
       case "NEW":
         message = [];
@@ -196,6 +210,8 @@ export function parseTranscript(text: string): Transcript {
     isRemote: flags.has("REMOTE"),
     allowsInsecureLogin: flags.has("INSECURE-LOGIN"),
     token,
+    expire,
+    loginDelay,
     hasCertificate: flags.has("CERTIFICATE"),
     steps,
   };

@@ -22,6 +22,8 @@ function capa(context: HandlerContext, isBeforeLogin: boolean): ListingReply {
       canLogInWithPassword: canLogIn,
       mechanisms: canLogIn ? mechanismsOf(context.provider) : [],
       canStartTls: isBeforeLogin && canStartTls(context),
+      expire: context.expire,
+      loginDelay: context.loginDelay,
       isSecure: context.info.isSecure,
       marksMultiLine: context.marksMultiLine,
       serviceName: context.serviceName,

@@ -17,5 +17,10 @@ export async function retr(
     maildrop.mailbox,
     found.message.uniqueId,
   );
-  return body === null ? messageIsGone : { type: "message", text: "Message text follows...", body };
+  if (body === null) return messageIsGone;
+  // EXPIRE 0 (RFC 2449 section 6.7): what was read is not kept.
+  if (context.expire === 0 && !await maildrop.mailbox.mailboxIsReadOnly(context.info)) {
+    maildrop.markRetrieved(found.message);
+  }
+  return { type: "message", text: "Message text follows...", body };
 }

@@ -1,6 +1,7 @@
 /** STLS (RFC 2595 section 4): from here on the line is encrypted, and what was said before it is forgotten. */
 import { error, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
+import { inEnglish } from "../languages/language.ts";
 import { enter, loggedOut, type Transition } from "../state.ts";
 
 /** Would STLS succeed on the line as it is now? */
@@ -11,5 +12,8 @@ export function canStartTls({ info, offersTls }: HandlerContext): boolean {
 export function stls(context: HandlerContext): Reply | Transition {
   if (context.info.isSecure) return error("The line is secure already.");
   if (!canStartTls(context)) return error("Command not available.");
+  // RFC 2595 section 4: what was agreed on in clear is forgotten, language and all.
+  context.wording = inEnglish;
+  context.speaksUtf8 = false;
   return enter(loggedOut, { type: "start-tls", text: "Begin TLS negotiation." });
 }

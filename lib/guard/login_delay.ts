@@ -1,0 +1,33 @@
+/** The least time between two logins of one user (LOGIN-DELAY of RFC 2449 section 6.5). */
+import type { Clock } from "../connection/clock.ts";
+
+/** Most users that are remembered; the one whose login is longest ago is forgotten first. */
+const MOST_USERS = 100_000;
+
+export class LoginDelay {
+  readonly #seconds: () => number;
+  readonly #clock: Clock;
+  /** When each user logged in last, the longest ago first. */
+  readonly #lastLogins = new Map<string, number>();
+
+  /** @param seconds read at each login, so that it can be changed while the listener runs; 0 for none */
+  constructor(seconds: () => number, clock: Clock) {
+    this.#seconds = seconds;
+    this.#clock = clock;
+  }
+
+  /** Seconds that this user must still wait, rounded up; 0 for a login that is fine and counts from now on. */
+  secondsLeft(userName: string): number {
+    const delay = 1_000 * this.#seconds();
+    if (delay === 0) return 0;
+    const now = this.#clock.now();
+    for (const [user, at] of this.#lastLogins) {
+      if (now - at < delay && this.#lastLogins.size < MOST_USERS) break;
+      this.#lastLogins.delete(user);
+    }
+    const last = this.#lastLogins.get(userName);
+    if (last !== undefined) return Math.ceil((last + delay - now) / 1_000);
+    this.#lastLogins.set(userName, now);
+    return 0;
+  }
+}

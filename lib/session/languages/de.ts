@@ -1,0 +1,62 @@
+import type { Translation } from "./texts.ts";
+
+export const texts: Translation = {
+  "Already called USER.": "USER wurde schon gesagt.",
+  "Another program has this mailbox.": "Ein anderes Programm hat dieses Postfach.",
+  "Another session has this mailbox.": "Eine andere Sitzung hat dieses Postfach.",
+  "Authenticate first.": "Bitte zuerst anmelden.",
+  "Authentication cancelled.": "Anmeldung abgebrochen.",
+  "Bad command syntax. {}": "Falsche Syntax. {}",
+  "Begin TLS negotiation.": "TLS kann beginnen.",
+  "Call STLS and negotiate TLS first.": "Bitte zuerst mit STLS verschlüsseln.",
+  "Call USER before PASS.": "Vor PASS muss USER stehen.",
+  "Capabilities follow...": "Es folgen die Fähigkeiten...",
+  "Closing connection without authenticating.": "Die Verbindung endet ohne Anmeldung.",
+  "Command line too long.": "Die Befehlszeile ist zu lang.",
+  "Command not available.": "Der Befehl ist hier nicht verfügbar.",
+  "Deleted message. UID:{}": "Nachricht gelöscht. UID:{}",
+  "Empty command line.": "Die Befehlszeile ist leer.",
+  "Header and first {} lines...": "Es folgen Kopf und erste {} Zeilen...",
+  "Invalid user name.": "Kein gültiger Benutzername.",
+  "Languages follow...": "Es folgen die Sprachen...",
+  "Logged out. You can either reauthenticate or exit.":
+    "Abgemeldet. Anmelden oder gehen, beides ist möglich.",
+  "Mechanisms follow...": "Es folgen die Mechanismen...",
+  "Message UID:{} flagged for delete on QUIT or SLEE.":
+    "Nachricht UID:{} wird bei QUIT oder SLEE gelöscht.",
+  "Message sizes follow...": "Es folgen die Größen der Nachrichten...",
+  "Message text follows...": "Es folgt die Nachricht...",
+  "No such UID.": "Diese UID gibt es nicht.",
+  "No such language.": "Diese Sprache gibt es hier nicht.",
+  "No such mechanism. Known are: {}": "Diesen Mechanismus gibt es nicht. Bekannt sind: {}",
+  "No such message.": "Diese Nachricht gibt es nicht.",
+  "Nobody may log in as somebody else.": "Niemand darf sich als jemand anderes anmelden.",
+  "Thank you. Send password.": "Danke. Bitte das Passwort.",
+  "That message has been deleted.": "Diese Nachricht ist gelöscht.",
+  "That message has changed since you logged in.":
+    "Diese Nachricht hat sich seit der Anmeldung geändert.",
+  "That message is gone.": "Diese Nachricht ist nicht mehr da.",
+  "The line is secure already.": "Die Verbindung ist schon verschlüsselt.",
+  "There's no-one here but us POP3 services.": "Hier sind nur wir POP3-Dienste.",
+  "This command is not allowed in a sleeping state. (Only NOOP, QUIT or WAKE.)":
+    "Im Schlaf geht dieser Befehl nicht. (Nur NOOP, QUIT oder WAKE.)",
+  "This mailbox is read-only.": "Dieses Postfach kann nur gelesen werden.",
+  "Too many logins at once. Try again later.":
+    "Zu viele Anmeldungen zugleich. Bitte später noch einmal.",
+  "UTF-8 is understood.": "UTF-8 wird verstanden.",
+  "Un-flagged all messages flagged for delete.": "Keine Nachricht wird mehr gelöscht.",
+  "Unique-IDs follow...": "Es folgen die UIDs...",
+  "Unknown command: {}": "Unbekannter Befehl: {}",
+  "Welcome back.": "Willkommen zurück.",
+  "Welcome.": "Willkommen.",
+  "Wrong username or password.": "Benutzername oder Passwort ist falsch.",
+  "You are logged in already.": "Schon angemeldet.",
+  "You logged in a moment ago. Try again in {} seconds.":
+    "Die letzte Anmeldung war eben erst. Bitte in {} Sekunden noch einmal.",
+  "Your login is no longer good.": "Die Anmeldung gilt nicht mehr.",
+  "Your mailbox cannot be opened.": "Das Postfach kann nicht geöffnet werden.",
+  "Zzzzz. Deleted {} messages.": "Zzzzz. {} Nachrichten gelöscht.",
+  "{} messages deleted. Closing connection.": "{} Nachrichten gelöscht. Die Verbindung endet.",
+  "System error. Administrators should check logs.":
+    "Systemfehler. Näheres steht im Protokoll des Servers.",
+};

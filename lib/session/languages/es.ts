@@ -1,0 +1,62 @@
+import type { Translation } from "./texts.ts";
+
+export const texts: Translation = {
+  "Already called USER.": "USER ya se ha enviado.",
+  "Another program has this mailbox.": "Otro programa está usando este buzón.",
+  "Another session has this mailbox.": "Otra sesión está usando este buzón.",
+  "Authenticate first.": "Identifíquese primero.",
+  "Authentication cancelled.": "Identificación cancelada.",
+  "Bad command syntax. {}": "Sintaxis incorrecta. {}",
+  "Begin TLS negotiation.": "Puede comenzar la negociación TLS.",
+  "Call STLS and negotiate TLS first.": "Cifre primero la conexión con STLS.",
+  "Call USER before PASS.": "USER va antes de PASS.",
+  "Capabilities follow...": "Siguen las capacidades...",
+  "Closing connection without authenticating.": "Se cierra la conexión sin identificación.",
+  "Command line too long.": "La línea de la orden es demasiado larga.",
+  "Command not available.": "Esta orden no está disponible aquí.",
+  "Deleted message. UID:{}": "Mensaje borrado. UID:{}",
+  "Empty command line.": "La línea de la orden está vacía.",
+  "Header and first {} lines...": "Siguen la cabecera y las primeras {} líneas...",
+  "Invalid user name.": "Nombre de usuario no válido.",
+  "Languages follow...": "Siguen los idiomas...",
+  "Logged out. You can either reauthenticate or exit.":
+    "Sesión cerrada. Puede identificarse de nuevo o salir.",
+  "Mechanisms follow...": "Siguen los mecanismos...",
+  "Message UID:{} flagged for delete on QUIT or SLEE.":
+    "El mensaje UID:{} se borrará con QUIT o SLEE.",
+  "Message sizes follow...": "Siguen los tamaños de los mensajes...",
+  "Message text follows...": "Sigue el mensaje...",
+  "No such UID.": "Ese UID no existe.",
+  "No such language.": "Ese idioma no se conoce aquí.",
+  "No such mechanism. Known are: {}": "Ese mecanismo no existe. Se conocen: {}",
+  "No such message.": "Ese mensaje no existe.",
+  "Nobody may log in as somebody else.": "Nadie puede identificarse como otra persona.",
+  "Thank you. Send password.": "Gracias. Envíe la contraseña.",
+  "That message has been deleted.": "Ese mensaje está borrado.",
+  "That message has changed since you logged in.":
+    "Ese mensaje ha cambiado desde la identificación.",
+  "That message is gone.": "Ese mensaje ya no está.",
+  "The line is secure already.": "La conexión ya está cifrada.",
+  "There's no-one here but us POP3 services.": "Aquí solo estamos los servicios POP3.",
+  "This command is not allowed in a sleeping state. (Only NOOP, QUIT or WAKE.)":
+    "Orden no permitida durante el sueño. (Solo NOOP, QUIT o WAKE.)",
+  "This mailbox is read-only.": "Este buzón es de solo lectura.",
+  "Too many logins at once. Try again later.":
+    "Demasiadas identificaciones a la vez. Inténtelo más tarde.",
+  "UTF-8 is understood.": "Se entiende UTF-8.",
+  "Un-flagged all messages flagged for delete.": "Ya no se borrará ningún mensaje.",
+  "Unique-IDs follow...": "Siguen los UID...",
+  "Unknown command: {}": "Orden desconocida: {}",
+  "Welcome back.": "Bienvenido de nuevo.",
+  "Welcome.": "Bienvenido.",
+  "Wrong username or password.": "Nombre de usuario o contraseña incorrectos.",
+  "You are logged in already.": "Ya está identificado.",
+  "You logged in a moment ago. Try again in {} seconds.":
+    "Acaba de identificarse. Inténtelo de nuevo en {} segundos.",
+  "Your login is no longer good.": "Su identificación ya no es válida.",
+  "Your mailbox cannot be opened.": "No se puede abrir su buzón.",
+  "Zzzzz. Deleted {} messages.": "Zzzzz. {} mensajes borrados.",
+  "{} messages deleted. Closing connection.": "{} mensajes borrados. Se cierra la conexión.",
+  "System error. Administrators should check logs.":
+    "Error del sistema. Consulte el registro del servidor.",
+};

@@ -1,0 +1,54 @@
+import { assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { languages, tagFor } from "../../lib/session/languages/language.ts";
+import { TEXTS } from "../../lib/session/languages/texts.ts";
+
+const lib = fromFileUrl(new URL("../../lib", import.meta.url));
+
+function* sourcesBelow(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory) yield* sourcesBelow(join(folder, name));
+    else if (name.endsWith(".ts")) yield Deno.readTextFileSync(join(folder, name));
+  }
+}
+
+Deno.test("every text that a session says has a translation", () => {
+  const texts: readonly string[] = TEXTS;
+  // What only ends a session, or is said before LANG can be.
+  const untranslated = [
+    "Authentication is going on.",
+    "The session is over.",
+    "Syntax: XLOG (username) (password)",
+    "Unique ID strings must be printable ASCII only.",
+    "Bad command syntax. A command is printable ASCII, what follows it UTF-8.",
+  ];
+  const said = new Set<string>();
+  for (const source of sourcesBelow(join(lib, "session"))) {
+    const literal = /(?:\b(?:ok|error|errorReply)\(\s*|text: )(?:"([^"]+)"|`([^`]+)`)/g;
+    for (const [, plain, template] of source.matchAll(literal)) {
+      const text = plain ?? template?.replaceAll(/\$\{[^}]*\}/g, "{}") ?? "";
+      if (/[a-z]{3}/.test(text)) said.add(text);
+    }
+  }
+  const missing = [...said].filter((text) => !texts.includes(text) && !untranslated.includes(text));
+  assertEquals(said.size > 40, true, `${said.size} texts were found`);
+  assertEquals(missing.filter((text) => text !== "{} {}"), []);
+});
+
+for (const [tag, language] of languages) {
+  Deno.test(`${tag}: each text is said, and what differs is kept`, async () => {
+    const wording = await language.load();
+    for (const text of TEXTS) {
+      const said = wording(text.replace("{}", "$&x y"));
+      assertEquals(said.includes("{}"), false, text);
+      if (text.includes("{}")) assertEquals(said.includes("$&x y"), true, text);
+      if (tag !== "en") assertEquals(said === text.replace("{}", "$&x y"), false, text);
+    }
+    assertEquals(wording("A text of a provider."), "A text of a provider.");
+  });
+}
+
+Deno.test("a language range finds its language", () => {
+  const ranges = ["de", "DE", "de-AT", "*", "en-GB", "tlh", "deutsch", ""];
+  assertEquals(ranges.map(tagFor), ["de", "de", "de", "en", "en", null, null, null]);
+});
