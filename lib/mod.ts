@@ -54,10 +54,13 @@ export type {
   LoginEvent,
   LoginFailedEvent,
   LogoutEvent,
+  NewMessageEvent,
   Pop3Event,
   Pop3Events,
+  ProviderRule,
   RefuseEvent,
   SecureEvent,
   SleepEvent,
   WakeEvent,
+  WarningEvent,
 } from "./telemetry/events.ts";

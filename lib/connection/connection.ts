@@ -45,6 +45,8 @@ export interface SecureTransport extends Transport {
 
 /** How long a client may take for a TLS handshake. */
 const HANDSHAKE_MS = 15_000;
+/** How long a mailbox may take before its author is told. */
+const PATIENCE_MS = 30_000;
 /** How long a peer may go on sending after our last word before the line is cut. */
 const LINGER_MS = 2_000;
 
@@ -55,6 +57,8 @@ export class Connection implements WriteWatch {
   #lines: LineReader;
   readonly #writer: ReplyWriter;
   readonly #deadline: Deadline;
+  /** When whoever wrote the mailbox is told that it takes long. */
+  readonly #patience: Deadline = new Deadline(() => this.#warn());
   readonly #startedAt: number;
   /** From when on the time for a login counts: the start, or the last QAUT. */
   #loggedOutAt: number;
@@ -85,11 +89,13 @@ export class Connection implements WriteWatch {
     const { info, deadlines, emit, clock } = this.#options;
     this.#expectLogin();
     deadlines.add(this.#deadline);
+    deadlines.add(this.#patience);
     emit({ type: "connect", connection: info });
     const reason = await this.#serve().catch((error) => this.#whyFailed(error));
     await this.#session.end();
     await this.#sayGoodbye(reason);
     deadlines.delete(this.#deadline);
+    deadlines.delete(this.#patience);
     this.#transport.close();
     emit({
       type: "close",
@@ -114,12 +120,15 @@ export class Connection implements WriteWatch {
 
   beforeWrite(): void {
     this.#writeBegan = this.#options.clock.now();
+    this.#patience.at = Infinity;
     if (!this.#session.isLoggedIn) return;
     this.#deadline.at = this.#writeBegan + this.#pace.patience(this.#options.idleTimeout);
   }
 
   afterWrite(octets: number): void {
-    this.#pace.took(octets, this.#options.clock.now() - this.#writeBegan);
+    const now = this.#options.clock.now();
+    this.#pace.took(octets, now - this.#writeBegan);
+    this.#patience.at = now + PATIENCE_MS;
   }
 
   async #serve(): Promise<CloseReason> {
@@ -183,6 +192,7 @@ export class Connection implements WriteWatch {
       this.#isWaitingForCommand = true;
     }
     this.#isWaitingForCommand = false;
+    this.#patience.at = Infinity;
     await writer.flush();
     return this.#cut ?? "disconnect";
   }
@@ -198,13 +208,23 @@ export class Connection implements WriteWatch {
 
   #expectCommand(): void {
     this.#pace = new ReadingPace();
+    this.#patience.at = Infinity;
     if (!this.#session.isLoggedIn) return;
     const { clock, sleepTimeout, idleTimeout } = this.#options;
     this.#deadline.at = clock.now() + (this.#session.isAsleep ? sleepTimeout : idleTimeout);
   }
 
   #expectMailbox(): void {
+    this.#patience.at = this.#options.clock.now() + PATIENCE_MS;
     if (this.#session.isLoggedIn) this.#deadline.at = Infinity;
+  }
+
+  /** Once for each command that takes too long, however long it goes on. */
+  #warn(): void {
+    const { info, deadlines, emit } = this.#options;
+    emit({ type: "warning", connection: info, ...this.#session.waiting });
+    this.#patience.at = Infinity;
+    deadlines.add(this.#patience);
   }
 
   #cutOff(reason: "login-timeout" | "idle-timeout" | "stop"): void {

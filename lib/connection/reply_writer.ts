@@ -76,7 +76,8 @@ export class ReplyWriter {
         try {
           this.#messagesSent++;
           await this.#addLine(statusLine(reply));
-          return await this.#addMessage(reply.body);
+          const octets = await this.#addMessage(reply.body);
+          return reply.sent?.(octets);
         } finally {
           await reply.body.close();
         }
@@ -107,7 +108,7 @@ export class ReplyWriter {
     this.#used += encoder.encodeInto(line, this.#open().subarray(this.#used)).written;
   }
 
-  async #addMessage(body: MessageBody): Promise<void> {
+  async #addMessage(body: MessageBody): Promise<number> {
     const stuffer = new ByteStuffer();
     for (;;) {
       const chunk = await this.#nextChunk(body);
@@ -117,6 +118,7 @@ export class ReplyWriter {
     const end = stuffer.end();
     this.#open().set(end, this.#used);
     this.#used += end.length;
+    return stuffer.octets;
   }
 
   async #nextChunk(body: MessageBody): Promise<Uint8Array | null> {

@@ -88,8 +88,6 @@ export interface ListenOptions extends ServeOptions {
  * ```
  */
 export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposable {
-  /** Decides who may log in and what mail there is. */
-  provider: MailboxProvider;
   /** The certificate for implicit TLS and STLS. One that is set while ports are open counts from the next `listenOn` on. */
   certificate: CertificateSource | null;
   /** Are logins refused on a plain line from another machine? */
@@ -123,6 +121,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   /** Is told of whatever happens. */
   events: Pop3Events;
 
+  #provider: MailboxProvider = nullProvider;
   readonly #clock: Clock;
   readonly #reception: Reception;
   readonly #ports = new Map<Acceptor, Promise<void>>();
@@ -134,7 +133,6 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
    * @param clock for tests that do not want to wait
    */
   constructor(options: Pop3ListenerOptions = {}, clock: Clock = systemClock) {
-    this.provider = options.provider ?? nullProvider;
     this.certificate = options.certificate ?? null;
     this.requireSecureLogin = options.requireSecureLogin ?? true;
     this.serviceName = options.serviceName ?? "pop3svc";
@@ -151,6 +149,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     this.multiLineIndicator = options.multiLineIndicator ?? false;
     this.stopGrace = options.stopGrace ?? 5;
     this.events = options.events ?? (() => {});
+    this.provider = options.provider ?? nullProvider;
     this.#clock = clock;
     this.#reception = new Reception({
       house: this,
@@ -161,6 +160,19 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
         return tls === null ? null : (line) => tls.accept(line);
       },
     });
+  }
+
+  /** Decides who may log in and what mail there is. */
+  get provider(): MailboxProvider {
+    return this.#provider;
+  }
+
+  /** A session keeps the one that it began with. */
+  set provider(provider: MailboxProvider) {
+    this.#provider = provider;
+    provider.registerNewMessage?.((userName, uniqueId) =>
+      this.#emit({ type: "new-message", userName, uniqueId })
+    );
   }
 
   /**

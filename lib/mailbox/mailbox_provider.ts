@@ -44,6 +44,11 @@ export interface MailboxProvider {
   reopenMailbox?(info: ConnectionInfo, username: string): Awaitable<Mailbox | null>;
   /** Add-on for APOP and SCRAM-SHA-256, which prove that the client knows a secret without sending it. */
   readonly secrets?: UserSecrets | null;
+  /**
+   * Add-on: called once by a listener that the provider is given to. Whenever a message has come, call `raise`: it
+   * becomes a `new-message` event. No client is told; it asks.
+   */
+  registerNewMessage?(raise: (username: string, uniqueId: string) => void): void;
   /** Called when the listener stops, if it is there. */
   [Symbol.asyncDispose]?(): PromiseLike<void>;
 }

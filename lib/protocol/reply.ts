@@ -48,6 +48,8 @@ export interface MessageReply {
   readonly type: "message";
   readonly text: string;
   readonly body: MessageBody;
+  /** Told when all of it was sent: its octets with CRLF line ends, without byte-stuffing. */
+  readonly sent?: (octets: number) => void;
 }
 
 /** `+OK`, and then the line is taken over into TLS (RFC 2595 section 4). */

@@ -8,15 +8,19 @@ export function isValidUniqueId(text: string): boolean {
   return text.length <= MAXIMUM_LENGTH && text !== "_" && PRINTABLE.test(text);
 }
 
+/** What is wrong with the unique-ids of a maildrop. */
+export interface UniqueIdFault {
+  readonly rule: "unique-id-form" | "unique-id-twice";
+  readonly uniqueId: string;
+  readonly number: number;
+}
+
 /** Why a maildrop with these unique-ids cannot be opened; null when all is well. */
-export function faultOfUniqueIds(uniqueIds: readonly string[]): string | null {
+export function faultOfUniqueIds(uniqueIds: readonly string[]): UniqueIdFault | null {
   const seen = new Set<string>();
   for (const [index, uniqueId] of uniqueIds.entries()) {
-    const where = `unique id ${JSON.stringify(uniqueId)} of message ${index + 1}`;
-    if (!isValidUniqueId(uniqueId)) {
-      return `${where} must be 1 to 70 characters from 0x21 to 0x7E and not "_"`;
-    }
-    if (seen.has(uniqueId)) return `${where} is there twice`;
+    if (!isValidUniqueId(uniqueId)) return { rule: "unique-id-form", uniqueId, number: index + 1 };
+    if (seen.has(uniqueId)) return { rule: "unique-id-twice", uniqueId, number: index + 1 };
     seen.add(uniqueId);
   }
   return null;

@@ -42,6 +42,14 @@ export interface SessionContext {
   readonly emit: (event: Pop3Event) => void;
 }
 
+/** What a session waits for. */
+export interface Waiting {
+  readonly rule: "unsettled-promise" | "unclosed-contents";
+  /** The command, or the call. */
+  readonly value: string;
+  readonly message: string | null;
+}
+
 /** The context, and where a handler reports an error that it turns into a reply itself. */
 export interface HandlerContext extends SessionContext {
   /** What the greeting gave APOP to digest (RFC 1939 section 7); null where APOP does not work. */
@@ -50,6 +58,8 @@ export interface HandlerContext extends SessionContext {
   wording: Wording;
   /** May replies hold what is not ASCII (RFC 6856)? */
   speaksUtf8: boolean;
+  /** Notes what the session waits for from here on, should it take too long. */
+  readonly waitFor: (waiting: Waiting) => void;
   /** Tells the events of the error, and gives the reply that the client may hear. */
   readonly fail: (failure: unknown, then?: AfterFailure) => ErrorReply;
 }

@@ -102,7 +102,7 @@ export function logInWithPassword(
 
 /** Takes the snapshot of a maildrop, at the login and at each WAKE; or tells why it cannot. */
 export async function openMaildrop(
-  { info, fail }: HandlerContext,
+  { info, emit, fail }: HandlerContext,
   mailbox: Mailbox,
   afterFailure: AfterFailure,
 ): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply> {
@@ -110,7 +110,8 @@ export async function openMaildrop(
     const uniqueIds = await mailbox.listMessageUniqueIds(info);
     const fault = faultOfUniqueIds(uniqueIds);
     if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, uniqueIds) };
-    fail(new TypeError(fault));
+    const { rule, uniqueId, number } = fault;
+    emit({ type: "warning", connection: info, rule, value: uniqueId, message: `${number}` });
     return closing(error("Unique ID strings must be printable ASCII only."));
   } catch (failure) {
     return fail(failure, afterFailure);

@@ -120,6 +120,11 @@ export class Maildrop {
     return sized;
   }
 
+  /** The size that the client was told, or null where it was told none. */
+  knownSizeOf({ number }: ListedMessage): number | null {
+    return this.#sizes[number - 1] ?? null;
+  }
+
   /** The size of one message in octets, or null when it is gone. */
   async sizeOf(message: ListedMessage): Promise<number | null> {
     if (message.number === 0) return await this.#sizeOrGone(message.uniqueId);

@@ -10,16 +10,19 @@ import { isGone } from "./maildrop.ts";
 
 /** The message, or the part of it that `head` keeps; null when somebody else removed it. */
 export async function openMessage(
-  { info, fail }: HandlerContext,
+  context: HandlerContext,
   mailbox: Mailbox,
   uniqueId: string,
   head: HeadCutter | null = null,
 ): Promise<MessageBody | null> {
+  const { info } = context;
+  context.waitFor({ rule: "unsettled-promise", value: "messageContents", message: uniqueId });
   try {
     const body = new StartedBody(
       openBody(await mailbox.messageContents(info, uniqueId)),
       head,
-      fail,
+      context,
+      uniqueId,
     );
     try {
       await body.start();
@@ -38,17 +41,20 @@ export async function openMessage(
 class StartedBody implements MessageBody {
   readonly #source: MessageBody;
   readonly #head: HeadCutter | null;
-  readonly #fail: (failure: unknown) => void;
+  readonly #context: HandlerContext;
+  readonly #uniqueId: string;
   #first: Uint8Array | null = null;
 
   constructor(
     source: MessageBody,
     head: HeadCutter | null,
-    fail: (failure: unknown) => void,
+    context: HandlerContext,
+    uniqueId: string,
   ) {
     this.#source = source;
     this.#head = head;
-    this.#fail = fail;
+    this.#context = context;
+    this.#uniqueId = uniqueId;
   }
 
   async start(): Promise<void> {
@@ -64,10 +70,11 @@ class StartedBody implements MessageBody {
 
   /** A failure to close is told to the events only: the client has, or will not get, its message. */
   async close(): Promise<void> {
+    this.#context.waitFor({ rule: "unclosed-contents", value: "close", message: this.#uniqueId });
     try {
       await this.#source.close();
     } catch (failure) {
-      this.#fail(failure);
+      this.#context.fail(failure);
     }
   }
 }

@@ -14,7 +14,7 @@ import {
   type OkReply,
   type Reply,
 } from "../protocol/reply.ts";
-import type { HandlerContext, SessionContext } from "./handler.ts";
+import type { HandlerContext, SessionContext, Waiting } from "./handler.ts";
 import { inEnglish } from "./languages/language.ts";
 import { releaseMailbox } from "./log_in.ts";
 import { badSyntax } from "./message_number.ts";
@@ -50,6 +50,7 @@ export class Session {
   #verb = "";
   #rubbishLines = 0;
   #errors = 0;
+  #waiting: Waiting = { rule: "unsettled-promise", value: "", message: null };
 
   constructor(context: SessionContext) {
     this.#context = {
@@ -57,6 +58,7 @@ export class Session {
       apopTimestamp: null,
       wording: inEnglish,
       speaksUtf8: false,
+      waitFor: (waiting) => this.#waiting = waiting,
       fail: (failure, then) => this.#fail(failure, then),
     };
   }
@@ -68,6 +70,11 @@ export class Session {
   /** Is it asleep, between SLEE and WAKE? */
   get isAsleep(): boolean {
     return this.#state.phase === "ASLEEP";
+  }
+
+  /** What it waits for, while something is going on. */
+  get waiting(): Waiting {
+    return this.#waiting;
   }
 
   /** What the server says first. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */
@@ -136,6 +143,7 @@ export class Session {
     this.#rubbishLines = 0;
     this.#verb = name;
     // What stands where nothing belongs may be a password gone astray, too.
+    this.#waiting = { rule: "unsettled-promise", value: name, message: null };
     const isShown = verb.argument === "words" || verb.argument === "text";
     emit({
       type: "command",

@@ -128,6 +128,43 @@ export interface ErrorEvent {
   readonly error: unknown;
 }
 
+/** A rule that a provider or a mailbox must keep. */
+export type ProviderRule =
+  /** A unique id is 1 to 70 characters from 0x21 to 0x7E, and not `_` (RFC 1939 section 7). */
+  | "unique-id-form"
+  /** No two messages have the same unique id (RFC 1939 section 7). */
+  | "unique-id-twice"
+  /** `messageSize` is what the contents are, with CRLF line ends (RFC 1939 section 11). */
+  | "message-size"
+  /** What is asked of a provider is answered; a promise is settled within half a minute. */
+  | "unsettled-promise"
+  /** So is the promise of `close` of a message's contents. */
+  | "unclosed-contents";
+
+/** A provider or a mailbox has broken a rule: its author wants to know. */
+export interface WarningEvent {
+  /** Which event this is. */
+  readonly type: "warning";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** Which rule was broken. */
+  readonly rule: ProviderRule;
+  /** What broke it: a unique id, two sizes, what is waited for. */
+  readonly value: string;
+  /** The message: its unique id, or its number where that is what is wrong; null where it is about none. */
+  readonly message: string | null;
+}
+
+/** A provider says that a message has come. */
+export interface NewMessageEvent {
+  /** Which event this is. */
+  readonly type: "new-message";
+  /** Whose message it is. */
+  readonly userName: string;
+  /** The message. */
+  readonly uniqueId: string;
+}
+
 /** Why a connection ended. */
 export type CloseReason =
   /** The client said QUIT. */
@@ -175,6 +212,8 @@ export type Pop3Event =
   | WakeEvent
   | DeleteEvent
   | ErrorEvent
+  | WarningEvent
+  | NewMessageEvent
   | CloseEvent;
 
 /** Is told of every event, at once. What it throws disturbs nobody. */

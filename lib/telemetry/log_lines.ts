@@ -54,10 +54,12 @@ function levelOf(event: Pop3Event): LogLevel {
     case "login":
     case "logout":
     case "delete":
+    case "new-message":
     case "close":
       return "info";
     case "refuse":
     case "login-failed":
+    case "warning":
       return "warn";
     case "error":
       return isOfTheClient(event) || isChosenReply(event.error) ? "info" : "error";
@@ -127,6 +129,15 @@ function fieldsOf(event: Pop3Event): Fields {
         during: event.during,
         error: describe(event.error),
       };
+    case "warning":
+      return {
+        ...whoOf(event.connection),
+        rule: event.rule,
+        value: event.value,
+        message: event.message,
+      };
+    case "new-message":
+      return { user: event.userName, message: event.uniqueId };
     case "close":
       return {
         ...whoOf(event.connection),

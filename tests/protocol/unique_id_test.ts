@@ -14,10 +14,15 @@ Deno.test("bad unique ids", () => {
 });
 
 Deno.test("a fault names the unique id and the message", () => {
-  assertEquals(faultOfUniqueIds(["a", "b", "a"]), 'unique id "a" of message 3 is there twice');
-  assertEquals(
-    faultOfUniqueIds(["a", "b c"]),
-    'unique id "b c" of message 2 must be 1 to 70 characters from 0x21 to 0x7E and not "_"',
-  );
+  assertEquals(faultOfUniqueIds(["a", "b", "a"]), {
+    rule: "unique-id-twice",
+    uniqueId: "a",
+    number: 3,
+  });
+  assertEquals(faultOfUniqueIds(["a", "b c"]), {
+    rule: "unique-id-form",
+    uniqueId: "b c",
+    number: 2,
+  });
   assertEquals(faultOfUniqueIds(["a", "b"]), null);
 });

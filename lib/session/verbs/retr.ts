@@ -22,5 +22,18 @@ export async function retr(
   if (context.expire === 0 && !await maildrop.mailbox.mailboxIsReadOnly(context.info)) {
     maildrop.markRetrieved(found.message);
   }
-  return { type: "message", text: "Message text follows...", body };
+  const { uniqueId } = found.message;
+  const promised = maildrop.knownSizeOf(found.message);
+  const sent = (octets: number) => {
+    if (promised === null || promised === octets) return;
+    const value = `${promised} octets promised, ${octets} sent`;
+    context.emit({
+      type: "warning",
+      connection: context.info,
+      rule: "message-size",
+      value,
+      message: uniqueId,
+    });
+  };
+  return { type: "message", text: "Message text follows...", body, sent };
 }

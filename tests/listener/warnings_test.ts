@@ -1,0 +1,117 @@
+/** What the author of a provider is told of a rule that it breaks. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { type MailboxProvider, MemoryMailbox, type MessageContent } from "../../lib/mod.ts";
+import { logLine } from "../../lib/telemetry/log_lines.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { ManualClock } from "../manual_clock.ts";
+import { ObservedListener } from "../observed_listener.ts";
+import { providerOf } from "../transcript_peers.ts";
+
+const loopback = { hostname: "127.0.0.1", port: 0 };
+
+/** Rule, value and message of each warning so far. */
+function warnings(pop3: ObservedListener): (string | null)[][] {
+  return pop3.all("warning").map(({ rule, value, message }) => [rule, value, message]);
+}
+
+Deno.test("unique ids that clients cannot use, or that are there twice", async () => {
+  for (
+    const [uniqueIds, warning] of [
+      [["a", "b c"], ["unique-id-form", "b c", "2"]],
+      [["a", "b", "a"], ["unique-id-twice", "a", "3"]],
+    ] as const
+  ) {
+    const mailbox = Object.assign(new MemoryMailbox(), { listMessageUniqueIds: () => uniqueIds });
+    await using pop3 = new ObservedListener({ provider: providerOf(mailbox) });
+    const { port } = await pop3.listenOn(loopback);
+    using client = await LoopbackClient.connect(port);
+    assertEquals(await client.logIn(), "-ERR Unique ID strings must be printable ASCII only.");
+    assertEquals(warnings(pop3), [[...warning]]);
+    const line = logLine(await pop3.until("warning"), new Date(), "text", "warn") ?? "";
+    assertStringIncludes(line, `warn warning connection=1`);
+    assertStringIncludes(line, `rule=${warning[0]}`);
+  }
+});
+
+Deno.test("a size that is not that of the contents; one that is, in whatever shape, is no warning", async () => {
+  const mailbox = new MemoryMailbox({ right: ".a\n.b\n\nx", wrong: "Subject: x\r\n\r\n" });
+  const messageSize = mailbox.messageSize.bind(mailbox);
+  mailbox.messageSize = async (info, uniqueId) =>
+    await messageSize(info, uniqueId) + (uniqueId === "wrong" ? 2 : 0);
+  await using pop3 = new ObservedListener({ provider: providerOf(mailbox) });
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  const retrieve = async (number: number) => {
+    await client.send(`RETR ${number}\r\n`);
+    await client.readLine();
+    await client.readLines();
+  };
+  // Nothing was promised yet.
+  await retrieve(2);
+  assertEquals(await client.command("STAT"), "+OK 2 29");
+  await retrieve(1);
+  await retrieve(2);
+  await client.command("NOOP");
+  assertEquals(warnings(pop3), [["message-size", "16 octets promised, 14 sent", "wrong"]]);
+});
+
+/** Asks, and lets the clock run until the warning is there. */
+async function warnedOf(
+  provider: MailboxProvider,
+  commands: readonly string[],
+): Promise<(string | null)[][]> {
+  const clock = new ManualClock();
+  const pop3 = new ObservedListener({ provider, stopGrace: 0 }, clock);
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  await client.readLine();
+  for (const command of commands) await client.send(`${command}\r\n`);
+  const count = commands.length;
+  while (pop3.all("command").length < count) await new Promise((go) => setTimeout(go, 0));
+  // Everything that can go on has gone on.
+  for (let turn = 0; turn < 20; turn++) await new Promise((go) => setTimeout(go, 0));
+  clock.advance(29_000);
+  assertEquals(warnings(pop3), []);
+  clock.advance(2_000);
+  clock.advance(300_000);
+  // It cannot end while the promise is not settled; but its port closes.
+  pop3.stop();
+  return warnings(pop3);
+}
+
+const never = new Promise<never>(() => {});
+
+Deno.test("a promise that never settles is told once, with the command or the message", async () => {
+  const refusing: MailboxProvider = { name: "slow", authenticate: () => never };
+  assertEquals(await warnedOf(refusing, ["XLOG me x"]), [["unsettled-promise", "XLOG", null]]);
+  const mailbox = Object.assign(new MemoryMailbox({ a: "x" }), { messageContents: () => never });
+  assertEquals(await warnedOf(providerOf(mailbox), ["XLOG me passw0rd", "RETR 1"]), [
+    ["unsettled-promise", "messageContents", "a"],
+  ]);
+});
+
+Deno.test("contents whose close never settles", async () => {
+  const contents = (): MessageContent => ({ nextLine: () => null, close: () => never });
+  const mailbox = Object.assign(new MemoryMailbox({ a: "x" }), { messageContents: contents });
+  assertEquals(await warnedOf(providerOf(mailbox), ["XLOG me passw0rd", "RETR 1"]), [
+    ["unclosed-contents", "close", "a"],
+  ]);
+});
+
+Deno.test("a client that does not read is no fault of the mailbox", async () => {
+  const mailbox = new MemoryMailbox({ a: new Uint8Array(30_000_000).fill(0x41) });
+  assertEquals(await warnedOf(providerOf(mailbox), ["XLOG me passw0rd", "RETR 1"]), []);
+});
+
+Deno.test("a provider tells of new messages, and every listener makes an event of it", async () => {
+  let raise = (_username: string, _uniqueId: string) => {};
+  const provider: MailboxProvider = {
+    name: "telling",
+    authenticate: () => null,
+    registerNewMessage: (given) => raise = given,
+  };
+  await using pop3 = new ObservedListener({ provider });
+  raise("me", "k93");
+  assertEquals(pop3.all("new-message"), [{ type: "new-message", userName: "me", uniqueId: "k93" }]);
+});
