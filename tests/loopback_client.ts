@@ -1,24 +1,17 @@
+import { Pop3Client } from "../lib/testing/pop3_client.ts";
 import { authority } from "./test_authority.ts";
-import { UnreadLines } from "./unread_lines.ts";
 
-/** The client end of a real socket, line by line. */
+/** A client of our own listeners that sees every line, the greeting too, and trusts the tests' authority. */
 export class LoopbackClient implements Disposable {
-  #connection: Deno.TcpConn | Deno.TlsConn;
-  readonly #buffer = new Uint8Array(65_536);
-  readonly #unread = new UnreadLines();
-  #isOpen = true;
+  readonly #client: Pop3Client;
 
-  private constructor(connection: Deno.TcpConn | Deno.TlsConn) {
-    this.#connection = connection;
+  private constructor(client: Pop3Client) {
+    this.#client = client;
   }
 
-  static async connect(
-    port: number,
-    hostname = "127.0.0.1",
-  ): Promise<LoopbackClient> {
-    const connection = await Deno.connect({ hostname, port });
-    connection.setNoDelay(true);
-    return new LoopbackClient(connection);
+  static async connect(port: number, hostname = "127.0.0.1"): Promise<LoopbackClient> {
+    const options = { port, hostname, caCerts: [authority.pem] };
+    return new LoopbackClient(await Pop3Client.connectSilently(options));
   }
 
   /** Begins with a TLS handshake. */
@@ -28,45 +21,20 @@ export class LoopbackClient implements Disposable {
     return client;
   }
 
-  /** Takes the line over into TLS, behind STLS. */
-  async startTls(): Promise<void> {
-    if (!("setNoDelay" in this.#connection)) throw new TypeError("The line is secure already");
-    this.#connection = await Deno.startTls(this.#connection, {
-      hostname: "localhost",
-      caCerts: [authority.pem],
-    });
-    await this.#connection.handshake();
+  startTls(): Promise<void> {
+    return this.#client.startTls();
   }
 
-  async send(octets: Uint8Array | string): Promise<void> {
-    const bytes = typeof octets === "string" ? new TextEncoder().encode(octets) : octets;
-    for (let sent = 0; sent < bytes.length;) {
-      sent += await this.#connection.write(bytes.subarray(sent));
-    }
+  send(octets: Uint8Array | string): Promise<void> {
+    return this.#client.send(octets);
   }
 
-  /** The next line without its CRLF; null when the server has closed. */
-  async readLine(): Promise<string | null> {
-    for (;;) {
-      const line = this.#unread.take();
-      if (line !== null) return line;
-      const count = await this.#connection.read(this.#buffer);
-      if (count === null) return this.#unread.rest();
-      this.#unread.add(this.#buffer.subarray(0, count));
-    }
+  readLine(): Promise<string | null> {
+    return this.#client.readLine();
   }
 
-  /** The lines up to the one with only a dot, byte-stuffing undone. */
-  async readLines(): Promise<string[]> {
-    const lines: string[] = [];
-    for (;;) {
-      const line = await this.readLine();
-      if (line === null) {
-        throw new Error("The server closed in the middle of a reply");
-      }
-      if (line === ".") return lines;
-      lines.push(line.startsWith(".") ? line.slice(1) : line);
-    }
+  readLines(): Promise<string[]> {
+    return this.#client.lines();
   }
 
   /** Sends a command and reads one line. */
@@ -82,14 +50,12 @@ export class LoopbackClient implements Disposable {
     return await this.command(`PASS ${password}`);
   }
 
-  async endSending(): Promise<void> {
-    await this.#connection.closeWrite();
+  endSending(): Promise<void> {
+    return this.#client.endSending();
   }
 
   close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#connection.close();
+    this.#client.close();
   }
 
   [Symbol.dispose](): void {

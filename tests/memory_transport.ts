@@ -1,5 +1,5 @@
 import type { Transport } from "../lib/connection/transport.ts";
-import { UnreadLines } from "./unread_lines.ts";
+import { UnreadLines } from "../lib/testing/unread_lines.ts";
 
 /** A line to a peer without a socket: the test is the peer. */
 export class MemoryTransport implements Transport {

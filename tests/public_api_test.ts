@@ -17,5 +17,13 @@ Deno.test("the exported names", () => {
     "mboxMailbox",
     "nullProvider",
   ]);
-  assertEquals(Object.keys(testing).sort(), ["MemoryMailbox", "testConnectionInfo", "testMailbox"]);
+  assertEquals(Object.keys(testing).sort(), [
+    "MemoryMailbox",
+    "Pop3Client",
+    "ServerClosedError",
+    "parseTranscript",
+    "playTranscript",
+    "testConnectionInfo",
+    "testMailbox",
+  ]);
 });

@@ -5,45 +5,25 @@ import { Connection } from "../lib/connection/connection.ts";
 import { Deadlines } from "../lib/connection/deadlines.ts";
 import { LineReader } from "../lib/connection/line_reader.ts";
 import { ReplyWriter } from "../lib/connection/reply_writer.ts";
-import { type BanEngine, StrikeBanEngine } from "../lib/guard/ban_engine.ts";
+import { StrikeBanEngine } from "../lib/guard/ban_engine.ts";
 import { LoginDelay } from "../lib/guard/login_delay.ts";
 import { BanningGuard, REFUSAL_MS } from "../lib/guard/login_guard.ts";
 import { Pop3Listener } from "../lib/listener/pop3_listener.ts";
 import type { ConnectionInfo } from "../lib/mailbox/connection_info.ts";
 import type { Mailbox } from "../lib/mailbox/mailbox.ts";
-import type { MailboxProvider } from "../lib/mailbox/mailbox_provider.ts";
 import type { SessionContext } from "../lib/session/handler.ts";
 import { Session } from "../lib/session/session.ts";
+import type {
+  OpenTranscriptPeer,
+  TranscriptPeer,
+  TranscriptScene,
+} from "../lib/testing/play_transcript.ts";
 import { LoopbackClient } from "./loopback_client.ts";
 import { certificate } from "./test_authority.ts";
 import { MemoryTransport } from "./memory_transport.ts";
 
-export interface TranscriptPeer extends AsyncDisposable {
-  send(octets: Uint8Array): Promise<void>;
-  readLine(): Promise<string | null>;
-  /** The client takes the line over into TLS. */
-  startTls(): Promise<void>;
-  /** The client has nothing more to say. */
-  endSending(): Promise<void>;
-}
-
-/** Who the client is, and what it may see. */
-export interface Scene {
-  readonly provider: MailboxProvider;
-  /** May passwords be sent on a plain line? */
-  readonly allowsInsecureLogin?: boolean;
-  readonly banEngine?: BanEngine;
-  /** Is the client on another machine? */
-  readonly isRemote?: boolean;
-  /** Does the server have a certificate? */
-  readonly hasCertificate?: boolean;
-  readonly marksMultiLine?: boolean;
-  readonly expire?: number | null;
-  readonly loginDelay?: number;
-  readonly allowsUnknownIds?: boolean;
-}
-
-export type OpenPeer = (scene: Scene) => Promise<TranscriptPeer>;
+/** A scene of which only what matters is said. */
+export type Scene = Pick<TranscriptScene, "provider"> & Partial<TranscriptScene>;
 
 export function providerOf(
   mailbox: Mailbox,
@@ -104,7 +84,7 @@ export function sessionContext(scene: Scene): SessionContext {
 }
 
 /** The session alone: lines go in, replies come out, no connection is there. */
-export const sessionAlone: OpenPeer = async (scene) => {
+export const sessionAlone: OpenTranscriptPeer = async (scene) => {
   const session = new Session(sessionContext(scene));
   const transport = new MemoryTransport();
   const writer = new ReplyWriter(transport);
@@ -132,7 +112,7 @@ export const withoutTls = {
 };
 
 /** A connection over memory, which reads so many octets at a time. */
-function overMemory(octetsPerRead: number): OpenPeer {
+function overMemory(octetsPerRead: number): OpenTranscriptPeer {
   return (scene) => {
     const transport = new MemoryTransport(octetsPerRead);
     const context = sessionContext(scene);
@@ -150,11 +130,14 @@ function overMemory(octetsPerRead: number): OpenPeer {
   };
 }
 
-export const byteByByte: OpenPeer = overMemory(1);
-export const inMemory: OpenPeer = overMemory(Infinity);
+export const byteByByte: OpenTranscriptPeer = overMemory(1);
+export const inMemory: OpenTranscriptPeer = overMemory(Infinity);
 
 /** A listener, a socket, a client. */
-function overSocket(connect: (port: number) => Promise<LoopbackClient>, tls: boolean): OpenPeer {
+function overSocket(
+  connect: (port: number) => Promise<LoopbackClient>,
+  tls: boolean,
+): OpenTranscriptPeer {
   return async ({ provider, isRemote, banEngine, ...scene }) => {
     const pop3 = new Pop3Listener({
       provider,
@@ -187,8 +170,14 @@ function overSocket(connect: (port: number) => Promise<LoopbackClient>, tls: boo
   };
 }
 
-export const overLoopback: OpenPeer = overSocket((port) => LoopbackClient.connect(port), false);
-export const overTls: OpenPeer = overSocket((port) => LoopbackClient.connectTls(port), true);
+export const overLoopback: OpenTranscriptPeer = overSocket(
+  (port) => LoopbackClient.connect(port),
+  false,
+);
+export const overTls: OpenTranscriptPeer = overSocket(
+  (port) => LoopbackClient.connectTls(port),
+  true,
+);
 
 function memoryPeer(
   transport: MemoryTransport,

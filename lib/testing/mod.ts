@@ -1,5 +1,6 @@
 /**
- * For authors of providers: the tests that every mailbox must pass.
+ * For authors of providers and of clients: the tests that every mailbox must pass, a mailbox in memory, transcripts and
+ * what plays them, a small client, and faults on request.
  *
  * @module
  */
@@ -9,6 +10,19 @@ export {
   testConnectionInfo,
   testMailbox,
 } from "./mailbox_conformance.ts";
+export {
+  type ClientReply,
+  Pop3Client,
+  type Pop3ClientOptions,
+  ServerClosedError,
+} from "./pop3_client.ts";
+export { parseTranscript, type Transcript, type TranscriptStep } from "./transcript.ts";
+export {
+  type OpenTranscriptPeer,
+  playTranscript,
+  type TranscriptPeer,
+  type TranscriptScene,
+} from "./play_transcript.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "../mailbox/memory_mailbox.ts";
 export type { Mailbox } from "../mailbox/mailbox.ts";
 export type { ConnectionInfo } from "../mailbox/connection_info.ts";

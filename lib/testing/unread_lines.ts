@@ -1,9 +1,10 @@
-import { latin1 } from "../lib/testing/transcript.ts";
+import { latin1 } from "./transcript.ts";
 
 /** What a client has received and not read yet. */
 export class UnreadLines {
   #text = "";
 
+  /** Takes what has come. */
   add(octets: Uint8Array): void {
     this.#text += latin1(octets);
   }

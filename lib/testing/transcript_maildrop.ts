@@ -1,6 +1,9 @@
-import { type MailboxProvider, MemoryMailbox, Pop3ResponseError } from "../lib/mod.ts";
-import type { Transcript, TranscriptStep } from "../lib/testing/transcript.ts";
-import { providerOf } from "./transcript_peers.ts";
+import { SingleUserProvider } from "../auth/single_user_provider.ts";
+import type { ConnectionInfo } from "../mailbox/connection_info.ts";
+import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
+import { Pop3ResponseError } from "../mailbox/response_error.ts";
+import type { Transcript, TranscriptStep } from "./transcript.ts";
 
 /** The maildrop of a transcript, and what happens to it behind the back of the session. */
 export class TranscriptMaildrop {
@@ -23,8 +26,17 @@ export class TranscriptMaildrop {
       throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
     };
     this.#mailbox = mailbox;
-    this.provider = Object.assign(providerOf(mailbox, password, token), {
+    const provider = new SingleUserProvider({
+      username: "me",
+      password,
+      openMailbox: () => mailbox,
+    });
+    this.provider = Object.assign(provider, {
       reopenMailbox: () => this.#isRevoked ? null : mailbox,
+      ...(token === null ? {} : {
+        authenticateToken: (_info: ConnectionInfo, username: string | null, given: string) =>
+          given === token && (username ?? "me") === "me" ? mailbox : null,
+      }),
     });
   }
 

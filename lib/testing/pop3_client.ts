@@ -1,0 +1,229 @@
+/** A small POP3 client for tests: it hides nothing of the protocol, and mends nothing. */
+import { UnreadLines } from "./unread_lines.ts";
+
+/** Where a {@linkcode Pop3Client} connects to. */
+export interface Pop3ClientOptions {
+  /** The port of the server. */
+  readonly port: number;
+  /** The server; 127.0.0.1 by default. */
+  readonly hostname?: string;
+  /** Begin with a TLS handshake (implicit TLS). False by default. */
+  readonly tls?: boolean;
+  /** PEM certificates of authorities to trust, besides those of the system. */
+  readonly caCerts?: readonly string[];
+  /** The name that the server's certificate must have; `localhost` by default. */
+  readonly serverName?: string;
+}
+
+/** The first line of a reply, taken apart (RFC 1939 section 3, RFC 2449 section 8). */
+export interface ClientReply {
+  /** Does it begin with `+OK`? */
+  readonly isOk: boolean;
+  /** The response code without its brackets: `IN-USE`, `ACTIVITY/NEW`; null for none. */
+  readonly code: string | null;
+  /** What is left for people. */
+  readonly text: string;
+  /** The line as it came, without its CRLF, a character for each octet. */
+  readonly line: string;
+}
+
+/** The server has closed the connection where a reply was due. */
+export class ServerClosedError extends Error {
+  /** Always `ServerClosedError`. */
+  override readonly name: string = "ServerClosedError";
+}
+
+/**
+ * The client end of a POP3 connection.
+ *
+ * Lines come with a character for each octet, so that nothing of a message is lost.
+ *
+ * @example
+ * ```ts
+ * import { MemoryMailbox, Pop3Listener, SingleUserProvider } from "@pop3svc/pop3svc";
+ * import { Pop3Client } from "@pop3svc/pop3svc/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const mailbox = new MemoryMailbox({ a: "Subject: Hello\r\n\r\n" });
+ * const provider = new SingleUserProvider({ username: "me", password: "x", openMailbox: () => mailbox });
+ * await using pop3 = new Pop3Listener({ provider });
+ * const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+ *
+ * using client = await Pop3Client.connect({ port });
+ * await client.logIn("me", "x");
+ * assertEquals(await client.listing("UIDL"), ["1 a"]);
+ * await client.say("DELE UID:a");
+ * assertEquals((await client.say("SLEE")).isOk, true);
+ * assertEquals((await client.say("WAKE")).code, "ACTIVITY/NONE");
+ * ```
+ */
+export class Pop3Client implements Disposable {
+  readonly #options: Pop3ClientOptions;
+  readonly #buffer = new Uint8Array(65_536);
+  readonly #unread = new UnreadLines();
+  #connection: Deno.TcpConn | Deno.TlsConn;
+  #isOpen = true;
+  #greeting: ClientReply | null = null;
+
+  private constructor(options: Pop3ClientOptions, connection: Deno.TcpConn | Deno.TlsConn) {
+    this.#options = options;
+    this.#connection = connection;
+  }
+
+  /**
+   * Connects, and reads the greeting.
+   *
+   * @throws {ServerClosedError} when the server hangs up before it
+   */
+  static async connect(options: Pop3ClientOptions): Promise<Pop3Client> {
+    const client = await Pop3Client.connectSilently(options);
+    client.#greeting = await client.reply();
+    return client;
+  }
+
+  /** What the server said first; null where it was left to be read. */
+  get greeting(): ClientReply | null {
+    return this.#greeting;
+  }
+
+  /** Connects, and leaves the greeting to be read: for whoever wants to see every line. */
+  static async connectSilently(options: Pop3ClientOptions): Promise<Pop3Client> {
+    const { hostname = "127.0.0.1", port, tls = false } = options;
+    const connection = await Deno.connect({ hostname, port });
+    connection.setNoDelay(true);
+    const client = new Pop3Client(options, connection);
+    if (tls) await client.startTls();
+    return client;
+  }
+
+  /** Sends a command, and reads the first line of the reply. */
+  async say(command: string): Promise<ClientReply> {
+    await this.send(`${command}\r\n`);
+    return await this.reply();
+  }
+
+  /** Sends commands in one packet, and reads the first line of each reply (PIPELINING, RFC 2449 section 6.6). */
+  async pipeline(...commands: readonly string[]): Promise<ClientReply[]> {
+    await this.send(commands.map((command) => `${command}\r\n`).join(""));
+    const replies: ClientReply[] = [];
+    for (const _command of commands) replies.push(await this.reply());
+    return replies;
+  }
+
+  /**
+   * Sends a command whose reply has several lines, and reads them, byte-stuffing undone.
+   *
+   * @throws {Error} with the reply, when it is `-ERR`
+   */
+  async listing(command: string): Promise<string[]> {
+    await this.#mustSay(command);
+    return await this.lines();
+  }
+
+  /**
+   * Logs in with USER and PASS.
+   *
+   * @throws {Error} with the reply, when it is `-ERR`
+   */
+  async logIn(userName: string, password: string): Promise<void> {
+    await this.#mustSay(`USER ${userName}`);
+    await this.#mustSay(`PASS ${password}`);
+  }
+
+  /**
+   * Goes through an AUTH exchange (RFC 5034): each challenge is answered by the next of the responses, as base64.
+   *
+   * @returns the reply that ends the exchange
+   */
+  async authenticate(mechanism: string, ...responses: readonly string[]): Promise<ClientReply> {
+    await this.send(`AUTH ${mechanism}\r\n`);
+    for (const response of responses) {
+      const line = await this.readLine();
+      if (line === null) throw new ServerClosedError("The server closed the connection");
+      if (!line.startsWith("+ ")) return parseReply(line);
+      await this.send(`${new TextEncoder().encode(response).toBase64()}\r\n`);
+    }
+    return await this.reply();
+  }
+
+  /** Says STLS, and takes the line over into TLS (RFC 2595 section 4). */
+  async stls(): Promise<void> {
+    await this.#mustSay("STLS");
+    await this.startTls();
+  }
+
+  /** Takes the line over into TLS without a word. */
+  async startTls(): Promise<void> {
+    if (!("setNoDelay" in this.#connection)) throw new TypeError("The line is secure already");
+    this.#connection = await Deno.startTls(this.#connection, {
+      hostname: this.#options.serverName ?? "localhost",
+      caCerts: [...this.#options.caCerts ?? []],
+    });
+    await this.#connection.handshake();
+  }
+
+  /** Sends octets as they are, or text as UTF-8. */
+  async send(octets: Uint8Array | string): Promise<void> {
+    const bytes = typeof octets === "string" ? new TextEncoder().encode(octets) : octets;
+    for (let sent = 0; sent < bytes.length;) {
+      sent += await this.#connection.write(bytes.subarray(sent));
+    }
+  }
+
+  /** The first line of the next reply. */
+  async reply(): Promise<ClientReply> {
+    const line = await this.readLine();
+    if (line === null) throw new ServerClosedError("The server closed the connection");
+    return parseReply(line);
+  }
+
+  /** The lines up to the one with only a dot, byte-stuffing undone (RFC 1939 section 3). */
+  async lines(): Promise<string[]> {
+    const lines: string[] = [];
+    for (;;) {
+      const line = await this.readLine();
+      if (line === null) throw new ServerClosedError("The server closed in the middle of a reply");
+      if (line === ".") return lines;
+      lines.push(line.startsWith(".") ? line.slice(1) : line);
+    }
+  }
+
+  /** The next line without its CRLF; null when the server has closed. */
+  async readLine(): Promise<string | null> {
+    for (;;) {
+      const line = this.#unread.take();
+      if (line !== null) return line;
+      const count = await this.#connection.read(this.#buffer);
+      if (count === null) return this.#unread.rest();
+      this.#unread.add(this.#buffer.subarray(0, count));
+    }
+  }
+
+  /** Ends our side; what the server still says can be read. */
+  async endSending(): Promise<void> {
+    await this.#connection.closeWrite();
+  }
+
+  /** Hangs up. It may be called more than once. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#connection.close();
+  }
+
+  /** The same as `close`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #mustSay(command: string): Promise<void> {
+    const { isOk, line } = await this.say(command);
+    if (!isOk) throw new Error(`${command.split(" ", 1).join("")}: ${line}`);
+  }
+}
+
+function parseReply(line: string): ClientReply {
+  const [, status = "", code, text = ""] = /^(\+OK|-ERR)?(?: \[([^\]]*)\])? ?(.*)$/s.exec(line) ??
+    [];
+  return { isOk: status === "+OK", code: code ?? null, text, line };
+}
