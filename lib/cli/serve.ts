@@ -5,6 +5,7 @@ import type { Pop3Event } from "../telemetry/events.ts";
 import { type LogFormat, logLine } from "../telemetry/log_lines.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
+import { faultsOf } from "./faults_of_options.ts";
 import type { ServeOptions } from "./options.ts";
 import { providerOf } from "./provider_of_options.ts";
 import { onHangup, StopSignals } from "./signals.ts";
@@ -19,11 +20,14 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   const certificate = await certificateOf(options);
   const ports = portsOf(options, certificate !== null);
   const { provider, text, facts, refresh } = await providerOf(mailbox, options, events);
+  const faults = await faultsOf(options);
   await using pop3 = new Pop3Listener({
     provider,
     certificate: certificate?.source ?? null,
     requireSecureLogin: !options["allow-insecure-login"],
-    serviceName: options["service-name"],
+    serviceName: faults === null
+      ? options["service-name"]
+      : `${options["service-name"]} (FAULTS ON PURPOSE, seed ${faults.seed})`,
     maxConnections: options["max-connections"],
     maxConnectionsPerIp: options["max-connections-per-ip"],
     maxConnectionRatePerIp: options["max-connection-rate-per-ip"],
@@ -39,6 +43,13 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     multiLineIndicator: options["multi-line-ind"],
     events,
   });
+  if (faults !== null) {
+    const { faultyProvider } = await import("../faults/faulty_provider.ts");
+    const { lineFaults } = await import("../faults/line_faults.ts");
+    pop3.provider = faultyProvider(provider, faults);
+    pop3.lineFaults = lineFaults(faults);
+    events({ type: "faults", rules: faults.rules.length, seed: faults.seed });
+  }
   using signals = new StopSignals();
   using _hangup = onHangup(async () => {
     await pop3.renewCertificate();

@@ -1,5 +1,7 @@
 /** The listener: what it is told, the ports it opens, and how it stops. */
 import { type Clock, systemClock } from "../connection/clock.ts";
+import type { LineFaults } from "../faults/line_faults.ts";
+import { isLoopback } from "../guard/address.ts";
 import { type BanEngine, StrikeBanEngine } from "../guard/ban_engine.ts";
 import type { TrustedNetworks } from "../guard/trusted_networks.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
@@ -48,6 +50,8 @@ export interface Pop3ListenerOptions {
   allowUnknownIdRequests?: boolean;
   /** End the first line of each multi-line reply with ` _`, and say MULTI-LINE-IND in CAPA. False by default. */
   multiLineIndicator?: boolean;
+  /** Makes the lines of clients misbehave, for people who test a client; on this machine only. None by default. */
+  lineFaults?: LineFaults | null;
   /** Seconds that `stop` waits for running commands. 5 by default. */
   stopGrace?: number;
   /** Is told of whatever happens. */
@@ -116,6 +120,8 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   allowUnknownIdRequests: boolean;
   /** Does the first line of each multi-line reply end with ` _`? */
   multiLineIndicator: boolean;
+  /** Makes the lines of clients misbehave, for people who test a client. */
+  lineFaults: LineFaults | null;
   /** Seconds that `stop` waits for running commands. */
   stopGrace: number;
   /** Is told of whatever happens. */
@@ -143,6 +149,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     this.loginTimeout = options.loginTimeout ?? 60;
     this.idleTimeout = options.idleTimeout ?? 600;
     this.sleepTimeout = options.sleepTimeout ?? 86_400;
+    this.lineFaults = options.lineFaults ?? null;
     this.expire = options.expire ?? null;
     this.loginDelay = options.loginDelay ?? 0;
     this.allowUnknownIdRequests = options.allowUnknownIdRequests ?? true;
@@ -157,7 +164,8 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       emit: (event) => this.#emit(event),
       startTls: () => {
         const tls = this.certificate === null ? null : this.#tls;
-        return tls === null ? null : (line) => tls.accept(line);
+        if (tls === null) return null;
+        return (line) => tls.accept(this.lineFaults?.ofHandshake(line) ?? line);
       },
     });
   }
@@ -182,11 +190,14 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
    * @returns the address it is bound to
    * @throws {Deno.errors.AddrInUse} when another program has the port
    * @throws {Deno.errors.PermissionDenied} when this user may not have the port
-   * @throws {TypeError} when `tls` is asked for without a certificate
+   * @throws {TypeError} when `tls` is asked for without a certificate, or faults for other machines
    * @throws what `node:tls` says of a certificate or key that it cannot read
    */
   async listenOn(options: ListenOptions): Promise<Deno.NetAddr> {
     const { hostname, port } = options;
+    if (this.lineFaults !== null && hostname !== "localhost" && !isLoopback(hostname)) {
+      throw new TypeError("A listener that misbehaves listens on this machine only");
+    }
     await this.#prepareTls(options.tls ?? false);
     const listener = Deno.listen({ hostname, port });
     try {

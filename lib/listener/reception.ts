@@ -9,6 +9,7 @@ import { Connection, type SecureTransport } from "../connection/connection.ts";
 import { Deadline, Deadlines } from "../connection/deadlines.ts";
 import type { Transport } from "../connection/transport.ts";
 import { isLoopback, unmapped } from "../guard/address.ts";
+import type { LineFaults } from "../faults/line_faults.ts";
 import type { BanEngine } from "../guard/ban_engine.ts";
 import { ConnectionLimits, type Limits } from "../guard/connection_limits.ts";
 import { LoginDelay } from "../guard/login_delay.ts";
@@ -35,6 +36,7 @@ export interface House extends Limits {
   readonly banEngine: BanEngine;
   readonly expire: number | null;
   readonly loginDelay: number;
+  readonly lineFaults: LineFaults | null;
 }
 
 /** What a reception gets besides: it comes and goes with certificates and proxies. */
@@ -156,7 +158,8 @@ export class Reception {
       guard: this.#guard,
       emit,
     });
-    const connection = new Connection(transport, session, {
+    const line = house.lineFaults?.ofLine(transport) ?? transport;
+    const connection = new Connection(line, session, {
       info,
       clock,
       deadlines: this.#deadlines,

@@ -7,6 +7,7 @@ import type { LoginAttempt } from "../guard/login_guard.ts";
 import { shunningProvider } from "../guard/shunning_provider.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import { isUnchecked } from "../mailbox/unchecked.ts";
 import { type Awaitable, closing, error, type ErrorReply, ok } from "../protocol/reply.ts";
 import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import type { HandlerContext } from "./handler.ts";
@@ -108,7 +109,7 @@ export async function openMaildrop(
 ): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply> {
   try {
     const uniqueIds = await mailbox.listMessageUniqueIds(info);
-    const fault = faultOfUniqueIds(uniqueIds);
+    const fault = isUnchecked(mailbox) ? null : faultOfUniqueIds(uniqueIds);
     if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, uniqueIds) };
     const { rule, uniqueId, number } = fault;
     emit({ type: "warning", connection: info, rule, value: uniqueId, message: `${number}` });

@@ -155,6 +155,16 @@ export interface WarningEvent {
   readonly message: string | null;
 }
 
+/** The listener misbehaves on purpose. */
+export interface FaultsEvent {
+  /** Which event this is. */
+  readonly type: "faults";
+  /** How many rules it misbehaves by. */
+  readonly rules: number;
+  /** The seed that repeats it. */
+  readonly seed: number;
+}
+
 /** A provider says that a message has come. */
 export interface NewMessageEvent {
   /** Which event this is. */
@@ -213,6 +223,7 @@ export type Pop3Event =
   | DeleteEvent
   | ErrorEvent
   | WarningEvent
+  | FaultsEvent
   | NewMessageEvent
   | CloseEvent;
 

@@ -60,6 +60,7 @@ function levelOf(event: Pop3Event): LogLevel {
     case "refuse":
     case "login-failed":
     case "warning":
+    case "faults":
       return "warn";
     case "error":
       return isOfTheClient(event) || isChosenReply(event.error) ? "info" : "error";
@@ -136,6 +137,8 @@ function fieldsOf(event: Pop3Event): Fields {
         value: event.value,
         message: event.message,
       };
+    case "faults":
+      return { rules: event.rules, seed: event.seed, note: "this server misbehaves on purpose" };
     case "new-message":
       return { user: event.userName, message: event.uniqueId };
     case "close":

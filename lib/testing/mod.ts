@@ -23,6 +23,15 @@ export {
   type TranscriptPeer,
   type TranscriptScene,
 } from "./play_transcript.ts";
+export { faultyProvider } from "../faults/faulty_provider.ts";
+export { type LineFaults, lineFaults } from "../faults/line_faults.ts";
+export {
+  type FaultName,
+  type FaultPlace,
+  type FaultPlan,
+  type FaultRule,
+  parseFaultPlan,
+} from "../faults/fault_rules.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "../mailbox/memory_mailbox.ts";
 export type { Mailbox } from "../mailbox/mailbox.ts";
 export type { ConnectionInfo } from "../mailbox/connection_info.ts";

@@ -20,6 +20,8 @@ export class UnreadLines {
 
   /** What is left when nothing more comes; null for nothing. */
   rest(): string | null {
-    return this.#text === "" ? null : this.#text;
+    const rest = this.#text;
+    this.#text = "";
+    return rest === "" ? null : rest;
   }
 }

@@ -199,6 +199,29 @@ Deno.test("a configuration file, and flags that win over it", async () => {
   assertStringIncludes(await client.readLine() ?? "", "+OK configured ready. <");
 });
 
+Deno.test("--faults misbehaves, and says so in greeting and log", async () => {
+  const plan = { seed: 7, rules: [{ fault: "in-use", times: 1 }] };
+  await using folder = await folderWith({ "faults.json": JSON.stringify(plan) });
+  const faults = ["--faults", join(folder.path, "faults.json")];
+  await using program = await RunningProgram.start(faults);
+  using client = await LoopbackClient.connect(program.port);
+  assertMatch(await client.readLine() ?? "", /^\+OK pop3svc \(FAULTS ON PURPOSE, seed 7\) ready\./);
+  assertEquals(
+    await client.command("XLOG me passw0rd"),
+    "-ERR [IN-USE] Another session has this mailbox.",
+  );
+  assertEquals(await client.command("XLOG me passw0rd"), "+OK Welcome.");
+  assertStringIncludes((await program.end("SIGTERM")).stderr, "warn faults rules=1 seed=7");
+  const open = await runProgram([...faults, "--host", "0.0.0.0"], {
+    env: { POP3SVC_PASSWORD: "x" },
+  });
+  assertEquals(open.code, 2);
+  assertStringIncludes(
+    open.stderr,
+    "not with --host 0.0.0.0, where other machines would meet them",
+  );
+});
+
 Deno.test("--help names every option, --version the version", async () => {
   const help = await runProgram(["--help"]);
   assertEquals(help.code, 0);

@@ -1,0 +1,26 @@
+import type { FaultPlan } from "../faults/fault_rules.ts";
+import { isLoopback } from "../guard/address.ts";
+import { CliError, reasonOf } from "./cli_error.ts";
+import type { ServeOptions } from "./options.ts";
+
+/**
+ * The plan that `--faults` names; null for a server that behaves.
+ *
+ * @throws {CliError} when it cannot be used, or the server is open to other machines
+ */
+export async function faultsOf({ faults, host }: ServeOptions): Promise<FaultPlan | null> {
+  if (faults === null) return null;
+  const exposed = host.find((name) => name !== "localhost" && !isLoopback(name));
+  if (exposed !== undefined) {
+    throw CliError.usage(
+      `--faults ${faults}: not with --host ${exposed}, where other machines would meet them`,
+    );
+  }
+  const { parseFaultPlan } = await import("../faults/fault_rules.ts");
+  try {
+    return parseFaultPlan(await Deno.readTextFile(faults));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw CliError.usage(`--faults ${faults}: ${error.message}`);
+    throw CliError.environment(`--faults ${faults}: ${reasonOf(error)}`, error);
+  }
+}

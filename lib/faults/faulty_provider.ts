@@ -1,0 +1,216 @@
+import { type Clock, systemClock } from "../connection/clock.ts";
+import type { ConnectionInfo } from "../mailbox/connection_info.ts";
+import type { Mailbox } from "../mailbox/mailbox.ts";
+import type { MailboxProvider, UserSecrets } from "../mailbox/mailbox_provider.ts";
+import { type MessageContent, openBody } from "../mailbox/message_content.ts";
+import { Pop3ResponseError } from "../mailbox/response_error.ts";
+import { UNCHECKED } from "../mailbox/unchecked.ts";
+import { FaultDice } from "./fault_dice.ts";
+import type { FaultPlace, FaultPlan } from "./fault_rules.ts";
+
+/**
+ * A provider that misbehaves by a plan, over one that does not: for people who test a client.
+ *
+ * @example
+ * ```ts
+ * import { MemoryMailbox, Pop3Listener, SingleUserProvider } from "@pop3svc/pop3svc";
+ * import { faultyProvider } from "@pop3svc/pop3svc/testing";
+ *
+ * const mailbox = new MemoryMailbox({ a: "Subject: Hello\r\n\r\n" });
+ * const good = new SingleUserProvider({ username: "me", password: "x", openMailbox: () => mailbox });
+ * const rules = [{ fault: "in-use", at: "login", times: 2 }] as const;
+ * const pop3 = new Pop3Listener({ provider: faultyProvider(good, { seed: 1, rules }) });
+ * ```
+ */
+export function faultyProvider(
+  provider: MailboxProvider,
+  plan: FaultPlan,
+  clock: Clock = systemClock,
+): MailboxProvider {
+  const faults = new Faults(plan, clock);
+  const atLogin = async (open: () => Promise<Mailbox | null>): Promise<Mailbox | null> => {
+    await faults.strike("login");
+    const mailbox = await open();
+    if (mailbox === null || faults.expires("login")) return null;
+    return new FaultyMailbox(mailbox, faults);
+  };
+  const secrets = (): UserSecrets | null => {
+    const inner = provider.secrets ?? null;
+    return inner === null ? null : {
+      offers: inner.offers,
+      secretOf: (info, username) => inner.secretOf(info, username),
+      openMailbox: (info, username) => atLogin(async () => await inner.openMailbox(info, username)),
+    };
+  };
+  const { authenticateToken } = provider;
+  return {
+    name: `${provider.name} with faults`,
+    authenticate: (info, username, password) =>
+      atLogin(async () => await provider.authenticate(info, username, password)),
+    ...(authenticateToken === undefined ? {} : {
+      authenticateToken: (info: ConnectionInfo, username: string | null, token: string) =>
+        atLogin(async () => await authenticateToken.call(provider, info, username, token)),
+    }),
+    get secrets() {
+      return secrets();
+    },
+    async reopenMailbox(info, username) {
+      await faults.strike("wake");
+      if (faults.expires("wake")) return null;
+      const reopened = await provider.reopenMailbox?.(info, username);
+      if (reopened === null) return null;
+      return reopened === undefined ? faults.mailboxOf(info) : new FaultyMailbox(reopened, faults);
+    },
+    async [Symbol.asyncDispose]() {
+      await provider[Symbol.asyncDispose]?.();
+    },
+  };
+}
+
+/** What the mailboxes of one provider have in common. */
+class Faults {
+  readonly dice: FaultDice;
+  readonly #clock: Clock;
+  readonly #mailboxes = new WeakMap<ConnectionInfo, Mailbox>();
+  lists = 0;
+
+  constructor(plan: FaultPlan, clock: Clock) {
+    this.dice = new FaultDice(plan);
+    this.#clock = clock;
+  }
+
+  /** Waits, or throws, as the rules for this place have it. */
+  async strike(place: FaultPlace, number: number | null = null): Promise<void> {
+    const applies = ({ at = "login", message }: { at?: FaultPlace; message?: number }) =>
+      at === place && (message === undefined || message === number);
+    for (const { milliseconds = 1_000 } of this.dice.strikes("delay", applies)) {
+      await new Promise<void>((resolve) => this.#clock.after(milliseconds, resolve));
+    }
+    if (this.dice.strikes("in-use", applies).length > 0) {
+      throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
+    }
+    if (this.dice.strikes("sys-temp", applies).length > 0) {
+      throw new Pop3ResponseError("Try again later.", { code: "SYS/TEMP" });
+    }
+  }
+
+  expires(place: FaultPlace): boolean {
+    return this.dice.strikes("expired-login", ({ at = "login" }) => at === place).length > 0;
+  }
+
+  remember(info: ConnectionInfo, mailbox: Mailbox): void {
+    this.#mailboxes.set(info, mailbox);
+  }
+
+  mailboxOf(info: ConnectionInfo): Mailbox | null {
+    return this.#mailboxes.get(info) ?? null;
+  }
+}
+
+class FaultyMailbox implements Mailbox {
+  readonly [UNCHECKED] = true;
+  readonly name?: string;
+  readonly #mailbox: Mailbox;
+  readonly #faults: Faults;
+  /** What the client was shown, in order, and the unique ids that the mailbox knows. */
+  #shown: readonly string[] = [];
+  #real: readonly string[] = [];
+
+  constructor(mailbox: Mailbox, faults: Faults) {
+    this.#mailbox = mailbox;
+    this.#faults = faults;
+    if (mailbox.name !== undefined) this.name = mailbox.name;
+  }
+
+  async listMessageUniqueIds(info: ConnectionInfo): Promise<readonly string[]> {
+    this.#faults.remember(info, this);
+    await this.#faults.strike("list");
+    this.#real = await this.#mailbox.listMessageUniqueIds(info);
+    this.#shown = this.#altered(this.#real);
+    return this.#shown;
+  }
+
+  mailboxIsReadOnly(info: ConnectionInfo) {
+    return this.#mailbox.mailboxIsReadOnly(info);
+  }
+
+  async messageExists(info: ConnectionInfo, uniqueId: string): Promise<boolean> {
+    return !this.#hasVanished(uniqueId) &&
+      await this.#mailbox.messageExists(info, this.#realOf(uniqueId));
+  }
+
+  async messageSize(info: ConnectionInfo, uniqueId: string): Promise<number> {
+    await this.#faults.strike("size", this.#numberOf(uniqueId));
+    const octets = await this.#mailbox.messageSize(info, this.#realOf(uniqueId));
+    const wrong = this.#strikes("wrong-size", uniqueId).map((rule) => rule.octets ?? 1);
+    return Math.max(0, wrong.reduce((sum, more) => sum + more, octets));
+  }
+
+  async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageContent> {
+    await this.#faults.strike("contents", this.#numberOf(uniqueId));
+    if (this.#strikes("vanish", uniqueId).length > 0) {
+      this.#vanished.add(uniqueId);
+      throw new Pop3ResponseError("That message is gone.");
+    }
+    const contents = await this.#mailbox.messageContents(info, this.#realOf(uniqueId));
+    return this.#strikes("drop", uniqueId).length > 0 ? brokenOff(contents) : contents;
+  }
+
+  async messageDelete(info: ConnectionInfo, uniqueIds: readonly string[]): Promise<void> {
+    await this.#faults.strike("delete");
+    const real = new Set(uniqueIds.map((uniqueId) => this.#realOf(uniqueId)));
+    await this.#mailbox.messageDelete(info, [...real]);
+  }
+
+  release(info: ConnectionInfo) {
+    return this.#mailbox.release?.(info);
+  }
+
+  readonly #vanished = new Set<string>();
+
+  #hasVanished(uniqueId: string): boolean {
+    return this.#vanished.has(uniqueId);
+  }
+
+  #altered(real: readonly string[]): readonly string[] {
+    const { dice } = this.#faults;
+    const list = ++this.#faults.lists;
+    const isChanging = dice.strikes("changing-unique-ids").length > 0;
+    const shown = isChanging ? real.map((_, index) => `list-${list}-${index + 1}`) : [...real];
+    const [first] = shown;
+    const isDuplicate = dice.strikes("duplicate-unique-ids").length > 0;
+    return isDuplicate && first !== undefined && shown.length > 1
+      ? [...shown.slice(0, -1), first]
+      : shown;
+  }
+
+  #numberOf(uniqueId: string): number {
+    return this.#shown.indexOf(uniqueId) + 1;
+  }
+
+  #realOf(uniqueId: string): string {
+    return this.#real[this.#shown.indexOf(uniqueId)] ?? uniqueId;
+  }
+
+  #strikes(fault: "wrong-size" | "vanish" | "drop", uniqueId: string) {
+    const number = this.#numberOf(uniqueId);
+    return this.#faults.dice.strikes(fault, ({ message = number }) => message === number);
+  }
+}
+
+/** The first half of what comes first, and then a failure: the listener hangs up. */
+function brokenOff(contents: MessageContent): MessageContent {
+  const body = openBody(contents);
+  let isSent = false;
+  return {
+    async nextChunk() {
+      if (isSent) {
+        throw new Error("A fault on purpose: the line is dropped in the middle of a message");
+      }
+      isSent = true;
+      const chunk = await body.nextChunk();
+      return chunk?.slice(0, Math.ceil(chunk.length / 2)) ?? new Uint8Array();
+    },
+    close: () => body.close(),
+  };
+}
