@@ -1,0 +1,80 @@
+// A view of several folders as one mailbox that can only be read. The unique id is the number of the folder, a dot, and
+// the unique id in it, so that two folders may hold files of the same name; or its digest, where that would be too long.
+import { createHash } from "node:crypto";
+import {
+  type ConnectionInfo,
+  folderMailbox,
+  type Mailbox,
+  type MessageContent,
+  Pop3Listener,
+  Pop3ResponseError,
+  SingleUserProvider,
+} from "@pop3svc/pop3svc";
+
+class MergedMailbox implements Mailbox {
+  readonly #parts: readonly Mailbox[];
+  /** By unique id: which part, and the unique id there. */
+  readonly #places = new Map<string, readonly [Mailbox, string]>();
+
+  constructor(parts: readonly Mailbox[]) {
+    this.#parts = parts;
+  }
+
+  async listMessageUniqueIds(info: ConnectionInfo): Promise<string[]> {
+    const uniqueIds: string[] = [];
+    for (const [index, part] of this.#parts.entries()) {
+      for (const own of await part.listMessageUniqueIds(info)) {
+        const long = `${index}.${own}`;
+        const digest = () => createHash("sha1").update(own).digest("hex");
+        const uniqueId = long.length <= 70 ? long : `${index}.${digest()}`;
+        this.#places.set(uniqueId, [part, own]);
+        uniqueIds.push(uniqueId);
+      }
+    }
+    return uniqueIds;
+  }
+
+  mailboxIsReadOnly(): boolean {
+    return true;
+  }
+
+  async messageExists(info: ConnectionInfo, uniqueId: string): Promise<boolean> {
+    const [part, own] = this.#partOf(uniqueId);
+    return await part.messageExists(info, own);
+  }
+
+  async messageSize(info: ConnectionInfo, uniqueId: string): Promise<number> {
+    const [part, own] = this.#partOf(uniqueId);
+    return await part.messageSize(info, own);
+  }
+
+  async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageContent> {
+    const [part, own] = this.#partOf(uniqueId);
+    return await part.messageContents(info, own);
+  }
+
+  messageDelete(): void {
+    throw new Pop3ResponseError("This mailbox is read-only.", { code: "READ-ONLY" });
+  }
+
+  async release(info: ConnectionInfo): Promise<void> {
+    for (const part of this.#parts) await part.release?.(info);
+  }
+
+  #partOf(uniqueId: string): readonly [Mailbox, string] {
+    const place = this.#places.get(uniqueId);
+    if (place === undefined) throw new Pop3ResponseError("No such message.");
+    return place;
+  }
+}
+
+const folders = Deno.args.slice(1).map((path) => folderMailbox(path, { settleTime: 0 }));
+const mailbox = new MergedMailbox(folders);
+const provider = new SingleUserProvider({
+  username: "me",
+  password: "passw0rd",
+  openMailbox: () => mailbox,
+});
+const pop3 = new Pop3Listener({ provider });
+const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 1100) });
+console.log(`listening on port ${port}`);

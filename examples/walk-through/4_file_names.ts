@@ -1,0 +1,51 @@
+import {
+  type ConnectionInfo,
+  type Mailbox,
+  type MailboxProvider,
+  type MessageContent,
+  Pop3Listener,
+  Pop3ResponseError,
+} from "@pop3svc/pop3svc";
+
+const folder = Deno.args[1] ?? "mailbox-sample";
+
+class MyProvider implements MailboxProvider {
+  readonly name = "my provider";
+
+  authenticate(_info: ConnectionInfo, username: string, password: string): Mailbox | null {
+    return username === "me" && password === "passw0rd" ? new FolderMailbox() : null;
+  }
+}
+
+class FolderMailbox implements Mailbox {
+  listMessageUniqueIds(): string[] {
+    return [...Deno.readDirSync(folder)]
+      .filter(({ isFile, name }) => isFile && /^[\x21-\x7e]{1,70}$/.test(name))
+      .map(({ name }) => name)
+      .sort();
+  }
+
+  mailboxIsReadOnly(): boolean {
+    return true;
+  }
+
+  messageExists(_info: ConnectionInfo, uniqueId: string): boolean {
+    return this.listMessageUniqueIds().includes(uniqueId);
+  }
+
+  messageSize(_info: ConnectionInfo, uniqueId: string): number {
+    return Deno.statSync(`${folder}/${uniqueId}`).size;
+  }
+
+  messageContents(): MessageContent {
+    throw new Pop3ResponseError("Not yet.");
+  }
+
+  messageDelete(): void {
+    throw new Pop3ResponseError("This mailbox is read-only.", { code: "READ-ONLY" });
+  }
+}
+
+const pop3 = new Pop3Listener({ provider: new MyProvider() });
+const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 1100) });
+console.log(`listening on port ${port}`);
