@@ -21,8 +21,7 @@ export {
 } from "./guard/ban_engine.ts";
 export type { LimitReached } from "./guard/connection_limits.ts";
 export type { Certificate, CertificateSource } from "./tls/certificate.ts";
-export type { LineFaults } from "./faults/line_faults.ts";
-export type { ByteSink, ByteSource, Transport } from "./connection/transport.ts";
+export type { FaultName, FaultPlace, FaultPlan, FaultRule } from "./faults/fault_rules.ts";
 export { certificateFiles } from "./tls/certificate_files.ts";
 export type { ConnectionInfo, TlsFacts } from "./mailbox/connection_info.ts";
 export type { Mailbox } from "./mailbox/mailbox.ts";

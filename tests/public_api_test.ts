@@ -22,7 +22,6 @@ Deno.test("the exported names", () => {
     "Pop3Client",
     "ServerClosedError",
     "faultyProvider",
-    "lineFaults",
     "parseFaultPlan",
     "parseTranscript",
     "playTranscript",

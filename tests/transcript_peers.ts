@@ -11,6 +11,7 @@ import { BanningGuard, REFUSAL_MS } from "../lib/guard/login_guard.ts";
 import { Pop3Listener } from "../lib/listener/pop3_listener.ts";
 import type { ConnectionInfo } from "../lib/mailbox/connection_info.ts";
 import type { Mailbox } from "../lib/mailbox/mailbox.ts";
+import type { Reply } from "../lib/protocol/reply.ts";
 import type { SessionContext } from "../lib/session/handler.ts";
 import { Session } from "../lib/session/session.ts";
 import type {
@@ -109,6 +110,7 @@ export const sessionAlone: OpenTranscriptPeer = async (scene) => {
 export const withoutTls = {
   startTls: () => Promise.reject(new Error("There is no certificate")),
   isImplicitTls: false,
+  showReply: (reply: Reply) => reply,
 };
 
 /** A connection over memory, which reads so many octets at a time. */

@@ -9,6 +9,7 @@ import { faultsOf } from "./faults_of_options.ts";
 import type { ServeOptions } from "./options.ts";
 import { providerOf } from "./provider_of_options.ts";
 import { onHangup, StopSignals } from "./signals.ts";
+import { wireLogOf } from "./wire_log_of_options.ts";
 
 /** @throws {CliError} when it cannot begin */
 export async function serve(mailbox: string | null, options: ServeOptions): Promise<void> {
@@ -21,6 +22,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   const ports = portsOf(options, certificate !== null);
   const { provider, text, facts, refresh } = await providerOf(mailbox, options, events);
   const faults = await faultsOf(options);
+  using wire = await wireLogOf(options);
   await using pop3 = new Pop3Listener({
     provider,
     certificate: certificate?.source ?? null,
@@ -41,13 +43,13 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     loginDelay: options["login-delay"],
     expire: options.expire,
     multiLineIndicator: options["multi-line-ind"],
+    wireLog: wire?.write ?? null,
+    lineFaults: faults,
     events,
   });
   if (faults !== null) {
     const { faultyProvider } = await import("../faults/faulty_provider.ts");
-    const { lineFaults } = await import("../faults/line_faults.ts");
     pop3.provider = faultyProvider(provider, faults);
-    pop3.lineFaults = lineFaults(faults);
     events({ type: "faults", rules: faults.rules.length, seed: faults.seed });
   }
   using signals = new StopSignals();

@@ -32,6 +32,8 @@ export interface ConnectionOptions {
   /** The same for a session that is asleep. */
   readonly sleepTimeout: number;
   readonly emit: (event: Pop3Event) => void;
+  /** Is shown every reply, and gives what is sent. */
+  readonly showReply: (reply: Reply) => Reply;
   /** Takes the line over into TLS. */
   readonly startTls: (line: Transport) => Promise<SecureTransport>;
   /** Does the client begin with a TLS handshake (RFC 8314 section 3)? */
@@ -175,7 +177,7 @@ export class Connection implements WriteWatch {
       this.#isWaitingForCommand = false;
       this.#expectMailbox();
       const wasLoggedIn = this.#session.isLoggedIn;
-      const reply = await this.#session.respond(line);
+      const reply = this.#options.showReply(await this.#session.respond(line));
       await writer.add(reply);
       if (closes(reply)) {
         await writer.flush();

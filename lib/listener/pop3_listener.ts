@@ -1,5 +1,6 @@
 /** The listener: what it is told, the ports it opens, and how it stops. */
 import { type Clock, systemClock } from "../connection/clock.ts";
+import type { FaultPlan } from "../faults/fault_rules.ts";
 import type { LineFaults } from "../faults/line_faults.ts";
 import { isLoopback } from "../guard/address.ts";
 import { type BanEngine, StrikeBanEngine } from "../guard/ban_engine.ts";
@@ -7,6 +8,7 @@ import type { TrustedNetworks } from "../guard/trusted_networks.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import { nullProvider } from "../mailbox/null_provider.ts";
 import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
+import type { WireLog } from "../telemetry/wire_log.ts";
 import type { CertificateSource } from "../tls/certificate.ts";
 import type { TlsServer } from "../tls/tls_server.ts";
 import { acceptLoop, type Acceptor } from "./accept_loop.ts";
@@ -51,7 +53,12 @@ export interface Pop3ListenerOptions {
   /** End the first line of each multi-line reply with ` _`, and say MULTI-LINE-IND in CAPA. False by default. */
   multiLineIndicator?: boolean;
   /** Makes the lines of clients misbehave, for people who test a client; on this machine only. None by default. */
-  lineFaults?: LineFaults | null;
+  lineFaults?: FaultPlan | null;
+  /**
+   * Is given what client and server said, as a transcript without secrets and messages, when a connection is over.
+   * `playTranscript` of `@pop3svc/pop3svc/testing` replays it. None by default.
+   */
+  wireLog?: ((transcript: string) => void) | null;
   /** Seconds that `stop` waits for running commands. 5 by default. */
   stopGrace?: number;
   /** Is told of whatever happens. */
@@ -121,7 +128,9 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   /** Does the first line of each multi-line reply end with ` _`? */
   multiLineIndicator: boolean;
   /** Makes the lines of clients misbehave, for people who test a client. */
-  lineFaults: LineFaults | null;
+  lineFaults: FaultPlan | null;
+  /** Is given what client and server said when a connection is over. */
+  wireLog: ((transcript: string) => void) | null;
   /** Seconds that `stop` waits for running commands. */
   stopGrace: number;
   /** Is told of whatever happens. */
@@ -132,6 +141,8 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   readonly #reception: Reception;
   readonly #ports = new Map<Acceptor, Promise<void>>();
   #tls: TlsServer | null = null;
+  #lines: LineFaults | null = null;
+  #wire: WireLog | null = null;
 
   /**
    * Makes a listener that listens nowhere yet.
@@ -150,6 +161,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     this.idleTimeout = options.idleTimeout ?? 600;
     this.sleepTimeout = options.sleepTimeout ?? 86_400;
     this.lineFaults = options.lineFaults ?? null;
+    this.wireLog = options.wireLog ?? null;
     this.expire = options.expire ?? null;
     this.loginDelay = options.loginDelay ?? 0;
     this.allowUnknownIdRequests = options.allowUnknownIdRequests ?? true;
@@ -162,10 +174,12 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       house: this,
       clock,
       emit: (event) => this.#emit(event),
+      lines: () => this.#lines,
+      wire: () => this.#wire,
       startTls: () => {
         const tls = this.certificate === null ? null : this.#tls;
         if (tls === null) return null;
-        return (line) => tls.accept(this.lineFaults?.ofHandshake(line) ?? line);
+        return (line) => tls.accept(this.#lines?.ofHandshake(line) ?? line);
       },
     });
   }
@@ -248,6 +262,18 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     }
   }
 
+  /** Loads what only those need who test, or look for a fault. */
+  async #prepareObservers(): Promise<void> {
+    if (this.lineFaults !== null && this.#lines === null) {
+      const { lineFaults } = await import("../faults/line_faults.ts");
+      this.#lines = lineFaults(this.lineFaults);
+    }
+    if (this.wireLog !== null && this.#wire === null) {
+      const { TranscribingLog } = await import("../telemetry/wire_log.ts");
+      this.#wire = new TranscribingLog((transcript) => this.wireLog?.(transcript));
+    }
+  }
+
   /** Asks for the certificate now, and not only at the next handshake. */
   async renewCertificate(): Promise<void> {
     await this.#tls?.renew();
@@ -263,6 +289,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     acceptor: Acceptor,
     { tls = false, trustedProxies = [] }: ServeOptions = {},
   ): Promise<void> {
+    if (this.lineFaults !== null || this.wireLog !== null) await this.#prepareObservers();
     const proxies = trustedProxies.length === 0 ? null : await networksOf(trustedProxies);
     const loop = acceptLoop(
       acceptor,
@@ -302,6 +329,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   /** What an observer throws is its own affair: it disturbs no connection. */
   #emit(event: Pop3Event): void {
     try {
+      this.#wire?.observe(event);
       this.events(event);
     } catch (error) {
       console.error("The listener's events threw", error);

@@ -21,6 +21,7 @@ import { error, statusLine } from "../protocol/reply.ts";
 import type { SessionInfo } from "../session/handler.ts";
 import { Session } from "../session/session.ts";
 import type { Pop3Event } from "../telemetry/events.ts";
+import type { WireLog } from "../telemetry/wire_log.ts";
 import { TcpTransport } from "./tcp_transport.ts";
 
 /** What a reception is told by its listener, read anew for each connection. */
@@ -36,7 +37,6 @@ export interface House extends Limits {
   readonly banEngine: BanEngine;
   readonly expire: number | null;
   readonly loginDelay: number;
-  readonly lineFaults: LineFaults | null;
 }
 
 /** What a reception gets besides: it comes and goes with certificates and proxies. */
@@ -44,6 +44,10 @@ export interface ReceptionOptions {
   readonly house: House;
   readonly clock: Clock;
   readonly emit: (event: Pop3Event) => void;
+  /** Makes lines misbehave; null for a listener that behaves. */
+  readonly lines: () => LineFaults | null;
+  /** Writes down what is said; null where nobody wants to know. */
+  readonly wire: () => WireLog | null;
   /** Takes a line over into TLS; null while that cannot be done. */
   readonly startTls: () => ((line: Transport) => Promise<SecureTransport>) | null;
 }
@@ -158,7 +162,7 @@ export class Reception {
       guard: this.#guard,
       emit,
     });
-    const line = house.lineFaults?.ofLine(transport) ?? transport;
+    const line = this.#options.lines()?.ofLine(transport) ?? transport;
     const connection = new Connection(line, session, {
       info,
       clock,
@@ -169,6 +173,7 @@ export class Reception {
       emit,
       startTls: startTls ?? (() => Promise.reject(new TypeError("There is no certificate"))),
       isImplicitTls,
+      showReply: (reply) => this.#options.wire()?.reply(info, reply) ?? reply,
     });
     const done = connection.run().finally(() => {
       admission.place[Symbol.dispose]();

@@ -16,7 +16,12 @@ export {
   type Pop3ClientOptions,
   ServerClosedError,
 } from "./pop3_client.ts";
-export { parseTranscript, type Transcript, type TranscriptStep } from "./transcript.ts";
+export {
+  parseTranscript,
+  type Transcript,
+  type TranscriptOptions,
+  type TranscriptStep,
+} from "./transcript.ts";
 export {
   type OpenTranscriptPeer,
   playTranscript,
@@ -24,7 +29,6 @@ export {
   type TranscriptScene,
 } from "./play_transcript.ts";
 export { faultyProvider } from "../faults/faulty_provider.ts";
-export { type LineFaults, lineFaults } from "../faults/line_faults.ts";
 export {
   type FaultName,
   type FaultPlace,

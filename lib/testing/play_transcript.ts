@@ -82,6 +82,8 @@ export async function playTranscript(
         throw new Error("A transcript begins with CONNECT or LOGIN");
       } else if (step.type === "start-tls") {
         await peer.startTls();
+      } else if (step.type === "body") {
+        while (await peer.readLine() !== ".");
       } else if (step.type === "send") {
         await peer.send(step.octets);
       } else if (step.type === "expect" || step.type === "closed") {

@@ -34,10 +34,11 @@
  * | `REVOKED` | the login of `me` is no longer good for WAKE |
  * | `C:` | what the client sends, with CRLF |
  * | `S:` | what the server must answer; a final `…` stands for any rest of the line |
+ * | `BODY` | any lines up to the one with only a dot |
  * | `TLS` | the client takes the line over into TLS |
  * | `CLOSED` | the server must have closed the connection |
  *
- * Escapes everywhere: `\r \n \t \\`, `\xHH` for an octet, `\(text*n)` for a repetition; a backslash at the end
+ * Escapes everywhere: `\r \n \t \\`, `\s` for the password of `me`, `\xHH` for an octet, `\(text*n)` for a repetition; a backslash at the end
  * of a line takes away its CRLF. Text is UTF-8.
  *
  * @module
@@ -52,6 +53,7 @@ export type TranscriptStep =
     readonly line: string;
     readonly isPrefix: boolean;
   }
+  | { readonly type: "body" }
   | { readonly type: "start-tls" }
   | { readonly type: "closed" }
   | { readonly type: "gone"; readonly uniqueId: string }
@@ -91,16 +93,22 @@ export interface Transcript {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** What a transcript does not say itself. */
+export interface TranscriptOptions {
+  /** The password that `\\s` stands for, where the transcript has no PASSWORD; `passw0rd` by default. */
+  readonly password?: string;
+}
+
 /**
  * Reads a transcript.
  *
  * @throws {SyntaxError} with the number of the line that is none of the above
  */
-export function parseTranscript(text: string): Transcript {
+export function parseTranscript(text: string, options: TranscriptOptions = {}): Transcript {
   const messages = new Map<string, number[]>();
   const flags = new Set<string>();
   const steps: TranscriptStep[] = [];
-  let password = "passw0rd";
+  let password = options.password ?? "passw0rd";
   let token: string | null = null;
   let expire: number | null = null;
   let loginDelay = 0;
@@ -174,7 +182,7 @@ export function parseTranscript(text: string): Transcript {
         steps.push({ type: "gone", uniqueId: latin1(octetsOf(rest)) });
         break;
       case "C:":
-        steps.push({ type: "send", octets: lineOctets(rest) });
+        steps.push({ type: "send", octets: lineOctets(withPassword(rest, password)) });
         break;
       case "S:":
         steps.push(
@@ -186,6 +194,9 @@ export function parseTranscript(text: string): Transcript {
             }
             : { type: "expect", line: latin1(octetsOf(rest)), isPrefix: false },
         );
+        break;
+      case "BODY":
+        steps.push({ type: "body" });
         break;
       case "TLS":
         steps.push({ type: "start-tls" });
@@ -222,6 +233,14 @@ export function latin1(octets: Uint8Array): string {
   let text = "";
   for (const octet of octets) text += String.fromCharCode(octet);
   return text;
+}
+
+/** The line with the password in the place of `\\s`. */
+function withPassword(text: string, password: string): string {
+  return text.replaceAll(
+    /\\(s|\\)/g,
+    (escape) => escape === "\\s" ? password.replaceAll("\\", "\\\\") : escape,
+  );
 }
 
 function lineOctets(text: string): Uint8Array {

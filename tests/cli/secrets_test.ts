@@ -66,6 +66,7 @@ Deno.test("no secret of a hostile session is in the log, at any level, in either
   for (const format of ["text", "json"]) {
     await using program = await RunningProgram.start([
       ...["--users", users, "--mail-root", mail, "--log-level", "debug", "--log-format", format],
+      ...["--wire-log", join(folder.path, "wire")],
     ]);
     for (const line of lines("")) {
       using client = await LoopbackClient.connect(program.port);
@@ -82,7 +83,8 @@ Deno.test("no secret of a hostile session is in the log, at any level, in either
     await client.endSending();
     while (await client.readLine() !== null);
     const { stderr, stdout } = await program.end("SIGTERM");
-    const said = program.readyLines.join("\n") + stdout + stderr;
+    const wire = await Deno.readTextFile(join(folder.path, "wire"));
+    const said = program.readyLines.join("\n") + stdout + stderr + wire;
     const leaked = said.split("\n").filter((line) => traces.some((trace) => line.includes(trace)));
     assertEquals(leaked, []);
     const events = ["connect", "command", "login", "login-failed", "error", "close"];

@@ -1,11 +1,12 @@
 /** A server that misbehaves on purpose, as a client meets it. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { MemoryMailbox, type Transport } from "../../lib/mod.ts";
+import type { Transport } from "../../lib/connection/transport.ts";
+import { lineFaults } from "../../lib/faults/line_faults.ts";
+import { MemoryMailbox } from "../../lib/mod.ts";
 import {
   type FaultPlan,
   type FaultRule,
   faultyProvider,
-  lineFaults,
   parseFaultPlan,
   Pop3Client,
 } from "../../lib/testing/mod.ts";
@@ -28,7 +29,7 @@ class Misbehaving implements AsyncDisposable {
     const mailbox = new MemoryMailbox({ a: "Subject: a\r\n\r\n", b: "bb\r\n", c: "c\r\n" });
     this.pop3 = new ObservedListener({
       provider: faultyProvider(providerOf(mailbox), plan, this.clock),
-      lineFaults: lineFaults(plan),
+      lineFaults: plan,
       certificate,
     });
   }
