@@ -129,6 +129,7 @@ export const serveOptions = {
   "multi-line-ind": flag("mark replies of several lines (MULTI-LINE-IND)"),
   "faults": value("FILE", "misbehave on purpose by the rules of this file, for tests of clients; on this machine only", text("the path of a file"), null),
   "wire-log": value("FILE", "append what clients and server say, as transcripts, without secrets and messages", text("the path of a file"), null),
+  "wire-log-messages": flag("with --wire-log: the messages, too"),
   "log-format": value("FORMAT", "text or json", oneOf<LogFormat>("text", "json"), "text"),
   "log-level": value("LEVEL", "error, warn, info or debug", oneOf<LogLevel>(...LOG_LEVELS), "info"),
   "config": value("FILE", "the same options in a JSON file, keys named as the options; flags win", text("the path of a file"), null),

@@ -44,6 +44,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     expire: options.expire,
     multiLineIndicator: options["multi-line-ind"],
     wireLog: wire?.write ?? null,
+    wireLogMessages: options["wire-log-messages"],
     lineFaults: faults,
     events,
   });

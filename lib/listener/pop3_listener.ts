@@ -59,6 +59,8 @@ export interface Pop3ListenerOptions {
    * `playTranscript` of `@pop3svc/pop3svc/testing` replays it. None by default.
    */
   wireLog?: ((transcript: string) => void) | null;
+  /** Does `wireLog` hold messages, too? False by default. */
+  wireLogMessages?: boolean;
   /** Seconds that `stop` waits for running commands. 5 by default. */
   stopGrace?: number;
   /** Is told of whatever happens. */
@@ -131,6 +133,8 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   lineFaults: FaultPlan | null;
   /** Is given what client and server said when a connection is over. */
   wireLog: ((transcript: string) => void) | null;
+  /** Does `wireLog` hold messages, too? */
+  wireLogMessages: boolean;
   /** Seconds that `stop` waits for running commands. */
   stopGrace: number;
   /** Is told of whatever happens. */
@@ -162,6 +166,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     this.sleepTimeout = options.sleepTimeout ?? 86_400;
     this.lineFaults = options.lineFaults ?? null;
     this.wireLog = options.wireLog ?? null;
+    this.wireLogMessages = options.wireLogMessages ?? false;
     this.expire = options.expire ?? null;
     this.loginDelay = options.loginDelay ?? 0;
     this.allowUnknownIdRequests = options.allowUnknownIdRequests ?? true;
@@ -270,7 +275,10 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     }
     if (this.wireLog !== null && this.#wire === null) {
       const { TranscribingLog } = await import("../telemetry/wire_log.ts");
-      this.#wire = new TranscribingLog((transcript) => this.wireLog?.(transcript));
+      this.#wire = new TranscribingLog(
+        (transcript) => this.wireLog?.(transcript),
+        () => this.wireLogMessages,
+      );
     }
   }
 

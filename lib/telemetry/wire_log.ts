@@ -4,11 +4,13 @@
  *
  * - Secrets are left out: `\s` stands for the right password, and whatever proved it otherwise (AUTH, APOP, XLOG) is
  *   written as USER and PASS. A line that is no command, which may be a password gone astray, is left out whole.
- * - So are messages: BODY stands for their lines.
+ * - So are messages: BODY stands for their lines, unless they are asked for.
  * - One connection holds so much memory at most; what it says behind that is left out.
  */
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
-import { type Reply, statusLine, type StatusReply } from "../protocol/reply.ts";
+import { CR, DEL, LF, SPACE } from "../protocol/ascii.ts";
+import { ByteStuffer } from "../protocol/byte_stuffing.ts";
+import { type MessageBody, type Reply, statusLine, type StatusReply } from "../protocol/reply.ts";
 import type { CloseReason, Pop3Event } from "./events.ts";
 
 /** Follows the connections of a listener. */
@@ -30,16 +32,26 @@ interface Conversation {
 }
 
 const SECRET_VERBS: ReadonlySet<string> = new Set(["PASS", "XLOG", "APOP", "AUTH"]);
+const BACKSLASH = 0x5c;
 const MOST_CHARACTERS = 1_000_000;
 
 export class TranscribingLog implements WireLog {
   readonly #write: (transcript: string) => void;
+  readonly #showsMessages: () => boolean;
   readonly #now: () => Date;
   readonly #conversations = new Map<ConnectionInfo, Conversation>();
 
-  /** @param write is given the transcript of a connection when it is over */
-  constructor(write: (transcript: string) => void, now: () => Date = () => new Date()) {
+  /**
+   * @param write is given the transcript of a connection when it is over
+   * @param showsMessages are their lines written down?
+   */
+  constructor(
+    write: (transcript: string) => void,
+    showsMessages: () => boolean,
+    now: () => Date = () => new Date(),
+  ) {
     this.#write = write;
+    this.#showsMessages = showsMessages;
     this.#now = now;
   }
 
@@ -87,7 +99,27 @@ export class TranscribingLog implements WireLog {
     }
     conversation.command = null;
     conversation.awaitsTls = kept.type === "start-tls";
-    return kept;
+    if (kept.type !== "message" || !this.#showsMessages()) return kept;
+    return { ...kept, body: this.#shownBody(conversation, kept.body) };
+  }
+
+  /** The body, written down as it is sent. */
+  #shownBody(conversation: Conversation, body: MessageBody): MessageBody {
+    const stuffer = new ByteStuffer();
+    let rest = "";
+    const add = (octets: Uint8Array) => {
+      const lines = (rest + escapedOctets(octets)).split("\r\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) this.#add(conversation, `S: ${line}`);
+    };
+    return {
+      async nextChunk() {
+        const chunk = await body.nextChunk();
+        add(chunk === null ? stuffer.end() : stuffer.encode(chunk));
+        return chunk;
+      },
+      close: () => body.close(),
+    };
   }
 
   #begin(connection: ConnectionInfo): void {
@@ -123,7 +155,7 @@ export class TranscribingLog implements WireLog {
 
   #addReply(conversation: Conversation, reply: StatusReply): void {
     this.#add(conversation, `S: ${escaped(statusLine(reply).trimEnd())}`);
-    if (reply.type === "message") this.#add(conversation, "BODY");
+    if (reply.type === "message" && !this.#showsMessages()) this.#add(conversation, "BODY");
     if (reply.type !== "listing") return;
     for (const line of reply.lines) this.#add(conversation, `S: ${escaped(line)}`);
     this.#add(conversation, "S: .");
@@ -144,6 +176,18 @@ export class TranscribingLog implements WireLog {
       conversation.lines.push("# the rest is left out");
     }
   }
+}
+
+/** Octets as a transcript writes them, with CR and LF as they are. */
+function escapedOctets(octets: Uint8Array): string {
+  let text = "";
+  for (const octet of octets) {
+    const isPlain = (octet >= SPACE && octet < DEL) || octet === CR || octet === LF;
+    if (octet === BACKSLASH) text += "\\\\";
+    else if (isPlain) text += String.fromCharCode(octet);
+    else text += `\\x${octet.toString(16).padStart(2, "0")}`;
+  }
+  return text;
 }
 
 /** Text as a transcript writes it. */

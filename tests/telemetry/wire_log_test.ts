@@ -13,7 +13,7 @@ class Transcribed implements AsyncDisposable {
   readonly #ended: (() => void)[] = [];
   port = 0;
 
-  private constructor() {
+  private constructor(wireLogMessages: boolean) {
     const mailbox = new MemoryMailbox({
       "a\\b": "Subject: SECRET BODY\r\n\r\n.dot\r\n",
       c: "x\r\n",
@@ -25,6 +25,7 @@ class Transcribed implements AsyncDisposable {
         openMailbox: () => mailbox,
       }),
       certificate,
+      wireLogMessages,
       wireLog: (transcript) => {
         this.transcripts.push(transcript);
         this.#ended.shift()?.();
@@ -32,8 +33,8 @@ class Transcribed implements AsyncDisposable {
     });
   }
 
-  static async start(): Promise<Transcribed> {
-    const server = new Transcribed();
+  static async start(wireLogMessages = false): Promise<Transcribed> {
+    const server = new Transcribed(wireLogMessages);
     server.port = (await server.#pop3.listenOn({ hostname: "127.0.0.1", port: 0 })).port;
     return server;
   }
@@ -104,4 +105,13 @@ Deno.test("a conversation is written down without its secrets and its messages, 
   const replayed = parseTranscript(await fresh.next(), { password: PASSWORD });
   const original = parseTranscript(text, { password: PASSWORD });
   assertEquals(replayed.steps.length, original.steps.length);
+});
+
+Deno.test("messages are written down where they are asked for, octet by octet", async () => {
+  await using recorded = await Transcribed.start(true);
+  await converse(recorded.port);
+  const text = await recorded.next();
+  const message = "S: Subject: SECRET BODY\nS: \nS: ..dot\nS: .\n";
+  assertStringIncludes(text, `C: RETR 1\nS: +OK Message text follows...\n${message}`);
+  assertEquals(text.includes(PASSWORD), false);
 });
