@@ -6,12 +6,12 @@
  *
  * @module
  */
-export {
-  type ListenOptions,
-  Pop3Listener,
-  type Pop3ListenerOptions,
-  type ServeOptions,
-} from "./listener/pop3_listener.ts";
+export { Pop3Listener } from "./listener/pop3_listener.ts";
+export type {
+  ListenOptions,
+  Pop3ListenerOptions,
+  ServeOptions,
+} from "./listener/listener_options.ts";
 export type { Acceptor } from "./listener/accept_loop.ts";
 export type { Clock } from "./connection/clock.ts";
 export {

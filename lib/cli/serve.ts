@@ -1,6 +1,7 @@
 /** `pop3svc serve`: from options to a running listener, until a signal ends it. */
 import { StrikeBanEngine } from "../guard/ban_engine.ts";
-import { type ListenOptions, Pop3Listener } from "../listener/pop3_listener.ts";
+import type { ListenOptions } from "../listener/listener_options.ts";
+import { Pop3Listener } from "../listener/pop3_listener.ts";
 import type { Pop3Event } from "../telemetry/events.ts";
 import { type LogFormat, logLine } from "../telemetry/log_lines.ts";
 import { certificateOf } from "./certificate_of_options.ts";

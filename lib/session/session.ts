@@ -142,8 +142,8 @@ export class Session {
     }
     this.#rubbishLines = 0;
     this.#verb = name;
-    // What stands where nothing belongs may be a password gone astray, too.
     this.#waiting = { rule: "unsettled-promise", value: name, message: null };
+    // What stands where nothing belongs may be a password gone astray, too.
     const isShown = verb.argument === "words" || verb.argument === "text";
     emit({
       type: "command",

@@ -26,7 +26,7 @@ import { top } from "./verbs/top.ts";
 import { uidl } from "./verbs/uidl.ts";
 import { user } from "./verbs/user.ts";
 import { utf8 } from "./verbs/utf8.ts";
-import { wake } from "./verbs/wake.ts";
+import { wake, wakeAwake } from "./verbs/wake.ts";
 import { xlog } from "./verbs/xlog.ts";
 
 export interface Verb {
@@ -59,6 +59,6 @@ export const verbs: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["DELI", { argument: "words",  AUTHORIZATION: null,            TRANSACTION: deli,           ASLEEP: null }],
   ["RSET", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: rset,           ASLEEP: null }],
   ["SLEE", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: slee,           ASLEEP: null }],
-  ["WAKE", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: null,           ASLEEP: wake }],
+  ["WAKE", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: wakeAwake,      ASLEEP: wake }],
   ["QAUT", { argument: "none",   AUTHORIZATION: null,            TRANSACTION: qaut,           ASLEEP: null }],
 ]);

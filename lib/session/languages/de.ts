@@ -50,6 +50,7 @@ export const texts: Translation = {
   "Welcome back.": "Willkommen zurück.",
   "Welcome.": "Willkommen.",
   "Wrong username or password.": "Benutzername oder Passwort ist falsch.",
+  "You are awake already.": "Schon wach.",
   "You are logged in already.": "Schon angemeldet.",
   "You logged in a moment ago. Try again in {} seconds.":
     "Die letzte Anmeldung war eben erst. Bitte in {} Sekunden noch einmal.",

@@ -50,6 +50,7 @@ export const texts: Translation = {
   "Welcome back.": "Bienvenido de nuevo.",
   "Welcome.": "Bienvenido.",
   "Wrong username or password.": "Nombre de usuario o contraseña incorrectos.",
+  "You are awake already.": "Ya está despierto.",
   "You are logged in already.": "Ya está identificado.",
   "You logged in a moment ago. Try again in {} seconds.":
     "Acaba de identificarse. Inténtelo de nuevo en {} segundos.",

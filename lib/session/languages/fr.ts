@@ -49,6 +49,7 @@ export const texts: Translation = {
   "Welcome back.": "Bon retour.",
   "Welcome.": "Bienvenue.",
   "Wrong username or password.": "Nom d'utilisateur ou mot de passe incorrect.",
+  "You are awake already.": "Vous êtes déjà réveillé.",
   "You are logged in already.": "Vous êtes déjà identifié.",
   "You logged in a moment ago. Try again in {} seconds.":
     "Vous venez de vous identifier. Réessayez dans {} secondes.",

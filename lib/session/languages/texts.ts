@@ -47,6 +47,7 @@ export const TEXTS = [
   "Welcome back.",
   "Welcome.",
   "Wrong username or password.",
+  "You are awake already.",
   "You are logged in already.",
   "You logged in a moment ago. Try again in {} seconds.",
   "Your login is no longer good.",

@@ -2,7 +2,7 @@
  * WAKE, of billpg's extensions: a new snapshot with new numbers, and whether there is anything in it that the old one
  * did not have. Where it fails the session sleeps on.
  */
-import { error, ok, type Reply } from "../../protocol/reply.ts";
+import { error, type ErrorReply, ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { openMaildrop, releaseMailbox } from "../log_in.ts";
 import { type Asleep, enter, type Transition } from "../state.ts";
@@ -24,6 +24,10 @@ export async function wake(context: HandlerContext, asleep: Asleep): Promise<Rep
   emit({ type: "wake", connection: info, messages: maildrop.count, hasNew: isNew });
   const code = isNew ? "ACTIVITY/NEW" : "ACTIVITY/NONE";
   return enter({ phase: "TRANSACTION", maildrop }, ok("Welcome back.", code));
+}
+
+export function wakeAwake(): ErrorReply {
+  return error("You are awake already.");
 }
 
 function hasNew(before: readonly string[], now: readonly string[]): boolean {
