@@ -6,7 +6,6 @@
  * so that it never hears a unique id that is not its own.
  */
 import { error, type ErrorReply } from "../protocol/reply.ts";
-import { isValidUniqueId } from "../protocol/unique_id.ts";
 import type { HandlerContext } from "./handler.ts";
 import type { ListedMessage, Maildrop } from "./maildrop.ts";
 
@@ -39,7 +38,6 @@ export function findMessage(
     return badSyntax(`${verb} takes a message number, or UID: and a unique id.`);
   }
   const uniqueId = argument.slice("UID:".length);
-  if (!isValidUniqueId(uniqueId)) return noSuchUid;
   const number = maildrop.numberOf(uniqueId);
   if (number !== undefined) return unlessDeleted(maildrop, { number, uniqueId });
   return context.allowUnknownIds ? findLateMessage(context, maildrop, uniqueId) : noSuchUid;

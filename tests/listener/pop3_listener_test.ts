@@ -150,6 +150,40 @@ Deno.test("a mailbox is released once, whether by QUIT or by a client that goes 
   }
 });
 
+Deno.test("a mailbox is given back by SLEE, by a WAKE that fails, and by QAUT, which forgets the user", async () => {
+  const closed = Promise.withResolvers<string | null>();
+  let released = 0;
+  let fails = false;
+  const mailbox = Object.assign(new MemoryMailbox(), { release: () => void released++ });
+  mailbox.listMessageUniqueIds = () => {
+    if (fails) throw new Error("The disk is gone");
+    return [];
+  };
+  await using pop3 = new Pop3Listener({
+    provider: providerOf(mailbox),
+    events: (event) => {
+      if (event.type === "close") closed.resolve(event.connection.userNameAtLogin);
+    },
+  });
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  await client.command("SLEE");
+  assertEquals(released, 1);
+  fails = true;
+  assertEquals(
+    await client.command("WAKE"),
+    "-ERR [SYS/TEMP] System error. Administrators should check logs.",
+  );
+  assertEquals(released, 2);
+  fails = false;
+  assertEquals(await client.command("WAKE"), "+OK [ACTIVITY/NONE] Welcome back.");
+  await client.command("QAUT");
+  assertEquals(released, 3);
+  await client.command("QUIT");
+  assertEquals([await closed.promise, released], [null, 3]);
+});
+
 Deno.test("events that throw disturb nobody", async () => {
   const silenced = console.error;
   console.error = () => {};

@@ -148,6 +148,31 @@ Deno.test("a file that vanishes gives a clean -ERR, and the session goes on", as
   assertEquals(folder.names(), []);
 });
 
+Deno.test("a look at what has come since changes nothing about what the session was shown", async () => {
+  await using folder = await TemporaryFolder.create();
+  for (const name of ["changed", "gone", "stays"]) await write(folder, name);
+  await using pop3 = new Pop3Listener({
+    provider: providerOf(folderMailbox(folder.path, { settleTime: 0 })),
+  });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  await client.command("STAT");
+  await Deno.remove(join(folder.path, "gone"));
+  await Deno.writeTextFile(join(folder.path, "changed"), "Subject: something else\n\n");
+  await write(folder, "late");
+  assertEquals(await client.command("LIST UID:late"), "+OK 0 20");
+  assertEquals(await client.command("RETR UID:gone"), "-ERR That message is gone.");
+  assertEquals(
+    await client.command("RETR UID:changed"),
+    "-ERR That message has changed since you logged in.",
+  );
+  for (const name of ["gone", "changed", "late"]) await client.command(`DELE UID:${name}`);
+  assertEquals(await client.command("QUIT"), "+OK 3 messages deleted. Closing connection.");
+  // One that has changed is not the one that was marked.
+  assertEquals(folder.names(), ["changed", "stays"]);
+});
+
 Deno.test("trash: deleted messages lie in the hidden trash, none takes the place of another", async () => {
   await using folder = await TemporaryFolder.create();
   const mailbox = folderMailbox(folder.path, { deletePolicy: "trash" });
