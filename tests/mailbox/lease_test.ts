@@ -1,8 +1,9 @@
 /** `--lock`: one session at a time, within a process and across processes. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { takeLease } from "../../lib/mailbox/files/lease.ts";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
-import { Pop3Listener } from "../../lib/mod.ts";
+import { Pop3Listener, Pop3ResponseError } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { RunningProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
@@ -63,4 +64,30 @@ Deno.test("a process that is killed has no lease any more", async () => {
   await first.end("SIGKILL");
   await waiting.command("USER me");
   assertEquals(await waiting.command("PASS passw0rd"), "+OK Welcome.");
+});
+
+Deno.test("many who take the lease and give it back hear nothing but [IN-USE]", async () => {
+  await using folder = await TemporaryFolder.create();
+  const path = join(folder.path, ".pop3svc", "lease");
+  let taken = 0;
+  const takeAndGiveBack = async () => {
+    for (let attempt = 0; attempt < 500; attempt++) {
+      try {
+        using _lease = await takeLease(path);
+        taken++;
+      } catch (error) {
+        if (!(error instanceof Pop3ResponseError)) throw error;
+        assertEquals(error.code, "IN-USE");
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, takeAndGiveBack));
+  assertEquals(taken > 100, true, `${taken}`);
+  assertEquals(folder.names(), []);
+});
+
+Deno.test("a file in the place of our folder is an error, and not tried for ever", async () => {
+  await using folder = await TemporaryFolder.create();
+  await Deno.writeTextFile(join(folder.path, ".pop3svc"), "");
+  await assertRejects(() => takeLease(join(folder.path, ".pop3svc", "lease")));
 });

@@ -10,6 +10,9 @@ import { ensureDir } from "@std/fs";
 import { nullIfGone } from "./null_if_gone.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 
+/** Others can come between so often; then something else is wrong, such as a file in the place of our folder. */
+const MOST_ATTEMPTS = 1_000;
+
 /**
  * The lease, until it is disposed of.
  *
@@ -17,9 +20,8 @@ import { Pop3ResponseError } from "../response_error.ts";
  * @throws {Pop3ResponseError} with the code `IN-USE` while another session has it (RFC 2449 section 8.1.1)
  */
 export async function takeLease(path: string): Promise<Disposable> {
-  for (;;) {
-    await ensureDir(dirname(path));
-    const file = await openOrNull(path);
+  for (let attempt = 1;; attempt++) {
+    const file = await openOrNull(path, attempt === MOST_ATTEMPTS);
     if (file === null) continue;
     if (!await file.tryLock(true)) {
       file.close();
@@ -30,12 +32,16 @@ export async function takeLease(path: string): Promise<Disposable> {
   }
 }
 
-/** Null when our folder was removed between making it and this. */
-async function openOrNull(path: string): Promise<Deno.FsFile | null> {
+/** Null when our folder was removed while it was made, or between making it and this: that may be tried again. */
+async function openOrNull(path: string, isLast: boolean): Promise<Deno.FsFile | null> {
   try {
+    await ensureDir(dirname(path));
     return await Deno.open(path, { read: true, write: true, create: true });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    // A folder that goes away while it is made may be said to be there already, and is not.
+    const isRace = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.AlreadyExists;
+    if (isRace && !isLast) return null;
     throw error;
   }
 }
