@@ -19,6 +19,7 @@ export class BrokenMessageError extends Error {
 const BUFFER_OCTETS = 65_536;
 /** Kept free for the last line end and the terminator of a message. */
 const TERMINATOR_OCTETS = 5;
+const TERMINATOR = new TextEncoder().encode(".\r\n");
 const MAXIMUM_SPARE_BUFFERS = 64;
 
 const spareBuffers: Uint8Array[] = [];
@@ -91,15 +92,19 @@ export class ReplyWriter {
     const used = this.#used;
     this.#buffer = null;
     this.#used = 0;
-    for (let written = 0; written < used;) {
+    await this.#write(buffer.subarray(0, used));
+    // A buffer whose write failed is not used again: the runtime may hold it still.
+    if (spareBuffers.length < MAXIMUM_SPARE_BUFFERS) spareBuffers.push(buffer);
+  }
+
+  async #write(octets: Uint8Array): Promise<void> {
+    for (let written = 0; written < octets.length;) {
       this.#watch?.beforeWrite();
-      const count = await this.#sink.write(buffer.subarray(written, used));
+      const count = await this.#sink.write(written === 0 ? octets : octets.subarray(written));
       this.#watch?.afterWrite(count);
       written += count;
       this.#octetsSent += count;
     }
-    // A buffer whose write failed is not used again: the runtime may hold it still.
-    if (spareBuffers.length < MAXIMUM_SPARE_BUFFERS) spareBuffers.push(buffer);
   }
 
   async #addLine(line: string): Promise<void> {
@@ -109,16 +114,26 @@ export class ReplyWriter {
   }
 
   async #addMessage(body: MessageBody): Promise<number> {
-    const stuffer = new ByteStuffer();
+    const stuffer = body.isClean === true ? null : new ByteStuffer();
+    let octets = 0;
     for (;;) {
       const chunk = await this.#nextChunk(body);
       if (chunk === null) break;
-      await this.#addOctets(stuffer.encode(chunk));
+      octets += chunk.length;
+      const encoded = stuffer === null ? chunk : stuffer.encode(chunk);
+      if (body.isAtEnd === false && encoded.length >= BUFFER_OCTETS) await this.#addLarge(encoded);
+      else await this.#addOctets(encoded);
     }
-    const end = stuffer.end();
+    const end = stuffer === null ? TERMINATOR : stuffer.end();
     this.#open().set(end, this.#used);
     this.#used += end.length;
-    return stuffer.octets;
+    return stuffer === null ? octets : stuffer.octets;
+  }
+
+  /** Octets that others follow: they are not copied. */
+  async #addLarge(octets: Uint8Array): Promise<void> {
+    await this.flush();
+    await this.#write(octets);
   }
 
   async #nextChunk(body: MessageBody): Promise<Uint8Array | null> {

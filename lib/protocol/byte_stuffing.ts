@@ -1,5 +1,4 @@
 /** The body of a multi-line reply, from the bytes of a message (RFC 1939 section 3). */
-import { DOT } from "./ascii.ts";
 import { LineMender } from "./well_formed_lines.ts";
 
 const encoder = new TextEncoder();
@@ -7,36 +6,35 @@ const encoder = new TextEncoder();
 /** Turns the chunks of one message into well-formed, byte-stuffed lines and the terminator. */
 export class ByteStuffer {
   readonly #lines = new LineMender();
-  #octets = 0;
+  #read = 0;
+  #ended = 0;
+  /** Where a chunk is mended; made for the first one that needs it. */
+  #scratch = new Uint8Array(0);
 
   /** Octets of the message so far as POP3 counts them: with CRLF line ends, without byte-stuffing. */
   get octets(): number {
-    return this.#octets;
+    return this.#read + this.#lines.insertedForLineEnds + this.#ended;
   }
 
-  /** The next chunk as it goes over the wire; the chunk itself where nothing is to be mended. */
+  /**
+   * The next chunk as it goes over the wire; the chunk itself where nothing is to be mended. It stays as it is until
+   * the next call.
+   */
   encode(chunk: Uint8Array): Uint8Array {
-    const mends = this.#lines.mendsOf(chunk);
-    this.#octets += chunk.length;
-    if (mends.length === 0) return chunk;
-    const encoded = new Uint8Array(chunk.length + mends.length);
-    let read = 0;
-    let written = 0;
-    for (const { at, insert } of mends) {
-      if (insert !== DOT) this.#octets++;
-      encoded.set(chunk.subarray(read, at), written);
-      written += at - read;
-      encoded[written++] = insert;
-      read = at;
-    }
-    encoded.set(chunk.subarray(read), written);
-    return encoded;
+    this.#read += chunk.length;
+    const clean = this.#lines.skipClean(chunk);
+    if (clean === chunk.length) return chunk;
+    const room = 2 * chunk.length + 1;
+    if (this.#scratch.length < room) this.#scratch = new Uint8Array(room);
+    this.#scratch.set(chunk.subarray(0, clean));
+    const mended = this.#lines.mend(chunk.subarray(clean), this.#scratch.subarray(clean));
+    return this.#scratch.subarray(0, clean + mended);
   }
 
   /** What ends the message: its last line end where it lacks one, and the line with the dot. */
   end(): Uint8Array {
     const lineEnd = this.#lines.missingLineEnd();
-    this.#octets += lineEnd.length;
+    this.#ended = lineEnd.length;
     return encoder.encode(`${lineEnd}.\r\n`);
   }
 }

@@ -14,6 +14,13 @@ export interface MessageBody {
   nextChunk(): Awaitable<Uint8Array | null>;
   /** Releases what the message holds open. Called exactly once. */
   close(): Awaitable<void>;
+  /**
+   * Is it known that each line ends with CRLF, the last one too, and none begins with a dot? Then the bytes are sent as
+   * they are, without a look at them.
+   */
+  readonly isClean?: boolean;
+  /** Is it known, by now, that no chunk follows? Then nothing is held back for the end of the message. */
+  readonly isAtEnd?: boolean;
 }
 
 /** `-ERR`, perhaps with a response code such as `IN-USE`. */

@@ -1,5 +1,5 @@
 /**
- * Where a message must be mended so that it can be sent (RFC 1939 section 3, RFC 5322 section 2.1).
+ * Mends a message so that it can be sent (RFC 1939 section 3, RFC 5322 section 2.1).
  *
  * Its rules, which the size of a message and the bytes on the wire share because both are made here:
  * - A line ends with CRLF. A bare LF gets its CR, a bare CR its LF; a last line without an end gets one.
@@ -7,49 +7,116 @@
  * - No other octet is touched: 8-bit, NUL and lines of any length pass.
  * - An empty message has no line and stays empty.
  *
- * A message comes in chunks with borders anywhere, also between CR and LF.
+ * A message comes in chunks with borders anywhere, also between CR and LF. Every octet of every message passes
+ * through the two loops of LineMender, so they are written for the machine: no calls, and no object for each line.
  */
 import { CR, DOT, LF } from "./ascii.ts";
 
-/** Octets to put in front of the octet at an offset of a chunk. */
-interface Mend {
-  /** Offset in the chunk; its length for "behind the last octet". */
-  readonly at: number;
-  /** CR, LF or DOT. */
-  readonly insert: number;
-}
-
-/** Follows the lines of one message through its chunks and says where each must be mended. */
+/** Follows the lines of one message through its chunks, and mends each. */
 export class LineMender {
   #atLineStart = true;
   #afterCr = false;
   #isEmpty = true;
+  #insertedForLineEnds = 0;
+  #insertedDots = 0;
 
-  /** The mends of the next chunk, in order; most chunks of most messages need none. */
-  mendsOf(chunk: Uint8Array): readonly Mend[] {
-    const mends: Mend[] = [];
+  /** Octets that were inserted so far to end lines. */
+  get insertedForLineEnds(): number {
+    return this.#insertedForLineEnds;
+  }
+
+  /** Dots that were inserted so far. */
+  get insertedDots(): number {
+    return this.#insertedDots;
+  }
+
+  /**
+   * Looks at the next chunk as far as nothing is to be mended.
+   *
+   * @returns the offset of the first octet before which something is to be inserted; the length for none
+   */
+  skipClean(chunk: Uint8Array): number {
     let atLineStart = this.#atLineStart;
     let afterCr = this.#afterCr;
-    for (let at = 0; at < chunk.length; at++) {
-      const octet = chunk[at];
+    let at = 0;
+    while (at < chunk.length) {
+      let octet = chunk[at];
       if (octet === LF) {
-        if (!afterCr) mends.push({ at, insert: CR });
+        if (!afterCr) break;
+        afterCr = false;
+        atLineStart = true;
+        at++;
+        continue;
+      }
+      if (afterCr || (atLineStart && octet === DOT)) break;
+      atLineStart = false;
+      while (octet !== LF && octet !== CR) {
+        if (++at === chunk.length) break;
+        octet = chunk[at];
+      }
+      if (octet === CR && at < chunk.length) {
+        afterCr = true;
+        at++;
+      }
+    }
+    this.#atLineStart = atLineStart;
+    this.#afterCr = afterCr;
+    if (at > 0) this.#isEmpty = false;
+    return at;
+  }
+
+  /**
+   * Mends octets.
+   *
+   * @param into has room for twice as many and one more
+   * @returns how many there are now
+   */
+  mend(octets: Uint8Array, into: Uint8Array): number {
+    let atLineStart = this.#atLineStart;
+    let afterCr = this.#afterCr;
+    let at = 0;
+    let written = 0;
+    while (at < octets.length) {
+      // The first octet of a line, its end, or what follows a CR.
+      let octet = octets[at] ?? 0;
+      if (octet === LF) {
+        if (!afterCr) {
+          into[written++] = CR;
+          this.#insertedForLineEnds++;
+        }
+        into[written++] = LF;
+        at++;
         afterCr = false;
         atLineStart = true;
         continue;
       }
       if (afterCr) {
-        mends.push({ at, insert: LF });
+        into[written++] = LF;
+        this.#insertedForLineEnds++;
         atLineStart = true;
       }
-      if (octet === DOT && atLineStart) mends.push({ at, insert: DOT });
+      if (atLineStart && octet === DOT) {
+        into[written++] = DOT;
+        this.#insertedDots++;
+      }
       atLineStart = false;
-      afterCr = octet === CR;
+      afterCr = false;
+      // The rest of the line: nearly all octets pass here.
+      while (octet !== LF && octet !== CR) {
+        into[written++] = octet;
+        if (++at === octets.length) break;
+        octet = octets[at] ?? 0;
+      }
+      if (octet === CR && at < octets.length) {
+        into[written++] = CR;
+        at++;
+        afterCr = true;
+      }
     }
     this.#atLineStart = atLineStart;
     this.#afterCr = afterCr;
-    if (chunk.length > 0) this.#isEmpty = false;
-    return mends;
+    if (octets.length > 0) this.#isEmpty = false;
+    return written;
   }
 
   /** What the last line still needs to be a line. */
@@ -59,28 +126,36 @@ export class LineMender {
   }
 }
 
+/** Where one message has something to be mended, it has more of it: so much is mended at once, and thrown away. */
+const DIRTY_OCTETS = 16_384;
+const scratch = new Uint8Array(2 * DIRTY_OCTETS + 1);
+
 /** The size of a message as POP3 counts it: octets with CRLF line ends, without byte-stuffing (RFC 1939 section 11). */
 export class OctetCounter {
   readonly #lines = new LineMender();
   #octets = 0;
-  #isClean = true;
 
   /** Counts the next chunk. */
   add(chunk: Uint8Array): void {
     this.#octets += chunk.length;
-    for (const { insert } of this.#lines.mendsOf(chunk)) {
-      this.#isClean = false;
-      if (insert !== DOT) this.#octets++;
+    for (let rest = chunk; rest.length > 0;) {
+      rest = rest.subarray(this.#lines.skipClean(rest));
+      // What comes there is mended by itself, and then all is clean again for a while.
+      const dirty = rest.subarray(0, DIRTY_OCTETS);
+      this.#lines.mend(dirty, scratch);
+      rest = rest.subarray(dirty.length);
     }
   }
 
   /** The size, once all chunks were counted. */
   get octets(): number {
-    return this.#octets + this.#lines.missingLineEnd().length;
+    const { insertedForLineEnds } = this.#lines;
+    return this.#octets + insertedForLineEnds + this.#lines.missingLineEnd().length;
   }
 
   /** Is the message, as it lies there, what goes over the wire? */
   get isClean(): boolean {
-    return this.#isClean && this.#lines.missingLineEnd() === "";
+    const { insertedForLineEnds, insertedDots } = this.#lines;
+    return insertedForLineEnds + insertedDots === 0 && this.#lines.missingLineEnd() === "";
   }
 }

@@ -57,6 +57,16 @@ class StartedBody implements MessageBody {
     this.#uniqueId = uniqueId;
   }
 
+  /** TOP may end in the middle of a line, and mends it. */
+  get isClean(): boolean {
+    return this.#head === null && this.#source.isClean === true;
+  }
+
+  get isAtEnd(): boolean {
+    // Where it is not known it may be.
+    return this.#head !== null || (this.#source.isAtEnd ?? true);
+  }
+
   async start(): Promise<void> {
     this.#first = await this.#source.nextChunk();
   }

@@ -90,11 +90,14 @@ Deno.test("asleep, a session has a limit of its own, and behind WAKE the idle li
   const served = new Served(new MemoryMailbox());
   await served.logIn();
   assertEquals(await served.say("SLEE"), "+OK Zzzzz. Deleted 0 messages.");
+  await settle();
   served.clock.advance(20 * idleTimeout);
   assertEquals(await served.say("WAKE"), "+OK [ACTIVITY/NONE] Welcome back.");
   await served.say("SLEE");
+  await settle();
   served.clock.advance(sleepTimeout - 1_000);
   assertEquals(await served.say("WAKE"), "+OK [ACTIVITY/NONE] Welcome back.");
+  await settle();
   served.clock.advance(idleTimeout + 500);
   await served.done;
   assertEquals(served.closeReason(), "idle-timeout");
@@ -105,9 +108,11 @@ Deno.test("behind QAUT the time for a login begins anew", async () => {
   await served.logIn();
   served.clock.advance(2 * loginTimeout);
   assertEquals(await served.say("QAUT"), "+OK Logged out. You can either reauthenticate or exit.");
+  await settle();
   served.clock.advance(loginTimeout - 1_000);
   assertEquals(await served.say("XLOG me passw0rd"), "+OK Welcome.");
   await served.say("QAUT");
+  await settle();
   served.clock.advance(loginTimeout + 500);
   await served.done;
   assertEquals(served.closeReason(), "login-timeout");
@@ -214,6 +219,30 @@ Deno.test("the last bytes of a long message and its terminator leave in one writ
     served.transport.endSending();
     await served.done;
   }
+});
+
+Deno.test("large chunks that others follow are written as they are, and the last one with the terminator", async () => {
+  const chunks = [262_144, 262_144, 100].map((size) => new Uint8Array(size).fill(0x41));
+  chunks[2]?.set([0x0d, 0x0a], 98);
+  const left = [...chunks];
+  const mailbox = new MemoryMailbox({ a: "x" });
+  mailbox.messageContents = () => ({
+    isClean: true,
+    get isAtEnd() {
+      return left.length === 0;
+    },
+    nextChunk: () => left.shift() ?? null,
+    close() {},
+  });
+  const served = new Served(mailbox);
+  await served.logIn();
+  const before = served.transport.writes.length;
+  served.transport.send(encoder.encode("RETR 1\r\n"));
+  while (await served.transport.readLine() !== ".");
+  const sizes = served.transport.writes.slice(before).map(({ length }) => length);
+  assertEquals(sizes, ["+OK Message text follows...\r\n".length, 262_144, 262_144, 103]);
+  served.transport.endSending();
+  await served.done;
 });
 
 Deno.test("a message that breaks off ends the connection without a terminator", async () => {

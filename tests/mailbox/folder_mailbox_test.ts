@@ -6,6 +6,7 @@ import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { Pop3Listener } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
+import { wellFormed } from "../protocol/chunks.ts";
 import { providerOf } from "../transcript_peers.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
@@ -259,4 +260,40 @@ Deno.test("a time in the future is a wrong clock, not a file being written", asy
   await write(folder, "a", Date.now() / 1_000 + 3_600);
   const uniqueIds = await folderMailbox(folder.path).listMessageUniqueIds(testConnectionInfo());
   assertEquals(uniqueIds.length, 1);
+});
+
+Deno.test("large messages are the same before and after it is known that they are clean", async () => {
+  await using folder = await TemporaryFolder.create();
+  const clean = `Subject: clean\r\n\r\n${"0123456789abcdef\r\n".repeat(60_000)}`;
+  const texts: Readonly<Record<string, string>> = {
+    "1-clean": clean,
+    "2-dot-at-the-end": `${clean}.\r\n`,
+    "3-no-line-end": clean.slice(0, -2),
+    "4-lf": clean.replaceAll("\r\n", "\n"),
+    "5-exactly-one-chunk": clean.slice(0, 262_142) + "\r\n",
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    await Deno.writeTextFile(join(folder.path, name), text);
+    await Deno.utime(join(folder.path, name), 1_000, 1_000);
+  }
+  await using pop3 = new Pop3Listener({
+    provider: providerOf(folderMailbox(folder.path, { settleTime: 0 })),
+  });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  for (const isKnown of [false, true]) {
+    if (isKnown) await client.command("STAT");
+    for (const [index, [name, text]] of Object.entries(texts).entries()) {
+      await client.send(`RETR ${index + 1}\r\n`);
+      await client.readLine();
+      const fetched = `${(await client.readLines()).join("\r\n")}\r\n`;
+      const expected = wellFormed(new TextEncoder().encode(text));
+      // A megabyte is no message for an assertion to print.
+      assert(fetched === expected, `${name}, known: ${isKnown}`);
+    }
+    await client.send("TOP 1 1\r\n");
+    await client.readLine();
+    assertEquals(await client.readLines(), ["Subject: clean", "", "0123456789abcdef"]);
+  }
 });

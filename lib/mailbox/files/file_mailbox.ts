@@ -150,7 +150,10 @@ export class FileMailbox implements Mailbox {
   async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageBody> {
     const message = this.#messageOf(info, uniqueId);
     const path = join(this.#path, await this.#find(message) ?? message.path);
-    const body = await openMessageFile(path, message.identity);
+    const known = (await this.#sizes)?.get(uniqueId);
+    const isClean = known !== undefined && known.isClean &&
+      isSameFile(known.identity, message.identity);
+    const body = await openMessageFile(path, message.identity, isClean);
     if (body !== null) return body;
     this.#shared.forget();
     throw new Pop3ResponseError(CHANGED);

@@ -23,18 +23,20 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
   return a.size === b.size && a.modified === b.modified && a.inode === b.inode;
 }
 
-const CHUNK_OCTETS = 65_536;
+/** Chunks that are looked at stay in the cache of the processor; those that are not are large, and few. */
+const CHUNK_OCTETS = { looked: 65_536, clean: 262_144 };
 
 /** Opens the file; null when it is no longer the one we know. */
 export async function openMessageFile(
   path: string,
   identity: FileIdentity,
+  isClean: boolean,
 ): Promise<FileBody | null> {
   const file = await Deno.open(path);
   try {
     const info = await file.stat();
     if (info.isFile && isSameFile(identityOf(info), identity)) {
-      return new FileBody(file, identity.size);
+      return new FileBody(file, identity.size, isClean);
     }
   } catch (error) {
     file.close();
@@ -46,14 +48,21 @@ export async function openMessageFile(
 
 /** The bytes of an open file, as many as it had when it was measured. */
 class FileBody implements MessageBody {
+  readonly isClean: boolean;
   readonly #file: Deno.FsFile;
   readonly #buffer: Uint8Array;
   #left: number;
 
-  constructor(file: Deno.FsFile, size: number) {
+  constructor(file: Deno.FsFile, size: number, isClean: boolean) {
+    this.isClean = isClean;
     this.#file = file;
     this.#left = size;
-    this.#buffer = new Uint8Array(Math.min(size, CHUNK_OCTETS));
+    const most = isClean ? CHUNK_OCTETS.clean : CHUNK_OCTETS.looked;
+    this.#buffer = new Uint8Array(Math.min(size, most));
+  }
+
+  get isAtEnd(): boolean {
+    return this.#left === 0;
   }
 
   async nextChunk(): Promise<Uint8Array | null> {
