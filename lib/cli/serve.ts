@@ -1,7 +1,9 @@
 /** `pop3svc serve`: from options to a running listener, until a signal ends it. */
+import type { FaultPlan } from "../faults/fault_rules.ts";
 import { StrikeBanEngine } from "../guard/ban_engine.ts";
 import type { ListenOptions } from "../listener/listener_options.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
+import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import type { Pop3Event } from "../telemetry/events.ts";
 import { type LogFormat, logLine } from "../telemetry/log_lines.ts";
 import { certificateOf } from "./certificate_of_options.ts";
@@ -21,11 +23,11 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   };
   const certificate = await certificateOf(options);
   const ports = portsOf(options, certificate !== null);
-  const { provider, text, facts, refresh } = await providerOf(mailbox, options, events);
   const faults = await faultsOf(options);
+  const { provider, text, facts, refresh } = await providerOf(mailbox, options, events);
   using wire = await wireLogOf(options);
   await using pop3 = new Pop3Listener({
-    provider,
+    provider: faults === null ? provider : await misbehaving(provider, faults),
     certificate: certificate?.source ?? null,
     requireSecureLogin: !options["allow-insecure-login"],
     serviceName: faults === null
@@ -50,8 +52,6 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     events,
   });
   if (faults !== null) {
-    const { faultyProvider } = await import("../faults/faulty_provider.ts");
-    pop3.provider = faultyProvider(provider, faults);
     events({ type: "faults", rules: faults.rules.length, seed: faults.seed });
   }
   using signals = new StopSignals();
@@ -72,6 +72,11 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     ...facts,
   });
   await signals.first;
+}
+
+async function misbehaving(provider: MailboxProvider, faults: FaultPlan): Promise<MailboxProvider> {
+  const { faultyProvider } = await import("../faults/faulty_provider.ts");
+  return faultyProvider(provider, faults);
 }
 
 /** A port to open, and how its connections begin. */

@@ -61,6 +61,7 @@ export function faultyProvider(
       if (reopened === null) return null;
       return reopened === undefined ? faults.mailboxOf(info) : new FaultyMailbox(reopened, faults);
     },
+    registerNewMessage: (raise) => provider.registerNewMessage?.(raise),
     async [Symbol.asyncDispose]() {
       await provider[Symbol.asyncDispose]?.();
     },
@@ -115,6 +116,7 @@ class FaultyMailbox implements Mailbox {
   /** What the client was shown, in order, and the unique ids that the mailbox knows. */
   #shown: readonly string[] = [];
   #real: readonly string[] = [];
+  readonly #vanished = new Set<string>();
 
   constructor(mailbox: Mailbox, faults: Faults) {
     this.#mailbox = mailbox;
@@ -135,7 +137,7 @@ class FaultyMailbox implements Mailbox {
   }
 
   async messageExists(info: ConnectionInfo, uniqueId: string): Promise<boolean> {
-    return !this.#hasVanished(uniqueId) &&
+    return !this.#vanished.has(uniqueId) &&
       await this.#mailbox.messageExists(info, this.#realOf(uniqueId));
   }
 
@@ -164,12 +166,6 @@ class FaultyMailbox implements Mailbox {
 
   release(info: ConnectionInfo) {
     return this.#mailbox.release?.(info);
-  }
-
-  readonly #vanished = new Set<string>();
-
-  #hasVanished(uniqueId: string): boolean {
-    return this.#vanished.has(uniqueId);
   }
 
   #altered(real: readonly string[]): readonly string[] {

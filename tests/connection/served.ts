@@ -1,0 +1,60 @@
+/** One peer over memory, served by a connection whose clock stands still until a test moves it. */
+import { assertEquals } from "@std/assert";
+import { Connection } from "../../lib/connection/connection.ts";
+import { Deadlines } from "../../lib/connection/deadlines.ts";
+import type { Mailbox } from "../../lib/mailbox/mailbox.ts";
+import { Session } from "../../lib/session/session.ts";
+import type { Pop3Event } from "../../lib/telemetry/events.ts";
+import { ManualClock } from "../manual_clock.ts";
+import { MemoryTransport } from "../memory_transport.ts";
+import { providerOf, sessionContext, withoutTls } from "../transcript_peers.ts";
+
+const encoder = new TextEncoder();
+export const idleTimeout = 600_000;
+export const sleepTimeout = 86_400_000;
+export const loginTimeout = 60_000;
+
+export class Served {
+  readonly clock = new ManualClock();
+  readonly events: Pop3Event[] = [];
+  readonly transport = new MemoryTransport();
+  readonly connection: Connection;
+  readonly done: Promise<void>;
+
+  constructor(mailbox: Mailbox) {
+    const emit = (event: Pop3Event) => void this.events.push(event);
+    const context = { ...sessionContext({ provider: providerOf(mailbox) }), emit };
+    this.connection = new Connection(this.transport, new Session(context), {
+      info: context.info,
+      clock: this.clock,
+      deadlines: new Deadlines(this.clock),
+      loginTimeout,
+      idleTimeout,
+      sleepTimeout,
+      emit,
+      ...withoutTls,
+    });
+    this.done = this.connection.run();
+  }
+
+  async say(line: string): Promise<string | null> {
+    this.transport.send(encoder.encode(`${line}\r\n`));
+    return await this.transport.readLine();
+  }
+
+  async logIn(): Promise<void> {
+    await this.transport.readLine();
+    await this.say("USER me");
+    assertEquals(await this.say("PASS passw0rd"), "+OK Welcome.");
+  }
+
+  closeReason(): string | undefined {
+    const last = this.events.at(-1);
+    return last?.type === "close" ? last.reason : undefined;
+  }
+}
+
+/** Lets everything that is ready run. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}
