@@ -89,6 +89,11 @@ export class RunningProgram implements AsyncDisposable {
     return Number(this.readyLines.map((line) => address.exec(line)?.[1]).find((port) => port));
   }
 
+  /** Its process. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /** Sends a signal that does not end it. */
   signal(signal: Deno.Signal): void {
     this.#process.kill(signal);

@@ -9,6 +9,7 @@
  */
 import { join, SEPARATOR } from "@std/path";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox.ts";
+import { nullIfGone } from "../files/null_if_gone.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
 import { openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
@@ -36,8 +37,8 @@ export class UserMailboxes {
 
   /** @throws {Pop3ResponseError} `[SYS/PERM]` when the user's mailbox is where it must not be, or nowhere */
   async open(user: UserEntry): Promise<Mailbox> {
-    const { path, format } = await this.#placeOf(user);
-    const seen = await exists(path) ? format ?? await seenFormat(path) : null;
+    const { path, format } = this.#placeOf(user);
+    const seen = exists(path) ? format ?? seenFormat(path) : null;
     if (seen === null) return new MemoryMailbox({}, { name: user.name });
     const key = `${seen}:${path}`;
     const mailbox = this.#open.get(key) ?? await openMailbox(path, seen, this.#options);
@@ -50,22 +51,22 @@ export class UserMailboxes {
     return mailbox;
   }
 
-  async #placeOf({ name, mailbox, home }: UserEntry): Promise<NamedMailbox> {
+  #placeOf({ name, mailbox, home }: UserEntry): NamedMailbox {
     if (mailbox !== null) return mailbox;
-    if (this.#mailRoot !== null) return { path: await below(this.#mailRoot, name), format: null };
+    if (this.#mailRoot !== null) return { path: below(this.#mailRoot, name), format: null };
     if (home === null) {
       throw new Pop3ResponseError("There is no mailbox for you.", { code: "SYS/PERM" });
     }
     const maildir = join(home, "Maildir");
-    return { path: await exists(maildir) ? maildir : home, format: null };
+    return { path: exists(maildir) ? maildir : home, format: null };
   }
 }
 
 /** The path of a name below a folder, with every symbolic link followed. */
-async function below(folder: string, name: string): Promise<string> {
-  const root = await Deno.realPath(folder);
+function below(folder: string, name: string): string {
+  const root = Deno.realPathSync(folder);
   const path = join(root, name);
-  const real = await realPathIfThere(path);
+  const real = realPathIfThere(path);
   if (real === null) return path;
   if (real.startsWith(root.endsWith(SEPARATOR) ? root : root + SEPARATOR)) return real;
   throw new Pop3ResponseError("Your mailbox cannot be opened.", {
@@ -74,15 +75,10 @@ async function below(folder: string, name: string): Promise<string> {
   });
 }
 
-async function realPathIfThere(path: string): Promise<string | null> {
-  try {
-    return await Deno.realPath(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
+function realPathIfThere(path: string): string | null {
+  return nullIfGone(() => Deno.realPathSync(path));
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await realPathIfThere(path) !== null;
+function exists(path: string): boolean {
+  return nullIfGone(() => Deno.statSync(path)) !== null;
 }

@@ -53,6 +53,7 @@ export class UsersFileProvider implements MailboxProvider {
   /** With which hash each is logged in, to see at WAKE whether it is still theirs. */
   readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
   #file: UsersFile = nobody;
+  #secrets: UserSecrets | null = null;
   #reading: Promise<void> = Promise.resolve();
   #version = "";
   #complaint = "";
@@ -83,7 +84,11 @@ export class UsersFileProvider implements MailboxProvider {
 
   /** APOP and SCRAM, where every user has a secret for them. */
   get secrets(): UserSecrets | null {
-    const types = new Set([...this.#file.users.values()].map(({ hash }) => hash.type));
+    return this.#secrets;
+  }
+
+  #secretsOf({ users }: UsersFile): UserSecrets | null {
+    const types = new Set([...users.values()].map(({ hash }) => hash.type));
     types.delete("locked");
     const isScram = types.delete("scram-sha-256");
     const isPlain = types.delete("plain");
@@ -161,7 +166,7 @@ export class UsersFileProvider implements MailboxProvider {
 
   async #readIfChanged(): Promise<void> {
     try {
-      const version = await fileVersion(this.#path);
+      const version = fileVersion(this.#path);
       if (version === this.#version) return;
       this.#use(parseUsersFile(await Deno.readTextFile(this.#path)));
       this.#version = version;
@@ -183,6 +188,7 @@ export class UsersFileProvider implements MailboxProvider {
     }
     for (const { line, reason } of badLines) this.#complain(new Error(`line ${line}: ${reason}`));
     this.#file = { users: placed, badLines };
+    this.#secrets = this.#secretsOf(this.#file);
     this.#checker.forget();
   }
 

@@ -32,7 +32,7 @@ export async function check(path: string, options: ServeOptions): Promise<void> 
     const { checkUsers } = await import("./check_users.ts");
     return await checkUsers(options.users, options["mail-root"]);
   }
-  const format = options.format ?? await seenFormat(path);
+  const format = options.format ?? seenFormat(path);
   const found = await look(path, format, 1_000 * options["settle-time"]);
   const list = (lines: readonly string[]) => [lines.length, ...lines].join("\n  ");
   console.log(`mailbox: ${path}

@@ -36,7 +36,7 @@ export async function providerOf(
   }
   const password = await readPassword(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
-  const format = options.format ?? await seenFormat(path);
+  const format = options.format ?? seenFormat(path);
   const opened = await openMailbox(path, format, mailboxOptions(options));
   const messages = await countMessages(opened, path, mailbox !== null);
   const username = options.user ?? SAMPLE_USER;

@@ -56,7 +56,7 @@ export class Connection implements WriteWatch {
   #transport: Transport;
   readonly #session: Session;
   readonly #options: ConnectionOptions;
-  #lines: LineReader;
+  readonly #lines: LineReader;
   readonly #writer: ReplyWriter;
   readonly #deadline: Deadline;
   /** When whoever wrote the mailbox is told that it takes long. */
@@ -86,27 +86,17 @@ export class Connection implements WriteWatch {
     this.#loggedOutAt = this.#startedAt;
   }
 
-  /** Serves the peer until it is over. Never throws. */
-  async run(): Promise<void> {
-    const { info, deadlines, emit, clock } = this.#options;
+  /** Serves the peer until it is over. Never throws. (No async function: each that waits holds half a KB.) */
+  run(): Promise<void> {
+    const { info, deadlines, emit } = this.#options;
     this.#expectLogin();
     deadlines.add(this.#deadline);
     deadlines.add(this.#patience);
     emit({ type: "connect", connection: info });
-    const reason = await this.#serve().catch((error) => this.#whyFailed(error));
-    await this.#session.end();
-    await this.#sayGoodbye(reason);
-    deadlines.delete(this.#deadline);
-    deadlines.delete(this.#patience);
-    this.#transport.close();
-    emit({
-      type: "close",
-      connection: info,
-      reason,
-      duration: clock.now() - this.#startedAt,
-      messagesSent: this.#writer.messagesSent,
-      octetsSent: this.#writer.octetsSent,
-    });
+    return this.#serve().then(
+      (reason) => this.#end(reason),
+      async (error) => await this.#end(await this.#whyFailed(error)),
+    );
   }
 
   /** Ends the connection: at once where it waits for a command, else behind the reply to the running one. */
@@ -135,43 +125,10 @@ export class Connection implements WriteWatch {
 
   async #serve(): Promise<CloseReason> {
     if (this.#options.isImplicitTls && !await this.#secure()) return this.#cut ?? "tls-failed";
-    await this.#writer.add(this.#session.greeting());
-    await this.#writer.flush();
-    for (;;) {
-      if (this.#cut !== null) return this.#cut;
-      const outcome = await this.#converse();
-      if (outcome !== "start-tls") return outcome;
-      if (!await this.#secure()) return this.#cut ?? "tls-failed";
-    }
-  }
-
-  /** Takes the line over into TLS, or says why it could not. */
-  async #secure(): Promise<boolean> {
-    const { info, clock, emit, startTls } = this.#options;
-    this.#isWaitingForCommand = true;
-    this.#deadline.at = Math.min(this.#deadline.at, clock.now() + HANDSHAKE_MS);
-    try {
-      const transport = await startTls(this.#transport);
-      this.#transport = transport;
-      this.#writer.writeTo(transport);
-      // What came in clear behind STLS is thrown away with the old reader: whoever sits on the line could have
-      // put it there, and it would be obeyed as if it had been encrypted.
-      this.#lines = new LineReader(transport);
-      info.isSecure = true;
-      info.tls = transport.facts;
-    } catch (error) {
-      if (this.#cut === null) emit({ type: "error", connection: info, during: "tls", error });
-      return false;
-    } finally {
-      this.#isWaitingForCommand = false;
-    }
-    emit({ type: "secure", connection: info });
-    this.#expectLogin();
-    return true;
-  }
-
-  async #converse(): Promise<CloseReason | "start-tls"> {
     const writer = this.#writer;
+    await writer.add(this.#session.greeting());
+    await writer.flush();
+    if (this.#cut !== null) return this.#cut;
     this.#isWaitingForCommand = true;
     for await (const line of this.#lines) {
       this.#isWaitingForCommand = false;
@@ -185,9 +142,10 @@ export class Connection implements WriteWatch {
       }
       if (reply.type === "start-tls") {
         await writer.flush();
-        return "start-tls";
+        if (!await this.#secure()) return this.#cut ?? "tls-failed";
+      } else if (!this.#lines.hasLineWaiting) {
+        await writer.flush();
       }
-      if (!this.#lines.hasLineWaiting) await writer.flush();
       if (this.#cut !== null) break;
       if (wasLoggedIn && !this.#session.isLoggedIn) this.#expectAnotherLogin();
       this.#expectCommand();
@@ -197,6 +155,48 @@ export class Connection implements WriteWatch {
     this.#patience.at = Infinity;
     await writer.flush();
     return this.#cut ?? "disconnect";
+  }
+
+  async #end(reason: CloseReason): Promise<void> {
+    const { info, deadlines, emit, clock } = this.#options;
+    await this.#session.end();
+    await this.#sayGoodbye(reason);
+    deadlines.delete(this.#deadline);
+    deadlines.delete(this.#patience);
+    this.#transport.close();
+    emit({
+      type: "close",
+      connection: info,
+      reason,
+      duration: clock.now() - this.#startedAt,
+      messagesSent: this.#writer.messagesSent,
+      octetsSent: this.#writer.octetsSent,
+    });
+  }
+
+  /** Takes the line over into TLS, or says why it could not. */
+  async #secure(): Promise<boolean> {
+    const { info, clock, emit, startTls } = this.#options;
+    this.#isWaitingForCommand = true;
+    this.#deadline.at = Math.min(this.#deadline.at, clock.now() + HANDSHAKE_MS);
+    try {
+      const transport = await startTls(this.#transport);
+      this.#transport = transport;
+      this.#writer.writeTo(transport);
+      // What came in clear behind STLS is thrown away: whoever sits on the line could have put it there, and it
+      // would be obeyed as if it had been encrypted.
+      this.#lines.readFrom(transport);
+      info.isSecure = true;
+      info.tls = transport.facts;
+    } catch (error) {
+      if (this.#cut === null) emit({ type: "error", connection: info, during: "tls", error });
+      return false;
+    } finally {
+      this.#isWaitingForCommand = false;
+    }
+    emit({ type: "secure", connection: info });
+    this.#expectLogin();
+    return true;
   }
 
   #expectLogin(): void {

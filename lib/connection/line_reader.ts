@@ -16,11 +16,12 @@ import type { ByteSource } from "./transport.ts";
  */
 export const MAXIMUM_LINE_OCTETS = 20_480;
 
-const SMALL_BUFFER_OCTETS = 512;
+/** Enough for nearly every command; ten thousand connections hold one each while they wait. */
+const SMALL_BUFFER_OCTETS = 128;
 
 /** An async iterator of the lines. A line is a view that stays as it is until the next one is asked for. */
 export class LineReader implements AsyncIterableIterator<CommandLine> {
-  readonly #source: ByteSource;
+  #source: ByteSource;
   #buffer = new Uint8Array(SMALL_BUFFER_OCTETS);
   #start = 0;
   #end = 0;
@@ -30,6 +31,13 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
 
   constructor(source: ByteSource) {
     this.#source = source;
+  }
+
+  /** Goes on with another source; what the old one gave and nobody asked for is thrown away. */
+  readFrom(source: ByteSource): void {
+    this.#source = source;
+    this.#start = this.#end = this.#searched = 0;
+    this.#isDiscarding = false;
   }
 
   [Symbol.asyncIterator](): this {

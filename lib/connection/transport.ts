@@ -19,3 +19,9 @@ export interface Transport extends ByteSource, ByteSink {
   /** Ends it, and makes a waiting read or write fail. It may be called more than once. */
   close(): void;
 }
+
+/** A line of which a beginning can be read by somebody else. */
+export interface UnreadableTransport extends Transport {
+  /** Puts octets back that were read too far: the next reads give them again. */
+  unread(octets: Uint8Array): void;
+}

@@ -3,22 +3,32 @@
  * gone before we came) is told, and does not end the loop; a pause keeps a lasting one from eating the CPU.
  */
 import type { Clock } from "../connection/clock.ts";
+import type { UnreadableTransport } from "../connection/transport.ts";
 
 /** A listening socket: a `Deno.Listener`, or what a test makes of it. */
-export interface Acceptor {
+export interface Acceptor<T = Deno.TcpConn | Deno.TlsConn> {
   /** Waits for the next connection. */
-  accept(): Promise<Deno.TcpConn | Deno.TlsConn>;
+  accept(): Promise<T>;
   /** Ends listening; a waiting `accept` rejects with `Deno.errors.BadResource` or `Interrupted`. */
   close(): void;
+}
+
+/** Somebody who has come, and where from. */
+export interface Arrival {
+  readonly transport: UnreadableTransport;
+  readonly address: string;
+  readonly port: number;
+  /** Is the line encrypted already? */
+  readonly isSecure: boolean;
 }
 
 const PAUSE_MS = 100;
 
 /** Gives each accepted connection to `serve`, and each failure to `report`, until `acceptor` is closed. */
-export async function acceptLoop(
-  acceptor: Acceptor,
+export async function acceptLoop<T>(
+  acceptor: Acceptor<T>,
   clock: Clock,
-  serve: (connection: Deno.TcpConn | Deno.TlsConn) => void,
+  serve: (connection: T) => void,
   report: (error: unknown) => void,
 ): Promise<void> {
   for (;;) {

@@ -11,9 +11,10 @@ import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
 import type { CertificateSource } from "../tls/certificate.ts";
 import type { TlsServer } from "../tls/tls_server.ts";
-import { acceptLoop, type Acceptor } from "./accept_loop.ts";
+import { acceptLoop, type Acceptor, type Arrival } from "./accept_loop.ts";
 import type { ListenOptions, Pop3ListenerOptions, ServeOptions } from "./listener_options.ts";
 import { Reception } from "./reception.ts";
+import { arrivalOf } from "./tcp_transport.ts";
 
 /**
  * Talks POP3 to all who connect, and asks a provider for everything else.
@@ -72,7 +73,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   #provider: MailboxProvider = nullProvider;
   readonly #clock: Clock;
   readonly #reception: Reception;
-  readonly #ports = new Map<Acceptor, Promise<void>>();
+  readonly #ports = new Map<Acceptor<Arrival>, Promise<void>>();
   #tls: TlsServer | null = null;
   #lines: LineFaults | null = null;
   #wire: WireLog | null = null;
@@ -147,14 +148,16 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       throw new TypeError("A listener that misbehaves listens on this machine only");
     }
     await this.#prepareTls(options.tls ?? false);
-    const listener = Deno.listen({ hostname, port });
+    const [addr, acceptor] = options.tls === true
+      ? await listenForTls(hostname, port)
+      : listenForDeno(hostname, port);
     try {
-      await this.serve(listener, options);
+      await this.#receive(acceptor, options);
     } catch (error) {
-      listener.close();
+      acceptor.close();
       throw error;
     }
-    return listener.addr;
+    return addr;
   }
 
   /** Listens on the ports of the standard: 110, and 995 for TLS if there is a certificate. */
@@ -222,16 +225,20 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
    *
    * @throws {RangeError} when a trusted proxy is no address and no network
    */
-  async serve(
-    acceptor: Acceptor,
-    { tls = false, trustedProxies = [] }: ServeOptions = {},
+  serve(acceptor: Acceptor, options: ServeOptions = {}): Promise<void> {
+    return this.#receive(arrivals(acceptor), options);
+  }
+
+  async #receive(
+    acceptor: Acceptor<Arrival>,
+    { tls = false, trustedProxies = [] }: ServeOptions,
   ): Promise<void> {
     if (this.lineFaults !== null || this.wireLog !== null) await this.#prepareObservers();
     const proxies = trustedProxies.length === 0 ? null : await networksOf(trustedProxies);
     const loop = acceptLoop(
       acceptor,
       this.#clock,
-      (connection) => this.#reception.receive(connection, tls, proxies),
+      (arrival) => this.#reception.receive(arrival, tls, proxies),
       (error) =>
         this.#emit({
           type: "error",
@@ -272,6 +279,27 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       console.error("The listener's events threw", error);
     }
   }
+}
+
+/** A port, and the address that it is bound to. */
+type OpenPort = readonly [addr: Deno.NetAddr, acceptor: Acceptor<Arrival>];
+
+function listenForDeno(hostname: string, port: number): OpenPort {
+  const listener = Deno.listen({ hostname, port });
+  return [listener.addr, arrivals(listener)];
+}
+
+async function listenForTls(hostname: string, port: number): Promise<OpenPort> {
+  const { SocketAcceptor } = await import("../tls/socket_acceptor.ts");
+  const acceptor = await SocketAcceptor.listen(hostname, port);
+  return [acceptor.addr, acceptor];
+}
+
+function arrivals(acceptor: Acceptor): Acceptor<Arrival> {
+  return {
+    accept: async () => arrivalOf(await acceptor.accept()),
+    close: () => acceptor.close(),
+  };
 }
 
 /** Loaded only where there are proxies: what reads networks takes longer to load than all the rest. */

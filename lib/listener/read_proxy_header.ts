@@ -1,5 +1,5 @@
 import { parseProxyHeader, type ProxiedClient } from "../guard/proxy_header.ts";
-import type { TcpTransport } from "./tcp_transport.ts";
+import type { UnreadableTransport } from "../connection/transport.ts";
 
 const FIRST_READ_OCTETS = 256;
 
@@ -10,7 +10,9 @@ const FIRST_READ_OCTETS = 256;
  * @returns null where the proxy speaks for itself
  * @throws {SyntaxError} when it sends something else, or leaves
  */
-export async function readProxyHeader(transport: TcpTransport): Promise<ProxiedClient | null> {
+export async function readProxyHeader(
+  transport: UnreadableTransport,
+): Promise<ProxiedClient | null> {
   let buffer = new Uint8Array(FIRST_READ_OCTETS);
   let used = 0;
   for (;;) {

@@ -7,7 +7,7 @@
 import type { Clock } from "../connection/clock.ts";
 import { Connection, type SecureTransport } from "../connection/connection.ts";
 import { Deadline, Deadlines } from "../connection/deadlines.ts";
-import type { Transport } from "../connection/transport.ts";
+import type { Transport, UnreadableTransport } from "../connection/transport.ts";
 import { isLoopback, unmapped } from "../guard/address.ts";
 import type { LineFaults } from "../faults/line_faults.ts";
 import type { BanEngine } from "../guard/ban_engine.ts";
@@ -17,12 +17,13 @@ import { BanningGuard } from "../guard/login_guard.ts";
 import type { ProxiedClient } from "../guard/proxy_header.ts";
 import type { TrustedNetworks } from "../guard/trusted_networks.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
-import { error, statusLine } from "../protocol/reply.ts";
+import { error, type Reply, statusLine } from "../protocol/reply.ts";
 import type { SessionInfo } from "../session/handler.ts";
 import { Session } from "../session/session.ts";
 import type { Pop3Event } from "../telemetry/events.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
-import { TcpTransport } from "./tcp_transport.ts";
+
+import type { Arrival } from "./accept_loop.ts";
 
 /** What a reception is told by its listener, read anew for each connection. */
 export interface House extends Limits {
@@ -60,7 +61,7 @@ export class Reception {
   readonly #options: ReceptionOptions;
   readonly #limits: ConnectionLimits;
   readonly #guard: BanningGuard;
-  readonly #loginDelay: LoginDelay;
+  readonly #secondsUntilLogin: (userName: string) => number;
   readonly #deadlines: Deadlines;
   /** Those whose proxy has not spoken yet. */
   readonly #arriving = new Map<Transport, Promise<void>>();
@@ -72,22 +73,18 @@ export class Reception {
     this.#options = options;
     this.#limits = new ConnectionLimits(house, clock);
     this.#guard = new BanningGuard(() => house.banEngine, clock);
-    this.#loginDelay = new LoginDelay(() => house.loginDelay, clock);
+    const loginDelay = new LoginDelay(() => house.loginDelay, clock);
+    this.#secondsUntilLogin = (userName) => loginDelay.secondsLeft(userName);
     this.#deadlines = new Deadlines(clock);
   }
 
   /** Greets a connection of a port. */
   receive(
-    accepted: Deno.TcpConn | Deno.TlsConn,
+    { transport, address, port, isSecure }: Arrival,
     isImplicitTls: boolean,
     proxies: TrustedNetworks | null,
   ): void {
-    const transport = new TcpTransport(accepted);
-    const peer: ProxiedClient = {
-      address: unmapped(accepted.remoteAddr.hostname),
-      port: accepted.remoteAddr.port,
-      isSecure: "handshake" in accepted,
-    };
+    const peer: ProxiedClient = { address: unmapped(address), port, isSecure };
     if (proxies?.has(peer.address) !== true) return this.#admit(transport, peer, isImplicitTls);
     const arrival = this.#askProxy(transport, peer)
       .then((client) => client === null ? undefined : this.#admit(transport, client, isImplicitTls))
@@ -113,7 +110,10 @@ export class Reception {
   }
 
   /** Who a trusted proxy speaks for; null where it spoke no PROXY protocol, and is gone. */
-  async #askProxy(transport: TcpTransport, proxy: ProxiedClient): Promise<ProxiedClient | null> {
+  async #askProxy(
+    transport: UnreadableTransport,
+    proxy: ProxiedClient,
+  ): Promise<ProxiedClient | null> {
     const deadline = new Deadline(() => transport.close());
     deadline.at = this.#options.clock.now() + PROXY_HEADER_MS;
     this.#deadlines.add(deadline);
@@ -130,7 +130,7 @@ export class Reception {
     }
   }
 
-  #admit(transport: TcpTransport, client: ProxiedClient, isImplicitTls: boolean): void {
+  #admit(transport: Transport, client: ProxiedClient, isImplicitTls: boolean): void {
     const { house, clock, emit } = this.#options;
     const admission = this.#limits.admit(client.address);
     if (admission.type === "refused") {
@@ -148,6 +148,7 @@ export class Reception {
       tag: undefined,
     };
     const startTls = this.#options.startTls();
+    const wire = this.#options.wire();
     const session = new Session({
       info,
       provider: house.provider,
@@ -158,7 +159,7 @@ export class Reception {
       marksMultiLine: house.multiLineIndicator,
       expire: house.expire,
       loginDelay: house.loginDelay,
-      secondsUntilLogin: (userName) => this.#loginDelay.secondsLeft(userName),
+      secondsUntilLogin: this.#secondsUntilLogin,
       guard: this.#guard,
       emit,
     });
@@ -171,16 +172,24 @@ export class Reception {
       idleTimeout: house.idleTimeout * 1000,
       sleepTimeout: house.sleepTimeout * 1000,
       emit,
-      startTls: startTls ?? (() => Promise.reject(new TypeError("There is no certificate"))),
+      startTls: startTls ?? noCertificate,
       isImplicitTls,
-      showReply: (reply) => this.#options.wire()?.reply(info, reply) ?? reply,
+      showReply: wire === null ? asItIs : (reply) => wire.reply(info, reply),
     });
-    const done = connection.run().finally(() => {
+    const done = connection.run().then(() => {
       admission.place[Symbol.dispose]();
       this.#connections.delete(connection);
     });
     this.#connections.set(connection, done);
   }
+}
+
+function asItIs(reply: Reply): Reply {
+  return reply;
+}
+
+function noCertificate(): Promise<never> {
+  return Promise.reject(new TypeError("There is no certificate"));
 }
 
 /** One write into an empty socket buffer: it does not wait, and does not need a deadline. */

@@ -1,10 +1,20 @@
-import type { Transport } from "../connection/transport.ts";
+import type { Arrival } from "./accept_loop.ts";
+import type { UnreadableTransport } from "../connection/transport.ts";
+
+/** What `Deno.Listener` accepts. */
+export function arrivalOf(accepted: Deno.TcpConn | Deno.TlsConn): Arrival {
+  const { hostname, port } = accepted.remoteAddr;
+  const transport = new TcpTransport(accepted);
+  return { transport, address: hostname, port, isSecure: "handshake" in accepted };
+}
+
+const NOTHING = new Uint8Array(0);
 
 /** An accepted connection as the line to a peer. It may be closed more than once. */
-export class TcpTransport implements Transport {
+export class TcpTransport implements UnreadableTransport {
   readonly #connection: Deno.TcpConn | Deno.TlsConn;
   #isOpen = true;
-  #unread: Uint8Array = new Uint8Array(0);
+  #unread: Uint8Array = NOTHING;
 
   constructor(connection: Deno.TcpConn | Deno.TlsConn) {
     // A reply is one write; waiting for more to send (Nagle) would only add the client's delayed ACK to it.
@@ -16,7 +26,6 @@ export class TcpTransport implements Transport {
     this.#connection = connection;
   }
 
-  /** Puts octets back that were read too far: the next reads give them again. */
   unread(octets: Uint8Array): void {
     this.#unread = octets;
   }

@@ -14,9 +14,9 @@ export interface CountedMailbox extends Mailbox {
 }
 
 /** A file is an mbox, a folder that holds `new` and `cur` a Maildir. */
-export async function seenFormat(path: string): Promise<MailboxFormat> {
-  if (await kindOf(path) === "file") return "mbox";
-  const inside = await Promise.all(["new", "cur"].map((name) => kindOf(join(path, name))));
+export function seenFormat(path: string): MailboxFormat {
+  if (kindOf(path) === "file") return "mbox";
+  const inside = ["new", "cur"].map((name) => kindOf(join(path, name)));
   return inside.every((kind) => kind === "folder") ? "maildir" : "folder";
 }
 
@@ -38,9 +38,9 @@ export async function openMailbox(
   }
 }
 
-async function kindOf(path: string): Promise<"file" | "folder" | null> {
+function kindOf(path: string): "file" | "folder" | null {
   try {
-    return (await Deno.stat(path)).isDirectory ? "folder" : "file";
+    return Deno.statSync(path).isDirectory ? "folder" : "file";
   } catch {
     return null;
   }

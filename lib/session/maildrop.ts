@@ -22,20 +22,34 @@ export interface SizedMessage extends ListedMessage {
   readonly octets: number;
 }
 
+/** What has been decided about messages. */
+interface Marks {
+  /** The numbers of those that are marked as deleted. */
+  readonly deleted: Set<number>;
+  /** The unique ids of those of them that came late. */
+  readonly lateDeleted: Set<string>;
+  /** Unique ids of messages that go at the end because they were read. */
+  readonly retrieved: Set<string>;
+  /** What DELI took away: numbers, and unique ids of messages that came late. */
+  readonly removed: Set<number | string>;
+}
+
+function newMarks(): Marks {
+  return { deleted: new Set(), lateDeleted: new Set(), retrieved: new Set(), removed: new Set() };
+}
+
+/** Shared, and never written to. */
+const noMarks = newMarks();
+
 export class Maildrop {
   readonly mailbox: Mailbox;
   readonly #info: ConnectionInfo;
   /** By index, which is the message number less one. */
   readonly uniqueIds: readonly string[];
   /** By index: octets, null for a message that is gone, undefined while unknown. */
-  readonly #sizes: (number | null | undefined)[];
-  readonly #deleted = new Set<number>();
-  /** Messages that came late and are marked as deleted. */
-  readonly #lateDeleted = new Set<string>();
-  /** Unique ids of messages that go at the end because they were read. */
-  readonly #retrieved = new Set<string>();
-  /** What DELI took away: numbers, and unique ids of messages that came late. */
-  readonly #removed = new Set<number | string>();
+  #sizes: (number | null | undefined)[] = [];
+  /** Made for the first mark: most sessions only look, and thousands of them wait at the same time. */
+  #marks: Marks = noMarks;
 
   constructor(
     mailbox: Mailbox,
@@ -45,7 +59,6 @@ export class Maildrop {
     this.mailbox = mailbox;
     this.#info = info;
     this.uniqueIds = uniqueIds;
-    this.#sizes = new Array(uniqueIds.length);
   }
 
   /** How many messages there were at the login. */
@@ -65,43 +78,46 @@ export class Maildrop {
 
   isDeleted({ number, uniqueId }: ListedMessage): boolean {
     return number === 0
-      ? this.#lateDeleted.has(uniqueId) || this.#removed.has(uniqueId)
-      : this.#deleted.has(number) || this.#removed.has(number);
+      ? this.#marks.lateDeleted.has(uniqueId) || this.#marks.removed.has(uniqueId)
+      : this.#marks.deleted.has(number) || this.#marks.removed.has(number);
   }
 
   markDeleted({ number, uniqueId }: ListedMessage): void {
-    if (number === 0) this.#lateDeleted.add(uniqueId);
-    else this.#deleted.add(number);
+    if (number === 0) this.#ownMarks().lateDeleted.add(uniqueId);
+    else this.#ownMarks().deleted.add(number);
   }
 
   /** The message was read, and is not to be kept any longer than this session; RSET changes nothing about that. */
   markRetrieved({ uniqueId }: ListedMessage): void {
-    this.#retrieved.add(uniqueId);
+    this.#ownMarks().retrieved.add(uniqueId);
   }
 
   /** Takes a message away that is gone already; nothing brings it back. */
   remove({ number, uniqueId }: ListedMessage): void {
-    this.#removed.add(number === 0 ? uniqueId : number);
-    this.#retrieved.delete(uniqueId);
+    const marks = this.#ownMarks();
+    marks.removed.add(number === 0 ? uniqueId : number);
+    marks.retrieved.delete(uniqueId);
   }
 
   unmarkAll(): void {
-    this.#deleted.clear();
-    this.#lateDeleted.clear();
+    this.#marks.deleted.clear();
+    this.#marks.lateDeleted.clear();
   }
 
   /** The unique ids of the messages that go in UPDATE, each once. */
   deletedUniqueIds(): string[] {
-    const listed = this.uniqueIds.filter((_, index) => this.#deleted.has(index + 1));
-    return [...new Set([...listed, ...this.#lateDeleted, ...this.#retrieved])];
+    const { deleted, lateDeleted, retrieved } = this.#marks;
+    if (deleted.size + lateDeleted.size + retrieved.size === 0) return [];
+    const listed = this.uniqueIds.filter((_, index) => deleted.has(index + 1));
+    return [...new Set([...listed, ...lateDeleted, ...retrieved])];
   }
 
   /** The messages that a list shows. */
   *listed(): Generator<ListedMessage> {
+    const { deleted, removed } = this.#marks;
     for (const [index, uniqueId] of this.uniqueIds.entries()) {
       const number = index + 1;
-      const isThere = !this.#deleted.has(number) && !this.#removed.has(number) &&
-        this.#sizes[index] !== null;
+      const isThere = !deleted.has(number) && !removed.has(number) && this.#sizes[index] !== null;
       if (isThere) yield { number, uniqueId };
     }
   }
@@ -133,6 +149,11 @@ export class Maildrop {
       message.uniqueId,
     );
     return octets;
+  }
+
+  #ownMarks(): Marks {
+    if (this.#marks === noMarks) this.#marks = newMarks();
+    return this.#marks;
   }
 
   async #measure(messages: readonly ListedMessage[]): Promise<void> {

@@ -19,7 +19,7 @@ export function certificateFiles(certFile: string, keyFile: string): () => Promi
   let versions = "";
   let certificate: Promise<Certificate> | null = null;
   return async () => {
-    const seen = (await Promise.all([certFile, keyFile].map(fileVersion))).join(" ");
+    const seen = [certFile, keyFile].map(fileVersion).join(" ");
     if (certificate === null || seen !== versions) {
       versions = seen;
       certificate = read(certFile, keyFile);

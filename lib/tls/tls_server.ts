@@ -12,6 +12,7 @@ import type { Pop3Event } from "../telemetry/events.ts";
 import type { Certificate, CertificateSource } from "./certificate.ts";
 import { inspectCertificate } from "./inspect_certificate.ts";
 import { LineStream } from "./line_stream.ts";
+import { SocketTransport } from "./socket_transport.ts";
 import { TlsTransport } from "./tls_transport.ts";
 
 const SELF_TEST_MS = 5_000;
@@ -70,7 +71,8 @@ export class TlsServer {
    * @throws {HandshakeError} when it fails; the line is closed then
    */
   async accept(line: Transport): Promise<TlsTransport> {
-    return await TlsTransport.accept(new LineStream(line), await this.renew());
+    const stream = (line instanceof SocketTransport ? line.detach() : null) ?? new LineStream(line);
+    return await TlsTransport.accept(stream, await this.renew());
   }
 
   /**

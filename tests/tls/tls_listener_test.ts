@@ -1,5 +1,11 @@
 /** TLS on real sockets, with certificates of an authority of our own. */
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { type Certificate, MemoryMailbox } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { ManualClock } from "../manual_clock.ts";
@@ -63,6 +69,8 @@ Deno.test("rubbish in place of a handshake, and leaving in it, end that connecti
 
   using rubbish = await LoopbackClient.connect(port);
   await rubbish.send("GET / HTTP/1.0\r\n\r\n");
+  // A fatal alert of TLS, and not a word of POP3.
+  assertStringIncludes(await rubbish.readLine() ?? "", "\x15\x03");
   assertEquals(await rubbish.readLine(), null);
 
   const CLIENT_HELLO_BEGINS = new Uint8Array([0x16, 3, 1, 2, 0, 1]);

@@ -4,6 +4,7 @@
  */
 
 import { lockWithinProcess } from "./lock_within_process.ts";
+import { nullIfGone } from "../../files/null_if_gone.ts";
 
 /** A name in a folder. */
 export interface FolderEntry {
@@ -48,16 +49,15 @@ export interface FileSystem {
   lock(folder: string, mode: "shared" | "exclusive"): Promise<Disposable>;
 }
 
+/** See file_version.ts for why this is synchronous. */
+function lookNow(path: string): Deno.FileInfo | null {
+  return nullIfGone(() => Deno.lstatSync(path));
+}
+
 /** The real one. */
 export const denoFileSystem: FileSystem = {
-  async look(path) {
-    try {
-      return await Deno.lstat(path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    }
-  },
+  // deno-lint-ignore require-await -- a failure becomes a rejection
+  look: async (path) => lookNow(path),
   async entries(folder) {
     const entries: FolderEntry[] = [];
     try {

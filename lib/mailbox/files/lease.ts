@@ -7,7 +7,7 @@
  */
 import { dirname } from "@std/path";
 import { ensureDir } from "@std/fs";
-import { nullIfGone } from "./null_if_gone.ts";
+import { nullIfGone } from "../../files/null_if_gone.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 
 /** Others can come between so often; then something else is wrong, such as a file in the place of our folder. */

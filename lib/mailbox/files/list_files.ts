@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { type FileIdentity, identityOf } from "./message_file.ts";
-import { nullIfGone } from "./null_if_gone.ts";
+import { nullIfGone } from "../../files/null_if_gone.ts";
 import { TimeSlice } from "./time_slice.ts";
 
 /** A regular file, by its name. */

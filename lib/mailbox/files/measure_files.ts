@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { type FileIdentity, identityOf, isSameFile } from "./message_file.ts";
 import type { MessageFile } from "./message_layout.ts";
-import { nullIfGone } from "./null_if_gone.ts";
+import { nullIfGone } from "../../files/null_if_gone.ts";
 import { TimeSlice } from "./time_slice.ts";
 
 /** What is known of one file. */

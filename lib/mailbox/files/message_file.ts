@@ -26,8 +26,41 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
 /** Chunks that are looked at stay in the cache of the processor; those that are not are large, and few. */
 const CHUNK_OCTETS = { looked: 65_536, clean: 262_144 };
 
+/**
+ * A file of so many octets is read whole, synchronously: 20 µs, and 150 with the threads behind four asynchronous
+ * calls. Most mail is smaller than this.
+ */
+const SMALL_OCTETS = 32_768;
+
 /** Opens the file; null when it is no longer the one we know. */
 export async function openMessageFile(
+  path: string,
+  identity: FileIdentity,
+  isClean: boolean,
+): Promise<MessageBody | null> {
+  return identity.size <= SMALL_OCTETS
+    ? readSmallFile(path, identity, isClean)
+    : await openLargeFile(path, identity, isClean);
+}
+
+function readSmallFile(
+  path: string,
+  identity: FileIdentity,
+  isClean: boolean,
+): MessageBody | null {
+  using file = Deno.openSync(path);
+  const info = file.statSync();
+  if (!info.isFile || !isSameFile(identityOf(info), identity)) return null;
+  const octets = new Uint8Array(identity.size);
+  for (let read = 0; read < octets.length;) {
+    const count = file.readSync(octets.subarray(read));
+    if (count === null) throw endedEarly(octets.length - read);
+    read += count;
+  }
+  return new SmallBody(octets, isClean);
+}
+
+async function openLargeFile(
   path: string,
   identity: FileIdentity,
   isClean: boolean,
@@ -44,6 +77,30 @@ export async function openMessageFile(
   }
   file.close();
   return null;
+}
+
+function endedEarly(octets: number): Error {
+  return new Error(`The file ended ${octets} octets early`);
+}
+
+/** The bytes of a file that was read. */
+class SmallBody implements MessageBody {
+  readonly isClean: boolean;
+  readonly isAtEnd = true;
+  #octets: Uint8Array | null;
+
+  constructor(octets: Uint8Array, isClean: boolean) {
+    this.#octets = octets.length > 0 ? octets : null;
+    this.isClean = isClean;
+  }
+
+  nextChunk(): Uint8Array | null {
+    const octets = this.#octets;
+    this.#octets = null;
+    return octets;
+  }
+
+  close(): void {}
 }
 
 /** The bytes of an open file, as many as it had when it was measured. */
@@ -69,7 +126,7 @@ class FileBody implements MessageBody {
     if (this.#left === 0) return null;
     const wanted = Math.min(this.#left, this.#buffer.length);
     const count = await this.#file.read(this.#buffer.subarray(0, wanted));
-    if (count === null) throw new Error(`The file ended ${this.#left} octets early`);
+    if (count === null) throw endedEarly(this.#left);
     this.#left -= count;
     return this.#buffer.subarray(0, count);
   }

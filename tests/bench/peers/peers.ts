@@ -1,0 +1,168 @@
+/** The servers that are compared, each started on loopback with the same mail, users and certificate. */
+import { join } from "@std/path";
+import { RunningProgram } from "../../running_program.ts";
+import { authority, certificate } from "../../test_authority.ts";
+import { type Corpus, PASSWORD } from "./corpus.ts";
+import type { Route } from "./load_client.ts";
+
+/** A server that runs. */
+export interface RunningPeer extends AsyncDisposable {
+  /** The process that all others of the server come from. */
+  readonly pid: number;
+  readonly port: number;
+  readonly tlsPort: number;
+}
+
+/** A server that can be started. */
+export interface Peer {
+  readonly name: string;
+  /** Can it do more than hand over one user's mbox? */
+  start(): Promise<RunningPeer>;
+}
+
+/** A place for what the servers need beside the mail. */
+export interface Bench {
+  readonly folder: string;
+  readonly corpus: Corpus;
+}
+
+export function route(peer: RunningPeer, security: Route["security"] = "none"): Route {
+  const port = security === "implicit" ? peer.tlsPort : peer.port;
+  return { port, security, caCerts: [authority.pem] };
+}
+
+/** Writes the certificate and the users file that all of them share. */
+export async function prepare({ folder, corpus }: Bench): Promise<void> {
+  await Deno.writeTextFile(join(folder, "cert.pem"), certificate.cert);
+  await Deno.writeTextFile(join(folder, "key.pem"), certificate.key);
+  const users = [...Deno.readDirSync(corpus.root)].map(({ name }) => `${name}:{PLAIN}${PASSWORD}`);
+  await Deno.writeTextFile(join(folder, "users"), users.join("\n") + "\n");
+}
+
+export function pop3svc({ folder, corpus }: Bench): Peer {
+  return {
+    name: "pop3svc",
+    async start() {
+      const program = await RunningProgram.start([
+        ...["--users", join(folder, "users"), "--mail-root", corpus.root],
+        ...["--cert", join(folder, "cert.pem"), "--key", join(folder, "key.pem")],
+        ...["--tls-port", "0", "--log-level", "error"],
+        ...["--max-connections", "20000", "--max-connections-per-ip", "20000"],
+      ]);
+      const { pid, port, tlsPort } = program;
+      return { pid, port, tlsPort, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
+    },
+  };
+}
+
+/**
+ * Dovecot as it comes, where each login has a process of its own before and behind it; or `fast`, its
+ * high-performance mode, where the login processes serve many.
+ */
+export function dovecot({ folder, corpus }: Bench, mode: "default" | "fast"): Peer {
+  return {
+    name: mode === "fast" ? "Dovecot, high-performance" : "Dovecot, default",
+    async start() {
+      const base = await Deno.makeTempDir({ dir: folder, prefix: `dovecot-${mode}-` });
+      await Deno.chmod(base, 0o755);
+      const [port, tlsPort] = [freePort(), freePort()];
+      const config = join(base, "dovecot.conf");
+      await Deno.writeTextFile(
+        config,
+        dovecotConfig({ folder, base, root: corpus.root, mode, port, tlsPort }),
+      );
+      const log = join(base, "log");
+      const process = new Deno.Command("dovecot", {
+        args: ["-F", "-c", config],
+        stdin: "null",
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+      await untilAccepting(port, () => Deno.readTextFileSync(log));
+      return {
+        pid: process.pid,
+        port,
+        tlsPort,
+        async [Symbol.asyncDispose]() {
+          process.kill("SIGTERM");
+          await process.status;
+        },
+      };
+    },
+  };
+}
+
+interface DovecotPlaces {
+  readonly folder: string;
+  readonly base: string;
+  readonly root: string;
+  readonly mode: "default" | "fast";
+  readonly port: number;
+  readonly tlsPort: number;
+}
+
+function dovecotConfig({ folder, base, root, mode, port, tlsPort }: DovecotPlaces): string {
+  const isRoot = Deno.uid() === 0;
+  const me = isRoot ? "nobody" : Deno.env.get("USER") ?? "";
+  return `
+base_dir = ${base}/run
+log_path = ${base}/log
+protocols = pop3
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <${folder}/cert.pem
+ssl_key = <${folder}/key.pem
+disable_plaintext_auth = no
+first_valid_uid = 1
+mail_location = maildir:${root}/%u
+mail_max_userip_connections = 20000
+default_process_limit = 5000
+default_client_limit = 25000
+${isRoot ? "" : `default_internal_user = ${me}\ndefault_login_user = ${me}`}
+passdb {
+  driver = passwd-file
+  args = ${folder}/users
+}
+userdb {
+  driver = static
+  args = uid=${me} gid=${isRoot ? "nogroup" : me} home=${root}/%u
+}
+service pop3-login {
+  ${mode === "fast" ? "service_count = 0\n  process_min_avail = 2" : ""}
+  inet_listener pop3 {
+    port = ${port}
+  }
+  inet_listener pop3s {
+    port = ${tlsPort}
+    ssl = yes
+  }
+}
+`;
+}
+
+/** Is the program there? */
+export async function isInstalled(program: string, ...args: string[]): Promise<boolean> {
+  try {
+    const command = new Deno.Command(program, { args, stdout: "null", stderr: "null" });
+    return (await command.output()).success;
+  } catch {
+    return false;
+  }
+}
+
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+export async function untilAccepting(port: number, log: () => string): Promise<void> {
+  for (let attempt = 0; attempt < 250; attempt++) {
+    try {
+      using _connection = await Deno.connect({ hostname: "127.0.0.1", port });
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  throw new Error(`It does not listen: ${log()}`);
+}
