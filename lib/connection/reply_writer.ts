@@ -19,6 +19,8 @@ export class BrokenMessageError extends Error {
 const BUFFER_OCTETS = 65_536;
 /** Kept free for the last line end and the terminator of a message. */
 const TERMINATOR_OCTETS = 5;
+/** With a line more, its UTF-8 still fits into a buffer. */
+const TEXT_UNITS = 16_384;
 const TERMINATOR = new TextEncoder().encode(".\r\n");
 const MAXIMUM_SPARE_BUFFERS = 64;
 
@@ -71,8 +73,7 @@ export class ReplyWriter {
         return await this.#addLine(challengeLine(reply));
       case "listing":
         await this.#addLine(statusLine(reply));
-        for (const line of reply.lines) await this.#addLine(`${line}\r\n`);
-        return await this.#addLine(".\r\n");
+        return await this.#addLines(reply.lines);
       case "message":
         try {
           this.#messagesSent++;
@@ -111,6 +112,18 @@ export class ReplyWriter {
     // A code unit has at most three octets of UTF-8.
     if (this.#used + 3 * line.length > BUFFER_OCTETS) await this.flush();
     this.#used += encoder.encodeInto(line, this.#open().subarray(this.#used)).written;
+  }
+
+  /** Gathers lines into texts: a list of a huge maildrop has as many as it has messages. */
+  async #addLines(lines: Iterable<string>): Promise<void> {
+    let text = "";
+    for (const line of lines) {
+      text += `${line}\r\n`;
+      if (text.length < TEXT_UNITS) continue;
+      await this.#addLine(text);
+      text = "";
+    }
+    await this.#addLine(`${text}.\r\n`);
   }
 
   async #addMessage(body: MessageBody): Promise<number> {

@@ -8,9 +8,9 @@
  * - An empty message has no line and stays empty.
  *
  * A message comes in chunks with borders anywhere, also between CR and LF. Every octet of every message passes
- * through the two loops of LineMender, so they are written for the machine: no calls, and no object for each line.
+ * through the two loops of LineMender, so they are WebAssembly (line_mender/), which looks at sixteen of them at once.
  */
-import { CR, DOT, LF } from "./ascii.ts";
+import { INPUT_OCTETS, type Loops, loops } from "./line_mender/loops.ts";
 
 /** Follows the lines of one message through its chunks, and mends each. */
 export class LineMender {
@@ -36,33 +36,17 @@ export class LineMender {
    * @returns the offset of the first octet before which something is to be inserted; the length for none
    */
   skipClean(chunk: Uint8Array): number {
-    let atLineStart = this.#atLineStart;
-    let afterCr = this.#afterCr;
-    let at = 0;
-    while (at < chunk.length) {
-      let octet = chunk[at];
-      if (octet === LF) {
-        if (!afterCr) break;
-        afterCr = false;
-        atLineStart = true;
-        at++;
-        continue;
-      }
-      if (afterCr || (atLineStart && octet === DOT)) break;
-      atLineStart = false;
-      while (octet !== LF && octet !== CR) {
-        if (++at === chunk.length) break;
-        octet = chunk[at];
-      }
-      if (octet === CR && at < chunk.length) {
-        afterCr = true;
-        at++;
-      }
+    const machine = loops();
+    for (let at = 0; at < chunk.length;) {
+      const part = chunk.subarray(at, at + INPUT_OCTETS);
+      this.#give(machine, part);
+      const clean = machine.skipClean(part.length);
+      this.#take(machine);
+      if (clean > 0) this.#isEmpty = false;
+      at += clean;
+      if (clean < part.length) return at;
     }
-    this.#atLineStart = atLineStart;
-    this.#afterCr = afterCr;
-    if (at > 0) this.#isEmpty = false;
-    return at;
+    return chunk.length;
   }
 
   /**
@@ -72,51 +56,31 @@ export class LineMender {
    * @returns how many there are now
    */
   mend(octets: Uint8Array, into: Uint8Array): number {
-    let atLineStart = this.#atLineStart;
-    let afterCr = this.#afterCr;
-    let at = 0;
+    const machine = loops();
     let written = 0;
-    while (at < octets.length) {
-      // The first octet of a line, its end, or what follows a CR.
-      let octet = octets[at] ?? 0;
-      if (octet === LF) {
-        if (!afterCr) {
-          into[written++] = CR;
-          this.#insertedForLineEnds++;
-        }
-        into[written++] = LF;
-        at++;
-        afterCr = false;
-        atLineStart = true;
-        continue;
-      }
-      if (afterCr) {
-        into[written++] = LF;
-        this.#insertedForLineEnds++;
-        atLineStart = true;
-      }
-      if (atLineStart && octet === DOT) {
-        into[written++] = DOT;
-        this.#insertedDots++;
-      }
-      atLineStart = false;
-      afterCr = false;
-      // The rest of the line: nearly all octets pass here.
-      while (octet !== LF && octet !== CR) {
-        into[written++] = octet;
-        if (++at === octets.length) break;
-        octet = octets[at] ?? 0;
-      }
-      if (octet === CR && at < octets.length) {
-        into[written++] = CR;
-        at++;
-        afterCr = true;
-      }
+    for (let at = 0; at < octets.length; at += INPUT_OCTETS) {
+      const part = octets.subarray(at, at + INPUT_OCTETS);
+      this.#give(machine, part);
+      const mended = machine.mend(part.length);
+      this.#take(machine);
+      into.set(machine.output.subarray(0, mended), written);
+      written += mended;
+      this.#insertedForLineEnds += machine.insertedForLineEnds.value;
+      this.#insertedDots += machine.insertedDots.value;
     }
-    this.#atLineStart = atLineStart;
-    this.#afterCr = afterCr;
     if (octets.length > 0) this.#isEmpty = false;
     return written;
+  }
+
+  #give({ input, atLineStart, afterCr }: Loops, octets: Uint8Array): void {
+    input.set(octets);
+    atLineStart.value = Number(this.#atLineStart);
+    afterCr.value = Number(this.#afterCr);
+  }
+
+  #take({ atLineStart, afterCr }: Loops): void {
+    this.#atLineStart = atLineStart.value !== 0;
+    this.#afterCr = afterCr.value !== 0;
   }
 
   /** What the last line still needs to be a line. */

@@ -47,7 +47,11 @@ export class Maildrop {
   /** By index, which is the message number less one. */
   readonly uniqueIds: readonly string[];
   /** By index: octets, null for a message that is gone, undefined while unknown. */
-  #sizes: (number | null | undefined)[] = [];
+  #sizes: readonly (number | null | undefined)[] = [];
+  /** The same, once this session knows something that it does not share with others. */
+  #ownSizes: (number | null | undefined)[] | null = null;
+  /** Are those known that a list shows? */
+  #areMeasured = false;
   /** Made for the first mark: most sessions only look, and thousands of them wait at the same time. */
   #marks: Marks = noMarks;
 
@@ -102,6 +106,7 @@ export class Maildrop {
   unmarkAll(): void {
     this.#marks.deleted.clear();
     this.#marks.lateDeleted.clear();
+    this.#areMeasured = false;
   }
 
   /** The unique ids of the messages that go in UPDATE, each once. */
@@ -114,26 +119,41 @@ export class Maildrop {
 
   /** The messages that a list shows. */
   *listed(): Generator<ListedMessage> {
-    const { deleted, removed } = this.#marks;
-    for (const [index, uniqueId] of this.uniqueIds.entries()) {
-      const number = index + 1;
-      const isThere = !deleted.has(number) && !removed.has(number) && this.#sizes[index] !== null;
-      if (isThere) yield { number, uniqueId };
+    for (let number = 1; number <= this.count; number++) {
+      const uniqueId = this.uniqueIdOf(number);
+      if (uniqueId !== undefined && this.#isListed(number)) yield { number, uniqueId };
     }
   }
 
   /** The messages that a list shows, with their sizes. */
-  async sized(): Promise<SizedMessage[]> {
-    const unknown = [...this.listed()].filter(({ number }) =>
-      this.#sizes[number - 1] === undefined
-    );
-    if (unknown.length > 0) await this.#measure(unknown);
-    const sized: SizedMessage[] = [];
+  async sized(): Promise<Generator<SizedMessage>> {
+    await this.#measureAll();
+    return this.#sized();
+  }
+
+  /** How many messages a list shows, and their octets together. */
+  async total(): Promise<{ readonly messages: number; readonly octets: number }> {
+    await this.#measureAll();
+    let [messages, octets] = [0, 0];
+    for (let number = 1; number <= this.count; number++) {
+      const size = this.#sizes[number - 1];
+      if (typeof size !== "number" || !this.#isListed(number)) continue;
+      messages++;
+      octets += size;
+    }
+    return { messages, octets };
+  }
+
+  #isListed(number: number): boolean {
+    const { deleted, removed } = this.#marks;
+    return !deleted.has(number) && !removed.has(number) && this.#sizes[number - 1] !== null;
+  }
+
+  *#sized(): Generator<SizedMessage> {
     for (const message of this.listed()) {
       const octets = this.#sizes[message.number - 1];
-      if (typeof octets === "number") sized.push({ ...message, octets });
+      if (typeof octets === "number") yield { ...message, octets };
     }
-    return sized;
   }
 
   /** The size that the client was told, or null where it was told none. */
@@ -145,9 +165,10 @@ export class Maildrop {
   async sizeOf(message: ListedMessage): Promise<number | null> {
     if (message.number === 0) return await this.#sizeOrGone(message.uniqueId);
     const index = message.number - 1;
-    const octets = this.#sizes[index] ??= await this.#sizeOrGone(
-      message.uniqueId,
-    );
+    const known = this.#sizes[index];
+    if (known !== undefined) return known;
+    const octets = await this.#sizeOrGone(message.uniqueId);
+    this.#know(index, octets);
     return octets;
   }
 
@@ -156,23 +177,44 @@ export class Maildrop {
     return this.#marks;
   }
 
-  async #measure(messages: readonly ListedMessage[]): Promise<void> {
-    if (this.mailbox.messageSizes === undefined) {
-      for (const message of messages) await this.sizeOf(message);
-      return;
+  async #measureAll(): Promise<void> {
+    if (this.#areMeasured) return;
+    const { messageSizes } = this.mailbox;
+    if (messageSizes === undefined) {
+      for (const message of this.listed()) await this.sizeOf(message);
+    } else {
+      await this.#measureTogether();
     }
-    const sizes = await this.mailbox.messageSizes(
-      this.#info,
-      messages.map(({ uniqueId }) => uniqueId),
-    );
-    if (sizes.length !== messages.length) {
+    this.#areMeasured = true;
+  }
+
+  /** Nothing known and nothing marked, as at a first STAT: then the list goes as it is, and the sizes are shared. */
+  async #measureTogether(): Promise<void> {
+    const isNew = this.#sizes.length === 0 && this.#marks === noMarks;
+    const unknown = isNew
+      ? []
+      : [...this.listed()].filter(({ number }) => this.#sizes[number - 1] === undefined);
+    const uniqueIds = isNew ? this.uniqueIds : unknown.map(({ uniqueId }) => uniqueId);
+    if (uniqueIds.length === 0) return;
+    const sizes = await this.mailbox.messageSizes?.(this.#info, uniqueIds) ?? [];
+    if (sizes.length !== uniqueIds.length) {
       throw new RangeError(
-        `messageSizes gave ${sizes.length} sizes for ${messages.length} unique ids`,
+        `messageSizes gave ${sizes.length} sizes for ${uniqueIds.length} unique ids`,
       );
     }
-    for (const [position, { number }] of messages.entries()) {
-      this.#sizes[number - 1] = sizes[position] ?? null;
+    if (isNew) {
+      this.#sizes = sizes;
+      return;
     }
+    for (const [position, { number }] of unknown.entries()) {
+      this.#know(number - 1, sizes[position] ?? null);
+    }
+  }
+
+  #know(index: number, octets: number | null): void {
+    this.#ownSizes ??= [...this.#sizes];
+    this.#ownSizes[index] = octets;
+    this.#sizes = this.#ownSizes;
   }
 
   async #sizeOrGone(uniqueId: string): Promise<number | null> {

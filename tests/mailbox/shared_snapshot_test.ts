@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
+import { maildirMailbox } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
 import { measureFiles } from "../../lib/mailbox/files/measure_files.ts";
 import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
@@ -63,7 +64,7 @@ Deno.test("a file that is written to in place: the session is told, the next one
 Deno.test("sizes are remembered across restarts, and only a file that is whole is believed", async () => {
   const count = 1_000;
   await using folder = await oldFolder(count);
-  const remembered = join(folder.path, ".pop3svc/sizes");
+  const remembered = join(folder.path, ".pop3svc/index");
   const sum = async () => {
     const mailbox = folderMailbox(folder.path, { settleTime: 0 });
     const info = testConnectionInfo();
@@ -74,27 +75,58 @@ Deno.test("sizes are remembered across restarts, and only a file that is whole i
   const counted = await sum();
   const whole = await Deno.readTextFile(remembered);
 
-  // A wrong size behind a right checksum shows that it is read.
-  const body = whole.slice(0, whole.lastIndexOf("\n") + 1).replace("\n14 0 ", "\n1014 0 ");
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
-  await Deno.writeTextFile(remembered, body + new Uint8Array(digest).toHex());
+  // A wrong size shows that it is read.
+  await Deno.writeTextFile(remembered, whole.replace('"octets":[14,', '"octets":[1014,'));
   assertEquals(await sum(), counted + 1_000);
 
-  // A changed octet, a cut, an empty file, none: counted anew.
-  const broken = [whole.replace("\n14 0 ", "\n99 0 "), whole.slice(0, whole.length / 2), "", null];
+  // A cut, a column that is too short, another version, an empty file, none: counted anew.
+  const broken = [
+    whole.slice(0, whole.length / 2),
+    whole.replace('"octets":[14,', '"octets":['),
+    whole.replace('"version":1', '"version":2'),
+    "",
+    null,
+  ];
   for (const text of broken) {
     if (text === null) await Deno.remove(remembered);
     else await Deno.writeTextFile(remembered, text);
     assertEquals(await sum(), counted);
-    assertEquals(
-      (await Deno.readTextFile(remembered)).split("\n").toSorted(),
-      whole.split("\n").toSorted(),
-    );
+    assertEquals(JSON.parse(await Deno.readTextFile(remembered)).octets, JSON.parse(whole).octets);
   }
 
   // It is believed of that very file only.
   await Deno.writeTextFile(join(folder.path, "0"), "Subject: one that is longer\n\n");
   assertEquals(await sum(), counted + "Subject: one that is longer".length - "Subject: 0".length);
+});
+
+Deno.test("the list is remembered across restarts, until something has come or gone", async () => {
+  await using folder = await TemporaryFolder.create();
+  for (const name of ["new", "cur", "tmp"]) await Deno.mkdir(join(folder.path, name));
+  for (let number = 1_000; number < 2_000; number++) {
+    const path = join(folder.path, "cur", `${number}.x:2,S`);
+    await Deno.writeTextFile(path, "Subject: x\n\n");
+    await Deno.utime(path, OLD + number, OLD + number);
+  }
+  for (const name of ["new", "cur"]) await Deno.utime(join(folder.path, name), OLD, OLD);
+  const look = async () => {
+    const mailbox = maildirMailbox(folder.path);
+    const info = testConnectionInfo();
+    const uniqueIds = await mailbox.listMessageUniqueIds(info);
+    const sizes = await mailbox.messageSizes?.(info, uniqueIds) ?? [];
+    const [first = ""] = uniqueIds;
+    return { first, size: sizes[0], count: uniqueIds.length, mailbox, info };
+  };
+  assertEquals((await look()).first, "1000.x");
+  const index = join(folder.path, ".pop3svc/index");
+  const text = await Deno.readTextFile(index);
+  await Deno.writeTextFile(index, text.replace('["1000.x"', '["remembered"'));
+  const again = await look();
+  assertEquals([again.first, again.size, again.count], ["remembered", 14, 1_000]);
+  assert(await again.mailbox.messageExists(again.info, "remembered"));
+
+  await Deno.writeTextFile(join(folder.path, "new", "2000.x"), "Subject: new\n\n");
+  const later = await look();
+  assertEquals([later.first, later.count], ["1000.x", 1_001]);
 });
 
 Deno.test("counting a large mailbox lets others run in between", async () => {

@@ -1,11 +1,5 @@
 /** TLS on real sockets, with certificates of an authority of our own. */
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertRejects,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Certificate, MemoryMailbox } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { ManualClock } from "../manual_clock.ts";

@@ -6,11 +6,11 @@ import { Pop3ResponseError } from "../response_error.ts";
 import { deleteFiles, type DoomedFile, OWN_FOLDER, withSettledFiles } from "./atomic_delete.ts";
 import { denoFileSystem, type FileSystem } from "./file_system.ts";
 import { takeLease } from "./lease.ts";
+import { type MailboxIndex, messagesOf, readIndex, writeIndex } from "./mailbox_index.ts";
 import { type MeasuredFile, measureFiles } from "./measure_files.ts";
 import { isSameFile, openMessageFile } from "./message_file.ts";
 import type { MessageFile, MessageLayout } from "./message_layout.ts";
 import { SharedSnapshot, type Snapshot } from "./shared_snapshot.ts";
-import { readSizes, writeSizes } from "./sizes_file.ts";
 
 /** What a mailbox of files may be told. */
 export interface FileMailboxOptions {
@@ -54,8 +54,16 @@ export class FileMailbox implements Mailbox {
   /** What each login was shown. */
   readonly #snapshots = new WeakMap<ConnectionInfo, Snapshot>();
   readonly #leases = new Map<ConnectionInfo, Disposable>();
-  /** What is known of the messages of the last snapshot, by unique id; read from disk when first needed. */
+  /** What an earlier process has remembered; read when first needed. */
+  #index: Promise<MailboxIndex | null> | null = null;
+  /** What is known of the messages of the last snapshot, by unique id. */
   #sizes: Promise<Map<string, MeasuredFile>> | null = null;
+  /** The sizes of all messages of a snapshot, once they are known: by its list of unique ids. */
+  readonly #allSizes = new WeakMap<readonly string[], readonly (number | null)[]>();
+  /** The times of the folders when the index was written. */
+  #indexStamp: string | null = null;
+  /** Are there sizes that the index does not hold? */
+  #hasCounted = false;
   /** Done when nobody counts any more. */
   #counting: Promise<void> = Promise.resolve();
 
@@ -83,6 +91,7 @@ export class FileMailbox implements Mailbox {
       this.#path,
       layout,
       1_000 * (options.settleTime ?? 2),
+      () => this.#remembered(),
     );
   }
 
@@ -127,30 +136,39 @@ export class FileMailbox implements Mailbox {
     info: ConnectionInfo,
     uniqueIds: readonly string[],
   ): Promise<readonly (number | null)[]> {
+    const known = this.#allSizes.get(uniqueIds);
+    if (known !== undefined) return known;
     const messages = uniqueIds.map((uniqueId) => this.#messageOf(info, uniqueId));
-    const sizes = await (this.#sizes ??= readSizes(this.#path));
-    const sizeOf = (message: MessageFile) => {
-      const known = sizes.get(message.uniqueId);
-      return known !== undefined && isSameFile(known.identity, message.identity)
-        ? known.octets
-        : message.hintedOctets;
+    const sizes = await this.#knownSizes();
+    const knownOf = (message: MessageFile): MeasuredFile | null => {
+      const { identity, hintedOctets } = message;
+      const measured = sizes.get(message.uniqueId);
+      if (measured !== undefined && isSameFile(measured.identity, identity)) return measured;
+      return hintedOctets === null ? null : { identity, octets: hintedOctets, isClean: false };
     };
-    if (messages.some((message) => sizeOf(message) === null)) {
+    if (messages.some((message) => knownOf(message) === null)) {
       // One after the other: what the first one counts, the next one knows.
       const count = async () => {
-        const unknown = messages.filter((message) => sizeOf(message) === null);
+        const unknown = messages.filter((message) => knownOf(message) === null);
         await this.#count(unknown, sizes);
       };
       await (this.#counting = this.#counting.then(count, count));
     }
-    return messages.map(sizeOf);
+    const found = messages.map(knownOf);
+    const octets = found.map((measured) => measured?.octets ?? null);
+    const snapshot = this.#snapshots.get(info);
+    if (snapshot?.uniqueIds === uniqueIds && !octets.includes(null)) {
+      if (snapshot.stamp !== null) this.#allSizes.set(uniqueIds, Object.freeze(octets));
+      await this.#remember(snapshot.stamp, messages, found);
+    }
+    return octets;
   }
 
   /** The bytes of the file. */
   async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageBody> {
     const message = this.#messageOf(info, uniqueId);
     const path = join(this.#path, await this.#find(message) ?? message.path);
-    const known = (await this.#sizes)?.get(uniqueId);
+    const known = (await this.#knownSizes()).get(uniqueId);
     const isClean = known !== undefined && known.isClean &&
       isSameFile(known.identity, message.identity);
     const body = await openMessageFile(path, message.identity, isClean);
@@ -205,7 +223,39 @@ export class FileMailbox implements Mailbox {
       if (!current.has(uniqueId)) sizes.delete(uniqueId);
     }
     if (counted < messages.length) this.#shared.forget();
-    if (counted > 0) await writeSizes(this.#path, sizes);
+    this.#hasCounted ||= counted > 0;
+  }
+
+  /** Remembers a whole mailbox: for sessions to come, and across restarts. */
+  async #remember(
+    stamp: string | null,
+    messages: readonly MessageFile[],
+    found: readonly (MeasuredFile | null)[],
+  ): Promise<void> {
+    if (stamp === this.#indexStamp && !this.#hasCounted) return;
+    this.#indexStamp = stamp;
+    this.#hasCounted = false;
+    const known = messages.flatMap((message, at) => {
+      const measured = found[at] ?? null;
+      return measured === null ? [] : [{ ...message, ...measured }];
+    });
+    await writeIndex(this.#path, stamp ?? "", known);
+  }
+
+  #remembered(): Promise<MailboxIndex | null> {
+    return this.#index ??= readIndex(this.#path).then((index) => {
+      if (index !== null) {
+        this.#indexStamp = index.stamp;
+        this.#allSizes.set(index.uniqueIds, index.octets);
+      }
+      return index;
+    });
+  }
+
+  #knownSizes(): Promise<Map<string, MeasuredFile>> {
+    return this.#sizes ??= this.#remembered().then((index) =>
+      new Map(index === null ? [] : messagesOf(index).map((message) => [message.uniqueId, message]))
+    );
   }
 
   #messageOf(info: ConnectionInfo, uniqueId: string): MessageFile {
@@ -224,5 +274,6 @@ export class FileMailbox implements Mailbox {
 /** What a login was shown stays what it is when it looks once more; what has come since is added. */
 function withNewer(before: Snapshot, now: Snapshot): Snapshot {
   if (before === now) return before;
-  return { uniqueIds: now.uniqueIds, messages: new Map([...now.messages, ...before.messages]) };
+  const messages = new Map([...now.messages, ...before.messages]);
+  return { uniqueIds: now.uniqueIds, messages, stamp: null };
 }

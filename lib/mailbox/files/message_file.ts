@@ -24,7 +24,7 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
 }
 
 /** Chunks that are looked at stay in the cache of the processor; those that are not are large, and few. */
-const CHUNK_OCTETS = { looked: 65_536, clean: 262_144 };
+const CHUNK_OCTETS = { looked: 262_144, clean: 262_144 };
 
 /**
  * A file of so many octets is read whole, synchronously: 20 µs, and 150 with the threads behind four asynchronous

@@ -7,12 +7,14 @@
  * - A folder with files that are still being written is listed again too: they get no new time from it.
  * - A file that is written to in place does not touch its folder. It is noticed when it is opened, which calls
  *   `forget`.
+ * - What an earlier process has remembered of the mailbox counts as if this one had seen it.
  * - Who asks while a listing is under way waits for the next one, together with all who ask meanwhile: the
  *   running one may have missed the newest mail.
  */
 import { join } from "@std/path";
 import { withSettledFiles } from "./atomic_delete.ts";
 import type { FileSystem } from "./file_system.ts";
+import { type MailboxIndex, messagesOf } from "./mailbox_index.ts";
 import type { MessageFile, MessageLayout } from "./message_layout.ts";
 
 /** The messages of a mailbox at one instant. Shared: nobody changes it. */
@@ -20,6 +22,28 @@ export interface Snapshot {
   /** In the order in which they are numbered. */
   readonly uniqueIds: readonly string[];
   readonly messages: ReadonlyMap<string, MessageFile>;
+  /** The times of the folders; null where they are not to be trusted. */
+  readonly stamp: string | null;
+}
+
+/** Most who log in want to know what is there, and no more: what it takes to open a message is made when one is. */
+class RememberedSnapshot implements Snapshot {
+  readonly stamp: string;
+  readonly uniqueIds: readonly string[];
+  readonly #index: MailboxIndex;
+  #messages: ReadonlyMap<string, MessageFile> | null = null;
+
+  constructor(index: MailboxIndex) {
+    this.stamp = index.stamp;
+    this.uniqueIds = Object.freeze(index.uniqueIds);
+    this.#index = index;
+  }
+
+  get messages(): ReadonlyMap<string, MessageFile> {
+    return this.#messages ??= new Map(
+      messagesOf(this.#index).map((message) => [message.uniqueId, message]),
+    );
+  }
 }
 
 /** FAT keeps times in steps of two seconds, and none is coarser. */
@@ -30,11 +54,20 @@ export class SharedSnapshot {
   readonly #mailbox: string;
   readonly #layout: MessageLayout;
   readonly #settleTime: number;
-  #kept: { readonly stamp: string; readonly snapshot: Snapshot } | null = null;
+  /** What an earlier process has remembered; asked for once, at the first look. */
+  #remembered: (() => Promise<MailboxIndex | null>) | null;
+  #kept: Snapshot | null = null;
   #running: Promise<Snapshot> | null = null;
   #next: Promise<Snapshot> | null = null;
 
-  constructor(files: FileSystem, mailbox: string, layout: MessageLayout, settleTime: number) {
+  constructor(
+    files: FileSystem,
+    mailbox: string,
+    layout: MessageLayout,
+    settleTime: number,
+    remembered: () => Promise<MailboxIndex | null>,
+  ) {
+    this.#remembered = remembered;
     this.#settleTime = settleTime;
     this.#files = files;
     this.#mailbox = mailbox;
@@ -48,6 +81,7 @@ export class SharedSnapshot {
 
   /** Lists anew the next time, whatever the times say. */
   forget(): void {
+    this.#remembered = null;
     this.#kept = null;
   }
 
@@ -59,18 +93,34 @@ export class SharedSnapshot {
   }
 
   async #refresh(): Promise<Snapshot> {
+    const { stamp } = await this.#stamp();
+    if (this.#kept?.stamp === stamp) return this.#kept;
+    const remembered = await this.#remembered?.() ?? null;
+    this.#remembered = null;
+    const snapshot = await withSettledFiles(
+      this.#files,
+      this.#mailbox,
+      async () => await this.#recall(remembered) ?? await this.#list(),
+    );
+    this.#kept = snapshot.stamp === null ? null : snapshot;
+    return snapshot;
+  }
+
+  async #recall(index: MailboxIndex | null): Promise<Snapshot | null> {
+    if (index === null || index.stamp !== (await this.#stamp()).stamp) return null;
+    return new RememberedSnapshot(index);
+  }
+
+  async #list(): Promise<Snapshot> {
     const { stamp, newest } = await this.#stamp();
-    if (this.#kept?.stamp === stamp) return this.#kept.snapshot;
     const startedAt = Date.now();
-    const list = () => this.#layout.list(this.#mailbox, this.#settleTime);
-    const { messages, unsettled } = await withSettledFiles(this.#files, this.#mailbox, list);
-    const snapshot: Snapshot = {
+    const { messages, unsettled } = await this.#layout.list(this.#mailbox, this.#settleTime);
+    const isTrusted = unsettled === 0 && startedAt - newest > COARSEST_TICK_MS;
+    return {
       uniqueIds: Object.freeze(messages.map(({ uniqueId }) => uniqueId)),
       messages: new Map(messages.map((message) => [message.uniqueId, message])),
+      stamp: isTrusted ? stamp : null,
     };
-    const isTrusted = unsettled === 0 && startedAt - newest > COARSEST_TICK_MS;
-    this.#kept = isTrusted ? { stamp, snapshot } : null;
-    return snapshot;
   }
 
   async #stamp(): Promise<{ readonly stamp: string; readonly newest: number }> {

@@ -14,7 +14,7 @@ export async function list(
     return {
       type: "listing",
       text: "Message sizes follow...",
-      lines: messages.values().map(({ number, octets }) => `${number} ${octets}`),
+      lines: messages.map(({ number, octets }) => `${number} ${octets}`),
     };
   }
   const found = await findMessage(context, maildrop, "LIST", argument);

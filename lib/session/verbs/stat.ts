@@ -7,7 +7,6 @@ export async function stat(
   _context: HandlerContext,
   { maildrop }: Transaction,
 ): Promise<OkReply> {
-  const messages = await maildrop.sized();
-  const octets = messages.reduce((sum, message) => sum + message.octets, 0);
-  return ok(`${messages.length} ${octets}`);
+  const { messages, octets } = await maildrop.total();
+  return ok(`${messages} ${octets}`);
 }

@@ -19,6 +19,14 @@ export interface Route {
   readonly caCerts: readonly string[];
 }
 
+/** A reply of many lines. */
+export interface WholeReply {
+  /** Of all of it. */
+  readonly octets: number;
+  /** What comes behind the first line, terminator and all. */
+  readonly body: Uint8Array;
+}
+
 export class LoadClient implements Disposable {
   #connection: Deno.TcpConn | Deno.TlsConn;
   readonly #buffer: Uint8Array;
@@ -77,21 +85,16 @@ export class LoadClient implements Disposable {
     throw new Error(`Refused: ${new TextDecoder().decode(this.#buffer.subarray(0, end))}`);
   }
 
-  /** Reads replies of many lines until so many octets have come, first lines not counted. */
-  async replies(count: number, octets: number): Promise<void> {
-    // The first lines are of unknown length, so the end is known by what it looks like once enough has come.
-    const leastOctets = octets + count * "+OK\r\n".length;
-    let last = 0;
-    for (let come = 0; come < leastOctets || last !== LF;) {
-      const got = await this.#read(this.#buffer);
-      if (come === 0 && this.#buffer[0] !== 0x2b) throw new Error("Refused");
-      come += got;
-      last = this.#buffer[got - 1] ?? 0;
+  /** Reads so many octets, which begin with `+`. */
+  async octets(count: number): Promise<void> {
+    for (let come = 0; come < count;) {
+      come += await this.#read(this.#buffer);
+      if (come > count) throw new Error("More came than was asked for");
     }
   }
 
-  /** Reads one reply of many lines to its terminator. @returns all of it behind the first line */
-  async wholeReply(): Promise<Uint8Array> {
+  /** Reads one reply of many lines to its terminator. */
+  async wholeReply(): Promise<WholeReply> {
     const chunks: Uint8Array[] = [];
     let tail = "";
     while (!tail.endsWith("\r\n.\r\n")) {
@@ -106,7 +109,7 @@ export class LoadClient implements Disposable {
       whole.set(chunk, at);
       at += chunk.length;
     }
-    return whole.subarray(whole.indexOf(LF) + 1);
+    return { octets: whole.length, body: whole.subarray(whole.indexOf(LF) + 1) };
   }
 
   async #read(into: Uint8Array): Promise<number> {

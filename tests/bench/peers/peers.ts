@@ -16,7 +16,6 @@ export interface RunningPeer extends AsyncDisposable {
 /** A server that can be started. */
 export interface Peer {
   readonly name: string;
-  /** Can it do more than hand over one user's mbox? */
   start(): Promise<RunningPeer>;
 }
 
@@ -35,22 +34,59 @@ export function route(peer: RunningPeer, security: Route["security"] = "none"): 
 export async function prepare({ folder, corpus }: Bench): Promise<void> {
   await Deno.writeTextFile(join(folder, "cert.pem"), certificate.cert);
   await Deno.writeTextFile(join(folder, "key.pem"), certificate.key);
-  const users = [...Deno.readDirSync(corpus.root)].map(({ name }) => `${name}:{PLAIN}${PASSWORD}`);
+  const users: string[] = [];
+  for await (const { name } of Deno.readDir(corpus.root)) users.push(`${name}:{PLAIN}${PASSWORD}`);
   await Deno.writeTextFile(join(folder, "users"), users.join("\n") + "\n");
 }
 
+/** With the flags that `deno task compile` gives the executable. */
 export function pop3svc({ folder, corpus }: Bench): Peer {
   return {
     name: "pop3svc",
     async start() {
-      const program = await RunningProgram.start([
-        ...["--users", join(folder, "users"), "--mail-root", corpus.root],
-        ...["--cert", join(folder, "cert.pem"), "--key", join(folder, "key.pem")],
-        ...["--tls-port", "0", "--log-level", "error"],
-        ...["--max-connections", "20000", "--max-connections-per-ip", "20000"],
-      ]);
+      const program = await RunningProgram.start(
+        [
+          ...["--users", join(folder, "users"), "--mail-root", corpus.root],
+          ...["--cert", join(folder, "cert.pem"), "--key", join(folder, "key.pem")],
+          ...["--tls-port", "0", "--log-level", "error"],
+          ...["--max-connections", "20000", "--max-connections-per-ip", "20000"],
+        ],
+        {},
+        ["-A", "--v8-flags=--max-semi-space-size=1"],
+      );
       const { pid, port, tlsPort } = program;
       return { pid, port, tlsPort, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
+    },
+  };
+}
+
+/** What replay.ts is with a message of a user's mailbox: no server, but a measure of the load generator and of Deno. */
+export function yardstick({ corpus }: Bench, name: "replay" | "bare copy"): Peer {
+  return {
+    name,
+    async start() {
+      const folder = join(corpus.root, name === "replay" ? "small" : "large", "cur");
+      const names: string[] = [];
+      for await (const entry of Deno.readDir(folder)) names.push(entry.name);
+      const script = new URL("replay.ts", import.meta.url).pathname;
+      const process = new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "-A", script, join(folder, names.sort()[0] ?? "")],
+        stdin: "null",
+        stdout: "piped",
+      }).spawn();
+      const reader = process.stdout.getReader();
+      const { value } = await reader.read();
+      const port = Number(new TextDecoder().decode(value));
+      return {
+        pid: process.pid,
+        port,
+        tlsPort: NaN,
+        async [Symbol.asyncDispose]() {
+          process.kill("SIGKILL");
+          await process.status;
+          await reader.cancel();
+        },
+      };
     },
   };
 }

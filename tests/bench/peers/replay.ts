@@ -1,11 +1,17 @@
 /**
- * A server that does nothing but say what a server would say: what the load generator reaches against it is as much
- * as it can show of any server. `deno run -A tests/bench/peers/replay.ts FILE` answers RETR with the file.
+ * A server that does nothing but say what a server would say. What the load generator reaches against it is as much as
+ * it can show of any server. RETR gives the file that is named, from memory; a large one is copied from disk, which is
+ * as fast as a message can come from Deno.
+ *
+ *     deno run -A tests/bench/peers/replay.ts FILE
  */
+const path = Deno.args[0] ?? "";
 const encoder = new TextEncoder();
 const ok = encoder.encode("+OK\r\n");
-const message = encoder.encode("+OK\r\n" + await Deno.readTextFile(Deno.args[0] ?? ""));
-const R = 0x52;
+const terminator = encoder.encode(".\r\n");
+const isLarge = (await Deno.stat(path)).size > 1_000_000;
+const message = isLarge ? ok : encoder.encode(`+OK\r\n${await Deno.readTextFile(path)}.\r\n`);
+const [LF, R] = [0x0a, 0x52];
 
 async function replay(connection: Deno.TcpConn): Promise<void> {
   connection.setNoDelay(true);
@@ -15,13 +21,26 @@ async function replay(connection: Deno.TcpConn): Promise<void> {
     for (;;) {
       const count = await connection.read(buffer);
       if (count === null) return;
-      await writeAll(connection, buffer[0] === R ? message : ok);
+      const isRetr = buffer[0] === R;
+      for (let at = 0; at < count; at++) {
+        if (buffer[at] === LF) await writeAll(connection, isRetr ? message : ok);
+      }
+      if (isRetr && isLarge) await copyFile(connection);
     }
   } catch {
     // The client is gone.
   } finally {
     connection.close();
   }
+}
+
+async function copyFile(connection: Deno.TcpConn): Promise<void> {
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(262_144);
+  for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
+    await writeAll(connection, buffer.subarray(0, count));
+  }
+  await writeAll(connection, terminator);
 }
 
 async function writeAll(connection: Deno.TcpConn, octets: Uint8Array): Promise<void> {

@@ -1,6 +1,6 @@
-/** How fast octets pass where each of them is looked at: `deno bench -A tests/bench/line_mending_bench.ts`. */
-import { ByteStuffer } from "../../lib/protocol/byte_stuffing.ts";
-import { OctetCounter } from "../../lib/protocol/well_formed_lines.ts";
+/** How fast octets pass where each of them is looked at: `deno bench -A tests/bench/rooms/line_mending_bench.ts`. */
+import { ByteStuffer } from "../../../lib/protocol/byte_stuffing.ts";
+import { OctetCounter } from "../../../lib/protocol/well_formed_lines.ts";
 
 const MEGABYTE = 1_048_576;
 const CHUNK_OCTETS = 65_536;

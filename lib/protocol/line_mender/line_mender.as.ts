@@ -1,0 +1,110 @@
+/**
+ * The loops of `LineMender` in AssemblyScript: sixteen octets at a time. `deno task wasm` makes
+ * line_mender_wasm.ts of it. The rules are in ../well_formed_lines.ts.
+ */
+const LF: u8 = 0x0a;
+const CR: u8 = 0x0d;
+const DOT: u8 = 0x2e;
+
+/** Where the octets are put, and how many at most. */
+export const INPUT: i32 = 1_024;
+export const INPUT_OCTETS: i32 = 65_536;
+/** Where the mended ones are found: room for twice as many, and for one look beyond. */
+export const OUTPUT: i32 = 69_632;
+
+/** What the octets before this call left behind: is this the start of a line, or just behind a CR? */
+export let atLineStart: i32 = 1;
+export let afterCr: i32 = 0;
+/** What the last call of `mend` inserted. */
+export let insertedForLineEnds: i32 = 0;
+export let insertedDots: i32 = 0;
+
+/** How many of the sixteen octets there come before the first CR or LF. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function plainOctets(octets: v128): i32 {
+  const ends = v128.or(i8x16.eq(octets, i8x16.splat(LF)), i8x16.eq(octets, i8x16.splat(CR)));
+  return ctz(i8x16.bitmask(ends) | 0x10000);
+}
+
+/** The offset of the first octet before which something is to be inserted; the length for none. */
+export function skipClean(length: i32): i32 {
+  const end = INPUT + length;
+  let at = INPUT;
+  while (at < end) {
+    const octet = load<u8>(at);
+    if (octet === LF) {
+      if (!afterCr) break;
+      afterCr = 0;
+      atLineStart = 1;
+      at++;
+      continue;
+    }
+    if (afterCr || (atLineStart && octet === DOT)) break;
+    atLineStart = 0;
+    let plain = 16;
+    while (plain === 16 && at < end) {
+      plain = plainOctets(v128.load(at));
+      at += plain;
+    }
+    if (at > end) at = end;
+    if (at < end && load<u8>(at) === CR) {
+      afterCr = 1;
+      at++;
+    }
+  }
+  return at - INPUT;
+}
+
+/** Mends the input into the output. @returns how many octets there are now */
+export function mend(length: i32): i32 {
+  const end = INPUT + length;
+  let at = INPUT;
+  let to = OUTPUT;
+  insertedForLineEnds = 0;
+  insertedDots = 0;
+  while (at < end) {
+    const octet = load<u8>(at);
+    if (octet === LF) {
+      if (!afterCr) {
+        store<u8>(to++, CR);
+        insertedForLineEnds++;
+      }
+      store<u8>(to++, LF);
+      at++;
+      afterCr = 0;
+      atLineStart = 1;
+      continue;
+    }
+    if (afterCr) {
+      store<u8>(to++, LF);
+      insertedForLineEnds++;
+      atLineStart = 1;
+    }
+    if (atLineStart && octet === DOT) {
+      store<u8>(to++, DOT);
+      insertedDots++;
+    }
+    atLineStart = 0;
+    afterCr = 0;
+    // The rest of the line, in sixteens; what is written beyond it is written over by what follows.
+    let plain = 16;
+    while (plain === 16 && at < end) {
+      const octets = v128.load(at);
+      v128.store(to, octets);
+      plain = plainOctets(octets);
+      at += plain;
+      to += plain;
+    }
+    if (at > end) {
+      to -= at - end;
+      at = end;
+    }
+    if (at < end && load<u8>(at) === CR) {
+      store<u8>(to++, CR);
+      at++;
+      afterCr = 1;
+    }
+  }
+  return to - OUTPUT;
+}
