@@ -12,9 +12,11 @@ export type {
   Pop3ListenerOptions,
   ServeOptions,
 } from "./listener/listener_options.ts";
+export type { ListenerStatus, PortStatus, SessionCounts } from "./listener/listener_status.ts";
 export type { Acceptor } from "./listener/accept_loop.ts";
 export type { Clock } from "./connection/clock.ts";
 export {
+  type Ban,
   type BanEngine,
   StrikeBanEngine,
   type StrikeBanEngineOptions,
@@ -61,6 +63,7 @@ export type {
   Pop3Events,
   ProviderRule,
   RefuseEvent,
+  ReplyEvent,
   SecureEvent,
   SleepEvent,
   WakeEvent,

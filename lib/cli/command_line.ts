@@ -10,6 +10,8 @@ import {
   readOptions,
   type ServeOptions,
   serveOptions,
+  type StatusOptions,
+  statusOptions,
 } from "./options.ts";
 
 /** What the user wants. */
@@ -17,13 +19,18 @@ export type Wish =
   | { readonly type: "help" }
   | { readonly type: "version" }
   | { readonly type: "hash"; readonly options: HashOptions }
+  | { readonly type: "status"; readonly options: StatusOptions }
   | {
     readonly type: "serve" | "check";
     readonly mailbox: string | null;
     readonly options: ServeOptions;
   };
 
-const table = Object.entries<Option<unknown>>({ ...serveOptions, ...hashOptions });
+const table = Object.entries<Option<unknown>>({
+  ...statusOptions,
+  ...serveOptions,
+  ...hashOptions,
+});
 const flags = table.filter(([, option]) => option.placeholder === null).map(([name]) => name);
 const valued = table.filter(([, option]) => option.placeholder !== null).map(([name]) => name);
 
@@ -43,12 +50,17 @@ export async function readCommandLine(args: readonly string[]): Promise<Wish> {
   if (parsed["version"] === true) return { type: "version" };
   const given = givenFlags(parsed);
   const words = Array.isArray(parsed["_"]) ? parsed["_"].map(String) : [];
-  const command = ["serve", "check", "hash"].find((name) => name === words[0]);
+  const command = ["serve", "check", "hash", "status"].find((name) => name === words[0]);
   if (command !== undefined) words.shift();
   if (command === "hash") {
     ensureKnown(given, hashOptions, "hash");
     if (words.length === 0) return { type: "hash", options: readOptions(hashOptions, given) };
     throw CliError.usage("hash takes no password here, where others could see it; it asks for it");
+  }
+  if (command === "status") {
+    ensureKnown(given, statusOptions, "status");
+    if (words.length > 0) throw CliError.usage("status takes no MAILBOX: it asks a running server");
+    return { type: "status", options: readOptions(statusOptions, given) };
   }
   const type = command === "check" ? "check" : "serve";
   ensureKnown(given, serveOptions, type);

@@ -1,6 +1,6 @@
 /** What `--help` and `--version` print. */
 import deno from "../../deno.json" with { type: "json" };
-import { hashOptions, type OptionTable, serveOptions } from "./options.ts";
+import { hashOptions, type OptionTable, serveOptions, statusOptions } from "./options.ts";
 
 /** Version of the program, of Deno, and the target. */
 export function versionText(): string {
@@ -13,6 +13,7 @@ export function helpText(): string {
 
   pop3svc [serve] [MAILBOX] [options]   serve a mailbox
   pop3svc check [MAILBOX] [options]     say what would be served and what is wrong; serve nothing
+  pop3svc status [options]              ask a running server how it is; exit 1 when none answers
   pop3svc hash [--scheme NAME]          ask for a password, print its hash for a users file
   pop3svc --help | --version
 
@@ -20,6 +21,9 @@ MAILBOX is a folder whose files are messages, a Maildir or an mbox [mailbox-samp
 
 Options of serve and check:
 ${linesOf(serveOptions)}
+
+Options of status:
+${linesOf(statusOptions)}
 
 Options of hash:
 ${linesOf(hashOptions)}`;

@@ -25,6 +25,11 @@ export async function main(args: readonly string[]): Promise<number> {
         await hash(wish.options);
         return 0;
       }
+      case "status": {
+        const { status } = await import("./status.ts");
+        await status(wish.options);
+        return 0;
+      }
       case "check":
         await check(wish.mailbox ?? SAMPLE_MAILBOX, wish.options);
         return 0;

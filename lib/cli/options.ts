@@ -132,12 +132,21 @@ export const serveOptions = {
   "wire-log-messages": flag("with --wire-log: the messages, too"),
   "log-format": value("FORMAT", "text or json", oneOf<LogFormat>("text", "json"), "text"),
   "log-level": value("LEVEL", "error, warn, info or debug", oneOf<LogLevel>(...LOG_LEVELS), "info"),
+  "reuse-port": flag("let another process listen on the same ports, for a restart that loses no connection; Linux only"),
+  "admin": value("PORT", "port on 127.0.0.1 on which pop3svc status asks how it is; off for none", portNumber, "off"),
   "config": value("FILE", "the same options in a JSON file, keys named as the options; flags win", text("the path of a file"), null),
 } as const;
 
 // deno-fmt-ignore
 export const hashOptions = {
   "scheme": value("NAME", MADE_SCHEMES.join(", "), oneOf<MadeScheme>(...MADE_SCHEMES), "argon2id"),
+} as const;
+
+// deno-fmt-ignore
+export const statusOptions = {
+  "admin": value("PORT", "the --admin port of the server", portNumber, 1180),
+  "json": flag("as JSON"),
+  "lift": value("ADDRESS", "let this address log in again", text("an address"), null),
 } as const;
 
 /** Options by name. */
@@ -150,6 +159,8 @@ export type ValuesOf<T extends OptionTable> = {
 
 /** What the options of `serve` and `check` came to. */
 export type ServeOptions = ValuesOf<typeof serveOptions>;
+/** What the options of `status` came to. */
+export type StatusOptions = ValuesOf<typeof statusOptions>;
 /** What the options of `hash` came to. */
 export type HashOptions = ValuesOf<typeof hashOptions>;
 

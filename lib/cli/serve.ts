@@ -4,7 +4,7 @@ import { StrikeBanEngine } from "../guard/ban_engine.ts";
 import type { ListenOptions } from "../listener/listener_options.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
-import type { Pop3Event } from "../telemetry/events.ts";
+import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
 import { type LogFormat, logLine } from "../telemetry/log_lines.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
@@ -17,15 +17,21 @@ import { wireLogOf } from "./wire_log_of_options.ts";
 /** @throws {CliError} when it cannot begin */
 export async function serve(mailbox: string | null, options: ServeOptions): Promise<void> {
   const encoder = new TextEncoder();
+  const measure = await openTelemetry();
   const events = (event: Pop3Event) => {
     const line = logLine(event, new Date(), options["log-format"], options["log-level"]);
     if (line !== null) Deno.stderr.writeSync(encoder.encode(`${line}\n`));
+    measure?.(event);
   };
   const certificate = await certificateOf(options);
   const ports = portsOf(options, certificate !== null);
   const faults = await faultsOf(options);
   const { provider, text, facts, refresh } = await providerOf(mailbox, options, events);
   using wire = await wireLogOf(options);
+  const bans = new StrikeBanEngine({
+    strikes: options["ban-after"],
+    seconds: options["ban-seconds"],
+  });
   await using pop3 = new Pop3Listener({
     provider: faults === null ? provider : await misbehaving(provider, faults),
     certificate: certificate?.source ?? null,
@@ -36,10 +42,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     maxConnections: options["max-connections"],
     maxConnectionsPerIp: options["max-connections-per-ip"],
     maxConnectionRatePerIp: options["max-connection-rate-per-ip"],
-    banEngine: new StrikeBanEngine({
-      strikes: options["ban-after"],
-      seconds: options["ban-seconds"],
-    }),
+    banEngine: bans,
     loginTimeout: options["login-timeout"],
     idleTimeout: options["idle-timeout"],
     sleepTimeout: options["sleep-timeout"],
@@ -62,16 +65,28 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   for (const hostname of options.host) {
     for (const { port, tls } of ports) {
       const trustedProxies = options["proxy-protocol"];
-      const bound = await open(pop3, { hostname, port, tls, trustedProxies });
+      const reusePort = options["reuse-port"];
+      const bound = await open(pop3, { hostname, port, tls, trustedProxies, reusePort });
       const url = `${tls ? "pop3s" : "pop3"}://${bound}`;
       announce(options["log-format"], `listening on ${url}`, { event: "listening", url });
     }
   }
+  await using _admin = options.admin === "off"
+    ? null
+    : await admin(options.admin, pop3, bans, options["log-format"]);
   announce(options["log-format"], `ready: serving ${text}; press Ctrl+C to stop`, {
     event: "ready",
     ...facts,
   });
   await signals.first;
+}
+
+/** What measures events, where OTEL_DENO asks for it (as it does of Deno); loaded only then. */
+async function openTelemetry(): Promise<Pop3Events | null> {
+  const { state } = await Deno.permissions.query({ name: "env", variable: "OTEL_DENO" });
+  if (state !== "granted" || !/^(1|true)$/i.test(Deno.env.get("OTEL_DENO") ?? "")) return null;
+  const { openTelemetryEvents } = await import("../telemetry/open_telemetry.ts");
+  return openTelemetryEvents();
 }
 
 async function misbehaving(provider: MailboxProvider, faults: FaultPlan): Promise<MailboxProvider> {
@@ -95,6 +110,27 @@ function portsOf(options: ServeOptions, hasCertificate: boolean): readonly Port[
   if (tlsPort !== "off") ports.push({ port: tlsPort, tls: true });
   if (ports.length > 0) return ports;
   throw CliError.usage("--port off leaves nothing to listen on: give --cert and --key for TLS");
+}
+
+/** Opens the port on which `pop3svc status` asks; loaded only for those who want it. */
+async function admin(
+  port: number,
+  pop3: Pop3Listener,
+  bans: StrikeBanEngine,
+  format: LogFormat,
+): Promise<AsyncDisposable> {
+  const { openAdmin } = await import("./admin.ts");
+  try {
+    const server = openAdmin(port, pop3, bans);
+    const url = `http://127.0.0.1:${server.addr.port}`;
+    announce(format, `listening on ${url}`, { event: "listening", url });
+    return server;
+  } catch (error) {
+    throw CliError.environment(
+      `cannot listen on 127.0.0.1 port ${port}: ${reasonOf(error)}`,
+      error,
+    );
+  }
 }
 
 async function open(pop3: Pop3Listener, options: ListenOptions): Promise<string> {

@@ -9,7 +9,7 @@
  * - `stop` lets the running command end and its reply leave.
  */
 import type { CloseReason, Pop3Event } from "../telemetry/events.ts";
-import type { TlsFacts } from "../mailbox/connection_info.ts";
+import type { ConnectionInfo, TlsFacts } from "../mailbox/connection_info.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { SessionInfo } from "../session/handler.ts";
 import type { Session } from "../session/session.ts";
@@ -99,6 +99,17 @@ export class Connection implements WriteWatch {
     );
   }
 
+  /** Whose it is. */
+  get info(): ConnectionInfo {
+    return this.#options.info;
+  }
+
+  /** The state of its session. */
+  get state(): "authorization" | "transaction" | "asleep" {
+    if (!this.#session.isLoggedIn) return "authorization";
+    return this.#session.isAsleep ? "asleep" : "transaction";
+  }
+
   /** Ends the connection: at once where it waits for a command, else behind the reply to the running one. */
   stop(): void {
     if (this.#isWaitingForCommand) this.#cutOff("stop");
@@ -132,10 +143,11 @@ export class Connection implements WriteWatch {
     this.#isWaitingForCommand = true;
     for await (const line of this.#lines) {
       this.#isWaitingForCommand = false;
-      this.#expectMailbox();
+      const receivedAt = this.#expectMailbox();
       const wasLoggedIn = this.#session.isLoggedIn;
       const reply = this.#options.showReply(await this.#session.respond(line));
       await writer.add(reply);
+      this.#report(reply, receivedAt);
       if (closes(reply)) {
         await writer.flush();
         return reply.type === "ok" ? "quit" : "error";
@@ -216,9 +228,24 @@ export class Connection implements WriteWatch {
     this.#deadline.at = clock.now() + (this.#session.isAsleep ? sleepTimeout : idleTimeout);
   }
 
-  #expectMailbox(): void {
-    this.#patience.at = this.#options.clock.now() + PATIENCE_MS;
+  #expectMailbox(): number {
+    const now = this.#options.clock.now();
+    this.#patience.at = now + PATIENCE_MS;
     if (this.#session.isLoggedIn) this.#deadline.at = Infinity;
+    return now;
+  }
+
+  #report(reply: Reply, receivedAt: number): void {
+    const { info, clock, emit } = this.#options;
+    const isOk = reply.type !== "error";
+    emit({
+      type: "reply",
+      connection: info,
+      verb: this.#session.verb,
+      isOk,
+      code: isOk ? null : reply.code,
+      duration: clock.now() - receivedAt,
+    });
   }
 
   /** Once for each command that takes too long, however long it goes on. */

@@ -31,6 +31,14 @@ export interface StrikeBanEngineOptions {
   readonly seconds?: number;
 }
 
+/** A peer that may not log in. */
+export interface Ban {
+  /** Its IPv4 address, or the first 64 bits of its IPv6 address. */
+  readonly address: string;
+  /** How long the ban lasts, unless it tries again. */
+  readonly seconds: number;
+}
+
 interface PeerRecord {
   strikes: number;
   lastAt: number;
@@ -77,6 +85,30 @@ export class StrikeBanEngine implements BanEngine {
     if (attempt === null || !record.attempts.has(attempt)) record.strikes++;
     if (attempt !== null && record.attempts.size < this.#strikes) record.attempts.add(attempt);
     this.#remember(peer, record);
+  }
+
+  /** Who is banned now. */
+  bans(): Ban[] {
+    const now = this.#clock.now();
+    return [...this.#records]
+      .map(([address, { strikes, lastAt }]) => {
+        const left = lastAt + this.#milliseconds - now;
+        return { address, strikes, seconds: Math.ceil(left / 1_000) };
+      })
+      .filter(({ strikes, seconds }) => strikes >= this.#strikes && seconds > 0)
+      .map(({ address, seconds }) => ({ address, seconds }));
+  }
+
+  /**
+   * Forgets what was tried from an address, or from one of its /64.
+   *
+   * @returns was it banned?
+   */
+  lift(address: string): boolean {
+    const peer = this.#records.has(address) ? address : peerKey(address);
+    const record = this.#current(peer);
+    this.#records.delete(peer);
+    return record !== undefined && record.strikes >= this.#strikes;
   }
 
   #current(peer: string): PeerRecord | undefined {

@@ -75,4 +75,9 @@ export interface ListenOptions extends ServeOptions {
   readonly hostname: string;
   /** The port; 0 picks a free one. */
   readonly port: number;
+  /**
+   * May other processes listen on the same port, if all say so? The system deals connections out among them. For a
+   * restart that loses none; Linux only. False by default.
+   */
+  readonly reusePort?: boolean;
 }

@@ -13,6 +13,7 @@ import type { CertificateSource } from "../tls/certificate.ts";
 import type { TlsServer } from "../tls/tls_server.ts";
 import { acceptLoop, type Acceptor, type Arrival } from "./accept_loop.ts";
 import type { ListenOptions, Pop3ListenerOptions, ServeOptions } from "./listener_options.ts";
+import type { ListenerStatus, PortStatus } from "./listener_status.ts";
 import { Reception } from "./reception.ts";
 import { arrivalOf } from "./tcp_transport.ts";
 
@@ -74,6 +75,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   readonly #clock: Clock;
   readonly #reception: Reception;
   readonly #ports = new Map<Acceptor<Arrival>, Promise<void>>();
+  readonly #addresses = new Map<Acceptor<Arrival>, PortStatus>();
   #tls: TlsServer | null = null;
   #lines: LineFaults | null = null;
   #wire: WireLog | null = null;
@@ -143,20 +145,22 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
    * @throws what `node:tls` says of a certificate or key that it cannot read
    */
   async listenOn(options: ListenOptions): Promise<Deno.NetAddr> {
-    const { hostname, port } = options;
+    const { hostname, port, reusePort = false } = options;
     if (this.lineFaults !== null && hostname !== "localhost" && !isLoopback(hostname)) {
       throw new TypeError("A listener that misbehaves listens on this machine only");
     }
     await this.#prepareTls(options.tls ?? false);
     const [addr, acceptor] = options.tls === true
-      ? await listenForTls(hostname, port)
-      : listenForDeno(hostname, port);
+      ? await listenForTls(hostname, port, reusePort)
+      : listenForDeno(hostname, port, reusePort);
     try {
       await this.#receive(acceptor, options);
     } catch (error) {
       acceptor.close();
       throw error;
     }
+    const { hostname: bound, port: number } = addr;
+    this.#addresses.set(acceptor, { hostname: bound, port: number, tls: options.tls ?? false });
     return addr;
   }
 
@@ -250,6 +254,15 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     this.#ports.set(acceptor, loop);
   }
 
+  /** How it is now. */
+  status(): ListenerStatus {
+    return {
+      ports: [...this.#addresses.values()],
+      ...this.#reception.status(),
+      certificate: this.#tls?.shown ?? null,
+    };
+  }
+
   /**
    * Stops: no new connections, idle ones are closed, running commands may end within `stopGrace` seconds.
    * The provider is disposed of at the end.
@@ -257,6 +270,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   async stop(): Promise<void> {
     const ports = [...this.#ports];
     this.#ports.clear();
+    this.#addresses.clear();
     for (const [acceptor] of ports) acceptor.close();
     this.#reception.stop();
     using _grace = this.#clock.after(this.stopGrace * 1000, () => this.#reception.abort());
@@ -284,14 +298,14 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
 /** A port, and the address that it is bound to. */
 type OpenPort = readonly [addr: Deno.NetAddr, acceptor: Acceptor<Arrival>];
 
-function listenForDeno(hostname: string, port: number): OpenPort {
-  const listener = Deno.listen({ hostname, port });
+function listenForDeno(hostname: string, port: number, reusePort: boolean): OpenPort {
+  const listener = Deno.listen({ hostname, port, reusePort });
   return [listener.addr, arrivals(listener)];
 }
 
-async function listenForTls(hostname: string, port: number): Promise<OpenPort> {
+async function listenForTls(hostname: string, port: number, reusePort: boolean): Promise<OpenPort> {
   const { SocketAcceptor } = await import("../tls/socket_acceptor.ts");
-  const acceptor = await SocketAcceptor.listen(hostname, port);
+  const acceptor = await SocketAcceptor.listen(hostname, port, reusePort);
   return [acceptor.addr, acceptor];
 }
 

@@ -24,6 +24,7 @@ import type { Pop3Event } from "../telemetry/events.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
 
 import type { Arrival } from "./accept_loop.ts";
+import type { ListenerStatus } from "./listener_status.ts";
 
 /** What a reception is told by its listener, read anew for each connection. */
 export interface House extends Limits {
@@ -90,6 +91,18 @@ export class Reception {
       .then((client) => client === null ? undefined : this.#admit(transport, client, isImplicitTls))
       .finally(() => this.#arriving.delete(transport));
     this.#arriving.set(transport, arrival);
+  }
+
+  /** Who is here now. */
+  status(): Pick<ListenerStatus, "connections" | "mailboxes"> {
+    const connections = { authorization: 0, transaction: 0, asleep: 0 };
+    const mailboxes: Record<string, number> = {};
+    for (const { state, info } of this.#connections.keys()) {
+      connections[state]++;
+      const name = info.mailboxName;
+      if (name !== null) mailboxes[name] = (mailboxes[name] ?? 0) + 1;
+    }
+    return { connections, mailboxes };
   }
 
   /** Ends those that wait; lets running commands end. */

@@ -72,6 +72,11 @@ export class Session {
     return this.#state.phase === "ASLEEP";
   }
 
+  /** The verb that was answered last; null for what is no command of ours. */
+  get verb(): string | null {
+    return this.#verb === "" ? null : this.#verb;
+  }
+
   /** What it waits for, while something is going on. */
   get waiting(): Waiting {
     return this.#waiting;
@@ -104,6 +109,7 @@ export class Session {
     if (state.phase === "AUTHENTICATING") {
       return this.#enter(() => respondToChallenge(this.#context, state, decoder.decode(line)));
     }
+    this.#verb = "";
     const parsed = parseCommand(line);
     switch (parsed.type) {
       case "empty":
@@ -119,6 +125,7 @@ export class Session {
 
   async #answerTooLong(): Promise<Reply> {
     await this.#leaveExchange();
+    this.#verb = "";
     return this.#rubbish(error("Command line too long."));
   }
 

@@ -34,6 +34,22 @@ export interface CommandEvent {
   readonly argument: string | null;
 }
 
+/** A command was answered; where more are waiting, its reply leaves together with theirs. */
+export interface ReplyEvent {
+  /** Which event this is. */
+  readonly type: "reply";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** The verb in capitals; null for a line that is no command of ours. */
+  readonly verb: string | null;
+  /** Was it `+OK`, or a challenge of AUTH? */
+  readonly isOk: boolean;
+  /** The response code of an `-ERR`, such as `SYS/TEMP`; null for none. */
+  readonly code: string | null;
+  /** Milliseconds since the command was received. */
+  readonly duration: number;
+}
+
 /** A certificate is used from here on, at the start or because it was renewed. */
 export interface CertificateEvent {
   /** Which event this is. */
@@ -215,6 +231,7 @@ export type Pop3Event =
   | CertificateEvent
   | SecureEvent
   | CommandEvent
+  | ReplyEvent
   | LoginEvent
   | LoginFailedEvent
   | LogoutEvent

@@ -47,6 +47,7 @@ function levelOf(event: Pop3Event): LogLevel {
     case "connect":
     case "secure":
     case "command":
+    case "reply":
     case "sleep":
     case "wake":
       return "debug";
@@ -108,6 +109,14 @@ function fieldsOf(event: Pop3Event): Fields {
         ...whoOf(event.connection),
         verb: event.verb ?? "unknown",
         argument: event.argument,
+      };
+    case "reply":
+      return {
+        ...whoOf(event.connection),
+        verb: event.verb ?? "unknown",
+        outcome: event.isOk ? "ok" : "error",
+        code: event.code,
+        milliseconds: Math.round(event.duration),
       };
     case "login":
       return {

@@ -26,12 +26,12 @@ export class SocketAcceptor implements Acceptor<Arrival> {
    *
    * @throws {Deno.errors.AddrInUse} when another program has the port, and its like
    */
-  static async listen(hostname: string, port: number): Promise<SocketAcceptor> {
+  static async listen(hostname: string, port: number, reusePort: boolean): Promise<SocketAcceptor> {
     const server = createServer({ pauseOnConnect: true, noDelay: true });
     const acceptor = new SocketAcceptor(server);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", (error) => reject(asDenoError(error)));
-    server.listen({ host: hostname, port }, resolve);
+    server.listen({ host: hostname, port, reusePort }, resolve);
     await promise;
     return acceptor;
   }

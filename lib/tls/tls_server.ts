@@ -20,6 +20,8 @@ const SELF_TEST_MS = 5_000;
 /** A certificate that is ready for handshakes. */
 interface ReadyCertificate {
   readonly certificate: Certificate;
+  readonly subject: string;
+  readonly validTo: Date;
   readonly secureContext: SecureContext;
 }
 
@@ -58,10 +60,17 @@ export class TlsServer {
     return this.#ready.secureContext;
   }
 
+  /** What the next handshake shows; null while there is nothing. */
+  get shown(): { readonly subject: string; readonly validTo: Date } | null {
+    if (this.#ready === null) return null;
+    const { subject, validTo } = this.#ready;
+    return { subject, validTo };
+  }
+
   #use(certificate: Certificate): void {
     const { subject, validTo } = inspectCertificate(certificate);
     const secureContext = createSecureContext({ ...certificate, minVersion: "TLSv1.2" });
-    this.#ready = { certificate, secureContext };
+    this.#ready = { certificate, subject, validTo, secureContext };
     this.#emit({ type: "certificate", subject, validTo });
   }
 

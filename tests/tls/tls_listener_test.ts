@@ -22,6 +22,21 @@ Deno.test("implicit TLS: a session, its facts, and a good end", async () => {
   assertEquals([connection.isSecure, connection.tls?.version], [true, "TLSv1.3"]);
 });
 
+Deno.test("two listeners may share ports, for a restart that loses no connection", async () => {
+  const ignored = Deno.build.os !== "linux";
+  if (ignored) return console.warn("SKIPPED: only Linux deals connections out");
+  for (const tls of [false, true]) {
+    await using first = new ObservedListener({ provider, certificate });
+    await using second = new ObservedListener({ provider, certificate });
+    const { port } = await first.listenOn({ ...loopback, tls, reusePort: true });
+    await second.listenOn({ ...loopback, port, tls, reusePort: true });
+    await assertRejects(() => first.listenOn({ ...loopback, port, tls }), Deno.errors.AddrInUse);
+    await first.stop();
+    using client = tls ? await LoopbackClient.connectTls(port) : await LoopbackClient.connect(port);
+    assertEquals(await client.logIn(), "+OK Welcome.");
+  }
+});
+
 Deno.test("tls without a certificate, and a key of another certificate, are refused at once", async () => {
   await using bare = new ObservedListener({});
   await assertRejects(() => bare.listenOn({ ...loopback, tls: true }), TypeError, "certificate");

@@ -1,0 +1,33 @@
+/** How a listener is, at one instant. */
+
+/** A port that is open. */
+export interface PortStatus {
+  /** The address that it is bound to. */
+  readonly hostname: string;
+  /** The port. */
+  readonly port: number;
+  /** Do its connections begin with TLS? */
+  readonly tls: boolean;
+}
+
+/** Sessions that are open, by their state (RFC 1939 section 3; asleep is billpg's SLEE). */
+export interface SessionCounts {
+  /** Not logged in. */
+  readonly authorization: number;
+  /** Logged in. */
+  readonly transaction: number;
+  /** Logged in, and asleep. */
+  readonly asleep: number;
+}
+
+/** What {@linkcode Pop3Listener.status} tells. */
+export interface ListenerStatus {
+  /** The ports that are open. */
+  readonly ports: readonly PortStatus[];
+  /** The connections that are open. */
+  readonly connections: SessionCounts;
+  /** How many are logged in to each mailbox, by its name. */
+  readonly mailboxes: Readonly<Record<string, number>>;
+  /** The certificate of the next handshake; null without TLS. */
+  readonly certificate: { readonly subject: string; readonly validTo: Date } | null;
+}

@@ -1,0 +1,174 @@
+/**
+ * Events to metrics and spans of OpenTelemetry, which Deno sends where its `OTEL_…` variables say.
+ *
+ * Loaded only where `OTEL_DENO` asks for it. docs/operations.md lists every metric.
+ */
+import {
+  type Attributes,
+  metrics,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  trace,
+} from "@opentelemetry/api";
+import deno from "../../deno.json" with { type: "json" };
+import type { ConnectionInfo } from "../mailbox/connection_info.ts";
+import type { CloseEvent, Pop3Event, Pop3Events, ReplyEvent } from "./events.ts";
+
+/** A command that takes longer has a span of its own. */
+const SLOW_MS = 100;
+/** Seconds: from a reply out of memory to a message of a gigabyte. */
+const BOUNDARIES = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600];
+
+type State = "authorization" | "transaction" | "asleep";
+
+interface Conversation {
+  readonly span: Span;
+  state: State;
+}
+
+/** What a listener's `events` may be, to be measured. */
+export function openTelemetryEvents(): Pop3Events {
+  const observer = new Observer();
+  return (event) => observer.observe(event);
+}
+
+class Observer {
+  readonly #tracer = trace.getTracer("pop3svc", deno.version);
+  readonly #meter = metrics.getMeter("pop3svc", deno.version);
+  readonly #conversations = new Map<ConnectionInfo, Conversation>();
+
+  readonly #active = this.#meter.createUpDownCounter("pop3.server.active_connections", {
+    unit: "{connection}",
+    description: "Connections that are open, by the state of their session",
+  });
+  readonly #sessions = this.#meter.createHistogram("pop3.server.session.duration", {
+    unit: "s",
+    description: "From accept to close, by reason of the end",
+    advice: { explicitBucketBoundaries: BOUNDARIES },
+  });
+  readonly #commands = this.#meter.createHistogram("pop3.server.command.duration", {
+    unit: "s",
+    description: "From a command to the end of its reply, by verb and outcome",
+    advice: { explicitBucketBoundaries: BOUNDARIES },
+  });
+  readonly #logins = this.#meter.createCounter("pop3.server.logins", {
+    unit: "{login}",
+    description: "Logins, by mechanism and outcome",
+  });
+  readonly #octets = this.#meter.createCounter("pop3.server.sent.io", {
+    unit: "By",
+    description: "Octets sent, without those of TLS",
+  });
+  readonly #sent = this.#meter.createCounter("pop3.server.messages.sent", {
+    unit: "{message}",
+    description: "Messages sent, whole or in part, by RETR and TOP",
+  });
+  readonly #deleted = this.#meter.createCounter("pop3.server.messages.deleted", {
+    unit: "{message}",
+    description: "Messages deleted",
+  });
+  readonly #refused = this.#meter.createCounter("pop3.server.refused_connections", {
+    unit: "{connection}",
+    description: "Connections turned away before a greeting, by reason",
+  });
+  readonly #errors = this.#meter.createCounter("pop3.server.errors", {
+    unit: "{error}",
+    description: "Failures of the server, a mailbox or a provider",
+  });
+
+  observe(event: Pop3Event): void {
+    switch (event.type) {
+      case "connect":
+        return this.#begin(event.connection);
+      case "login":
+        this.#logins.add(1, { "pop3.auth.mechanism": event.mechanism, "pop3.outcome": "ok" });
+        return this.#enter(event.connection, "transaction");
+      case "login-failed":
+        return this.#logins.add(1, {
+          "pop3.auth.mechanism": event.mechanism,
+          "pop3.outcome": event.reason,
+        });
+      case "sleep":
+        return this.#enter(event.connection, "asleep");
+      case "wake":
+        return this.#enter(event.connection, "transaction");
+      case "logout":
+        return this.#enter(event.connection, "authorization");
+      case "reply":
+        return this.#reply(event);
+      case "delete":
+        return this.#deleted.add(event.uniqueIds.length);
+      case "refuse":
+        return this.#refused.add(1, { "pop3.refuse.reason": event.reason });
+      case "error":
+        return this.#errors.add(1, { "error.type": nameOf(event.error) });
+      case "close":
+        return this.#end(event);
+    }
+  }
+
+  #begin(connection: ConnectionInfo): void {
+    const span = this.#tracer.startSpan("POP3 session", {
+      kind: SpanKind.SERVER,
+      attributes: {
+        "network.protocol.name": "pop3",
+        "client.address": connection.clientAddress,
+        "client.port": connection.clientPort,
+      },
+    });
+    this.#conversations.set(connection, { span, state: "authorization" });
+    this.#active.add(1, stateOf("authorization"));
+  }
+
+  #enter(connection: ConnectionInfo, state: State): void {
+    const conversation = this.#conversations.get(connection);
+    if (conversation === undefined) return;
+    this.#active.add(-1, stateOf(conversation.state));
+    this.#active.add(1, stateOf(state));
+    conversation.state = state;
+  }
+
+  #reply({ connection, verb, isOk, code, duration }: ReplyEvent): void {
+    const attributes: Attributes = {
+      "pop3.command.verb": verb ?? "unknown",
+      "pop3.outcome": isOk ? "ok" : "error",
+      ...(isOk ? {} : { "error.type": code ?? "-ERR" }),
+    };
+    this.#commands.record(duration / 1_000, attributes);
+    const conversation = this.#conversations.get(connection);
+    if (duration < SLOW_MS || conversation === undefined) return;
+    const now = Date.now();
+    const within = trace.setSpan(ROOT_CONTEXT, conversation.span);
+    this.#tracer
+      .startSpan(`POP3 ${verb ?? "unknown"}`, { startTime: now - duration, attributes }, within)
+      .end(now);
+  }
+
+  #end({ connection, reason, duration, messagesSent, octetsSent }: CloseEvent): void {
+    this.#sessions.record(duration / 1_000, { "pop3.close.reason": reason });
+    this.#octets.add(octetsSent);
+    this.#sent.add(messagesSent);
+    const conversation = this.#conversations.get(connection);
+    if (conversation === undefined) return;
+    this.#conversations.delete(connection);
+    this.#active.add(-1, stateOf(conversation.state));
+    conversation.span.setAttributes({
+      "pop3.close.reason": reason,
+      "pop3.messages.sent": messagesSent,
+      "network.io.sent": octetsSent,
+    });
+    if (connection.userNameAtLogin !== null) {
+      conversation.span.setAttribute("user.name", connection.userNameAtLogin);
+    }
+    conversation.span.end();
+  }
+}
+
+function stateOf(state: State): Attributes {
+  return { "pop3.session.state": state };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -1,0 +1,125 @@
+/** The program as a source of OpenTelemetry: a collector on loopback hears what a session was. */
+import { assert, assertEquals } from "@std/assert";
+import { LoopbackClient } from "../loopback_client.ts";
+import { RunningProgram } from "../running_program.ts";
+
+interface Attribute {
+  readonly key: string;
+  readonly value: { readonly stringValue?: string; readonly intValue?: string | number };
+}
+
+interface Point {
+  readonly attributes: readonly Attribute[];
+  readonly asInt?: string | number;
+  readonly asDouble?: number;
+  readonly count?: string | number;
+}
+
+interface Metric {
+  readonly name: string;
+  readonly unit: string;
+  readonly sum?: { readonly dataPoints: readonly Point[] };
+  readonly histogram?: { readonly dataPoints: readonly Point[] };
+}
+
+interface Span {
+  readonly name: string;
+  readonly attributes: readonly Attribute[];
+}
+
+/** Takes what is sent to it, as JSON. */
+class Collector implements AsyncDisposable {
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly metrics = new Map<string, Metric>();
+  readonly spans: Span[] = [];
+
+  constructor() {
+    const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
+    this.#server = Deno.serve(options, async (request) => {
+      const body = await request.json();
+      for (const resource of body.resourceMetrics ?? []) {
+        for (const scope of resource.scopeMetrics) {
+          for (const metric of scope.metrics) this.metrics.set(metric.name, metric);
+        }
+      }
+      for (const resource of body.resourceSpans ?? []) {
+        for (const scope of resource.scopeSpans) this.spans.push(...scope.spans);
+      }
+      return Response.json({});
+    });
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  /** The value of a metric at some attributes: a sum, or how often a histogram was told. */
+  at(name: string, attributes: Readonly<Record<string, string>> = {}): number {
+    const metric = this.metrics.get(name);
+    const points = metric?.sum?.dataPoints ?? metric?.histogram?.dataPoints ?? [];
+    const point = points.find((each) =>
+      Object.entries(attributes).every(([key, value]) => textOf(each.attributes, key) === value)
+    );
+    return Number(point?.asInt ?? point?.asDouble ?? point?.count ?? NaN);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+  }
+}
+
+function textOf(attributes: readonly Attribute[], key: string): string | undefined {
+  return attributes.find((attribute) => attribute.key === key)?.value.stringValue;
+}
+
+Deno.test("metrics and a span of a session, with the names that the docs list", async () => {
+  await using collector = new Collector();
+  const program = await RunningProgram.start([], {
+    OTEL_DENO: "true",
+    OTEL_DENO_CONSOLE: "ignore",
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+  });
+  {
+    await using _running = program;
+    {
+      using client = await LoopbackClient.connect(program.port);
+      assertEquals(await client.logIn("wrong"), "-ERR [AUTH] Wrong username or password.");
+    }
+    using client = await LoopbackClient.connect(program.port);
+    await client.logIn();
+    await client.command("STAT");
+    await client.send("RETR 1\r\n");
+    await client.readLines();
+    await client.command("RETR 999");
+    await client.command("QUIT");
+    await client.readLine();
+    await program.end("SIGTERM");
+  }
+  const { metrics, spans } = collector;
+  assertEquals(collector.at("pop3.server.logins", { "pop3.outcome": "ok" }), 1);
+  assertEquals(collector.at("pop3.server.logins", { "pop3.outcome": "wrong" }), 1);
+  const outcome = (verb: string, outcome: string) =>
+    collector.at("pop3.server.command.duration", {
+      "pop3.command.verb": verb,
+      "pop3.outcome": outcome,
+    });
+  assertEquals([outcome("RETR", "ok"), outcome("RETR", "error"), outcome("STAT", "ok")], [1, 1, 1]);
+  assertEquals(metrics.get("pop3.server.command.duration")?.unit, "s");
+  assertEquals(
+    collector.at("pop3.server.session.duration", { "pop3.close.reason": "quit" }),
+    1,
+  );
+  assertEquals(collector.at("pop3.server.messages.sent"), 1);
+  assert(collector.at("pop3.server.sent.io") > 300);
+  assertEquals(metrics.get("pop3.server.sent.io")?.unit, "By");
+  for (const state of ["authorization", "transaction"]) {
+    const open = collector.at("pop3.server.active_connections", { "pop3.session.state": state });
+    assertEquals(open, 0);
+  }
+  const session = spans.find(({ name, attributes }) =>
+    name === "POP3 session" && textOf(attributes, "pop3.close.reason") === "quit"
+  );
+  assertEquals(textOf(session?.attributes ?? [], "user.name"), "me");
+  assertEquals(textOf(session?.attributes ?? [], "client.address"), "127.0.0.1");
+});
