@@ -1,0 +1,34 @@
+/**
+ * Makes the executable: `deno task compile [--target TARGET] [--output FILE]`.
+ *
+ * It may open ports, read and write files, and read two variables; it may not run programs, load libraries or ask for
+ * more. What it loads only when it is asked for is inside as well: the threads for password hashes are not seen by
+ * following imports, and so are named here.
+ */
+const permissions = [
+  "--no-prompt",
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env=POP3SVC_PASSWORD,OTEL_DENO",
+];
+
+/** For thousands of connections that wait: docs/performance.md. */
+const memory = "--v8-flags=--max-semi-space-size=1";
+
+const given = Deno.args.includes("--output")
+  ? Deno.args
+  : [...Deno.args, "--output", "dist/pop3svc"];
+const { code } = await new Deno.Command(Deno.execPath(), {
+  args: [
+    "compile",
+    ...permissions,
+    memory,
+    "--exclude-unused-npm",
+    ...["--include", "lib/auth/passwords/hash_worker.ts"],
+    ...given,
+    "main.ts",
+  ],
+  cwd: new URL("..", import.meta.url),
+}).spawn().status;
+Deno.exit(code);

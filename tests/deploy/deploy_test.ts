@@ -1,0 +1,45 @@
+/** The files by which the program is run: as far as a machine can tell, they are right. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { testWith } from "../installed_program.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+const deploy = fromFileUrl(new URL("../../deploy/", import.meta.url));
+
+await testWith(
+  "systemd-analyze",
+  "systemd finds nothing wrong with the unit, and it is in the green",
+  async () => {
+    await using folder = await TemporaryFolder.create();
+    const unit = await Deno.readTextFile(join(deploy, "systemd/pop3svc.service"));
+    // The executable need not be installed for this.
+    const copy = join(folder.path, "pop3svc.service");
+    await Deno.writeTextFile(copy, unit.replace("/usr/local/bin/pop3svc", "/bin/true"));
+    const analyze = async (...args: string[]) => {
+      const command = new Deno.Command("systemd-analyze", { args: [...args, copy] });
+      const { code, stdout, stderr } = await command.output();
+      const decoder = new TextDecoder();
+      return { code, told: decoder.decode(stdout) + decoder.decode(stderr) };
+    };
+    const verified = await analyze("verify");
+    assertEquals(verified, { code: 0, told: "" });
+    const { told } = await analyze("security", "--offline=true");
+    const exposure = /Overall exposure level .*: ([\d.]+) (\w+)/.exec(told);
+    assert(Number(exposure?.[1]) <= 2, told);
+    assertMatch(exposure?.[2] ?? "", /OK|SAFE/);
+  },
+);
+
+Deno.test("the options that the containers give are options", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "main.ts", "--help"],
+    cwd: join(deploy, ".."),
+  }).output();
+  const help = new TextDecoder().decode(stdout);
+  for (const name of ["docker/Dockerfile", "docker/compose.yaml"]) {
+    const text = await Deno.readTextFile(join(deploy, name));
+    const options = text.match(/(?<=["\s])--(host|admin|users|mail-root|cert|key)\b/g) ?? [];
+    assert(options.length >= 2);
+    for (const option of options) assert(help.includes(`${option} `), option);
+  }
+});
