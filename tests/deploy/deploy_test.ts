@@ -43,3 +43,24 @@ Deno.test("the options that the containers give are options", async () => {
     for (const option of options) assert(help.includes(`${option} `), option);
   }
 });
+
+Deno.test("the SBOM names what is in the executable, and no more", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", join(deploy, "sbom.ts")],
+  }).output();
+  const { bomFormat, components } = JSON.parse(new TextDecoder().decode(stdout));
+  assertEquals(bomFormat, "CycloneDX");
+  const names = components.map(({ name }: { readonly name: string }) => name);
+  for (const name of ["deno", "hash-wasm", "unixcrypt", "ipaddr.js", "@opentelemetry/api"]) {
+    assert(names.includes(name), name);
+  }
+  assert(!names.includes("fast-check"));
+});
+
+Deno.test("the program, the package and the changelog agree about the version", async () => {
+  const { version } = JSON.parse(await Deno.readTextFile(join(deploy, "../deno.json")));
+  const changelog = await Deno.readTextFile(join(deploy, "../CHANGELOG.md"));
+  const [newest] = changelog.match(/(?<=^## \[)\d[^\]]*/m) ?? [version];
+  assertEquals(newest, version);
+  assertMatch(changelog, /^## \[Unreleased\]$/m);
+});

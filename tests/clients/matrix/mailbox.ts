@@ -1,0 +1,94 @@
+/** The mail that each client fetches, and where it finds it. */
+import { join } from "@std/path";
+import { latin1 } from "../../../lib/testing/transcript.ts";
+import { wellFormed } from "../../protocol/chunks.ts";
+import { RunningProgram } from "../../running_program.ts";
+import { authority, certificate } from "../../test_authority.ts";
+import { TemporaryFolder } from "../../temporary_folder.ts";
+
+export type Security = "plain" | "STLS" | "TLS";
+export const SECURITIES: readonly Security[] = ["plain", "STLS", "TLS"];
+
+const head = (subject: string) => `From: a@example.org\nTo: me@example.org\nSubject: ${subject}\n`;
+
+/** What goes wrong in clients and servers: dots, `From ` in front, octets beyond ASCII, a very long line. */
+const MESSAGES: readonly string[] = [
+  `${head("CRLF")}\nOne\nTwo\n`.replaceAll("\n", "\r\n"),
+  `${head("dots")}\n.\n..\n.leading\n...\n`,
+  `${head("From")}\nFrom here on, it is quoted by some.\n>From there, too.\n`,
+  `${head("octets")}Content-Transfer-Encoding: 8bit\n\nGr\xfc\xdfe \xe2\x82\xac\n`,
+  `${head("long")}\n${"0123456789".repeat(90)}\n`,
+];
+
+/** A server with that mail, for one client. */
+export class ServedMail implements AsyncDisposable {
+  readonly #program: RunningProgram;
+  readonly #folder: TemporaryFolder;
+
+  private constructor(program: RunningProgram, folder: TemporaryFolder) {
+    this.#program = program;
+    this.#folder = folder;
+  }
+
+  static async start(): Promise<ServedMail> {
+    const folder = await TemporaryFolder.create();
+    const path = (name: string) => join(folder.path, name);
+    await Deno.writeTextFile(path("cert.pem"), certificate.cert);
+    await Deno.writeTextFile(path("key.pem"), certificate.key);
+    await Deno.writeTextFile(path("ca.pem"), authority.pem);
+    await Deno.mkdir(path("mail"));
+    await Deno.mkdir(path("home"));
+    await Deno.chmod(folder.path, 0o755);
+    for (const [index, message] of MESSAGES.entries()) {
+      const octets = Uint8Array.from(message, (character) => character.charCodeAt(0));
+      await Deno.writeFile(path(`mail/${index}.eml`), octets);
+    }
+    const program = await RunningProgram.start([
+      ...[path("mail"), "--host", "127.0.0.1", "--tls-port", "0"],
+      ...["--cert", path("cert.pem"), "--key", path("key.pem")],
+    ]);
+    return new ServedMail(program, folder);
+  }
+
+  get caFile(): string {
+    return join(this.#folder.path, "ca.pem");
+  }
+
+  /** An empty folder for the client's own files. */
+  get home(): string {
+    return join(this.#folder.path, "home");
+  }
+
+  port(security: Security): number {
+    return security === "TLS" ? this.#program.tlsPort : this.#program.port;
+  }
+
+  /** Are all messages deleted? */
+  get isEmpty(): boolean {
+    return this.#folder.names("mail").length === 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]();
+    await this.#folder[Symbol.asyncDispose]();
+  }
+}
+
+/** What a client may make of a message when it stores it. */
+export type Verdict = "identical" | "identical behind added headers" | string;
+
+/** Holds what a client has stored against what was there; line ends are the client's own. */
+export function compare(stored: readonly Uint8Array[]): Verdict {
+  const texts = stored.map((octets) => latin1(octets).replaceAll("\r\n", "\n"));
+  const expected = MESSAGES.map((message) =>
+    wellFormed(Uint8Array.from(message, (character) => character.charCodeAt(0)))
+      .replaceAll("\r\n", "\n")
+  );
+  if (texts.length !== expected.length) return `${texts.length} of ${expected.length} messages`;
+  const missing = expected.filter((message) => !texts.includes(message));
+  if (missing.length === 0) return "identical";
+  const changed = missing.filter((message) => !texts.some((text) => text.endsWith(message)));
+  if (changed.length === 0) return "identical behind added headers";
+  const subjects = changed.map((message) => /^Subject: (.*)$/m.exec(message)?.[1]);
+  return `changed: ${subjects.join(", ")}`;
+}

@@ -1,0 +1,69 @@
+/**
+ * Real clients, really run: each fetches the same mail over each kind of line, deletes it, and what it has stored is held
+ * against what was there. It writes the table of docs/clients.md: `deno task clients`. What is not installed is skipped
+ * with a line that says so; with --check nothing is written, and the exit code tells.
+ */
+import { type Client, clients } from "./clients.ts";
+import { compare, SECURITIES, type Security, ServedMail } from "./mailbox.ts";
+
+const page = new URL("../../../docs/clients.md", import.meta.url);
+const BEGIN = "<!-- run: deno task clients writes from here -->";
+const END = "<!-- to here -->";
+
+const rows: string[] = [];
+let isGood = true;
+for (const client of clients) {
+  const version = await versionOf(client);
+  if (version === null) {
+    console.warn(`SKIPPED: ${client.name} is not installed`);
+    continue;
+  }
+  const cells: string[] = [];
+  for (const security of SECURITIES) {
+    const cell = client.securities.includes(security)
+      ? await verdictOf(client, security)
+      : "cannot do it";
+    console.log(`${client.name} ${version}, ${security}: ${cell}`);
+    cells.push(cell);
+  }
+  rows.push(`| ${[client.name, version, ...cells].join(" | ")} |`);
+}
+const table = [
+  "| client | version | plain | STLS | implicit TLS |",
+  "| --- | --- | --- | --- | --- |",
+  ...rows,
+].join("\n");
+if (!Deno.args.includes("--check")) {
+  const text = await Deno.readTextFile(page);
+  const [before = "", rest = ""] = text.split(BEGIN);
+  const after = rest.split(END)[1] ?? "";
+  const made = `${BEGIN}\n\n${table}\n\n${END}`;
+  await Deno.writeTextFile(page, `${before}${made}${after}`);
+}
+Deno.exit(isGood ? 0 : 1);
+
+async function verdictOf(client: Client, security: Security): Promise<string> {
+  await using mail = await ServedMail.start();
+  try {
+    const verdict = compare(await client.fetch(mail, security));
+    const isDeleted = mail.isEmpty;
+    isGood &&= isDeleted && verdict.startsWith("identical");
+    return `${verdict}${isDeleted ? ", deleted" : ", NOT deleted"}`;
+  } catch (error) {
+    isGood = false;
+    const reason = error instanceof Error ? error.message : String(error);
+    return `FAILED: ${reason.replaceAll(/\s+/g, " ").slice(0, 200)}`;
+  }
+}
+
+async function versionOf({ version }: Client): Promise<string | null> {
+  if (version === null) return "as in deno.json";
+  const [program, ...args] = version;
+  try {
+    const { stdout, stderr } = await new Deno.Command(program, { args }).output();
+    const decoder = new TextDecoder();
+    return /\d+\.\d[\w.]*/.exec(decoder.decode(stdout) + decoder.decode(stderr))?.[0] ?? "unknown";
+  } catch {
+    return null;
+  }
+}
