@@ -11,6 +11,7 @@ import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import { type MailboxFormat, seenFormat } from "../mailbox/open_mailbox.ts";
 import type { ServeOptions } from "./options.ts";
+import { usualMistakes } from "./usual_mistakes.ts";
 
 const PROGRESS_EVERY_MS = 200;
 
@@ -30,7 +31,8 @@ export async function check(path: string, options: ServeOptions): Promise<void> 
   if (certificate !== null) printCertificate(certificate.facts);
   if (options.users !== null) {
     const { checkUsers } = await import("./check_users.ts");
-    return await checkUsers(options.users, options["mail-root"]);
+    const folders = await checkUsers(options.users, options["mail-root"]);
+    return printMistakes(usualMistakes(folders, options, certificate?.facts ?? null));
   }
   const format = options.format ?? seenFormat(path);
   const found = await look(path, format, 1_000 * options["settle-time"]);
@@ -42,6 +44,7 @@ octets: ${found.octets}
 derived unique ids: ${list(found.derived)}
 still being written: ${found.unsettled}
 leftovers: ${list(found.leftovers)}`);
+  printMistakes(usualMistakes([path], options, certificate?.facts ?? null));
   const [unreadable] = found.unreadable;
   if (unreadable === undefined) return;
   throw CliError.environment(
@@ -58,6 +61,10 @@ function printCertificate({ subject, names, validFrom, validTo }: CertificateFac
 names: ${names.join(", ") || "none, and clients will refuse it"}
 valid: ${validFrom.toISOString()} to ${validTo.toISOString()} (${state})
 key: belongs to the certificate`);
+}
+
+function printMistakes(mistakes: readonly string[]): void {
+  console.log(`mistakes: ${[mistakes.length, ...mistakes].join("\n  ")}`);
 }
 
 async function look(path: string, format: MailboxFormat, settleTime: number): Promise<Findings> {

@@ -3,8 +3,11 @@ import { UserMailboxes } from "../auth/user_mailboxes.ts";
 import { parseUsersFile, type UserEntry } from "../auth/users_file.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 
-/** @throws {CliError} when somebody is locked out by it */
-export async function checkUsers(file: string, mailRoot: string | null): Promise<void> {
+/**
+ * @returns the folder of mailboxes, if there is one
+ * @throws {CliError} when somebody is locked out by it
+ */
+export async function checkUsers(file: string, mailRoot: string | null): Promise<string[]> {
   const { users, badLines } = parseUsersFile(await read(file));
   const mailboxes = new UserMailboxes(mailRoot, {});
   const locked = [...users.values()].filter(({ hash }) => hash.type === "locked");
@@ -20,6 +23,7 @@ wrong: ${[wrong.length, ...wrong].join("\n  ")}`);
   if (wrong.length > 0) {
     throw CliError.environment(`--users ${file}: ${wrong.length} users are locked out`);
   }
+  return mailRoot === null ? [] : [mailRoot];
 }
 
 async function faultOf(user: UserEntry, mailboxes: UserMailboxes): Promise<string | null> {

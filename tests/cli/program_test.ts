@@ -57,14 +57,12 @@ Deno.test("one line per event on standard error, no password in it", async () =>
   const events = stderr.trim().split("\n").map((line) => line.split(" ").slice(1, 3).join(" "));
   assertEquals(events, [
     "debug connect",
-    "debug command",
-    "debug command",
-    "warn login-failed",
-    "debug command",
-    "debug command",
-    "debug command",
-    "info login",
-    "debug command",
+    ...["debug command", "debug reply"],
+    ...["debug command", "warn login-failed", "debug reply"],
+    ...["debug command", "debug reply"],
+    ...["debug command", "debug reply"],
+    ...["debug command", "info login", "debug reply"],
+    ...["debug command", "debug reply"],
     "info close",
   ]);
   assertEquals(/secret|passw0rd/.test(stderr), false, stderr);
@@ -159,6 +157,22 @@ Deno.test("check says what would be served and mended, and mends nothing", async
   assertEquals(folder.names(".pop3svc"), broken.toSorted());
   const nowhere = await runProgram(["check", "nowhere"]);
   assertEquals([nowhere.code, nowhere.stderr], [1, "pop3svc: mailbox nowhere: it is not there\n"]);
+});
+
+Deno.test("check finds the usual mistakes", async () => {
+  await using folder = await folderWith({});
+  const check = async (...args: string[]) => (await runProgram(["check", ...args])).stdout;
+  await Deno.mkdir(join(folder.path, "joe/cur"), { recursive: true });
+  using used = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = used.addr;
+  const found = await check(folder.path, "--port", `${port}`, "--host", "127.0.0.1");
+  assertStringIncludes(found, "mistakes: 2\n");
+  assertStringIncludes(found, `127.0.0.1 port ${port}: another program is using it`);
+  assertStringIncludes(found, `holds the Maildir ${join(folder.path, "joe")}`);
+  const open = await check(join(folder.path, "joe"), "--port", "0", "--host", "0.0.0.0");
+  assertStringIncludes(open, "mistakes: 1\n  no certificate: nobody on another machine");
+  const fine = await check("mailbox-sample", "--port", "0");
+  assertMatch(fine, /mistakes: 0\n$/);
 });
 
 Deno.test("check names a message that cannot be read", async () => {

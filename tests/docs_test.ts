@@ -1,0 +1,184 @@
+/**
+ * The pages: their links lead somewhere, their commands run, and they name every option, event and metric.
+ *
+ * The `sh` blocks of a page are one script, run in a copy of the project with some mail, users and a certificate beside it.
+ * A server that a block starts stays until the next one. What changes the machine is a `console` block, and is not run.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { dirname, fromFileUrl, join } from "@std/path";
+import { copy } from "@std/fs";
+import { serveOptions } from "../lib/cli/options.ts";
+import { TemporaryFolder } from "./temporary_folder.ts";
+import { authority, certificate } from "./test_authority.ts";
+
+const root = fromFileUrl(new URL("..", import.meta.url));
+
+async function pages(): Promise<string[]> {
+  const found = ["README.md", "SECURITY.md", "CHANGELOG.md", "deploy/windows/README.md"];
+  for await (const { name } of Deno.readDir(join(root, "docs"))) {
+    if (name.endsWith(".md")) found.push(`docs/${name}`);
+  }
+  return found.sort();
+}
+
+async function read(page: string): Promise<string> {
+  return await Deno.readTextFile(join(root, page));
+}
+
+/** As GitHub names a heading. */
+function anchorsOf(text: string): string[] {
+  const headings = text.replaceAll(/^```[\s\S]*?^```/gm, "").match(/^#+ .*$/gm) ?? [];
+  return headings.map((heading) =>
+    heading.replace(/^#+ /, "").toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(
+      " ",
+      "-",
+    )
+  );
+}
+
+Deno.test("every link of the pages leads somewhere", async () => {
+  const dead: string[] = [];
+  for (const page of await pages()) {
+    const text = await read(page);
+    for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path = "", anchor] = target.split("#");
+      const file = path === "" ? page : join(dirname(page), path);
+      const info = await Deno.stat(join(root, file)).catch(() => null);
+      const isThere = info !== null &&
+        (anchor === undefined || anchorsOf(await read(file)).includes(anchor));
+      if (!isThere) dead.push(`${page}: ${target}`);
+    }
+  }
+  assertEquals(dead, []);
+});
+
+Deno.test("every option, event and metric is explained", async () => {
+  const options = await read("docs/options.md");
+  for (const name of Object.keys(serveOptions)) {
+    assert(options.includes(`\`--${name}`), `docs/options.md: --${name}`);
+  }
+  const messages = await read("docs/messages.md");
+  const events = await read("lib/telemetry/events.ts");
+  for (const [, type = ""] of events.matchAll(/^ {2}readonly type: "([a-z-]+)";/gm)) {
+    assert(messages.includes(`\`${type}\``), `docs/messages.md: ${type}`);
+  }
+  const operations = await read("docs/operations.md");
+  const telemetry = await read("lib/telemetry/open_telemetry.ts");
+  const metrics = telemetry.match(/(?<=")pop3\.server\.[a-z_.]+(?=")/g) ?? [];
+  assertEquals(metrics.length, 9);
+  for (const metric of metrics) {
+    assert(operations.includes(`\`${metric}\``), `docs/operations.md: ${metric}`);
+  }
+});
+
+/** A server of a page runs behind it; what needs a base binary, or runs this test, does nothing. */
+const PRELUDE = `
+set -eu
+SERVERS=""
+SHARED=no
+stop() { for each in $SERVERS; do kill $each 2>/dev/null || true; wait $each 2>/dev/null || true; done; SERVERS=""; }
+trap stop EXIT
+serve() {
+  case "$*" in
+    *--reuse-port*) [ "$SHARED" = yes ] || stop; SHARED=yes ;;
+    *) stop; SHARED=no ;;
+  esac
+  log=server.$(date +%s%N)
+  "$@" > $log 2>&1 &
+  each=$!
+  SERVERS="$SERVERS $each"
+  for _ in $(seq 200); do
+    grep -qE '^(ready|listening on port)' $log && return 0
+    kill -0 $each 2>/dev/null || { cat $log >&2; return 1; }
+    sleep 0.05
+  done
+  cat $log >&2
+  return 1
+}
+deno() {
+  case "$*" in
+    "task serve"|*walk-through/*|*examples/*) serve command $DENO "$@" ;;
+    "task compile"|"task test"|add*) ;;
+    *"main.ts hash"*|*"main.ts check"*|*"main.ts status"*|*" -e "*) command $DENO "$@" ;;
+    run*main.ts*) serve command $DENO "$@" ;;
+    *) command $DENO "$@" ;;
+  esac
+}
+npx() { [ "$1" = -y ] && shift; shift; deno "$@"; }
+`;
+
+/** What the commands need, and this machine has not. */
+const missing = ["bash", "curl", "openssl", "fetchmail", "mpop"].filter((program) => {
+  try {
+    return !new Deno.Command(program, { args: ["--version"] }).outputSync().success &&
+      program !== "openssl";
+  } catch {
+    return true;
+  }
+});
+if (missing.length > 0) {
+  console.warn(`SKIPPED: the commands of the pages need ${missing.join(", ")}`);
+}
+
+for (const page of await pages()) {
+  const text = await read(page);
+  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = ""]) => block);
+  if (blocks.length === 0) continue;
+  Deno.test({
+    name: `the commands of ${page} run`,
+    ignore: missing.length > 0,
+    fn: async () => {
+      await using folder = await TemporaryFolder.create();
+      const copies = [
+        "lib",
+        "links",
+        "mailbox-sample",
+        "examples",
+        "docs",
+        "deploy",
+        "tests/bench",
+      ];
+      for (const name of [...copies, "main.ts", "deno.json", "deno.lock"]) {
+        await Deno.mkdir(dirname(join(folder.path, name)), { recursive: true });
+        await copy(join(root, name), join(folder.path, name));
+      }
+      await furnish(folder.path);
+      // The executable cannot be had everywhere; what it is made of can.
+      const script = blocks.join("\n")
+        .replaceAll("dist/pop3svc ", "deno run -A main.ts ")
+        .replaceAll("0.0.0.0", "127.0.0.1");
+      const process = new Deno.Command("bash", {
+        args: ["-c", PRELUDE + script],
+        cwd: folder.path,
+        env: { DENO: Deno.execPath(), NO_COLOR: "1" },
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      });
+      const { success, stdout, stderr } = await process.output();
+      const decoder = new TextDecoder();
+      assert(success, `${decoder.decode(stdout)}\n${decoder.decode(stderr)}`);
+    },
+  });
+}
+
+/** What the pages take as given. */
+async function furnish(folder: string): Promise<void> {
+  // A file that was written a moment ago is not served yet.
+  for await (const { name } of Deno.readDir(join(folder, "mailbox-sample"))) {
+    await Deno.utime(join(folder, "mailbox-sample", name), 1_000, 1_000);
+  }
+  await Deno.writeTextFile(join(folder, "fullchain.pem"), certificate.cert + authority.pem);
+  await Deno.writeTextFile(join(folder, "privkey.pem"), certificate.key);
+  for (const name of ["new", "cur", "tmp"]) {
+    await Deno.mkdir(join(folder, "mail/joe", name), { recursive: true });
+  }
+  await Deno.writeTextFile(join(folder, "mail/joe/cur/1.x:2,S"), "Subject: x\n\nHello\n");
+  const mbox = "From a@example.org Thu Jan  1 00:00:00 2026\nSubject: a\n\nHello\n";
+  await Deno.writeTextFile(join(folder, "archive.mbox"), mbox);
+  await Deno.writeTextFile(
+    join(folder, "faults.json"),
+    '{ "seed": 1, "rules": [{ "fault": "drop", "message": 2 }] }',
+  );
+}
