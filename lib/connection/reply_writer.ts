@@ -116,14 +116,18 @@ export class ReplyWriter {
 
   /** Gathers lines into texts: a list of a huge maildrop has as many as it has messages. */
   async #addLines(lines: Iterable<string>): Promise<void> {
-    let text = "";
+    let gathered: string[] = [];
+    let units = 0;
     for (const line of lines) {
-      text += `${line}\r\n`;
-      if (text.length < TEXT_UNITS) continue;
-      await this.#addLine(text);
-      text = "";
+      gathered.push(line);
+      units += line.length + 2;
+      if (units < TEXT_UNITS) continue;
+      await this.#addLine(`${gathered.join("\r\n")}\r\n`);
+      gathered = [];
+      units = 0;
     }
-    await this.#addLine(`${text}.\r\n`);
+    gathered.push(".\r\n");
+    await this.#addLine(gathered.join("\r\n"));
   }
 
   async #addMessage(body: MessageBody): Promise<number> {

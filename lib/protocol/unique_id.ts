@@ -15,13 +15,18 @@ export interface UniqueIdFault {
   readonly number: number;
 }
 
+/** Lists that nobody can change any more, and in which nothing was wrong: sessions of one mailbox share theirs. */
+const faultless = new WeakSet<readonly string[]>();
+
 /** Why a maildrop with these unique-ids cannot be opened; null when all is well. */
 export function faultOfUniqueIds(uniqueIds: readonly string[]): UniqueIdFault | null {
+  if (faultless.has(uniqueIds)) return null;
   const seen = new Set<string>();
   for (const [index, uniqueId] of uniqueIds.entries()) {
     if (!isValidUniqueId(uniqueId)) return { rule: "unique-id-form", uniqueId, number: index + 1 };
     if (seen.has(uniqueId)) return { rule: "unique-id-twice", uniqueId, number: index + 1 };
     seen.add(uniqueId);
   }
+  if (Object.isFrozen(uniqueIds)) faultless.add(uniqueIds);
   return null;
 }

@@ -17,11 +17,6 @@ export interface ListedMessage {
   readonly uniqueId: string;
 }
 
-/** A message and its size in octets. */
-export interface SizedMessage extends ListedMessage {
-  readonly octets: number;
-}
-
 /** What has been decided about messages. */
 interface Marks {
   /** The numbers of those that are marked as deleted. */
@@ -117,18 +112,19 @@ export class Maildrop {
     return [...new Set([...listed, ...lateDeleted, ...retrieved])];
   }
 
-  /** The messages that a list shows. */
-  *listed(): Generator<ListedMessage> {
+  /** The numbers of the messages that a list shows. */
+  *listed(): Generator<number> {
     for (let number = 1; number <= this.count; number++) {
-      const uniqueId = this.uniqueIdOf(number);
-      if (uniqueId !== undefined && this.#isListed(number)) yield { number, uniqueId };
+      if (this.#isListed(number)) yield number;
     }
   }
 
-  /** The messages that a list shows, with their sizes. */
-  async sized(): Promise<Generator<SizedMessage>> {
+  /** The numbers of the messages that a list shows, and their sizes in octets. */
+  async sized(): Promise<
+    { readonly numbers: Generator<number>; octetsOf(number: number): number }
+  > {
     await this.#measureAll();
-    return this.#sized();
+    return { numbers: this.listed(), octetsOf: (number) => this.#sizes[number - 1] ?? 0 };
   }
 
   /** How many messages a list shows, and their octets together. */
@@ -147,13 +143,6 @@ export class Maildrop {
   #isListed(number: number): boolean {
     const { deleted, removed } = this.#marks;
     return !deleted.has(number) && !removed.has(number) && this.#sizes[number - 1] !== null;
-  }
-
-  *#sized(): Generator<SizedMessage> {
-    for (const message of this.listed()) {
-      const octets = this.#sizes[message.number - 1];
-      if (typeof octets === "number") yield { ...message, octets };
-    }
   }
 
   /** The size that the client was told, or null where it was told none. */
@@ -181,7 +170,7 @@ export class Maildrop {
     if (this.#areMeasured) return;
     const { messageSizes } = this.mailbox;
     if (messageSizes === undefined) {
-      for (const message of this.listed()) await this.sizeOf(message);
+      for (const number of this.listed()) await this.sizeOf(this.#messageOf(number));
     } else {
       await this.#measureTogether();
     }
@@ -193,8 +182,10 @@ export class Maildrop {
     const isNew = this.#sizes.length === 0 && this.#marks === noMarks;
     const unknown = isNew
       ? []
-      : [...this.listed()].filter(({ number }) => this.#sizes[number - 1] === undefined);
-    const uniqueIds = isNew ? this.uniqueIds : unknown.map(({ uniqueId }) => uniqueId);
+      : [...this.listed()].filter((number) => this.#sizes[number - 1] === undefined);
+    const uniqueIds = isNew
+      ? this.uniqueIds
+      : unknown.map((number) => this.#messageOf(number).uniqueId);
     if (uniqueIds.length === 0) return;
     const sizes = await this.mailbox.messageSizes?.(this.#info, uniqueIds) ?? [];
     if (sizes.length !== uniqueIds.length) {
@@ -206,9 +197,13 @@ export class Maildrop {
       this.#sizes = sizes;
       return;
     }
-    for (const [position, { number }] of unknown.entries()) {
+    for (const [position, number] of unknown.entries()) {
       this.#know(number - 1, sizes[position] ?? null);
     }
+  }
+
+  #messageOf(number: number): ListedMessage {
+    return { number, uniqueId: this.uniqueIdOf(number) ?? "" };
   }
 
   #know(index: number, octets: number | null): void {

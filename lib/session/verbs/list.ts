@@ -10,11 +10,11 @@ export async function list(
   argument: string,
 ): Promise<Reply> {
   if (argument === "") {
-    const messages = await maildrop.sized();
+    const { numbers, octetsOf } = await maildrop.sized();
     return {
       type: "listing",
       text: "Message sizes follow...",
-      lines: messages.map(({ number, octets }) => `${number} ${octets}`),
+      lines: numbers.map((number) => `${number} ${octetsOf(number)}`),
     };
   }
   const found = await findMessage(context, maildrop, "LIST", argument);

@@ -13,7 +13,7 @@ export async function uidl(
     return {
       type: "listing",
       text: "Unique-IDs follow...",
-      lines: maildrop.listed().map(({ number, uniqueId }) => `${number} ${uniqueId}`),
+      lines: maildrop.listed().map((number) => `${number} ${maildrop.uniqueIdOf(number)}`),
     };
   }
   const found = await findMessage(context, maildrop, "UIDL", argument);
