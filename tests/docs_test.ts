@@ -66,7 +66,7 @@ Deno.test("every option, event and metric is explained", async () => {
   const operations = await read("docs/operations.md");
   const telemetry = await read("lib/telemetry/open_telemetry.ts");
   const metrics = telemetry.match(/(?<=")pop3\.server\.[a-z_.]+(?=")/g) ?? [];
-  assertEquals(metrics.length, 9);
+  assertEquals(metrics.length, 10);
   for (const metric of metrics) {
     assert(operations.includes(`\`${metric}\``), `docs/operations.md: ${metric}`);
   }

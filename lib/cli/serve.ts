@@ -17,7 +17,11 @@ import { wireLogOf } from "./wire_log_of_options.ts";
 /** @throws {CliError} when it cannot begin */
 export async function serve(mailbox: string | null, options: ServeOptions): Promise<void> {
   const encoder = new TextEncoder();
-  const measure = await openTelemetry();
+  const bans = new StrikeBanEngine({
+    strikes: options["ban-after"],
+    seconds: options["ban-seconds"],
+  });
+  const measure = await openTelemetry(() => bans.bans().length);
   const events = (event: Pop3Event) => {
     const line = logLine(event, new Date(), options["log-format"], options["log-level"]);
     if (line !== null) Deno.stderr.writeSync(encoder.encode(`${line}\n`));
@@ -28,10 +32,6 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   const faults = await faultsOf(options);
   const { provider, text, facts, refresh } = await providerOf(mailbox, options, events);
   using wire = await wireLogOf(options);
-  const bans = new StrikeBanEngine({
-    strikes: options["ban-after"],
-    seconds: options["ban-seconds"],
-  });
   await using pop3 = new Pop3Listener({
     provider: faults === null ? provider : await misbehaving(provider, faults),
     certificate: certificate?.source ?? null,
@@ -82,11 +82,11 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
 }
 
 /** What measures events, where OTEL_DENO asks for it (as it does of Deno); loaded only then. */
-async function openTelemetry(): Promise<Pop3Events | null> {
+async function openTelemetry(countBans: () => number): Promise<Pop3Events | null> {
   const { state } = await Deno.permissions.query({ name: "env", variable: "OTEL_DENO" });
   if (state !== "granted" || !/^(1|true)$/i.test(Deno.env.get("OTEL_DENO") ?? "")) return null;
   const { openTelemetryEvents } = await import("../telemetry/open_telemetry.ts");
-  return openTelemetryEvents();
+  return openTelemetryEvents(countBans);
 }
 
 async function misbehaving(provider: MailboxProvider, faults: FaultPlan): Promise<MailboxProvider> {

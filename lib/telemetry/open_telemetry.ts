@@ -27,9 +27,13 @@ interface Conversation {
   state: State;
 }
 
-/** What a listener's `events` may be, to be measured. */
-export function openTelemetryEvents(): Pop3Events {
-  const observer = new Observer();
+/**
+ * What a listener's `events` may be, to be measured.
+ *
+ * @param countBans how many addresses may not log in, now
+ */
+export function openTelemetryEvents(countBans: () => number): Pop3Events {
+  const observer = new Observer(countBans);
   return (event) => observer.observe(event);
 }
 
@@ -76,6 +80,13 @@ class Observer {
     unit: "{error}",
     description: "Failures of the server, a mailbox or a provider",
   });
+
+  constructor(countBans: () => number) {
+    this.#meter.createObservableGauge("pop3.server.active_bans", {
+      unit: "{address}",
+      description: "Addresses that may not log in",
+    }).addCallback((result) => result.observe(countBans()));
+  }
 
   observe(event: Pop3Event): void {
     switch (event.type) {

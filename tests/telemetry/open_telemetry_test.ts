@@ -19,6 +19,7 @@ interface Metric {
   readonly name: string;
   readonly unit: string;
   readonly sum?: { readonly dataPoints: readonly Point[] };
+  readonly gauge?: { readonly dataPoints: readonly Point[] };
   readonly histogram?: { readonly dataPoints: readonly Point[] };
 }
 
@@ -32,6 +33,7 @@ class Collector implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly metrics = new Map<string, Metric>();
   readonly spans: Span[] = [];
+  readonly #gauge = Promise.withResolvers<void>();
 
   constructor() {
     const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
@@ -40,6 +42,7 @@ class Collector implements AsyncDisposable {
       for (const resource of body.resourceMetrics ?? []) {
         for (const scope of resource.scopeMetrics) {
           for (const metric of scope.metrics) this.metrics.set(metric.name, metric);
+          if (this.metrics.has("pop3.server.active_bans")) this.#gauge.resolve();
         }
       }
       for (const resource of body.resourceSpans ?? []) {
@@ -49,6 +52,11 @@ class Collector implements AsyncDisposable {
     });
   }
 
+  /** A gauge is told at intervals only, and not at the end. */
+  get gaugeTold(): Promise<void> {
+    return this.#gauge.promise;
+  }
+
   get endpoint(): string {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }
@@ -56,7 +64,7 @@ class Collector implements AsyncDisposable {
   /** The value of a metric at some attributes: a sum, or how often a histogram was told. */
   at(name: string, attributes: Readonly<Record<string, string>> = {}): number {
     const metric = this.metrics.get(name);
-    const points = metric?.sum?.dataPoints ?? metric?.histogram?.dataPoints ?? [];
+    const points = (metric?.sum ?? metric?.gauge ?? metric?.histogram)?.dataPoints ?? [];
     const point = points.find((each) =>
       Object.entries(attributes).every(([key, value]) => textOf(each.attributes, key) === value)
     );
@@ -79,6 +87,7 @@ Deno.test("metrics and a span of a session, with the names that the docs list", 
     OTEL_DENO_CONSOLE: "ignore",
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+    OTEL_METRIC_EXPORT_INTERVAL: "50",
   });
   {
     await using _running = program;
@@ -94,6 +103,7 @@ Deno.test("metrics and a span of a session, with the names that the docs list", 
     await client.command("RETR 999");
     await client.command("QUIT");
     await client.readLine();
+    await collector.gaugeTold;
     await program.end("SIGTERM");
   }
   const { metrics, spans } = collector;
@@ -111,6 +121,7 @@ Deno.test("metrics and a span of a session, with the names that the docs list", 
     1,
   );
   assertEquals(collector.at("pop3.server.messages.sent"), 1);
+  assertEquals(collector.at("pop3.server.active_bans"), 0);
   assert(collector.at("pop3.server.sent.io") > 300);
   assertEquals(metrics.get("pop3.server.sent.io")?.unit, "By");
   for (const state of ["authorization", "transaction"]) {
