@@ -10,6 +10,7 @@ import { nullProvider } from "../mailbox/null_provider.ts";
 import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
 import type { CertificateSource } from "../tls/certificate.ts";
+import type { SocketPort } from "../tls/socket_acceptor.ts";
 import type { TlsServer } from "../tls/tls_server.ts";
 import { acceptLoop, type Acceptor, type Arrival } from "./accept_loop.ts";
 import type { ListenOptions, Pop3ListenerOptions, ServeOptions } from "./listener_options.ts";
@@ -151,7 +152,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     }
     await this.#prepareTls(options.tls ?? false);
     const [addr, acceptor] = options.tls === true
-      ? await listenForTls(hostname, port, reusePort)
+      ? await listenForTls({ hostname, port, reusePort }, this.#clock)
       : listenForDeno(hostname, port, reusePort);
     try {
       await this.#receive(acceptor, options);
@@ -303,9 +304,9 @@ function listenForDeno(hostname: string, port: number, reusePort: boolean): Open
   return [listener.addr, arrivals(listener)];
 }
 
-async function listenForTls(hostname: string, port: number, reusePort: boolean): Promise<OpenPort> {
+async function listenForTls(port: SocketPort, clock: Clock): Promise<OpenPort> {
   const { SocketAcceptor } = await import("../tls/socket_acceptor.ts");
-  const acceptor = await SocketAcceptor.listen(hostname, port, reusePort);
+  const acceptor = await SocketAcceptor.listen(port, clock);
   return [acceptor.addr, acceptor];
 }
 

@@ -19,7 +19,8 @@ const encoder = new TextEncoder();
 export class PasswordChecker implements Disposable {
   readonly #workers: HashWorkers;
   readonly #clock: Clock;
-  readonly #key = crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  /** Made when it is first needed: to load what makes keys would be a quarter of the start. */
+  #key: Promise<CryptoKey> | null = null;
   /** What was right, until when; the oldest first. */
   readonly #right = new Map<string, number>();
 
@@ -81,6 +82,7 @@ export class PasswordChecker implements Disposable {
   }
 
   async #nameOf(hash: SlowHash, password: string): Promise<string> {
+    this.#key ??= crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
     const octets = encoder.encode(JSON.stringify([hash, password]));
     const signature = await crypto.subtle.sign("HMAC", await this.#key, octets);
     return new Uint8Array(signature).toBase64();
