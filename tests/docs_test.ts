@@ -89,7 +89,7 @@ serve() {
   each=$!
   SERVERS="$SERVERS $each"
   for _ in $(seq 200); do
-    grep -qE '^(ready|listening on port)' $log && return 0
+    grep -qE '^(ready|listening on port)|"ready"' $log && return 0
     kill -0 $each 2>/dev/null || { cat $log >&2; return 1; }
     sleep 0.05
   done
