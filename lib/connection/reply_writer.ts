@@ -9,6 +9,7 @@
  */
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import { challengeLine, type MessageBody, type Reply, statusLine } from "../protocol/reply.ts";
+import { TimeSlice } from "./time_slice.ts";
 import type { ByteSink } from "./transport.ts";
 
 /** A mailbox failed in the middle of a message: `+OK` is said, so all that is left is to hang up. */
@@ -19,6 +20,8 @@ export class BrokenMessageError extends Error {
 const BUFFER_OCTETS = 65_536;
 /** Kept free for the last line end and the terminator of a message. */
 const TERMINATOR_OCTETS = 5;
+/** Of a list that is written, before others have a turn. */
+const SLICE_MS = 0.5;
 /** With a line more, its UTF-8 still fits into a buffer. */
 const TEXT_UNITS = 16_384;
 const TERMINATOR = new TextEncoder().encode(".\r\n");
@@ -114,8 +117,9 @@ export class ReplyWriter {
     this.#used += encoder.encodeInto(line, this.#open().subarray(this.#used)).written;
   }
 
-  /** Gathers lines into texts: a list of a huge maildrop has as many as it has messages. */
+  /** Gathers lines into texts, and lets others run in between: a list of a huge maildrop has as many as messages. */
   async #addLines(lines: Iterable<string>): Promise<void> {
+    const slice = new TimeSlice(SLICE_MS);
     let gathered: string[] = [];
     let units = 0;
     for (const line of lines) {
@@ -125,6 +129,7 @@ export class ReplyWriter {
       await this.#addLine(`${gathered.join("\r\n")}\r\n`);
       gathered = [];
       units = 0;
+      await slice.pause();
     }
     gathered.push(".\r\n");
     await this.#addLine(gathered.join("\r\n"));

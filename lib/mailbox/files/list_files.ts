@@ -1,7 +1,10 @@
 import { join } from "@std/path";
 import { type FileIdentity, identityOf } from "./message_file.ts";
 import { nullIfGone } from "../../files/null_if_gone.ts";
-import { TimeSlice } from "./time_slice.ts";
+import { TimeSlice } from "../../connection/time_slice.ts";
+
+/** Of work, before others have a turn. */
+const SLICE_MS = 2;
 
 /** A regular file, by its name. */
 export interface ListedFile {
@@ -21,7 +24,7 @@ export async function listFiles(folder: string): Promise<ListedFile[]> {
     if (isFile && !name.startsWith(".")) names.push(name);
   }
   const listed: ListedFile[] = [];
-  const slice = new TimeSlice();
+  const slice = new TimeSlice(SLICE_MS);
   for (const name of names) {
     await slice.pause();
     const info = nullIfGone(() => Deno.lstatSync(join(folder, name)));

@@ -10,7 +10,10 @@ import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { type FileIdentity, identityOf, isSameFile } from "./message_file.ts";
 import type { MessageFile } from "./message_layout.ts";
 import { nullIfGone } from "../../files/null_if_gone.ts";
-import { TimeSlice } from "./time_slice.ts";
+import { TimeSlice } from "../../connection/time_slice.ts";
+
+/** Of work, before others have a turn. */
+const SLICE_MS = 2;
 
 /** What is known of one file. */
 export interface MeasuredFile {
@@ -30,7 +33,7 @@ export async function measureFiles(
   found: (message: MessageFile, measured: MeasuredFile) => void,
   missing: (message: MessageFile) => void = () => {},
 ): Promise<void> {
-  const slice = new TimeSlice();
+  const slice = new TimeSlice(SLICE_MS);
   const buffer = new Uint8Array(CHUNK_OCTETS);
   for (const message of messages) {
     await slice.pause();

@@ -14,8 +14,11 @@ import { createHash } from "node:crypto";
 import { CR, LF } from "../../protocol/ascii.ts";
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../files/message_file.ts";
-import { TimeSlice } from "../files/time_slice.ts";
+import { TimeSlice } from "../../connection/time_slice.ts";
 import { FromUnquoter } from "./from_unquoter.ts";
+
+/** Of work, before others have a turn. */
+const SLICE_MS = 2;
 
 /** One message of an mbox. Offsets are those of the file. */
 export interface MboxMessage {
@@ -53,7 +56,7 @@ const LINE_HEAD_OCTETS = 64;
 export async function indexMbox(path: string): Promise<MboxIndex | null> {
   using file = await Deno.open(path);
   const identity = identityOf(await file.stat());
-  const slice = new TimeSlice();
+  const slice = new TimeSlice(SLICE_MS);
   const places = await findPlaces(file, identity.size, slice);
   const messages = new Map<string, MboxMessage>();
   for (const [index, place] of places.entries()) {
