@@ -194,7 +194,8 @@ export class Maildrop {
       );
     }
     if (isNew) {
-      this.#sizes = sizes;
+      // What nobody can change any more is shared; a provider may do with its own what it likes.
+      this.#sizes = Object.isFrozen(sizes) ? sizes : [...sizes];
       return;
     }
     for (const [position, number] of unknown.entries()) {

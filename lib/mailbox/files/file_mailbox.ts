@@ -246,7 +246,7 @@ export class FileMailbox implements Mailbox {
     return this.#index ??= readIndex(this.#path).then((index) => {
       if (index !== null) {
         this.#indexStamp = index.stamp;
-        this.#allSizes.set(index.uniqueIds, index.octets);
+        this.#allSizes.set(index.uniqueIds, Object.freeze(index.octets));
       }
       return index;
     });

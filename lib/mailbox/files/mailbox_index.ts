@@ -66,7 +66,7 @@ export async function writeIndex(
     clean: messages.map(({ isClean }) => isClean),
   };
   const path = pathIn(mailbox);
-  const made = `${path}.${crypto.randomUUID()}`;
+  const made = `${path}.${Deno.pid}`;
   try {
     await Deno.mkdir(join(mailbox, OWN_FOLDER), { recursive: true });
     await Deno.writeTextFile(made, JSON.stringify(index));
