@@ -3,6 +3,7 @@
  * against what was there. It writes the table of docs/clients.md: `deno task clients`. What is not installed is skipped
  * with a line that says so; with --check nothing is written, and the exit code tells.
  */
+import deno from "../../../deno.json" with { type: "json" };
 import { type Client, clients } from "./clients.ts";
 import { compare, SECURITIES, type Security, ServedMail } from "./mailbox.ts";
 
@@ -57,7 +58,7 @@ async function verdictOf(client: Client, security: Security): Promise<string> {
 }
 
 async function versionOf({ version }: Client): Promise<string | null> {
-  if (version === null) return "as in deno.json";
+  if (version === null) return /[\d.]+$/.exec(deno.imports["node-pop3"])?.[0] ?? "unknown";
   const [program, ...args] = version;
   try {
     const { stdout, stderr } = await new Deno.Command(program, { args }).output();
