@@ -77,7 +77,8 @@ export interface ListenOptions extends ServeOptions {
   readonly port: number;
   /**
    * May other processes listen on the same port, if all say so? The system deals connections out among them. For a
-   * restart that loses none; Linux only. False by default.
+   * restart that loses none; Linux only, and the program needs `"unstable": ["net"]` in its deno.json, or Deno ends it.
+   * False by default.
    */
   readonly reusePort?: boolean;
 }
