@@ -10,13 +10,12 @@ import { nullProvider } from "../mailbox/null_provider.ts";
 import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
 import type { CertificateSource } from "../tls/certificate.ts";
-import type { SocketPort } from "../tls/socket_acceptor.ts";
 import type { TlsServer } from "../tls/tls_server.ts";
 import { acceptLoop, type Acceptor, type Arrival } from "./accept_loop.ts";
 import type { ListenOptions, Pop3ListenerOptions, ServeOptions } from "./listener_options.ts";
 import type { ListenerStatus, PortStatus } from "./listener_status.ts";
+import { arrivals, openPlainPort, openTlsPort } from "./open_port.ts";
 import { Reception } from "./reception.ts";
-import { arrivalOf } from "./tcp_transport.ts";
 
 /**
  * Talks POP3 to all who connect, and asks a provider for everything else.
@@ -151,9 +150,10 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       throw new TypeError("A listener that misbehaves listens on this machine only");
     }
     await this.#prepareTls(options.tls ?? false);
+    const where = { hostname, port, reusePort };
     const [addr, acceptor] = options.tls === true
-      ? await listenForTls({ hostname, port, reusePort }, this.#clock)
-      : listenForDeno(hostname, port, reusePort);
+      ? await openTlsPort(where, this.#clock)
+      : openPlainPort(where);
     try {
       await this.#receive(acceptor, options);
     } catch (error) {
@@ -294,27 +294,6 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       console.error("The listener's events threw", error);
     }
   }
-}
-
-/** A port, and the address that it is bound to. */
-type OpenPort = readonly [addr: Deno.NetAddr, acceptor: Acceptor<Arrival>];
-
-function listenForDeno(hostname: string, port: number, reusePort: boolean): OpenPort {
-  const listener = Deno.listen({ hostname, port, reusePort });
-  return [listener.addr, arrivals(listener)];
-}
-
-async function listenForTls(port: SocketPort, clock: Clock): Promise<OpenPort> {
-  const { SocketAcceptor } = await import("../tls/socket_acceptor.ts");
-  const acceptor = await SocketAcceptor.listen(port, clock);
-  return [acceptor.addr, acceptor];
-}
-
-function arrivals(acceptor: Acceptor): Acceptor<Arrival> {
-  return {
-    accept: async () => arrivalOf(await acceptor.accept()),
-    close: () => acceptor.close(),
-  };
 }
 
 /** Loaded only where there are proxies: what reads networks takes longer to load than all the rest. */

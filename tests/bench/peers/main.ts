@@ -11,6 +11,7 @@ import { join } from "@std/path";
 import { TemporaryFolder } from "../../temporary_folder.ts";
 import { claims } from "./claims.ts";
 import { makeCorpus } from "./corpus.ts";
+import { type Figures, verify } from "./measurements.ts";
 import {
   type Bench,
   dovecot,
@@ -22,7 +23,7 @@ import {
   yardstick,
 } from "./peers.ts";
 import { held, type Measurement, median, writeReport } from "./report.ts";
-import { type Figures, type Scenario, scenarios, verify } from "./scenarios.ts";
+import { type Scenario, scenarios } from "./scenarios.ts";
 
 const options = parseArgs(Deno.args, {
   string: ["rounds", "only", "messages"],

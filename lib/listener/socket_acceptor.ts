@@ -8,24 +8,18 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Clock } from "../connection/clock.ts";
-import type { Acceptor, Arrival } from "../listener/accept_loop.ts";
-import { SocketTransport } from "./socket_transport.ts";
-
-/** Where to listen. */
-export interface SocketPort {
-  readonly hostname: string;
-  readonly port: number;
-  readonly reusePort: boolean;
-}
+import type { Acceptor, Arrival } from "./accept_loop.ts";
+import type { PortToOpen } from "./open_port.ts";
+import { SocketTransport } from "../tls/socket_transport.ts";
 
 /** Opens a port; a test gives one that is deaf. */
-export type OpenServer = (port: SocketPort) => Promise<Server>;
+export type OpenServer = (port: PortToOpen) => Promise<Server>;
 
 const QUIET_MS = 10_000;
 const ANSWER_MS = 1_000;
 
 export class SocketAcceptor implements Acceptor<Arrival> {
-  readonly #where: SocketPort;
+  readonly #where: PortToOpen;
   readonly #clock: Clock;
   readonly #open: OpenServer;
   #server: Server;
@@ -38,7 +32,7 @@ export class SocketAcceptor implements Acceptor<Arrival> {
   /** While we call ourselves up: is told of each connection, which waits until it is known whose it is. */
   #onCall: (() => void) | null = null;
 
-  private constructor(server: Server, where: SocketPort, clock: Clock, open: OpenServer) {
+  private constructor(server: Server, where: PortToOpen, clock: Clock, open: OpenServer) {
     this.#server = server;
     this.#clock = clock;
     this.#open = open;
@@ -54,7 +48,7 @@ export class SocketAcceptor implements Acceptor<Arrival> {
    * @throws {Deno.errors.AddrInUse} when another program has the port, and its like
    */
   static async listen(
-    port: SocketPort,
+    port: PortToOpen,
     clock: Clock,
     open: OpenServer = openServer,
   ): Promise<SocketAcceptor> {
@@ -154,7 +148,7 @@ export class SocketAcceptor implements Acceptor<Arrival> {
   }
 }
 
-async function openServer({ hostname, port, reusePort }: SocketPort): Promise<Server> {
+async function openServer({ hostname, port, reusePort }: PortToOpen): Promise<Server> {
   const server = createServer({ pauseOnConnect: true, noDelay: true });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const fail = (error: Error) => reject(asDenoError(error));

@@ -1,12 +1,13 @@
 /** A port that went deaf, as one of node:net does when no file descriptors were left. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { createServer, type Server } from "node:net";
-import { SocketAcceptor, type SocketPort } from "../../lib/tls/socket_acceptor.ts";
+import type { PortToOpen } from "../../lib/listener/open_port.ts";
+import { SocketAcceptor } from "../../lib/listener/socket_acceptor.ts";
 import { ManualClock } from "../manual_clock.ts";
 
 const loopback = { hostname: "127.0.0.1", port: 0, reusePort: false };
 
-async function listening({ hostname, port }: SocketPort): Promise<Server> {
+async function listening({ hostname, port }: PortToOpen): Promise<Server> {
   const server = createServer({ pauseOnConnect: true });
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen({ host: hostname, port }, resolve);
@@ -20,7 +21,7 @@ class Opener {
 
   constructor(readonly deaf: number) {}
 
-  readonly open = async (port: SocketPort): Promise<Server> => {
+  readonly open = async (port: PortToOpen): Promise<Server> => {
     const server = await listening(port);
     this.opened++;
     if (this.opened <= this.deaf) server.on = () => server;

@@ -1,0 +1,34 @@
+/** Opening a port: by Deno where it is plain, by `node:net` where TLS comes first. */
+import type { Clock } from "../connection/clock.ts";
+import type { Acceptor, Arrival } from "./accept_loop.ts";
+import { arrivalOf } from "./tcp_transport.ts";
+
+/** Where to listen. */
+export interface PortToOpen {
+  readonly hostname: string;
+  readonly port: number;
+  readonly reusePort: boolean;
+}
+
+/** A port, and the address that it is bound to. */
+export type OpenPort = readonly [addr: Deno.NetAddr, acceptor: Acceptor<Arrival>];
+
+export function openPlainPort(port: PortToOpen): OpenPort {
+  const listener = Deno.listen({ ...port });
+  return [listener.addr, arrivals(listener)];
+}
+
+/** Loaded only where there is TLS. */
+export async function openTlsPort(port: PortToOpen, clock: Clock): Promise<OpenPort> {
+  const { SocketAcceptor } = await import("./socket_acceptor.ts");
+  const acceptor = await SocketAcceptor.listen(port, clock);
+  return [acceptor.addr, acceptor];
+}
+
+/** What a `Deno.Listener` accepts, as arrivals. */
+export function arrivals(acceptor: Acceptor): Acceptor<Arrival> {
+  return {
+    accept: async () => arrivalOf(await acceptor.accept()),
+    close: () => acceptor.close(),
+  };
+}
