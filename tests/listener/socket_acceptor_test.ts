@@ -47,6 +47,9 @@ Deno.test("a port that answers nobody is opened anew, and says so", async () => 
   // It calls itself up, which takes real sockets, and waits for a second of the clock.
   while (clock.pending === 0) await new Promise((resolve) => setTimeout(resolve));
   clock.advance(1_000);
+  // It looks again later, whatever it has found.
+  while (clock.pending === 0) await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(opener.opened, 2);
   await next;
   assertEquals([opener.opened, acceptor.addr.port], [2, port]);
   await visit(acceptor);
