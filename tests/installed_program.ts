@@ -1,7 +1,10 @@
 /** Programs that a test uses where they are installed. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
-/** Runs it to its end, with some standard input. */
+/** No program here takes more than a few seconds; one that waits for something must not hold up the tests for ever. */
+const DEADLINE_MS = 60_000;
+
+/** Runs it to its end, with some standard input; a program that does not end is killed. */
 export async function run(
   program: string,
   args: readonly string[],
@@ -13,12 +16,23 @@ export async function run(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const writer = process.stdin.getWriter();
-  await writer.write(stdin);
-  await writer.close();
-  const { code, stdout, stderr } = await process.output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
-  return stdout;
+  let isOverdue = false;
+  const deadline = setTimeout(() => {
+    isOverdue = true;
+    process.kill("SIGKILL");
+  }, DEADLINE_MS);
+  try {
+    const writer = process.stdin.getWriter();
+    await writer.write(stdin);
+    await writer.close();
+    const { code, stdout, stderr } = await process.output();
+    const said = new TextDecoder().decode(stderr);
+    assert(!isOverdue, `${program} had not ended after ${DEADLINE_MS} ms: ${said}`);
+    assertEquals(code, 0, said);
+    return stdout;
+  } finally {
+    clearTimeout(deadline);
+  }
 }
 
 async function isInstalled(program: string, probe: readonly string[]): Promise<boolean> {

@@ -185,9 +185,10 @@ set quit = yes
 push "<fetch-mail><exit>"
 `,
     );
-    // It wants a terminal.
-    const command = `TERM=xterm HOME=${mail.home} timeout 30 mutt -n -F ${rc} -f ${inbox}`;
-    await run("script", ["-qec", command, "/dev/null"]);
+    // It wants a terminal, and to be in the foreground of it.
+    const environment = ["SHELL=/bin/sh", "TERM=xterm", `HOME=${mail.home}`];
+    const command = `exec mutt -n -F ${rc} -f ${inbox}`;
+    await run("env", [...environment, "script", "-qec", command, "/dev/null"]);
     return [...await filesBelow(join(inbox, "new")), ...await filesBelow(join(inbox, "cur"))];
   },
 };
