@@ -21,12 +21,34 @@ const faultless = new WeakSet<readonly string[]>();
 /** Why a maildrop with these unique-ids cannot be opened; null when all is well. */
 export function faultOfUniqueIds(uniqueIds: readonly string[]): UniqueIdFault | null {
   if (faultless.has(uniqueIds)) return null;
-  const seen = new Set<string>();
-  for (const [index, uniqueId] of uniqueIds.entries()) {
-    if (!isValidUniqueId(uniqueId)) return { rule: "unique-id-form", uniqueId, number: index + 1 };
-    if (seen.has(uniqueId)) return { rule: "unique-id-twice", uniqueId, number: index + 1 };
-    seen.add(uniqueId);
-  }
+  const illFormed = uniqueIds.findIndex((uniqueId) => !isValidUniqueId(uniqueId));
+  if (illFormed >= 0) return faultAt(uniqueIds, illFormed, "unique-id-form");
+  const second = indexOfSecond(uniqueIds);
+  if (second >= 0) return faultAt(uniqueIds, second, "unique-id-twice");
   if (Object.isFrozen(uniqueIds)) faultless.add(uniqueIds);
   return null;
+}
+
+function faultAt(
+  uniqueIds: readonly string[],
+  index: number,
+  rule: UniqueIdFault["rule"],
+): UniqueIdFault {
+  return { rule, uniqueId: uniqueIds[index] ?? "", number: index + 1 };
+}
+
+/** Where one comes for the second time; -1 when all are different. */
+function indexOfSecond(uniqueIds: readonly string[]): number {
+  // Most begin with a time, and ascend: then none of them comes twice, and none need be remembered for it.
+  if (
+    uniqueIds.every((uniqueId, index) => index === 0 || uniqueId > (uniqueIds[index - 1] ?? ""))
+  ) {
+    return -1;
+  }
+  const seen = new Set<string>();
+  return uniqueIds.findIndex((uniqueId) => {
+    if (seen.has(uniqueId)) return true;
+    seen.add(uniqueId);
+    return false;
+  });
 }

@@ -1,5 +1,5 @@
 /** What is looked at once, and remembered: snapshots and sizes. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { maildirMailbox } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
@@ -72,18 +72,21 @@ Deno.test("sizes are remembered across restarts, and only a file that is whole i
     const sizes = await mailbox.messageSizes?.(info, uniqueIds) ?? [];
     return sizes.reduce<number>((total, size) => total + (size ?? 0), 0);
   };
+  const octetsIn = (text: string) => JSON.parse(text.split("\n")[1] ?? "").octets;
   const counted = await sum();
   const whole = await Deno.readTextFile(remembered);
 
   // A wrong size shows that it is read.
-  await Deno.writeTextFile(remembered, whole.replace('"octets":[14,', '"octets":[1014,'));
-  assertEquals(await sum(), counted + 1_000);
+  await Deno.writeTextFile(remembered, whole.replace('"octets":[14,', '"octets":[15,'));
+  assertEquals(await sum(), counted + 1);
 
   // A cut, a column that is too short, another version, an empty file, none: counted anew.
   const broken = [
     whole.slice(0, whole.length / 2),
-    whole.replace('"octets":[14,', '"octets":['),
-    whole.replace('"version":1', '"version":2'),
+    whole.replace('"octets":[14,', '"octets":[   '),
+    whole.replace('"version":2', '"version":3'),
+    whole.replace("\n", ""),
+    whole.trimEnd(),
     "",
     null,
   ];
@@ -91,7 +94,7 @@ Deno.test("sizes are remembered across restarts, and only a file that is whole i
     if (text === null) await Deno.remove(remembered);
     else await Deno.writeTextFile(remembered, text);
     assertEquals(await sum(), counted);
-    assertEquals(JSON.parse(await Deno.readTextFile(remembered)).octets, JSON.parse(whole).octets);
+    assertEquals(octetsIn(await Deno.readTextFile(remembered)), octetsIn(whole));
   }
 
   // It is believed of that very file only.
@@ -119,10 +122,23 @@ Deno.test("the list is remembered across restarts, until something has come or g
   assertEquals((await look()).first, "1000.x");
   const index = join(folder.path, ".pop3svc/index");
   const text = await Deno.readTextFile(index);
-  await Deno.writeTextFile(index, text.replace('["1000.x"', '["remembered"'));
+  await Deno.writeTextFile(index, text.replace('["1000.x"', '["1000.y"'));
   const again = await look();
-  assertEquals([again.first, again.size, again.count], ["remembered", 14, 1_000]);
-  assert(await again.mailbox.messageExists(again.info, "remembered"));
+  assertEquals([again.first, again.size, again.count], ["1000.y", 14, 1_000]);
+  assert(await again.mailbox.messageExists(again.info, "1000.y"));
+
+  // What it takes to open a message is looked at when one is opened.
+  const damages = [['"fileSizes":[12,', '"fileSizes":[{},'], ['"paths":[', '"paths":{']] as const;
+  for (const [whole, damaged] of damages) {
+    await Deno.writeTextFile(index, text.replace(whole, damaged));
+    const { mailbox, info } = await look();
+    const open = async () => await mailbox.messageContents(info, "1000.x");
+    await assertRejects(open, Error, "is damaged");
+    const anew = testConnectionInfo();
+    await mailbox.messageSizes?.(anew, await mailbox.listMessageUniqueIds(anew));
+    await mailbox.messageContents(anew, "1000.x");
+    assertEquals(await Deno.readTextFile(index), text);
+  }
 
   await Deno.writeTextFile(join(folder.path, "new", "2000.x"), "Subject: new\n\n");
   const later = await look();

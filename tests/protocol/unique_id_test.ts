@@ -19,6 +19,8 @@ Deno.test("a fault names the unique id and the message", () => {
     uniqueId: "a",
     number: 3,
   });
+  assertEquals(faultOfUniqueIds(["a", "b", "b"])?.number, 3);
+  assertEquals(faultOfUniqueIds(["b", "a", "c"]), null);
   assertEquals(faultOfUniqueIds(["a", "b c"]), {
     rule: "unique-id-form",
     uniqueId: "b c",

@@ -6,7 +6,7 @@ import { Pop3ResponseError } from "../response_error.ts";
 import { deleteFiles, type DoomedFile, OWN_FOLDER, withSettledFiles } from "./atomic_delete.ts";
 import { denoFileSystem, type FileSystem } from "./file_system.ts";
 import { takeLease } from "./lease.ts";
-import { type MailboxIndex, messagesOf, readIndex, writeIndex } from "./mailbox_index.ts";
+import { MailboxIndex, writeIndex } from "./mailbox_index.ts";
 import { type MeasuredFile, measureFiles } from "./measure_files.ts";
 import { isSameFile, openMessageFile } from "./message_file.ts";
 import type { MessageFile, MessageLayout } from "./message_layout.ts";
@@ -243,7 +243,7 @@ export class FileMailbox implements Mailbox {
   }
 
   #remembered(): Promise<MailboxIndex | null> {
-    return this.#index ??= readIndex(this.#path).then((index) => {
+    return this.#index ??= MailboxIndex.read(this.#path).then((index) => {
       if (index !== null) {
         this.#indexStamp = index.stamp;
         this.#allSizes.set(index.uniqueIds, Object.freeze(index.octets));
@@ -254,7 +254,7 @@ export class FileMailbox implements Mailbox {
 
   #knownSizes(): Promise<Map<string, MeasuredFile>> {
     return this.#sizes ??= this.#remembered().then((index) =>
-      new Map(index === null ? [] : messagesOf(index).map((message) => [message.uniqueId, message]))
+      new Map(index?.messages()?.map((message) => [message.uniqueId, message]))
     );
   }
 

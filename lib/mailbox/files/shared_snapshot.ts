@@ -14,7 +14,7 @@
 import { join } from "@std/path";
 import { withSettledFiles } from "./atomic_delete.ts";
 import type { FileSystem } from "./file_system.ts";
-import { type MailboxIndex, messagesOf } from "./mailbox_index.ts";
+import type { MailboxIndex } from "./mailbox_index.ts";
 import type { MessageFile, MessageLayout } from "./message_layout.ts";
 
 /** The messages of a mailbox at one instant. Shared: nobody changes it. */
@@ -31,18 +31,27 @@ class RememberedSnapshot implements Snapshot {
   readonly stamp: string;
   readonly uniqueIds: readonly string[];
   readonly #index: MailboxIndex;
+  readonly #forget: () => void;
   #messages: ReadonlyMap<string, MessageFile> | null = null;
 
-  constructor(index: MailboxIndex) {
+  constructor(index: MailboxIndex, forget: () => void) {
     this.stamp = index.stamp;
     this.uniqueIds = Object.freeze(index.uniqueIds);
     this.#index = index;
+    this.#forget = forget;
   }
 
   get messages(): ReadonlyMap<string, MessageFile> {
-    return this.#messages ??= new Map(
-      messagesOf(this.#index).map((message) => [message.uniqueId, message]),
-    );
+    return this.#messages ??= this.#read();
+  }
+
+  #read(): ReadonlyMap<string, MessageFile> {
+    const messages = this.#index.messages();
+    if (messages === null) {
+      this.#forget();
+      throw new Error("the index of the mailbox is damaged; the next session looks anew");
+    }
+    return new Map(messages.map((message) => [message.uniqueId, message]));
   }
 }
 
@@ -108,7 +117,7 @@ export class SharedSnapshot {
 
   async #recall(index: MailboxIndex | null): Promise<Snapshot | null> {
     if (index === null || index.stamp !== (await this.#stamp()).stamp) return null;
-    return new RememberedSnapshot(index);
+    return new RememberedSnapshot(index, () => this.forget());
   }
 
   async #list(): Promise<Snapshot> {
