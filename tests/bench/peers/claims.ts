@@ -49,7 +49,7 @@ export function claims(many: number): readonly Claim[] {
     more("50 MB, LF and leading dots", "rate", 3, 2.5),
     more("50 MB over implicit TLS", "rate", 4, 3),
     more("50 MB over STLS", "rate", 1.5),
-    less(`${many} messages`, "first", 3, 1.5),
+    less(`${many} messages`, "first", 3, 2.4),
     less(`${many} messages`, "again", 5, 4),
     less("idle logins", "KB each", 50),
     less("idle logins over TLS", "KB each", 20, 18),
