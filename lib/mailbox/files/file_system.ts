@@ -3,7 +3,7 @@
  * or kill the process in front of it.
  */
 
-import { lockWithinProcess } from "./lock_within_process.ts";
+import { lockWithinProcess } from "../../files/lock_within_process.ts";
 import { nullIfGone } from "../../files/null_if_gone.ts";
 
 /** A name in a folder. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { lockWithinProcess } from "../../lib/mailbox/files/lock_within_process.ts";
+import { lockWithinProcess } from "../../lib/files/lock_within_process.ts";
 
 Deno.test("one at a time, in order of asking; other folders do not wait", async () => {
   const order: string[] = [];

@@ -1,0 +1,25 @@
+/** What tells one file from another, or from itself after a change. */
+export interface FileIdentity {
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+  /** 0 where the system has none. */
+  readonly inode: number;
+}
+
+export function identityOf(info: Deno.FileInfo): FileIdentity {
+  return { size: info.size, modified: info.mtime?.getTime() ?? 0, inode: info.ino ?? 0 };
+}
+
+/** Whether a file is the one that it was, unchanged. */
+export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
+  return a.size === b.size && a.modified === b.modified && a.inode === b.inode;
+}
+
+/** Whether two looks saw one inode, whatever has been written to it in between. */
+export function isSameInode(
+  a: { readonly dev: number; readonly ino: number | null },
+  b: { readonly dev: number; readonly ino: number | null },
+): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}

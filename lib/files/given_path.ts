@@ -1,0 +1,92 @@
+/**
+ * Looks at a path that the administrator gave: a mailbox, a home, an mbox, a users file, a certificate.
+ *
+ * Such a path may lead through symbolic links, as certbot and Kubernetes switch them. So it is looked at whenever it is
+ * used, and opened by the name that was given. But somebody else may have made a link on the way: one is followed
+ * only if it belongs to root, to the user of this process, or to the owner of what it leads to. Windows has no owners, and
+ * there all links are followed.
+ *
+ * A folder above that this process may not look at is taken to be what it seems to be.
+ */
+import { join, resolve } from "@std/path";
+import { nullIfGone } from "./null_if_gone.ts";
+import { isOfServer, isPrivateFolder, keepsNames } from "./server_user.ts";
+
+/** What is there. */
+export interface GivenPath {
+  /** Of what the path leads to. */
+  readonly info: Deno.FileInfo;
+  /**
+   * Whether somebody other than the user of this process, or root, can put something else in the place of what is
+   * there, or of what is in it where it is a folder.
+   */
+  readonly isExposed: boolean;
+}
+
+/** A link on the way belongs to somebody whom it should not lead there. */
+export class ForeignLinkError extends Error {
+  override readonly name = "ForeignLinkError";
+
+  constructor(link: string, owner: number | null, target: number | null) {
+    super(
+      `${link} is a symbolic link of user ${owner}, and leads to something of user ${target}: it is not followed`,
+    );
+  }
+}
+
+/** As many as Linux follows. */
+const MOST_LINKS = 40;
+
+/**
+ * Null when nothing is there.
+ *
+ * @throws {ForeignLinkError} when a link on the way must not be followed
+ */
+export function lookAtGiven(path: string): GivenPath | null {
+  if (Deno.build.os === "windows") {
+    const info = nullIfGone(() => Deno.statSync(path));
+    return info === null ? null : { info, isExposed: false };
+  }
+  let links = 0;
+  let isExposed = false;
+  let seen = "/";
+  let info = look(seen);
+  for (let parts = partsOf(resolve(path)); parts.length > 0;) {
+    const [name = "", ...rest] = parts;
+    if (info !== null && !keepsNames(info)) isExposed = true;
+    const next = join(seen, name);
+    info = look(next);
+    if (info?.isSymlink === true) {
+      if (++links > MOST_LINKS) throw new Deno.errors.FilesystemLoop(`${path}: too many links`);
+      const target = nullIfGone(() => Deno.statSync(next));
+      if (target === null) return null;
+      if (!isOfServer(info) && info.uid !== target.uid) {
+        throw new ForeignLinkError(next, info.uid, target.uid);
+      }
+      parts = [...partsOf(resolve(seen, Deno.readLinkSync(next))), ...rest];
+      seen = "/";
+      info = look(seen);
+    } else {
+      if (info === null && rest.length === 0) return null;
+      seen = next;
+      parts = rest;
+    }
+  }
+  if (info === null) return null;
+  return { info, isExposed: isExposed || info.isDirectory && !isPrivateFolder(info) };
+}
+
+const partsOf = (path: string) => path.split("/").filter((part) => part !== "");
+
+/** Null where nothing is there, and above what this process may look at. */
+function look(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return null;
+    }
+    if (error instanceof Deno.errors.NotCapable) return null;
+    throw error;
+  }
+}

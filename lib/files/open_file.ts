@@ -1,0 +1,115 @@
+/**
+ * Opens a file that somebody else may have put there: a message, an mbox, a file that an option names.
+ *
+ * - `O_NONBLOCK`: a FIFO does not hold up whoever opens it. It must never be opened asynchronously: 32 that wait
+ *   stop all asynchronous file work of the process.
+ * - Only a regular file counts, and no link: the name is looked at after it was opened, and must mean what was
+ *   opened. `O_NOFOLLOW` is no defence by itself, since Deno follows the link before it opens under any permission
+ *   less than `--allow-all`.
+ * - Where nobody else can change what the name means, there is no need to ask what was opened, which is the dear part.
+ *
+ * A small file is read at once: an asynchronous read costs ten times as much.
+ */
+import { closeSync, constants, fstatSync, openSync, read, readSync } from "node:fs";
+import { isSameInode } from "./file_identity.ts";
+import { type GivenPath, lookAtGiven } from "./given_path.ts";
+import { nullIfGone } from "./null_if_gone.ts";
+
+/** A regular file that is open for reading. */
+export interface OpenFile extends Disposable {
+  /** As it was when it was opened. */
+  readonly info: Deno.FileInfo;
+  /** Reads at an offset; 0 only at the end. */
+  readNow(into: Uint8Array, at: number): number;
+  /** The same on another thread. */
+  read(into: Uint8Array, at: number): Promise<number>;
+}
+
+/** Null when there is no regular file of this name. `isExposed`: whether others can change what the name means. */
+export function openRegularFile(path: string, isExposed: boolean): OpenFile | null {
+  return opened(path, FLAGS | NO_LINK, () => {
+    const info = nullIfGone(() => Deno.lstatSync(path));
+    return info === null ? null : { info, isExposed };
+  });
+}
+
+/**
+ * The same for a path that the administrator gave: links may lead to it, see given_path.ts. It is opened by the name
+ * that was given, since Deno's permissions are for that name.
+ *
+ * @throws {ForeignLinkError} when a link on the way must not be followed
+ */
+export function openGivenFile(path: string): OpenFile | null {
+  return opened(path, FLAGS, () => lookAtGiven(path));
+}
+
+function opened(path: string, flags: number, look: () => GivenPath | null): OpenFile | null {
+  const fd = openOrNull(path, flags);
+  if (fd === null) return null;
+  try {
+    const found = look();
+    if (found?.info.isFile === true) {
+      const { info, isExposed } = found;
+      if (!isExposed || isSameInode(fstatSync(fd), info)) return new RegularFile(fd, info);
+    }
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  closeSync(fd);
+  return null;
+}
+
+// Windows has neither.
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+const NO_LINK = constants.O_NOFOLLOW ?? 0;
+
+/** ENXIO: a socket, or a FIFO's other end; ELOOP: a link. */
+const NO_REGULAR_FILE = ["ENOENT", "ENOTDIR", "ENXIO", "ELOOP"];
+
+function openOrNull(path: string, flags: number): number | null {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (typeof code === "string" && NO_REGULAR_FILE.includes(code)) return null;
+    if (code === "EACCES" || code === "EPERM") {
+      throw new Deno.errors.PermissionDenied(`open ${path}: permission denied`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+class RegularFile implements OpenFile {
+  readonly info: Deno.FileInfo;
+  readonly #fd: number;
+  #isOpen = true;
+
+  constructor(fd: number, info: Deno.FileInfo) {
+    this.#fd = fd;
+    this.info = info;
+  }
+
+  readNow(into: Uint8Array, at: number): number {
+    return readSync(this.#fd, into, 0, into.length, at);
+  }
+
+  read(into: Uint8Array, at: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      read(
+        this.#fd,
+        into,
+        0,
+        into.length,
+        at,
+        (error, count) => error ? reject(error) : resolve(count),
+      );
+    });
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    closeSync(this.#fd);
+  }
+}

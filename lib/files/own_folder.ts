@@ -1,0 +1,47 @@
+/**
+ * The folder of ours beside the mail: what is being deleted, the trash and locks lie in it.
+ *
+ * - In a plain folder it is `.pop3svc`; in a Maildir `pop3svc`, since Maildir++ takes names with a dot for folders of
+ *   IMAP.
+ * - It is a real folder of this process's user, which nobody else may write. Whatever else has the name (a link, a
+ *   file, a folder of somebody else's, as one trial as root leaves it) is left alone, and `pop3svc-UID` beside it is
+ *   ours.
+ */
+import { join } from "@std/path";
+import type { FileSystem } from "./file_system.ts";
+import { isPrivateFolder, serverUid } from "./server_user.ts";
+
+/** What our folder is called. */
+export type OwnFolderName = ".pop3svc" | "pop3svc";
+
+export interface OwnFolder {
+  readonly path: string;
+  readonly isThere: boolean;
+  /** The path of what has the usual name and is not ours; null when nothing is in the way. */
+  readonly inTheWay: string | null;
+}
+
+/** @throws {Deno.errors.AlreadyExists} when the other name is taken as well */
+export async function findOwnFolder(
+  files: FileSystem,
+  parent: string,
+  name: OwnFolderName,
+): Promise<OwnFolder> {
+  const usual = join(parent, name);
+  const found = await files.look(usual);
+  if (found === null) return { path: usual, isThere: false, inTheWay: null };
+  if (isOurs(found)) return { path: usual, isThere: true, inTheWay: null };
+  const path = `${usual}-${serverUid() ?? "own"}`;
+  const other = await files.look(path);
+  if (other !== null && !isOurs(other)) {
+    throw new Deno.errors.AlreadyExists(`${usual} and ${path} belong to somebody else`);
+  }
+  return { path, isThere: other !== null, inTheWay: usual };
+}
+
+/** Whether it is a folder in which nobody else can have put anything. */
+function isOurs(found: Deno.FileInfo): boolean {
+  if (!found.isDirectory) return false;
+  const uid = serverUid();
+  return uid === null || found.uid === null || found.uid === uid && isPrivateFolder(found);
+}

@@ -1,0 +1,38 @@
+/** Reads files as a whole: those that an option names, and our own. */
+import { type OpenFile, openGivenFile } from "./open_file.ts";
+
+/** No users file, certificate or config is larger. */
+const MOST_OCTETS = 268_435_456;
+
+/**
+ * Reads a file that an option names, through links that may be followed.
+ *
+ * @throws {Deno.errors.NotFound} when there is no regular file
+ * @throws {ForeignLinkError} when a link on the way must not be followed
+ * @throws {RangeError} when it is far too large
+ */
+export function readGivenFile(path: string): Uint8Array<ArrayBuffer> {
+  using file = openGivenFile(path);
+  if (file === null) throw new Deno.errors.NotFound(`${path}: there is no such file`);
+  return readWhole(file, path);
+}
+
+/** The same as text. */
+export function readGivenText(path: string): string {
+  return new TextDecoder().decode(readGivenFile(path));
+}
+
+/** All octets that the file had when it was opened. */
+export function readWhole(file: OpenFile, path: string): Uint8Array<ArrayBuffer> {
+  const { size } = file.info;
+  if (size > MOST_OCTETS) throw new RangeError(`${path} is far too large: ${size} octets`);
+  const octets = new Uint8Array(size);
+  for (let read = 0; read < size;) {
+    const count = file.readNow(octets.subarray(read), read);
+    if (count === 0) {
+      throw new Deno.errors.UnexpectedEof(`${path} became shorter while it was read`);
+    }
+    read += count;
+  }
+  return octets;
+}

@@ -1,0 +1,35 @@
+/** As whom this process touches files. */
+
+let uid: number | null | undefined;
+
+/**
+ * The user id of this process; null where there are none (Windows), and where the program may not ask
+ * (`--allow-sys=uid`): it must not be asked for a permission because of mail.
+ */
+export function serverUid(): number | null {
+  return uid ??= Deno.permissions.querySync({ name: "sys", kind: "uid" }).state === "granted"
+    ? Deno.uid()
+    : null;
+}
+
+const WRITABLE_BY_OTHERS = 0o022;
+const STICKY = 0o1000;
+
+/** Whether it belongs to the user of this process, or to root. Everything does where there are no owners. */
+export function isOfServer({ uid: owner }: Deno.FileInfo): boolean {
+  const server = serverUid();
+  return owner === null || server === null || owner === server || owner === 0;
+}
+
+/** Whether only the user of this process, or root, can make, rename and remove names in the folder. */
+export function isPrivateFolder(folder: Deno.FileInfo): boolean {
+  if (folder.uid === null) return true;
+  if (serverUid() === null || !isOfServer(folder)) return false;
+  return ((folder.mode ?? 0) & WRITABLE_BY_OTHERS) === 0;
+}
+
+/** Whether only they can rename and remove what is theirs in it: it is private, or sticky as `/tmp` is. */
+export function keepsNames(folder: Deno.FileInfo): boolean {
+  return isPrivateFolder(folder) ||
+    serverUid() !== null && isOfServer(folder) && ((folder.mode ?? 0) & STICKY) !== 0;
+}

@@ -1,0 +1,36 @@
+/**
+ * Where the server keeps what need not be beside the mail: the index and the ids of mailboxes that belong to somebody
+ * else, journals, and the key of the server. Whatever lies there was written by the server's own user.
+ */
+import { dirname, join, resolve } from "@std/path";
+import { nullIfGone } from "./null_if_gone.ts";
+import { isPrivateFolder } from "./server_user.ts";
+
+/**
+ * The folder of one mailbox in the state directory; it is made, and those above it.
+ *
+ * @throws {Deno.errors.PermissionDenied} and its like when it cannot be made, or when others can write it
+ */
+export async function stateFolderOf(stateDirectory: string, mailbox: string): Promise<string> {
+  const octets = new TextEncoder().encode(resolve(mailbox));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", octets), 0, 16);
+  const folder = join(stateDirectory, "mailboxes", digest.toHex());
+  await makeStateFolder(folder);
+  return folder;
+}
+
+/** Makes a folder of the state directory, and those above it. */
+export async function makeStateFolder(folder: string): Promise<void> {
+  const info = nullIfGone(() => Deno.lstatSync(folder));
+  if (info === null) await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  const made = info ?? await Deno.lstat(folder);
+  if (!made.isDirectory || !isPrivateFolder(made)) {
+    throw new Deno.errors.PermissionDenied(
+      `${folder} of the state directory can be written by others; its owner must be the server's user, and its mode 0700`,
+    );
+  }
+  const parent = nullIfGone(() => Deno.lstatSync(dirname(folder)));
+  if (parent?.isDirectory !== true) {
+    throw new Deno.errors.NotADirectory(`${dirname(folder)} is no folder`);
+  }
+}
