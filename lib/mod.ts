@@ -37,7 +37,7 @@ export type { MessageContent, MessageLines } from "./mailbox/message_content.ts"
 export type { Awaitable, MessageBody } from "./protocol/reply.ts";
 export { Pop3ResponseError, type Pop3ResponseErrorOptions } from "./mailbox/response_error.ts";
 export { nullProvider } from "./mailbox/null_provider.ts";
-export type { DeletePolicy, FileMailboxOptions } from "./mailbox/files/file_mailbox.ts";
+export type { DeletePolicy, FileMailboxOptions } from "./mailbox/files/file_mailbox_options.ts";
 export { folderMailbox } from "./mailbox/folder/folder_mailbox.ts";
 export { maildirMailbox } from "./mailbox/maildir/maildir_mailbox.ts";
 export { mboxMailbox, type MboxMailboxOptions } from "./mailbox/mbox/mbox_mailbox.ts";

@@ -1,22 +1,24 @@
 /**
  * Where the mail of a user is, and the mailboxes that are open.
  *
- * - What the line of the user names (`userdb_mail`); else the name below the folder of mailboxes; else the home,
- *   or the Maildir in it.
+ * - What the line of the user names (`userdb_mail`); else the name below the folder of mailboxes; else the Maildir in
+ *   the home, or the home where it is itself a Maildir. Any other home is never served: an ordinary client that keeps
+ *   nothing on the server would empty it.
  * - A mailbox that is not there yet is empty: the first mail will make it. But the folder of mailboxes must be
  *   there, so that a disk that is not mounted does not look as if all mail were gone.
- * - Nothing below the folder of mailboxes may lead out of it, not by a symbolic link either.
+ * - All of these paths are the administrator's: a link on the way is followed only if it belongs to root, to the server's
+ *   user, or to the owner of what it leads to (given_path.ts).
  */
-import { join, SEPARATOR } from "@std/path";
-import type { FileMailboxOptions } from "../mailbox/files/file_mailbox.ts";
-import { nullIfGone } from "../files/null_if_gone.ts";
+import { join } from "@std/path";
+import { lookAtGiven } from "../files/given_path.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
+import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
-import { openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
+import { isMaildir, openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
 import { Pop3ResponseError } from "../mailbox/response_error.ts";
 import type { NamedMailbox, UserEntry } from "./users_file.ts";
 
-/** Each remembers its snapshot; more are opened anew. */
+/** Each remembers its snapshot; more are opened again. */
 const MOST_OPEN = 256;
 
 export class UserMailboxes {
@@ -27,19 +29,21 @@ export class UserMailboxes {
 
   constructor(mailRoot: string | null, options: FileMailboxOptions) {
     this.#mailRoot = mailRoot;
-    this.#options = options;
+    // Users may write in their own mailboxes, and must not reach those of others by it.
+    this.#options = { ...options, isOwnersOnly: true };
   }
 
-  /** Is there a place for this user's mail, whether or not something is there? */
+  /** Whether there is a place for this user's mail, whether or not something is there. */
   hasPlaceFor({ mailbox, home }: UserEntry): boolean {
     return mailbox !== null || this.#mailRoot !== null || home !== null;
   }
 
-  /** @throws {Pop3ResponseError} `[SYS/PERM]` when the user's mailbox is where it must not be, or nowhere */
+  /** @throws {Pop3ResponseError} `[SYS/PERM]` when the user's mailbox is behind a link that must not be followed, or nowhere */
   async open(user: UserEntry): Promise<Mailbox> {
-    const { path, format } = this.#placeOf(user);
-    const seen = exists(path) ? format ?? seenFormat(path) : null;
-    if (seen === null) return new MemoryMailbox({}, { name: user.name });
+    const place = this.#placeOf(user);
+    if (place === null) return new MemoryMailbox({}, { name: user.name });
+    const { path, format } = place;
+    const seen = format ?? seenFormat(path);
     const key = `${seen}:${path}`;
     const mailbox = this.#open.get(key) ?? await openMailbox(path, seen, this.#options);
     this.#open.delete(key);
@@ -51,34 +55,29 @@ export class UserMailboxes {
     return mailbox;
   }
 
-  #placeOf({ name, mailbox, home }: UserEntry): NamedMailbox {
-    if (mailbox !== null) return mailbox;
-    if (this.#mailRoot !== null) return { path: below(this.#mailRoot, name), format: null };
+  /** Null where nothing is there yet. */
+  #placeOf({ name, mailbox, home }: UserEntry): NamedMailbox | null {
+    if (mailbox !== null) return isThere(mailbox.path) ? mailbox : null;
+    if (this.#mailRoot !== null) {
+      if (!isThere(this.#mailRoot)) {
+        throw new Deno.errors.NotFound(`${this.#mailRoot}: the folder of mailboxes is not there`);
+      }
+      const path = join(this.#mailRoot, name);
+      return isThere(path) ? { path, format: null } : null;
+    }
     if (home === null) {
       throw new Pop3ResponseError("There is no mailbox for you.", { code: "SYS/PERM" });
     }
-    const maildir = join(home, "Maildir");
-    return { path: exists(maildir) ? maildir : home, format: null };
+    const path = join(home, "Maildir");
+    if (isThere(path)) return { path, format: null };
+    return isThere(home) && isMaildir(home) ? { path: home, format: "maildir" } : null;
   }
 }
 
-/** The path of a name below a folder, with every symbolic link followed. */
-function below(folder: string, name: string): string {
-  const root = Deno.realPathSync(folder);
-  const path = join(root, name);
-  const real = realPathIfThere(path);
-  if (real === null) return path;
-  if (real.startsWith(root.endsWith(SEPARATOR) ? root : root + SEPARATOR)) return real;
-  throw new Pop3ResponseError("Your mailbox cannot be opened.", {
-    code: "SYS/PERM",
-    cause: new Error(`${path} leads out of ${root}`),
-  });
-}
-
-function realPathIfThere(path: string): string | null {
-  return nullIfGone(() => Deno.realPathSync(path));
-}
-
-function exists(path: string): boolean {
-  return nullIfGone(() => Deno.statSync(path)) !== null;
+function isThere(path: string): boolean {
+  try {
+    return lookAtGiven(path) !== null;
+  } catch (cause) {
+    throw new Pop3ResponseError("Your mailbox cannot be opened.", { code: "SYS/PERM", cause });
+  }
 }

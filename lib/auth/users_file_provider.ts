@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../connection/clock.ts";
 import { fileVersion } from "../files/file_version.ts";
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
-import type { FileMailboxOptions } from "../mailbox/files/file_mailbox.ts";
+import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { MailboxProvider, UserSecret, UserSecrets } from "../mailbox/mailbox_provider.ts";
 import type { Pop3Events } from "../telemetry/events.ts";

@@ -1,5 +1,5 @@
 /** The options: the tables from which they are read and from which `--help` is made. */
-import type { DeletePolicy } from "../mailbox/files/file_mailbox.ts";
+import type { DeletePolicy } from "../mailbox/files/file_mailbox_options.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../telemetry/log_lines.ts";
 import type { MailboxFormat } from "../mailbox/open_mailbox.ts";
 import { MADE_SCHEMES, type MadeScheme } from "../auth/passwords/made_schemes.ts";

@@ -1,7 +1,7 @@
 /** Who may log in and to what, from the options: one user with one mailbox, or a users file. */
 import { SingleUserProvider } from "../auth/single_user_provider.ts";
 import { isLoopback } from "../guard/address.ts";
-import type { FileMailboxOptions } from "../mailbox/files/file_mailbox.ts";
+import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import { type CountedMailbox, openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
 import type { Pop3Events } from "../telemetry/events.ts";
@@ -100,7 +100,8 @@ async function ensureFolder(path: string): Promise<void> {
   throw CliError.environment(`--mail-root ${path}: it is no folder`);
 }
 
-function mailboxOptions(options: ServeOptions): FileMailboxOptions {
+/** How mailboxes are opened. */
+export function mailboxOptions(options: ServeOptions): FileMailboxOptions {
   return {
     isReadOnly: options["read-only"],
     deletePolicy: options.delete,

@@ -32,6 +32,13 @@ export interface ListedFile {
   readonly info: Deno.FileInfo;
 }
 
+/** The regular files of a folder. */
+export interface ListedFolder {
+  readonly files: ListedFile[];
+  /** Names that are no UTF-8: Deno can list them, and do nothing with them. */
+  readonly unnameable: string[];
+}
+
 /** A file that is being written. */
 export interface WritableFile extends Disposable {
   write(octets: Uint8Array): Promise<void>;
@@ -56,7 +63,7 @@ export interface FileSystem {
    *
    * @throws {Deno.errors.NotFound} when there is no such folder
    */
-  regularFiles(folder: string, isWanted: (name: string) => boolean): Promise<ListedFile[]>;
+  regularFiles(folder: string, isWanted: (name: string) => boolean): Promise<ListedFolder>;
   /** Makes one folder, for this user only; it may be there already. */
   makeFolder(path: string): Promise<void>;
   /** Gives the file a second name; fails when that is taken. */
@@ -73,6 +80,9 @@ export interface FileSystem {
   /** The same without waiting; null while somebody else has it. */
   tryLock(path: string): Promise<Disposable | null>;
 }
+
+/** Stands for what is no UTF-8. */
+const REPLACEMENT = "\ufffd";
 
 /** Longest stretch of work before others have a turn. */
 const SLICE_MS = 2;
@@ -98,13 +108,15 @@ export const denoFileSystem: FileSystem = {
       if (isFile && isWanted(name)) names.push(name);
     }
     const listed: ListedFile[] = [];
+    const unnameable: string[] = [];
     const slice = new TimeSlice(SLICE_MS);
     for (const name of names) {
       await slice.pause();
       const info = nullIfGone(() => Deno.lstatSync(join(folder, name)));
       if (info?.isFile === true) listed.push({ name, info });
+      else if (info === null && name.includes(REPLACEMENT)) unnameable.push(name);
     }
-    return listed;
+    return { files: listed, unnameable };
   },
   async makeFolder(path) {
     try {

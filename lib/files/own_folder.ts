@@ -30,17 +30,17 @@ export async function findOwnFolder(
   const usual = join(parent, name);
   const found = await files.look(usual);
   if (found === null) return { path: usual, isThere: false, inTheWay: null };
-  if (isOurs(found)) return { path: usual, isThere: true, inTheWay: null };
+  if (isOurFolder(found)) return { path: usual, isThere: true, inTheWay: null };
   const path = `${usual}-${serverUid() ?? "own"}`;
   const other = await files.look(path);
-  if (other !== null && !isOurs(other)) {
+  if (other !== null && !isOurFolder(other)) {
     throw new Deno.errors.AlreadyExists(`${usual} and ${path} belong to somebody else`);
   }
   return { path, isThere: other !== null, inTheWay: usual };
 }
 
 /** Whether it is a folder in which nobody else can have put anything. */
-function isOurs(found: Deno.FileInfo): boolean {
+export function isOurFolder(found: Deno.FileInfo): boolean {
   if (!found.isDirectory) return false;
   const uid = serverUid();
   return uid === null || found.uid === null || found.uid === uid && isPrivateFolder(found);

@@ -1,8 +1,13 @@
 /** Which kind of mailbox a path is, and how it is opened. */
 import { join } from "@std/path";
-import { FileMailbox, type FileMailboxOptions } from "./files/file_mailbox.ts";
+import { lookAtGiven } from "../files/given_path.ts";
+import { nullIfGone } from "../files/null_if_gone.ts";
+import type { FileMailboxOptions } from "./files/file_mailbox_options.ts";
+import { FileStore } from "./files/file_store.ts";
 import { folderLayout } from "./folder/folder_mailbox.ts";
 import type { Mailbox } from "./mailbox.ts";
+import type { Inspection, InspectionProgress } from "./inspection.ts";
+import { sharedMailbox } from "./mailbox_store.ts";
 import { maildirLayout } from "./maildir/maildir_mailbox.ts";
 
 /** A kind of mailbox. */
@@ -13,11 +18,20 @@ export interface CountedMailbox extends Mailbox {
   count(): Promise<number>;
 }
 
-/** A file is an mbox, a folder that holds `new` and `cur` a Maildir. */
+/**
+ * A file is an mbox; a folder is a Maildir if it holds two of `new`, `cur` and `tmp`: git and some mail clients drop empty
+ * folders.
+ */
 export function seenFormat(path: string): MailboxFormat {
-  if (kindOf(path) === "file") return "mbox";
-  const inside = ["new", "cur"].map((name) => kindOf(join(path, name)));
-  return inside.every((kind) => kind === "folder") ? "maildir" : "folder";
+  const given = lookAtGiven(path);
+  if (given?.info.isFile === true) return "mbox";
+  const inside = ["new", "cur", "tmp"].filter((name) => isFolder(join(path, name)));
+  return inside.length >= 2 ? "maildir" : "folder";
+}
+
+/** Whether a home is itself a Maildir. */
+export function isMaildir(path: string): boolean {
+  return ["new", "cur", "tmp"].every((name) => isFolder(join(path, name)));
 }
 
 /** Loads what an mbox needs only for an mbox. */
@@ -26,22 +40,30 @@ export async function openMailbox(
   format: MailboxFormat,
   options: FileMailboxOptions,
 ): Promise<CountedMailbox> {
-  switch (format) {
-    case "folder":
-      return new FileMailbox(path, folderLayout, options);
-    case "maildir":
-      return new FileMailbox(path, maildirLayout, options);
-    case "mbox": {
-      const { MboxMailbox } = await import("./mbox/mbox_mailbox.ts");
-      return new MboxMailbox(path, options);
-    }
+  if (format === "mbox") {
+    const { MboxMailbox } = await import("./mbox/mbox_mailbox.ts");
+    return new MboxMailbox(path, options);
   }
+  const store = new FileStore(path, format === "maildir" ? maildirLayout : folderLayout, options);
+  return { ...sharedMailbox(store), count: () => store.count() };
 }
 
-function kindOf(path: string): "file" | "folder" | null {
-  try {
-    return Deno.statSync(path).isDirectory ? "folder" : "file";
-  } catch {
-    return null;
+/** What is in a mailbox; writes nothing. */
+export async function inspectMailbox(
+  path: string,
+  format: MailboxFormat,
+  options: FileMailboxOptions,
+  progress: InspectionProgress,
+): Promise<Inspection> {
+  if (format === "mbox") {
+    const { inspectMbox } = await import("./mbox/inspect_mbox.ts");
+    return await inspectMbox(path);
   }
+  const layout = format === "maildir" ? maildirLayout : folderLayout;
+  return await new FileStore(path, layout, options).inspect(progress);
+}
+
+/** Whether it is a real folder: links in a mailbox are not followed. */
+function isFolder(path: string): boolean {
+  return nullIfGone(() => Deno.lstatSync(path))?.isDirectory === true;
 }

@@ -1,4 +1,4 @@
-import type { FileSystem } from "../../lib/mailbox/files/file_system.ts";
+import type { FileSystem } from "../../lib/files/file_system.ts";
 
 /** Calls `before` in front of each call of the file system, with its number from 1; what it throws is what fails. */
 export function countedFileSystem(
@@ -9,13 +9,17 @@ export function countedFileSystem(
   const step = (name: string) => before(++calls, name);
   return {
     look: async (path) => (step("look"), await files.look(path)),
+    open: async (path, isExposed) => (step("open"), await files.open(path, isExposed)),
+    regularFiles: async (folder, isWanted) => (
+      step("regularFiles"), await files.regularFiles(folder, isWanted)
+    ),
     entries: async (folder) => (step("entries"), await files.entries(folder)),
     makeFolder: async (path) => (step("makeFolder"), await files.makeFolder(path)),
     link: async (from, to) => (step("link"), await files.link(from, to)),
     rename: async (from, to) => (step("rename"), await files.rename(from, to)),
-    create: async (path, mode, options) => {
+    create: async (path, mode) => {
       step("create");
-      const file = await files.create(path, mode, options);
+      const file = await files.create(path, mode);
       return {
         write: async (octets) => (step("write"), await file.write(octets)),
         sync: async () => (step("sync file"), await file.sync()),
@@ -24,6 +28,7 @@ export function countedFileSystem(
     },
     remove: async (path) => (step("remove"), await files.remove(path)),
     sync: async (folder) => (step("sync"), await files.sync(folder)),
-    lock: async (folder, mode) => (step("lock"), await files.lock(folder, mode)),
+    lock: async (path) => (step("lock"), await files.lock(path)),
+    tryLock: async (path) => (step("tryLock"), await files.tryLock(path)),
   };
 }

@@ -3,7 +3,7 @@
  * the n-th file-system call of QUIT: KIND PATH N.
  */
 import { Pop3Listener } from "../../lib/listener/pop3_listener.ts";
-import { denoFileSystem } from "../../lib/mailbox/files/file_system.ts";
+import { denoFileSystem } from "../../lib/files/file_system.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { providerOf } from "../transcript_peers.ts";
 import { countedFileSystem } from "./counted_file_system.ts";

@@ -2,8 +2,11 @@
 import { createHash } from "node:crypto";
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { FileMailbox } from "../../lib/mailbox/files/file_mailbox.ts";
-import { denoFileSystem, type FileSystem } from "../../lib/mailbox/files/file_system.ts";
+import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
+import type { Mailbox } from "../../lib/mailbox/mailbox.ts";
+import { FileStore } from "../../lib/mailbox/files/file_store.ts";
+import { openBody } from "../../lib/mailbox/message_content.ts";
+import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { maildirLayout } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
 import { MboxMailbox } from "../../lib/mailbox/mbox/mbox_mailbox.ts";
@@ -13,7 +16,7 @@ import { TemporaryFolder } from "../temporary_folder.ts";
 /** `trash` is a folder whose deleted messages go to the trash. */
 export type Kind = "folder" | "trash" | "maildir" | "mbox";
 
-export const kinds: readonly Kind[] = ["folder", "trash", "maildir", "mbox"];
+export const kinds: readonly Kind[] = ["folder", "trash", "maildir"];
 
 const names = ["m1", "m2", "m3", "m4", "m5", "m6"];
 
@@ -58,16 +61,18 @@ export function openMailbox(
   kind: Kind,
   path: string,
   files: FileSystem = denoFileSystem,
-): FileMailbox | MboxMailbox {
+): Mailbox {
   switch (kind) {
     case "folder":
-      return new FileMailbox(path, folderLayout, { settleTime: 0 }, files);
+      return sharedMailbox(new FileStore(path, folderLayout, { settleTime: 0 }, files));
     case "trash":
-      return new FileMailbox(path, folderLayout, { settleTime: 0, deletePolicy: "trash" }, files);
+      return sharedMailbox(
+        new FileStore(path, folderLayout, { settleTime: 0, deletePolicy: "trash" }, files),
+      );
     case "maildir":
-      return new FileMailbox(path, maildirLayout, {}, files);
+      return sharedMailbox(new FileStore(path, maildirLayout, {}, files));
     case "mbox":
-      return new MboxMailbox(join(path, "mail.mbox"), {}, files);
+      return new MboxMailbox(join(path, "mail.mbox"), {});
   }
 }
 
@@ -85,7 +90,7 @@ export async function assertAllOrNothing(kind: Kind, path: string, what: string)
   const left = isGone ? ["m3", "m4", "m6"] : names;
   assertEquals(uniqueIds, left.map((name) => uniqueIdOf(kind, name)), what);
   for (const name of left) {
-    const body = await mailbox.messageContents(info, uniqueIdOf(kind, name));
+    const body = openBody(await mailbox.messageContents(info, uniqueIdOf(kind, name)));
     const octets = await body.nextChunk();
     assertEquals(new TextDecoder().decode(octets ?? new Uint8Array()), contentOf(name), what);
     await body.close();

@@ -2,7 +2,7 @@
  * Deletes message files of one mailbox: all of them or none, at whatever instant the process is killed, the
  * disk fills up, or one file cannot be moved.
  *
- * Everything of ours is in the hidden folder `.pop3svc` of the mailbox. A deletion is a folder in there:
+ * A deletion is a folder in our folder of the mailbox (own_folder.ts):
  *
  *     moving-ID    undecided: files are being moved into it, each to the path that it had in the mailbox
  *     deleted-ID   decided: all files are in it, to be removed
@@ -12,7 +12,7 @@
  * 2. `moving-ID` is renamed to `deleted-ID` or `trashed-ID`, and that is synced. This rename is the decision.
  * 3. The files in it are removed, or moved on, then our folders. None of it can change the outcome any more.
  *
- * What a killed process left behind, whoever opens the mailbox next mends, before it lists anything:
+ * What a killed process left, whoever opens the mailbox next recovers, before it lists anything:
  *
  * - `moving-ID` is undone: its files go back to where they were. A file that has come to that place meanwhile
  *   is not touched; the one that comes back takes a free name beside it.
@@ -21,24 +21,28 @@
  * When an error comes between the decision and its sync, the caller is told that nothing was deleted, so the
  * decision is taken back; where even that fails, this process remembers it and undoes it later.
  *
- * Listing holds a shared lock on the mailbox folder, deleting and mending an exclusive one: nobody ever sees a
- * part of a set as gone and a part as there. The lock is the system's own: it ends with its holder.
+ * Somebody else may rename and link in the mailbox meanwhile. So a file is looked at before it is moved, and again
+ * where it has come to: what is not a message of the mailbox is never removed. It goes back, or stays in `kept`, which
+ * nobody but the server's user can open, and the log names it. Our folders have names that nobody can guess, in a folder
+ * that only the server's user can read.
+ *
+ * Deleting and recovering hold a lock, the file `lock` in our folder. Listing needs none: it looks before and afterwards
+ * whether our folder has come or gone, and lists again under the lock if so. Reading never needs to write.
  */
-import { basename, dirname, join } from "@std/path";
-import type { FileSystem } from "./file_system.ts";
-import { type FileIdentity, identityOf, isSameFile } from "./message_file.ts";
-
-/** The hidden folder of a mailbox where everything of ours lives. */
-export const OWN_FOLDER = ".pop3svc";
-const MOVING = "moving-";
-const DECIDED = { remove: "deleted-", trash: "trashed-" } as const;
-const TRASH = "trash";
+import { dirname, join } from "@std/path";
+import {
+  type FileIdentity,
+  identityOf,
+  isSameFile,
+  isSameInode,
+} from "../../files/file_identity.ts";
+import { Pop3ResponseError } from "../response_error.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
+import { DECIDED, keep, MOVING, realFolder, recover, revoke } from "./recover_deletions.ts";
+import { lockDeletions } from "./settled_files.ts";
 
 /** What becomes of the files of a deletion. */
 export type Disposal = keyof typeof DECIDED;
-
-/** Decisions that could not be taken back, by path; see above. */
-const revoked = new Set<string>();
 
 /** A file that shall be deleted, as it was when the client logged in. */
 export interface DoomedFile {
@@ -47,177 +51,101 @@ export interface DoomedFile {
   readonly identity: FileIdentity;
 }
 
+/** One of the set is no longer the message that the client means. */
+export function changedError(): Pop3ResponseError {
+  return new Pop3ResponseError("A message has changed since you logged in; nothing was deleted.");
+}
+
 /**
- * A file that is gone already counts as deleted; one that took its place is not touched.
+ * A file that is gone already counts as deleted.
  *
- * @param locate finds the files; asked when nobody moves them and all broken-off deletions are mended
+ * @param locate finds the files; asked when nobody moves them and all broken-off deletions are recovered
  * @throws what went wrong; then nothing is deleted
  */
 export async function deleteFiles(
-  files: FileSystem,
-  mailbox: string,
+  folder: MailboxFolder,
   disposal: Disposal,
   locate: () => Promise<readonly DoomedFile[]>,
 ): Promise<void> {
-  using _lock = await files.lock(mailbox, "exclusive");
-  await mend(files, mailbox);
+  const { files } = folder;
+  const own = (await folder.own()).path;
+  using _lock = await lockDeletions(folder, own);
+  await recover(folder, own);
   const doomed = await locate();
   if (doomed.length === 0) return;
-  const own = join(mailbox, OWN_FOLDER);
   const id = crypto.randomUUID();
   const moving = join(own, `${MOVING}${id}`);
   const decided = join(own, `${DECIDED[disposal]}${id}`);
   try {
-    await moveAside(files, mailbox, moving, doomed);
+    await moveAside(folder, own, moving, doomed);
     await files.rename(moving, decided);
     await files.sync(own);
   } catch (error) {
-    revoked.add(decided);
-    await mend(files, mailbox).catch(() => {});
+    revoke(decided);
+    await recover(folder, own).catch(() => {});
     throw error;
   }
   // It is decided and durable: what is left is done now, or when the mailbox is next opened.
-  await mend(files, mailbox).catch(() => {});
-}
-
-/** Runs `list` while no deletion is under way, with all that were broken off mended. */
-export async function withSettledFiles<T>(
-  files: FileSystem,
-  mailbox: string,
-  list: () => Promise<T>,
-): Promise<T> {
-  {
-    using _lock = await files.lock(mailbox, "shared");
-    if (await isSettled(files, mailbox)) return await list();
-  }
-  using _lock = await files.lock(mailbox, "exclusive");
-  await mend(files, mailbox);
-  return await list();
+  await recover(folder, own).catch(() => {});
 }
 
 async function moveAside(
-  files: FileSystem,
-  mailbox: string,
+  folder: MailboxFolder,
+  own: string,
   moving: string,
   doomed: readonly DoomedFile[],
 ): Promise<void> {
-  const folders = new Set(doomed.map(({ path }) => dirname(path)));
-  await files.makeFolder(dirname(moving));
+  const { files, path: mailbox } = folder;
+  const folders = new Map<string, Deno.FileInfo>();
+  for (const name of new Set(doomed.map(({ path }) => dirname(path)))) {
+    folders.set(name, await realFolder(folder, name));
+  }
   await files.makeFolder(moving);
-  for (const folder of folders) await files.makeFolder(join(moving, folder));
+  for (const name of folders.keys()) {
+    if (name !== ".") await files.makeFolder(join(moving, name));
+  }
   // Where the files go must not get lost before they are in it.
   await files.sync(moving);
-  await files.sync(dirname(moving));
+  await files.sync(own);
   await files.sync(mailbox);
   for (const { path, identity } of doomed) {
     const info = await files.look(join(mailbox, path));
-    if (info === null || !isSameFile(identityOf(info), identity)) continue;
+    if (info === null) continue;
+    if (!folder.isServed(info) || !isSameFile(identityOf(info), identity)) throw changedError();
     await files.rename(join(mailbox, path), join(moving, path));
-  }
-  for (const folder of folders) {
-    await files.sync(join(moving, folder));
-    await files.sync(join(mailbox, folder));
-  }
-}
-
-/** A deletion that was broken off, and what mending will do with it. */
-export interface BrokenOffDeletion {
-  readonly name: string;
-  readonly outcome: "undone" | "finished";
-}
-
-/** What the next one who opens the mailbox will mend. */
-export async function brokenOffDeletions(
-  files: FileSystem,
-  mailbox: string,
-): Promise<BrokenOffDeletion[]> {
-  const names = await deletions(files, mailbox);
-  return names.map((name) => ({ name, outcome: name.startsWith(MOVING) ? "undone" : "finished" }));
-}
-
-/** Is there no deletion that is not over, and no empty folder of ours? */
-async function isSettled(files: FileSystem, mailbox: string): Promise<boolean> {
-  const own = join(mailbox, OWN_FOLDER);
-  if (await files.look(own) === null) return true;
-  const isEmpty = (await files.entries(own)).length === 0;
-  return !isEmpty && (await deletions(files, mailbox)).length === 0;
-}
-
-/** The deletions of a mailbox that are not over. */
-async function deletions(files: FileSystem, mailbox: string): Promise<string[]> {
-  const entries = await files.entries(join(mailbox, OWN_FOLDER));
-  return entries.map(({ name }) => name).filter((name) =>
-    [MOVING, DECIDED.remove, DECIDED.trash].some((kind) => name.startsWith(kind))
-  );
-}
-
-/** Undoes or finishes every deletion that is not over. The caller holds the exclusive lock. */
-async function mend(files: FileSystem, mailbox: string): Promise<void> {
-  const own = join(mailbox, OWN_FOLDER);
-  for (const name of await deletions(files, mailbox)) {
-    const deletion = join(own, name);
-    if (name.startsWith(MOVING) || revoked.has(deletion)) {
-      await putAllBack(files, mailbox, deletion);
-    } else if (name.startsWith(DECIDED.trash)) {
-      await moveToTrash(files, own, deletion);
-    }
-    for (const path of await filesIn(files, deletion)) await files.remove(join(deletion, path));
-    for (const folder of await files.entries(deletion)) {
-      await files.remove(join(deletion, folder.name));
-    }
-    await files.remove(deletion);
-    revoked.delete(deletion);
-  }
-  // Our folder goes away when it is empty; something else of ours may keep it.
-  if (await files.look(own) !== null) await files.remove(own).catch(() => {});
-}
-
-/** The paths of the files of a deletion, below it. There are folders only one deep, as in a Maildir. */
-async function filesIn(files: FileSystem, deletion: string): Promise<string[]> {
-  const paths: string[] = [];
-  for (const { name, isDirectory } of await files.entries(deletion)) {
-    if (!isDirectory) {
-      paths.push(name);
+    const moved = await files.look(join(moving, path));
+    if (moved !== null && folder.isServed(moved) && isSameFile(identityOf(moved), identity)) {
       continue;
     }
-    for (const inner of await files.entries(join(deletion, name))) {
-      paths.push(join(name, inner.name));
+    await returnStray(folder, own, moving, path, folders.get(dirname(path)) ?? null);
+    throw changedError();
+  }
+  for (const name of folders.keys()) {
+    await files.sync(join(moving, name));
+    await files.sync(join(mailbox, name));
+  }
+}
+
+/**
+ * Somebody has put another file, or another folder, in the place of what we moved. It goes back if its folder is still the
+ * one that it was; else it is kept.
+ */
+async function returnStray(
+  folder: MailboxFolder,
+  own: string,
+  moving: string,
+  path: string,
+  before: Deno.FileInfo | null,
+): Promise<void> {
+  const { files } = folder;
+  const from = join(moving, path);
+  try {
+    const now = await realFolder(folder, dirname(path));
+    if (before !== null && isSameInode(before, now)) {
+      return await files.link(from, join(folder.path, path)).then(() => files.remove(from));
     }
+  } catch {
+    // It stays with us.
   }
-  return paths;
-}
-
-/** Every file of the deletion has its old name again, durably, when this returns; it may have its new one too. */
-async function putAllBack(files: FileSystem, mailbox: string, deletion: string): Promise<void> {
-  const paths = await filesIn(files, deletion);
-  for (const path of paths) await nameAnew(files, join(deletion, path), join(mailbox, path));
-  for (const folder of new Set(paths.map(dirname))) await files.sync(join(mailbox, folder));
-}
-
-async function moveToTrash(files: FileSystem, own: string, deletion: string): Promise<void> {
-  const trash = join(own, TRASH);
-  await files.makeFolder(trash);
-  for (const path of await filesIn(files, deletion)) {
-    await nameAnew(files, join(deletion, path), join(trash, basename(path)));
-  }
-  await files.sync(trash);
-}
-
-/** Gives a file a name outside the deletion, without ever taking the place of another. */
-async function nameAnew(files: FileSystem, from: string, to: string): Promise<void> {
-  const file = await files.look(from);
-  for (let attempt = 0;; attempt++) {
-    const place = attempt === 0 ? to : join(dirname(to), `${attempt}.${basename(to)}`);
-    const there = await files.look(place);
-    // It has it already: we were killed behind the link, the last time.
-    if (there !== null && there.ino !== null && there.ino === file?.ino) return;
-    if (there !== null) continue;
-    try {
-      return await files.link(from, place);
-    } catch (error) {
-      if (error instanceof Deno.errors.AlreadyExists) continue;
-      // No hard links here, or not to this file: nobody of ours takes the name while we hold the lock.
-      return await files.rename(from, place);
-    }
-  }
+  await keep(folder, own, from);
 }

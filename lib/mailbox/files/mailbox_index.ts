@@ -1,26 +1,31 @@
 /**
- * What is known of a large mailbox, remembered across restarts in `.pop3svc/index`: its messages, in order, and
- * their sizes.
+ * What is known of a mailbox, remembered across restarts in the file `index`: its messages, in order, their unique
+ * ids and their sizes.
  *
- * - It may be deleted at any time: then folders are listed and sizes counted anew.
+ * - It may be deleted at any time: then folders are listed and sizes counted again, and messages get the ids that their
+ *   names give.
  * - Its messages are believed while the folders have the times that they had, as those of a snapshot in memory are;
- *   its sizes, while a file has the identity that it had.
+ *   its sizes, while a file has the identity that it had. A path in it is the name of a message in a folder of messages.
  * - It is synced and takes its place by a rename, so that nobody reads half of it; one that has been cut is not
  *   believed.
- * - A small mailbox, and one that cannot be written to, has none.
+ * - A small mailbox whose ids all follow from names has none, and so has one for which nothing can be written.
  *
  * It is three lines of JSON: what the other two are, what every login asks for, and what it takes to open a message,
  * which is parsed when one is opened. Those two are kept in columns, which are read ten times as fast as an object
  * for each message.
  */
 import { join } from "@std/path";
-import { OWN_FOLDER } from "./atomic_delete.ts";
+import type { FileSystem } from "../../files/file_system.ts";
+import { readWhole } from "../../files/read_whole.ts";
 import type { MeasuredFile } from "./measure_files.ts";
-import type { MessageFile } from "./message_layout.ts";
+import type { MessageFile } from "./message_ids.ts";
+import type { MessageLayout } from "./message_layout.ts";
 
-const VERSION = 2;
-/** Below this many messages, to look anew is faster than anyone could notice. */
-const LEAST_MESSAGES = 1_000;
+const VERSION = 3;
+/** Below this many messages, to look again is faster than anyone could notice. */
+export const LEAST_MESSAGES = 1_000;
+/** One that is being written. */
+const UNFINISHED = /^index\.[0-9a-f-]+$/;
 const LINE_END = 0x0a;
 
 /** The first line. */
@@ -57,13 +62,16 @@ export class MailboxIndex {
   readonly stamp: string;
   readonly uniqueIds: readonly string[];
   readonly octets: readonly number[];
+  readonly #layout: MessageLayout;
   readonly #details: Uint8Array;
 
   private constructor(
+    layout: MessageLayout,
     stamp: string,
     { uniqueIds, octets }: Overview,
     details: Uint8Array,
   ) {
+    this.#layout = layout;
     this.stamp = stamp;
     this.uniqueIds = uniqueIds;
     this.octets = octets;
@@ -71,9 +79,17 @@ export class MailboxIndex {
   }
 
   /** Null when there is nothing that can be believed. */
-  static async read(mailbox: string): Promise<MailboxIndex | null> {
+  static async read(
+    files: FileSystem,
+    stateFolder: string,
+    layout: MessageLayout,
+  ): Promise<MailboxIndex | null> {
     try {
-      const text = await readWhole(pathIn(mailbox));
+      const path = pathIn(stateFolder);
+      // Nobody else can write in the folder.
+      using file = await files.open(path, false);
+      if (file === null) return null;
+      const text = readWhole(file, path);
       const headLength = text.indexOf(LINE_END) + 1;
       const head = parsed(text.subarray(0, headLength));
       if (!isHead(head)) return null;
@@ -81,7 +97,7 @@ export class MailboxIndex {
       if (text.length !== overviewEnd + head.lengths[1]) return null;
       const overview = parsed(text.subarray(headLength, overviewEnd));
       if (!isOverview(overview)) return null;
-      return new MailboxIndex(head.stamp, overview, text.subarray(overviewEnd));
+      return new MailboxIndex(layout, head.stamp, overview, text.subarray(overviewEnd));
     } catch {
       return null;
     }
@@ -91,6 +107,7 @@ export class MailboxIndex {
   messages(): readonly KnownMessage[] | null {
     const details = parsed(this.#details);
     if (!isDetails(details, this.uniqueIds.length)) return null;
+    if (!details.paths.every((path) => isPathOf(this.#layout, path))) return null;
     return this.uniqueIds.map((uniqueId, at) => ({
       uniqueId,
       path: details.paths[at] ?? "",
@@ -99,20 +116,20 @@ export class MailboxIndex {
         modified: details.modified[at] ?? NaN,
         inode: details.inodes[at] ?? NaN,
       },
-      hintedOctets: null,
+      otherPaths: [],
       octets: this.octets[at] ?? NaN,
       isClean: details.clean[at] ?? false,
     }));
   }
 }
 
-/** Remembers it, if it is worth it. That it cannot is no error: all is known all the same. */
+/** Takes the place of what was there. */
 export async function writeIndex(
-  mailbox: string,
+  files: FileSystem,
+  stateFolder: string,
   stamp: string,
   messages: readonly KnownMessage[],
 ): Promise<void> {
-  if (messages.length < LEAST_MESSAGES) return;
   const overview = line(
     {
       uniqueIds: messages.map(({ uniqueId }) => uniqueId),
@@ -130,34 +147,31 @@ export async function writeIndex(
   );
   const lengths = [overview.length, details.length] as const;
   const head = line({ version: VERSION, stamp, lengths } satisfies Head);
-  const path = pathIn(mailbox);
-  const made = `${path}.${Deno.pid}`;
+  for (const { name } of await files.entries(stateFolder)) {
+    // Whoever was writing it is gone, or writes it again.
+    if (UNFINISHED.test(name)) await files.remove(join(stateFolder, name)).catch(() => {});
+  }
+  const path = pathIn(stateFolder);
+  const unfinished = `${path}.${crypto.randomUUID()}`;
   try {
-    await Deno.mkdir(join(mailbox, OWN_FOLDER), { recursive: true });
-    await writeSynced(made, await new Blob([head, overview, details]).bytes());
-    await Deno.rename(made, path);
-  } catch {
-    // A mailbox that we may only read.
-    await Deno.remove(made).catch(() => {});
+    {
+      using file = await files.create(unfinished);
+      for (const part of [head, overview, details]) await file.write(part);
+      await file.sync();
+    }
+    await files.rename(unfinished, path);
+  } catch (error) {
+    await files.remove(unfinished).catch(() => {});
+    throw error;
   }
 }
 
-/** In one read: `Deno.readFile` does not ask for the size, and takes twice as long. */
-async function readWhole(path: string): Promise<Uint8Array> {
-  using file = await Deno.open(path);
-  const text = new Uint8Array((await file.stat()).size);
-  for (let length = 0; length < text.length;) {
-    const read = await file.read(text.subarray(length));
-    if (read === null) throw new Deno.errors.UnexpectedEof();
-    length += read;
-  }
-  return text;
-}
-
-async function writeSynced(path: string, text: Uint8Array): Promise<void> {
-  await Deno.writeFile(path, text);
-  using file = await Deno.open(path, { write: true });
-  await file.sync();
+/** Whether it is a plain name in one of the folders of messages. */
+function isPathOf(layout: MessageLayout, path: string): boolean {
+  const slash = path.lastIndexOf("/");
+  const folder = slash === -1 ? "." : path.slice(0, slash);
+  const name = path.slice(slash + 1);
+  return layout.folders.includes(folder) && layout.isMessage(name) && !name.includes("\0");
 }
 
 function line(value: object): Uint8Array<ArrayBuffer> {
@@ -182,8 +196,10 @@ function isHead(value: unknown): value is Head {
 function isOverview(value: unknown): value is Overview {
   const columns = fieldsOf(value);
   const uniqueIds = columns.get("uniqueIds");
+  const octets = columns.get("octets");
   return Array.isArray(uniqueIds) && isColumn(uniqueIds, "string", uniqueIds.length) &&
-    isColumn(columns.get("octets"), "number", uniqueIds.length);
+    isColumn(octets, "number", uniqueIds.length) && Array.isArray(octets) &&
+    octets.every((each) => each >= 0);
 }
 
 function isDetails(value: unknown, length: number): value is Details {
@@ -203,6 +219,6 @@ function isColumn(column: unknown, type: string, length: number): boolean {
     column.every((each) => typeof each === type);
 }
 
-function pathIn(mailbox: string): string {
-  return join(mailbox, OWN_FOLDER, "index");
+function pathIn(stateFolder: string): string {
+  return join(stateFolder, "index");
 }

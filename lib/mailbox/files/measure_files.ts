@@ -6,13 +6,13 @@
  * they are made synchronously, in slices, so that other sessions go on.
  */
 import { join } from "@std/path";
-import { OctetCounter } from "../../protocol/well_formed_lines.ts";
-import { type FileIdentity, identityOf, isSameFile } from "./message_file.ts";
-import type { MessageFile } from "./message_layout.ts";
-import { nullIfGone } from "../../files/null_if_gone.ts";
 import { TimeSlice } from "../../connection/time_slice.ts";
+import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
+import { OctetCounter } from "../../protocol/well_formed_lines.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
+import type { MessageFile } from "./message_ids.ts";
 
-/** Of work, before others have a turn. */
+/** Longest stretch of work before others have a turn. */
 const SLICE_MS = 2;
 
 /** What is known of one file. */
@@ -20,49 +20,58 @@ export interface MeasuredFile {
   readonly identity: FileIdentity;
   /** Size of the message as sent. */
   readonly octets: number;
-  /** Does it go over the wire as it lies there? */
+  /** Whether it goes over the wire as it lies there. */
   readonly isClean: boolean;
 }
 
 const CHUNK_OCTETS = 65_536;
 
-/** Tells `found` of each message that is the file that it was, and `missing` of the others. */
+/** What became of counting one message; `gone` is one that is not there any more as the file that it was. */
+export type Measurement =
+  | { readonly type: "measured"; readonly measured: MeasuredFile }
+  | { readonly type: "gone" }
+  | { readonly type: "unreadable"; readonly error: unknown };
+
+/** Counts each message, and tells what became of it: one that cannot be read costs the others nothing. */
 export async function measureFiles(
-  mailbox: string,
+  folder: MailboxFolder,
   messages: readonly MessageFile[],
-  found: (message: MessageFile, measured: MeasuredFile) => void,
-  missing: (message: MessageFile) => void = () => {},
+  tell: (message: MessageFile, measurement: Measurement) => void,
 ): Promise<void> {
   const slice = new TimeSlice(SLICE_MS);
   const buffer = new Uint8Array(CHUNK_OCTETS);
   for (const message of messages) {
     await slice.pause();
-    const measured = await measureFile(
-      join(mailbox, message.path),
-      message.identity,
-      buffer,
-      slice,
-    );
-    if (measured === null) missing(message);
-    else found(message, measured);
+    const path = join(folder.path, message.path);
+    tell(message, await measureFile(folder, path, message.identity, buffer, slice));
   }
 }
 
 async function measureFile(
+  folder: MailboxFolder,
   path: string,
   identity: FileIdentity,
   buffer: Uint8Array,
   slice: TimeSlice,
-): Promise<MeasuredFile | null> {
-  using file = nullIfGone(() => Deno.openSync(path));
-  if (file === null || !isSameFile(identityOf(file.statSync()), identity)) return null;
-  const counter = new OctetCounter();
-  for (let left = identity.size; left > 0;) {
-    const count = file.readSync(buffer.subarray(0, Math.min(left, buffer.length)));
-    if (count === null) return null;
-    counter.add(buffer.subarray(0, count));
-    left -= count;
-    if (left > 0) await slice.pause();
+): Promise<Measurement> {
+  try {
+    using file = await folder.files.open(path, folder.isExposed);
+    if (file === null || !folder.isServed(file.info)) return { type: "gone" };
+    if (!isSameFile(identityOf(file.info), identity)) return { type: "gone" };
+    const counter = new OctetCounter();
+    for (let at = 0; at < identity.size;) {
+      const count = file.readNow(
+        buffer.subarray(0, Math.min(identity.size - at, buffer.length)),
+        at,
+      );
+      if (count === 0) return { type: "gone" };
+      counter.add(buffer.subarray(0, count));
+      at += count;
+      if (at < identity.size) await slice.pause();
+    }
+    const { octets, isClean } = counter;
+    return { type: "measured", measured: { identity, octets, isClean } };
+  } catch (error) {
+    return { type: "unreadable", error };
   }
-  return { identity, octets: counter.octets, isClean: counter.isClean };
 }

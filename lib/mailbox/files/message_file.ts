@@ -1,27 +1,12 @@
 /**
- * One message as one file: which file it is, how large the message in it is, and its bytes.
+ * The bytes of one message that is one file.
  *
  * A file is known by its identity. One that has another identity than at the login is another message, even
  * under the same name: it is neither sent nor deleted in the place of the one the client means.
  */
+import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
+import type { OpenFile } from "../../files/open_file.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
-
-/** What tells one file from another, or from itself after a change. */
-export interface FileIdentity {
-  readonly size: number;
-  /** Milliseconds since 1970. */
-  readonly modified: number;
-  /** 0 where the system has none. */
-  readonly inode: number;
-}
-
-export function identityOf(info: Deno.FileInfo): FileIdentity {
-  return { size: info.size, modified: info.mtime?.getTime() ?? 0, inode: info.ino ?? 0 };
-}
-
-export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
-  return a.size === b.size && a.modified === b.modified && a.inode === b.inode;
-}
 
 const CHUNK_OCTETS = 262_144;
 
@@ -31,51 +16,26 @@ const CHUNK_OCTETS = 262_144;
  */
 const SMALL_OCTETS = 32_768;
 
-/** Opens the file; null when it is no longer the one we know. */
-export async function openMessageFile(
-  path: string,
-  identity: FileIdentity,
-  isClean: boolean,
-): Promise<MessageBody | null> {
-  return identity.size <= SMALL_OCTETS
-    ? readSmallFile(path, identity, isClean)
-    : await openLargeFile(path, identity, isClean);
-}
-
-function readSmallFile(
-  path: string,
+/** Takes over an open file; null, and it is closed, when it is no longer the one we know. */
+export function messageBody(
+  file: OpenFile,
   identity: FileIdentity,
   isClean: boolean,
 ): MessageBody | null {
-  using file = Deno.openSync(path);
-  const info = file.statSync();
-  if (!info.isFile || !isSameFile(identityOf(info), identity)) return null;
-  const octets = new Uint8Array(identity.size);
-  for (let read = 0; read < octets.length;) {
-    const count = file.readSync(octets.subarray(read));
-    if (count === null) throw endedEarly(octets.length - read);
-    read += count;
-  }
-  return new SmallBody(octets, isClean);
+  const isSame = isSameFile(identityOf(file.info), identity);
+  if (isSame && identity.size > SMALL_OCTETS) return new FileBody(file, identity.size, isClean);
+  using _file = file;
+  return isSame ? new SmallBody(readAll(file, identity.size), isClean) : null;
 }
 
-async function openLargeFile(
-  path: string,
-  identity: FileIdentity,
-  isClean: boolean,
-): Promise<FileBody | null> {
-  const file = await Deno.open(path);
-  try {
-    const info = await file.stat();
-    if (info.isFile && isSameFile(identityOf(info), identity)) {
-      return new FileBody(file, identity.size, isClean);
-    }
-  } catch (error) {
-    file.close();
-    throw error;
+function readAll(file: OpenFile, size: number): Uint8Array {
+  const octets = new Uint8Array(size);
+  for (let read = 0; read < size;) {
+    const count = file.readNow(octets.subarray(read), read);
+    if (count === 0) throw endedEarly(size - read);
+    read += count;
   }
-  file.close();
-  return null;
+  return octets;
 }
 
 function endedEarly(octets: number): Error {
@@ -108,16 +68,18 @@ class SmallBody implements MessageBody {
  */
 class FileBody implements MessageBody {
   readonly isClean: boolean;
-  readonly #file: Deno.FsFile;
+  readonly #file: OpenFile;
+  readonly #size: number;
   #buffer: Uint8Array;
   #spare: Uint8Array | null = null;
   /** Octets that were not given yet. */
   #left: number;
   #ahead: Promise<Uint8Array> | null = null;
 
-  constructor(file: Deno.FsFile, size: number, isClean: boolean) {
+  constructor(file: OpenFile, size: number, isClean: boolean) {
     this.isClean = isClean;
     this.#file = file;
+    this.#size = size;
     this.#left = size;
     this.#buffer = new Uint8Array(Math.min(size, CHUNK_OCTETS));
   }
@@ -139,7 +101,7 @@ class FileBody implements MessageBody {
 
   async close(): Promise<void> {
     await this.#ahead?.catch(() => {});
-    this.#file.close();
+    this.#file[Symbol.dispose]();
   }
 
   #readAhead(): void {
@@ -152,8 +114,8 @@ class FileBody implements MessageBody {
 
   async #read(left: number): Promise<Uint8Array> {
     const into = this.#buffer.subarray(0, left);
-    const count = await this.#file.read(into);
-    if (count === null) throw endedEarly(left);
+    const count = await this.#file.read(into, this.#size - left);
+    if (count === 0) throw endedEarly(left);
     return into.subarray(0, count);
   }
 }

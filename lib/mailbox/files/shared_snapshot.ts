@@ -2,8 +2,8 @@
  * What messages a mailbox holds, looked at once for all sessions that begin while it stays the same.
  *
  * - A mailbox whose folders have the times of modification that they had is unchanged: one look at each.
- * - A time that is younger than the granularity of any file system when we look is not trusted: something may
- *   come within the same tick. Such a mailbox is listed again the next time.
+ * - A time that is younger than a tick of the file system when we look is not trusted: something may come within the
+ *   same tick. Such a mailbox is listed again the next time.
  * - A folder with files that are still being written is listed again too: they get no new time from it.
  * - A file that is written to in place does not touch its folder. It is noticed when it is opened, which calls
  *   `forget`.
@@ -11,25 +11,41 @@
  * - Who asks while a listing is under way waits for the next one, together with all who ask meanwhile: the
  *   running one may have missed the newest mail.
  */
-import { join } from "@std/path";
-import { withSettledFiles } from "./atomic_delete.ts";
-import type { FileSystem } from "./file_system.ts";
+import type { Clock } from "../../connection/clock.ts";
+import { type LeftOut, listMessages } from "./list_messages.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { MailboxIndex } from "./mailbox_index.ts";
-import type { MessageFile, MessageLayout } from "./message_layout.ts";
+import { identify, type KnownMessages, type MessageFile } from "./message_ids.ts";
+import type { MessageLayout } from "./message_layout.ts";
+import { withSettledFiles } from "./settled_files.ts";
+import { isYoung, stampOf } from "./stamp.ts";
 
-/** The messages of a mailbox at one instant. Shared: nobody changes it. */
-export interface Snapshot {
+/** The messages of a mailbox at one instant. Shared: nobody changes it, but for its sizes, which become known later. */
+export interface Snapshot extends KnownMessages {
   /** In the order in which they are numbered. */
   readonly uniqueIds: readonly string[];
-  readonly messages: ReadonlyMap<string, MessageFile>;
   /** The times of the folders; null where they are not to be trusted. */
   readonly stamp: string | null;
+  readonly leftOut: LeftOut;
+  /** The sizes of all messages, in their order, once they are known. */
+  sizes: readonly number[] | null;
 }
+
+const nothingLeftOut: LeftOut = {
+  foreign: { count: 0, first: null },
+  unnameable: [],
+  unsettled: 0,
+};
+const nothingKnown: KnownMessages = { messages: new Map(), hasKeptIds: false };
 
 /** Most who log in want to know what is there, and no more: what it takes to open a message is made when one is. */
 class RememberedSnapshot implements Snapshot {
   readonly stamp: string;
   readonly uniqueIds: readonly string[];
+  readonly leftOut = nothingLeftOut;
+  /** It was worth an index, and stays so. */
+  readonly hasKeptIds = true;
+  sizes: readonly number[] | null;
   readonly #index: MailboxIndex;
   readonly #forget: () => void;
   #messages: ReadonlyMap<string, MessageFile> | null = null;
@@ -37,6 +53,7 @@ class RememberedSnapshot implements Snapshot {
   constructor(index: MailboxIndex, forget: () => void) {
     this.stamp = index.stamp;
     this.uniqueIds = Object.freeze(index.uniqueIds);
+    this.sizes = Object.freeze(index.octets);
     this.#index = index;
     this.#forget = forget;
   }
@@ -49,38 +66,38 @@ class RememberedSnapshot implements Snapshot {
     const messages = this.#index.messages();
     if (messages === null) {
       this.#forget();
-      throw new Error("the index of the mailbox is damaged; the next session looks anew");
+      throw new Error("the index of the mailbox is damaged; the next session looks again");
     }
     return new Map(messages.map((message) => [message.uniqueId, message]));
   }
 }
 
-/** FAT keeps times in steps of two seconds, and none is coarser. */
-const COARSEST_TICK_MS = 2_000;
-
 export class SharedSnapshot {
-  readonly #files: FileSystem;
-  readonly #mailbox: string;
+  readonly #folder: MailboxFolder;
   readonly #layout: MessageLayout;
-  readonly #settleTime: number;
+  readonly #settleTime: number | null;
+  readonly #clock: Clock;
   /** What an earlier process has remembered; asked for once, at the first look. */
   #remembered: (() => Promise<MailboxIndex | null>) | null;
   #kept: Snapshot | null = null;
+  /** What was there when we last looked, although it may not be now. */
+  #known: KnownMessages = nothingKnown;
   #running: Promise<Snapshot> | null = null;
   #next: Promise<Snapshot> | null = null;
 
+  /** @param settleTime milliseconds; null for the default */
   constructor(
-    files: FileSystem,
-    mailbox: string,
+    folder: MailboxFolder,
     layout: MessageLayout,
-    settleTime: number,
+    settleTime: number | null,
+    clock: Clock,
     remembered: () => Promise<MailboxIndex | null>,
   ) {
-    this.#remembered = remembered;
-    this.#settleTime = settleTime;
-    this.#files = files;
-    this.#mailbox = mailbox;
+    this.#folder = folder;
     this.#layout = layout;
+    this.#settleTime = settleTime;
+    this.#clock = clock;
+    this.#remembered = remembered;
   }
 
   /** The messages that are there now. */
@@ -88,9 +105,15 @@ export class SharedSnapshot {
     return this.#next ??= this.#afterRunning();
   }
 
-  /** Lists anew the next time, whatever the times say. */
+  /** The same, without recovering deletions that were broken off. */
+  async inspect(): Promise<Snapshot> {
+    const index = await this.#remembered?.() ?? null;
+    if (index !== null) this.#known = knownOf(index);
+    return await this.#list();
+  }
+
+  /** Lists again the next time, whatever the times say. */
   forget(): void {
-    this.#remembered = null;
     this.#kept = null;
   }
 
@@ -102,45 +125,59 @@ export class SharedSnapshot {
   }
 
   async #refresh(): Promise<Snapshot> {
-    const { stamp } = await this.#stamp();
+    const { stamp } = await stampOf(this.#folder);
     if (this.#kept?.stamp === stamp) return this.#kept;
     const remembered = await this.#remembered?.() ?? null;
     this.#remembered = null;
+    if (remembered !== null) this.#known = knownOf(remembered);
     const snapshot = await withSettledFiles(
-      this.#files,
-      this.#mailbox,
+      this.#folder,
       async () => await this.#recall(remembered) ?? await this.#list(),
     );
     this.#kept = snapshot.stamp === null ? null : snapshot;
+    if (!(snapshot instanceof RememberedSnapshot)) this.#known = snapshot;
     return snapshot;
   }
 
   async #recall(index: MailboxIndex | null): Promise<Snapshot | null> {
-    if (index === null || index.stamp !== (await this.#stamp()).stamp) return null;
+    if (index === null || index.stamp !== (await stampOf(this.#folder)).stamp) return null;
     return new RememberedSnapshot(index, () => this.forget());
   }
 
   async #list(): Promise<Snapshot> {
-    const { stamp, newest } = await this.#stamp();
+    const { stamp, newest, folders } = await stampOf(this.#folder);
     const startedAt = Date.now();
-    const { messages, unsettled } = await this.#layout.list(this.#mailbox, this.#settleTime);
-    const isTrusted = unsettled === 0 && startedAt - newest > COARSEST_TICK_MS;
+    const { files, leftOut } = await listMessages(
+      this.#folder,
+      folders,
+      this.#layout,
+      this.#settleTime,
+      this.#known,
+      this.#clock,
+    );
+    const { messages, hasKeptIds } = await identify(files, this.#known, this.#layout.baseNameOf);
+    // What has other paths is not in an index, and must be looked for again.
+    const isTrusted = leftOut.unsettled === 0 && !isYoung(newest, startedAt);
     return {
       uniqueIds: Object.freeze(messages.map(({ uniqueId }) => uniqueId)),
       messages: new Map(messages.map((message) => [message.uniqueId, message])),
+      hasKeptIds,
       stamp: isTrusted ? stamp : null,
+      leftOut,
+      sizes: null,
     };
   }
+}
 
-  async #stamp(): Promise<{ readonly stamp: string; readonly newest: number }> {
-    const stamps: string[] = [];
-    let newest = 0;
-    for (const folder of this.#layout.folders) {
-      const info = await this.#files.look(join(this.#mailbox, folder));
-      const modified = info?.mtime?.getTime() ?? 0;
-      newest = Math.max(newest, modified);
-      stamps.push(`${info?.ino} ${modified}`);
-    }
-    return { stamp: stamps.join("; "), newest };
-  }
+/** It is parsed only where something has changed. */
+function knownOf(index: MailboxIndex): KnownMessages {
+  let messages: ReadonlyMap<string, MessageFile> | null = null;
+  return {
+    get messages() {
+      return messages ??= new Map(
+        index.messages()?.map((message) => [message.uniqueId, message]),
+      );
+    },
+    hasKeptIds: true,
+  };
 }

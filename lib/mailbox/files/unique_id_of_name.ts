@@ -11,7 +11,7 @@ import { isValidUniqueId } from "../../protocol/unique_id.ts";
 
 const DERIVED = /^~[0-9a-f]{40}$/;
 
-/** Was the unique-id derived from a name that could not be one itself? */
+/** Whether the unique-id was derived, since the name could not be one, or was another message's. */
 export function isDerivedUniqueId(uniqueId: string): boolean {
   return DERIVED.test(uniqueId);
 }
@@ -19,6 +19,11 @@ export function isDerivedUniqueId(uniqueId: string): boolean {
 /** The unique-id of the file of this name. */
 export async function uniqueIdOfName(name: string): Promise<string> {
   if (isValidUniqueId(name) && !isDerivedUniqueId(name)) return name;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
+  return await derivedUniqueId(name);
+}
+
+/** A unique-id that no name can be. */
+export async function derivedUniqueId(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return `~${new Uint8Array(digest, 0, 20).toHex()}`;
 }

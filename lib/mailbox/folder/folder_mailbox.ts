@@ -2,24 +2,21 @@
  * A plain folder: every regular file directly inside is a message, whatever its extension. The unique id is made
  * of the name; the order is by time of modification, then by name, so that new mail comes last.
  *
- * Other programs write their files right into it, and nothing tells when one is complete. So a file becomes a
- * message only when it has been left alone for a while, the settle time. (A time in the future is a clock that
- * is wrong, and waits for nothing.)
+ * Other programs write their files right into it: list_messages.ts says when one is a message.
  */
-import { join } from "@std/path";
+import type { FileMailboxOptions } from "../files/file_mailbox_options.ts";
+import { FileStore } from "../files/file_store.ts";
+import type { MessageLayout } from "../files/message_layout.ts";
 import type { Mailbox } from "../mailbox.ts";
-import { FileMailbox, type FileMailboxOptions } from "../files/file_mailbox.ts";
-import { listFiles } from "../files/list_files.ts";
-import type { MessageFile, MessageLayout } from "../files/message_layout.ts";
-import { uniqueIdOfName } from "../files/unique_id_of_name.ts";
+import { sharedMailbox } from "../mailbox_store.ts";
 
 /**
  * A folder whose files are messages, whatever their extension.
  *
  * Every regular file directly inside is one message. Subfolders, symbolic links and names that begin with a
  * dot are left out. The unique id is the file name where that can be one, else one derived from it. The
- * order is by time of modification, then by name. A file becomes a message when nobody has written to it for the
- * settle time. One object may serve many logins, and remembers sizes.
+ * order is by time of modification, then by name. A file becomes a message when nobody has written to it for a
+ * while. One object may serve many logins, and remembers sizes.
  *
  * Deletions are all or nothing, also when the process is killed in the middle, and durable once confirmed.
  *
@@ -38,31 +35,14 @@ import { uniqueIdOfName } from "../files/unique_id_of_name.ts";
  * ```
  */
 export function folderMailbox(path: string, options: FileMailboxOptions = {}): Mailbox {
-  return new FileMailbox(path, folderLayout, options);
+  return sharedMailbox(new FileStore(path, folderLayout, options));
 }
 
 export const folderLayout: MessageLayout = {
+  format: "folder",
   folders: ["."],
-  async list(mailbox, settleTime) {
-    const messages: MessageFile[] = [];
-    const now = Date.now();
-    let unsettled = 0;
-    for (const { name, identity } of await listFiles(mailbox)) {
-      const age = now - identity.modified;
-      if (age >= 0 && age < settleTime) unsettled++;
-      else {
-        const uniqueId = await uniqueIdOfName(name);
-        messages.push({ uniqueId, path: name, identity, hintedOctets: null });
-      }
-    }
-    return { messages: messages.sort(byTimeThenName), unsettled };
-  },
-  async find(files, mailbox, { path }) {
-    const info = await files.look(join(mailbox, path));
-    return info?.isFile === true ? path : null;
-  },
+  ownFolderName: ".pop3svc",
+  isWrittenInPlace: true,
+  isMessage: (name) => !name.startsWith("."),
+  baseNameOf: (name) => name,
 };
-
-function byTimeThenName(a: MessageFile, b: MessageFile): number {
-  return a.identity.modified - b.identity.modified || (a.path < b.path ? -1 : 1);
-}

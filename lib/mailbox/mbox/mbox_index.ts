@@ -13,7 +13,7 @@
 import { createHash } from "node:crypto";
 import { CR, LF } from "../../protocol/ascii.ts";
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
-import { type FileIdentity, identityOf, isSameFile } from "../files/message_file.ts";
+import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import { TimeSlice } from "../../connection/time_slice.ts";
 import { FromUnquoter } from "./from_unquoter.ts";
 

@@ -1,10 +1,10 @@
 import { basename, join, resolve } from "@std/path";
 import type { MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../connection_info.ts";
-import type { DeletePolicy } from "../files/file_mailbox.ts";
+import type { DeletePolicy } from "../files/file_mailbox_options.ts";
 import { takeLease } from "../files/lease.ts";
 import { denoFileSystem, type FileSystem } from "../files/file_system.ts";
-import { identityOf, isSameFile } from "../files/message_file.ts";
+import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { Mailbox } from "../mailbox.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import { FromUnquoter } from "./from_unquoter.ts";

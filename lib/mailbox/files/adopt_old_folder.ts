@@ -1,0 +1,39 @@
+/**
+ * Up to version 0.1 our folder in a Maildir was `.pop3svc`, which Dovecot takes for a folder of IMAP. What an old version
+ * left half done in it is completed; then it is removed, or, where it holds a trash, gets its new name. One that belongs
+ * to another user is left alone.
+ */
+import { join } from "@std/path";
+import { isOurFolder } from "../../files/own_folder.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
+import { recover } from "./recover_deletions.ts";
+import { lockDeletions } from "./settled_files.ts";
+
+const OLD_NAME = ".pop3svc";
+
+export async function adoptOldFolder(folder: MailboxFolder): Promise<void> {
+  const { files } = folder;
+  const old = join(folder.path, OLD_NAME);
+  const found = await files.look(old);
+  if (found === null) return;
+  if (!isOurFolder(found)) {
+    const remedy = `look at what is in it, then type: rm -r '${old}'`;
+    return folder.report(
+      new Error(`${old} belongs to user ${found.uid}, and is left alone; ${remedy}`),
+    );
+  }
+  try {
+    {
+      // It goes away with the lock when nothing else is in it.
+      using _lock = await lockDeletions(folder, old);
+      await recover(folder, old);
+      for (const { name } of await files.entries(old)) {
+        if (name === "index" || name.startsWith("index.")) await files.remove(join(old, name));
+      }
+    }
+    const own = await folder.own();
+    if (await files.look(old) !== null && !own.isThere) await files.rename(old, own.path);
+  } catch (error) {
+    folder.report(new Error(`${old}, of an older version, could not be cleared`, { cause: error }));
+  }
+}

@@ -1,0 +1,32 @@
+import type { Pop3Events } from "../../telemetry/events.ts";
+
+/** What a mailbox of files may be told. */
+export interface FileMailboxOptions {
+  /** Refuse DELE; false by default. */
+  readonly isReadOnly?: boolean;
+  /**
+   * What becomes of a message that is deleted: `remove` it (the default), move it to the `trash` in our hidden
+   * folder, or `keep` it where it is, which is for tests: the client is told that it is gone.
+   */
+  readonly deletePolicy?: DeletePolicy;
+  /**
+   * Seconds: a file of a plain folder that is younger is never served, since it may still be written. By default a login
+   * waits until young files have been quiet for a quarter of a second, for two seconds at most. A Maildir needs no such
+   * rule and has none.
+   */
+  readonly settleTime?: number;
+  /** One session at a time, also across processes: others hear `[IN-USE]`. False by default. */
+  readonly isExclusive?: boolean;
+  /**
+   * Whether in a mailbox that belongs to another user than the server's own only what belongs to its owner is served.
+   * For mailboxes of users who may write files there themselves. It needs a `stateDirectory`. False by default.
+   */
+  readonly isOwnersOnly?: boolean;
+  /** A folder of the server's own user, for what must not lie in mailboxes of others. None by default. */
+  readonly stateDirectory?: string | null;
+  /** Is told of what is left out of a mailbox; the same as a listener's. */
+  readonly events?: Pop3Events;
+}
+
+/** What becomes of a message that is deleted. */
+export type DeletePolicy = "remove" | "trash" | "keep";

@@ -1,0 +1,145 @@
+/** The sizes of messages as sent: each is counted once, and remembered, also across restarts. */
+import { isSameFile } from "../../files/file_identity.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
+import { LEAST_MESSAGES, type MailboxIndex, writeIndex } from "./mailbox_index.ts";
+import { type MeasuredFile, measureFiles, type Measurement } from "./measure_files.ts";
+import type { MessageFile } from "./message_ids.ts";
+import type { MessageLocator } from "./message_locator.ts";
+import type { SharedSnapshot, Snapshot } from "./shared_snapshot.ts";
+
+export class FileSizes {
+  readonly #folder: MailboxFolder;
+  readonly #shared: SharedSnapshot;
+  readonly #locator: MessageLocator;
+  readonly #remembered: () => Promise<MailboxIndex | null>;
+  /** What is known of the messages, by unique id. */
+  #known: Promise<Map<string, MeasuredFile>> | null = null;
+  /** Done when nobody counts any more. */
+  #counting: Promise<void> = Promise.resolve();
+  /** The snapshot that the index holds. */
+  #indexed: Snapshot | null = null;
+
+  constructor(
+    folder: MailboxFolder,
+    shared: SharedSnapshot,
+    locator: MessageLocator,
+    remembered: () => Promise<MailboxIndex | null>,
+  ) {
+    this.#folder = folder;
+    this.#shared = shared;
+    this.#locator = locator;
+    this.#remembered = remembered;
+  }
+
+  /** Those of all messages, in their order; null for one that is gone or has changed. */
+  async ofAll(snapshot: Snapshot): Promise<readonly (number | null)[]> {
+    if (snapshot.sizes !== null) return snapshot.sizes;
+    const messages = [...snapshot.messages.values()];
+    const octets = await this.of(messages);
+    const known = await this.#knownSizes();
+    const isWhole = messages.every((message) => isKnown(known, message));
+    if (!isWhole) return octets;
+    const sizes = Object.freeze(octets.map((size) => size ?? 0));
+    if (snapshot.stamp !== null) snapshot.sizes = sizes;
+    await this.#remember(snapshot, messages, known);
+    return sizes;
+  }
+
+  /** A message that cannot be read is told to the events, and has no octets for the client. */
+  async of(messages: readonly MessageFile[]): Promise<(number | null)[]> {
+    const known = await this.#knownSizes();
+    const unreadable = new Set<string>();
+    if (!messages.every((message) => isKnown(known, message))) {
+      // One after the other: what the first one counts, the next one knows.
+      const count = () =>
+        this.#count(messages.filter((message) => !isKnown(known, message)), known, unreadable);
+      await (this.#counting = this.#counting.then(count, count));
+    }
+    return messages.map((message) =>
+      isKnown(known, message)
+        ? known.get(message.uniqueId)?.octets ?? null
+        : unreadable.has(message.uniqueId)
+        ? 0
+        : null
+    );
+  }
+
+  /** Whether it is known that the message goes over the wire as it lies there. */
+  async isClean(message: MessageFile): Promise<boolean> {
+    const known = await this.#knownSizes();
+    return isKnown(known, message) && known.get(message.uniqueId)?.isClean === true;
+  }
+
+  async #count(
+    messages: readonly MessageFile[],
+    known: Map<string, MeasuredFile>,
+    unreadable: Set<string>,
+  ): Promise<void> {
+    const gone: MessageFile[] = [];
+    const tell = (message: MessageFile, measurement: Measurement) => {
+      if (measurement.type === "measured") known.set(message.uniqueId, measurement.measured);
+      else if (measurement.type === "gone") gone.push(message);
+      else {
+        unreadable.add(message.uniqueId);
+        const { error: cause } = measurement;
+        this.#folder.report(
+          new Error(`${message.path} of ${this.#folder.path} cannot be read`, { cause }),
+        );
+      }
+    };
+    await measureFiles(this.#folder, messages, tell);
+    for (const message of gone.splice(0)) {
+      // It may have moved, or be aside for a moment; what is not found now is gone.
+      const path = await this.#locator.find(message);
+      if (path !== null && path !== "changed") {
+        await measureFiles(this.#folder, [{ ...message, path }], tell);
+      } else gone.push(message);
+    }
+    if (gone.length > 0) this.#shared.forget();
+    const current = (await this.#shared.look()).messages;
+    for (const uniqueId of known.keys()) {
+      if (!current.has(uniqueId)) known.delete(uniqueId);
+    }
+  }
+
+  /** Remembers a whole mailbox: for sessions to come, and across restarts. That it cannot is no error. */
+  async #remember(
+    snapshot: Snapshot,
+    messages: readonly MessageFile[],
+    known: ReadonlyMap<string, MeasuredFile>,
+  ): Promise<void> {
+    if (snapshot === this.#indexed) return;
+    this.#indexed = snapshot;
+    if (messages.length < LEAST_MESSAGES && !snapshot.hasKeptIds) return;
+    const all = messages.flatMap((message) => {
+      const measured = known.get(message.uniqueId);
+      return measured === undefined ? [] : [{ ...message, ...measured }];
+    });
+    // Other paths are not remembered, and looked for again.
+    const isComplete = messages.every(({ otherPaths }) => otherPaths.length === 0);
+    try {
+      const stateFolder = await this.#folder.stateFolder();
+      await writeIndex(
+        this.#folder.files,
+        stateFolder,
+        isComplete ? snapshot.stamp ?? "" : "",
+        all,
+      );
+    } catch {
+      // A mailbox that we may only read.
+    }
+  }
+
+  #knownSizes(): Promise<Map<string, MeasuredFile>> {
+    const read = async () => {
+      const index = await this.#remembered();
+      return new Map(index?.messages()?.map((message) => [message.uniqueId, message]));
+    };
+    return this.#known ??= read();
+  }
+}
+
+function isKnown(known: ReadonlyMap<string, MeasuredFile>, { uniqueId, identity }: MessageFile) {
+  const measured = known.get(uniqueId);
+  return measured !== undefined && isSameFile(measured.identity, identity);
+}

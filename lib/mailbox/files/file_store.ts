@@ -1,0 +1,198 @@
+import { basename, join, resolve } from "@std/path";
+import { type Clock, systemClock } from "../../connection/clock.ts";
+import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
+import type { MessageBody } from "../../protocol/reply.ts";
+import type { Pop3Events } from "../../telemetry/events.ts";
+import type { MailboxStore } from "../mailbox_store.ts";
+import { Pop3ResponseError } from "../response_error.ts";
+import { adoptOldFolder } from "./adopt_old_folder.ts";
+import { changedError, deleteFiles, type DoomedFile } from "./atomic_delete.ts";
+import { FileMailbox } from "./file_mailbox.ts";
+import type { DeletePolicy, FileMailboxOptions } from "./file_mailbox_options.ts";
+import { FileSizes } from "./file_sizes.ts";
+import type { Inspection, InspectionProgress } from "../inspection.ts";
+import { inspectFiles } from "./inspect_files.ts";
+import { MailboxFolder } from "./mailbox_folder.ts";
+import { MailboxIndex } from "./mailbox_index.ts";
+import { messageBody } from "./message_file.ts";
+import type { MessageFile } from "./message_ids.ts";
+import type { MessageLayout } from "./message_layout.ts";
+import { MessageLocator } from "./message_locator.ts";
+import { SharedSnapshot, type Snapshot } from "./shared_snapshot.ts";
+
+/** Each is told once. */
+const MOST_REPORTS = 100;
+
+/**
+ * A mailbox of files, for as long as the server runs; a layout says how messages lie in it.
+ *
+ * Deletions are all or nothing, also when the process is killed in the middle, and durable once they are confirmed.
+ */
+export class FileStore implements MailboxStore {
+  readonly name: string;
+  readonly isReadOnly: boolean;
+  readonly sizes: FileSizes;
+  readonly folder: MailboxFolder;
+  readonly #isExclusive: boolean;
+  readonly #deletePolicy: DeletePolicy;
+  readonly #layout: MessageLayout;
+  readonly #files: FileSystem;
+  readonly #events: Pop3Events;
+  readonly #shared: SharedSnapshot;
+  readonly #locator: MessageLocator;
+  readonly #reported = new Set<string>();
+  /** What an earlier process has remembered; read when first needed. */
+  #index: Promise<MailboxIndex | null> | null = null;
+
+  /**
+   * Makes a store of a folder; it is looked at only at each login.
+   *
+   * @param files for tests that make a call fail
+   * @param clock for tests that do not want to wait
+   */
+  constructor(
+    path: string,
+    layout: MessageLayout,
+    options: FileMailboxOptions = {},
+    files: FileSystem = denoFileSystem,
+    clock: Clock = systemClock,
+  ) {
+    this.name = basename(resolve(path));
+    this.isReadOnly = options.isReadOnly ?? false;
+    this.#isExclusive = options.isExclusive ?? false;
+    this.#deletePolicy = options.deletePolicy ?? "remove";
+    this.#layout = layout;
+    this.#files = files;
+    this.#events = options.events ?? (() => {});
+    this.folder = new MailboxFolder(path, files, {
+      ownFolderName: layout.ownFolderName,
+      messageFolders: layout.folders,
+      isOwnersOnly: options.isOwnersOnly ?? false,
+      stateDirectory: options.stateDirectory ?? null,
+      report: (error) => this.#report(error),
+    });
+    const { settleTime } = options;
+    const settleMs = settleTime === undefined ? null : 1_000 * settleTime;
+    const remembered = () => this.#remembered();
+    this.#shared = new SharedSnapshot(this.folder, layout, settleMs, clock, remembered);
+    this.#locator = new MessageLocator(this.folder, layout);
+    this.sizes = new FileSizes(this.folder, this.#shared, this.#locator, remembered);
+  }
+
+  open(): FileMailbox {
+    return new FileMailbox(this);
+  }
+
+  /** What is there now. */
+  async look(): Promise<Snapshot> {
+    const snapshot = await this.#shared.look();
+    this.#reportLeftOut(snapshot);
+    return snapshot;
+  }
+
+  /** How many messages are there now. */
+  async count(): Promise<number> {
+    return (await this.look()).uniqueIds.length;
+  }
+
+  /** Looks at every message, and recovers nothing. */
+  async inspect(progress: InspectionProgress): Promise<Inspection> {
+    const snapshot = await this.#shared.inspect();
+    this.#reportLeftOut(snapshot);
+    return await inspectFiles(this.folder, snapshot, [...this.#reported], progress);
+  }
+
+  /** @throws {Pop3ResponseError} with the code `IN-USE` while another session has the mailbox for itself */
+  async lock(): Promise<Disposable | null> {
+    if (!this.#isExclusive) return null;
+    // Our folder would be made in a mailbox that is not there.
+    await this.folder.look();
+    const own = await this.folder.own();
+    const lock = await this.#files.tryLock(join(own.path, "exclusive"));
+    if (lock !== null) return lock;
+    throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
+  }
+
+  /** Where the message is now: null when it is gone, `changed` when something else is in its place. */
+  find(message: MessageFile): Promise<string | "changed" | null> {
+    return this.#locator.find(message);
+  }
+
+  /** The message; null when it is gone or has changed. */
+  async openMessage(message: MessageFile): Promise<MessageBody | null> {
+    const isClean = await this.sizes.isClean(message);
+    for (const path of [message.path, null]) {
+      const place = path ?? await this.#locator.find(message);
+      if (place === null || place === "changed") return null;
+      const file = await this.#files.open(join(this.folder.path, place), this.folder.isExposed);
+      if (file === null) continue;
+      if (!this.folder.isServed(file.info)) file[Symbol.dispose]();
+      else {
+        const body = messageBody(file, message.identity, isClean);
+        if (body !== null) return body;
+      }
+    }
+    return null;
+  }
+
+  /** Something is not as it was at the last look. */
+  forget(): void {
+    this.#shared.forget();
+  }
+
+  /** Deletes all of the messages, or throws and has deleted none. */
+  async delete(messages: readonly MessageFile[]): Promise<void> {
+    if (this.#deletePolicy === "keep") return;
+    await this.folder.look();
+    await deleteFiles(this.folder, this.#deletePolicy, async () => {
+      const doomed: DoomedFile[] = [];
+      for (const message of messages) {
+        const path = await this.#locator.find(message, "settled");
+        if (path === "changed") throw changedError();
+        if (path === null) continue;
+        doomed.push({ path, identity: message.identity });
+        for (const other of message.otherPaths) {
+          if (other !== path) doomed.push({ path: other, identity: message.identity });
+        }
+      }
+      return doomed;
+    });
+  }
+
+  #reportLeftOut({ leftOut: { foreign, unnameable } }: Snapshot): void {
+    if (foreign.count > 0) {
+      this.#report(
+        new Error(
+          `${foreign.count} files of ${this.folder.path} belong to somebody else than its owner and are left out, ` +
+            `the first is ${foreign.first}; if they are the owner's mail, type: ` +
+            `chown -R ${this.folder.owner} '${this.folder.path}'`,
+        ),
+      );
+    }
+    if (unnameable.length > 0) {
+      this.#report(
+        new Error(
+          `${unnameable.length} files of ${this.folder.path} have names that are no UTF-8 and cannot be served: rename them`,
+        ),
+      );
+    }
+  }
+
+  #report(error: Error): void {
+    if (this.#reported.has(error.message) || this.#reported.size >= MOST_REPORTS) return;
+    this.#reported.add(error.message);
+    this.#events({ type: "error", connection: null, during: "mailbox", error });
+  }
+
+  #remembered(): Promise<MailboxIndex | null> {
+    return this.#index ??= this.#readIndex();
+  }
+
+  async #readIndex(): Promise<MailboxIndex | null> {
+    if (this.#layout.format === "maildir") await adoptOldFolder(this.folder);
+    const stateFolder = await this.folder.stateFolderIfThere();
+    return stateFolder === null
+      ? null
+      : await MailboxIndex.read(this.#files, stateFolder, this.#layout);
+  }
+}

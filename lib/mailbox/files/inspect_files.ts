@@ -1,0 +1,42 @@
+import type { Inspection, InspectionProgress } from "../inspection.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
+import { measureFiles } from "./measure_files.ts";
+import { brokenOffDeletions } from "./recover_deletions.ts";
+import type { Snapshot } from "./shared_snapshot.ts";
+import { isDerivedUniqueId } from "./unique_id_of_name.ts";
+
+/** Reads every message of a snapshot; writes nothing. */
+export async function inspectFiles(
+  folder: MailboxFolder,
+  { messages, leftOut }: Snapshot,
+  reports: readonly string[],
+  progress: InspectionProgress,
+): Promise<Inspection> {
+  const unreadable: string[] = [];
+  let octets = 0;
+  let done = 0;
+  await measureFiles(folder, [...messages.values()], ({ path }, measurement) => {
+    progress(++done, messages.size);
+    if (measurement.type === "measured") octets += measurement.measured.octets;
+    if (measurement.type === "unreadable") unreadable.push(`${path}: ${textOf(measurement.error)}`);
+  });
+  const derived = [...messages.values()].filter(({ uniqueId }) => isDerivedUniqueId(uniqueId));
+  return {
+    messages: messages.size,
+    octets,
+    derived: derived.map(({ uniqueId, path }) => `${uniqueId} for ${JSON.stringify(path)}`),
+    unsettled: leftOut.unsettled,
+    leftovers: (await brokenOffDeletions(folder)).map(({ name, outcome }) =>
+      `${name} will be ${outcome} when the mailbox is next opened`
+    ),
+    faults: [
+      ...reports,
+      ...unreadable.map((text) => `cannot be read: ${text}`),
+    ],
+    warnings: [],
+  };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,122 @@
+/**
+ * The files of a mailbox that are messages now.
+ *
+ * Some programs write their files right into a plain folder, and nothing tells when one is complete. So a young file
+ * must have been quiet for a while:
+ *
+ * - By default a login waits a quarter of a second for files that are younger than two seconds (FAT keeps times in such
+ *   steps), and serves those whose size and time have not changed meanwhile; it waits for two seconds at most.
+ * - A settle time that was given is kept to the letter: nothing younger is served, and a login does not wait for it.
+ * - A time in the future is a wrong clock: such a file is young until it has stood still for the quarter of a second.
+ * - What was served before, and has not changed, is served again.
+ *
+ * A copy that stalls for longer is told when it is opened: its identity has changed.
+ */
+import { join } from "@std/path";
+import type { Clock } from "../../connection/clock.ts";
+import { identityOf, isSameFile } from "../../files/file_identity.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
+import type { FileAtPath, KnownMessages } from "./message_ids.ts";
+import type { MessageLayout } from "./message_layout.ts";
+
+/** What is in a mailbox and not served. */
+export interface LeftOut {
+  /** How many files belong to somebody else than the owner of the mailbox, and the first of them. */
+  readonly foreign: { readonly count: number; readonly first: string | null };
+  /** Names that are no UTF-8. */
+  readonly unnameable: readonly string[];
+  /** How many files may still be written by another program. */
+  readonly unsettled: number;
+}
+
+export interface ListedMessages {
+  readonly files: readonly FileAtPath[];
+  readonly leftOut: LeftOut;
+}
+
+/** Milliseconds; see above. */
+const YOUNG_MS = 2_000;
+const QUIET_MS = 250;
+
+/** @param settleTime milliseconds; null for the default */
+export async function listMessages(
+  folder: MailboxFolder,
+  folders: Iterable<string>,
+  layout: MessageLayout,
+  settleTime: number | null,
+  known: KnownMessages,
+  clock: Clock,
+): Promise<ListedMessages> {
+  const found: FileAtPath[] = [];
+  const unnameable: string[] = [];
+  let foreign = 0;
+  let firstForeign: string | null = null;
+  for (const name of folders) {
+    const listed = await folder.files.regularFiles(
+      join(folder.path, name),
+      (name) => layout.isMessage(name),
+    );
+    for (const file of listed.files) {
+      const path = name === "." ? file.name : `${name}/${file.name}`;
+      if (folder.isServed(file.info)) found.push({ ...file, path });
+      else {
+        foreign++;
+        firstForeign ??= path;
+      }
+    }
+    unnameable.push(...listed.unnameable);
+  }
+  const files = layout.isWrittenInPlace && settleTime !== 0
+    ? await settled(folder, found, settleTime, known, clock)
+    : found;
+  return {
+    files,
+    leftOut: {
+      foreign: { count: foreign, first: firstForeign },
+      unnameable,
+      unsettled: found.length - files.length,
+    },
+  };
+}
+
+async function settled(
+  folder: MailboxFolder,
+  found: readonly FileAtPath[],
+  settleTime: number | null,
+  known: KnownMessages,
+  clock: Clock,
+): Promise<FileAtPath[]> {
+  const now = Date.now();
+  const ageOf = ({ info }: FileAtPath) => now - (info.mtime?.getTime() ?? 0);
+  const files: FileAtPath[] = [];
+  let waiting: FileAtPath[] = [];
+  const servedBefore = pathsOf(known);
+  for (const file of found) {
+    const age = ageOf(file);
+    if (age >= (settleTime ?? YOUNG_MS)) files.push(file);
+    else if (servedBefore(file)) files.push(file);
+    else if (settleTime === null || age < 0) waiting.push(file);
+  }
+  const until = clock.now() + YOUNG_MS;
+  while (waiting.length > 0 && clock.now() < until) {
+    await new Promise<void>((resolve) => clock.after(QUIET_MS, resolve));
+    const moving: FileAtPath[] = [];
+    for (const file of waiting) {
+      const info = await folder.files.look(join(folder.path, file.path));
+      if (info === null || !folder.isServed(info)) continue;
+      const isQuiet = isSameFile(identityOf(info), identityOf(file.info));
+      (isQuiet ? files : moving).push({ ...file, info });
+    }
+    waiting = moving;
+  }
+  return files;
+}
+
+function pathsOf(known: KnownMessages): (file: FileAtPath) => boolean {
+  let byPath: Map<string, ReturnType<typeof identityOf>> | null = null;
+  return ({ path, info }) => {
+    byPath ??= new Map([...known.messages.values()].map(({ path, identity }) => [path, identity]));
+    const before = byPath.get(path);
+    return before !== undefined && isSameFile(before, identityOf(info));
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * The folder of a mailbox: whose it is, who else may write there, and where we keep what is ours.
+ *
+ * - The path is the administrator's: links on the way are checked at each login (given_path.ts). Folders in the mailbox
+ *   are real folders; a link in the place of one is left out.
+ * - Where `isOwnersOnly`, in a mailbox that belongs to another user than the server's own, only what belongs to its
+ *   owner is served, moved and removed. Such a user may rename and link what they like, also while we look.
+ * - What need not be beside the mail lies in the state directory there; in a mailbox of the server's own user it lies
+ *   in our folder in the mailbox.
+ */
+import { join, resolve } from "@std/path";
+import type { FileSystem } from "../../files/file_system.ts";
+import { lookAtGiven } from "../../files/given_path.ts";
+import { findOwnFolder, type OwnFolder, type OwnFolderName } from "../../files/own_folder.ts";
+import { isPrivateFolder, serverUid } from "../../files/server_user.ts";
+import { stateFolderOf } from "../../files/state_directory.ts";
+import { Pop3ResponseError } from "../response_error.ts";
+
+/** What a mailbox folder is told. */
+export interface MailboxFolderOptions {
+  /** What our folder in it is called. */
+  readonly ownFolderName: OwnFolderName;
+  /** The folders of messages, below the mailbox. */
+  readonly messageFolders: readonly string[];
+  readonly isOwnersOnly: boolean;
+  readonly stateDirectory: string | null;
+  /** Is told of what is left out or in the way; the login goes on. */
+  readonly report: (error: Error) => void;
+}
+
+export class MailboxFolder {
+  readonly path: string;
+  readonly files: FileSystem;
+  readonly report: (error: Error) => void;
+  readonly #options: MailboxFolderOptions;
+  #owner: number | null = null;
+  #isExposed = true;
+
+  constructor(path: string, files: FileSystem, options: MailboxFolderOptions) {
+    this.path = resolve(path);
+    this.files = files;
+    this.report = options.report;
+    this.#options = options;
+  }
+
+  /** The user whose files alone are served; null where everybody's are. Known after the first look. */
+  get owner(): number | null {
+    return this.#owner;
+  }
+
+  /** Whether others can put something else in the place of a message. */
+  get isExposed(): boolean {
+    return this.#isExposed;
+  }
+
+  /** Whether the file may be served, moved and removed. */
+  isServed(file: Deno.FileInfo): boolean {
+    return file.isFile && (this.#owner === null || file.uid === this.#owner);
+  }
+
+  /**
+   * Looks at the mailbox and its folders, as they are now.
+   *
+   * @returns those of its folders that are real folders
+   * @throws {Deno.errors.NotFound} when the mailbox is not there
+   * @throws {Pop3ResponseError} `[SYS/PERM]` when a link of somebody else's leads to it, or its state has no place
+   */
+  async look(): Promise<ReadonlyMap<string, Deno.FileInfo>> {
+    const given = this.#lookAtPath();
+    const { isOwnersOnly, stateDirectory } = this.#options;
+    const isOthers = given.info.uid !== null && given.info.uid !== serverUid();
+    this.#owner = isOwnersOnly && isOthers ? given.info.uid : null;
+    if (this.#owner !== null && stateDirectory === null) {
+      throw new Pop3ResponseError("Your mailbox cannot be opened.", {
+        code: "SYS/PERM",
+        cause: new Error(
+          `${this.path} belongs to user ${this.#owner}, so its state needs a state directory, and there is none`,
+        ),
+      });
+    }
+    const folders = new Map<string, Deno.FileInfo>();
+    let isExposed = given.isExposed;
+    for (const folder of this.#options.messageFolders) {
+      const info = folder === "." ? given.info : await this.files.look(join(this.path, folder));
+      if (info === null) continue;
+      if (info.isDirectory) {
+        folders.set(folder, info);
+        isExposed ||= !isPrivateFolder(info);
+      } else {this.report(
+          new Error(`${join(this.path, folder)} is no real folder, and is left out`),
+        );}
+    }
+    this.#isExposed = isExposed;
+    return folders;
+  }
+
+  /** Our folder in the mailbox. */
+  async own(): Promise<OwnFolder> {
+    const own = await findOwnFolder(this.files, this.path, this.#options.ownFolderName);
+    if (own.inTheWay !== null) {
+      this.report(
+        new Error(
+          `${own.inTheWay} is not a folder of the server's user, so ${own.path} is used in its place: ` +
+            `look at what is in it, then remove it`,
+        ),
+      );
+    }
+    return own;
+  }
+
+  /** The folder of the index; it is made. */
+  async stateFolder(): Promise<string> {
+    const { stateDirectory } = this.#options;
+    if (this.#owner !== null && stateDirectory !== null) {
+      return await stateFolderOf(stateDirectory, this.path);
+    }
+    const own = await this.own();
+    if (!own.isThere) await this.files.makeFolder(own.path);
+    return own.path;
+  }
+
+  /** Where the index would be; null when there can be none yet. */
+  async stateFolderIfThere(): Promise<string | null> {
+    if (this.#owner !== null) return await this.stateFolder();
+    const own = await this.own();
+    return own.isThere ? own.path : null;
+  }
+
+  #lookAtPath() {
+    let given;
+    try {
+      given = lookAtGiven(this.path);
+    } catch (cause) {
+      throw new Pop3ResponseError("Your mailbox cannot be opened.", { code: "SYS/PERM", cause });
+    }
+    if (given === null) throw new Deno.errors.NotFound(`${this.path}: there is no such mailbox`);
+    if (!given.info.isDirectory) throw new Deno.errors.NotADirectory(`${this.path} is no folder`);
+    return given;
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Which message is which: the unique id of each file of a mailbox (RFC 1939 section 7).
+ *
+ * - A message is its file. A file is the one that it was as long as its inode, its size and the second of its time are
+ *   the same, under whatever name; or, in a copy of the mailbox, its base name, its size and the second of its time.
+ * - A message keeps the unique id that it has as long as we know of it: from the last look, or from the index.
+ * - A new one gets its base name (unique_id_of_name.ts). Where that has been another message's, as far as we know, it
+ *   gets an id that is made of its inode, size and time besides: no id is handed on.
+ * - One inode under one base name is one message, in however many folders it lies.
+ */
+import { type FileIdentity, identityOf } from "../../files/file_identity.ts";
+import type { ListedFile } from "../../files/file_system.ts";
+import { derivedUniqueId, uniqueIdOfName } from "./unique_id_of_name.ts";
+
+/** One message that is there. */
+export interface MessageFile {
+  readonly uniqueId: string;
+  /** Below the mailbox: `message.eml`, `cur/1234.host:2,S`. */
+  readonly path: string;
+  readonly identity: FileIdentity;
+  /** Where the same inode lies besides, under the same base name. */
+  readonly otherPaths: readonly string[];
+}
+
+/** A file by its path below the mailbox. */
+export interface FileAtPath extends ListedFile {
+  readonly path: string;
+}
+
+/** What was known before. */
+export interface KnownMessages {
+  readonly messages: ReadonlyMap<string, MessageFile>;
+  readonly hasKeptIds: boolean;
+}
+
+export interface IdentifiedMessages {
+  /** In the order in which they are numbered: by time, then by base name. */
+  readonly messages: MessageFile[];
+  /** Whether some may have an id that their name alone would not give. */
+  readonly hasKeptIds: boolean;
+}
+
+/** A message without its unique id. */
+interface Candidate {
+  readonly base: string;
+  readonly path: string;
+  readonly identity: FileIdentity;
+  readonly otherPaths: string[];
+}
+
+export async function identify(
+  files: readonly FileAtPath[],
+  known: KnownMessages,
+  baseNameOf: (name: string) => string,
+): Promise<IdentifiedMessages> {
+  const candidates = candidatesOf(files, baseNameOf).sort(byTimeThenName);
+  const former = new FormerMessages(known.messages.values(), baseNameOf);
+  const ids = candidates.map((candidate) => former.claimByPath(candidate));
+  let { hasKeptIds } = known;
+  const claim = async (by: (candidate: Candidate) => string | null) => {
+    for (const [at, candidate] of candidates.entries()) {
+      const uniqueId = ids[at] ?? by(candidate);
+      if (uniqueId === ids[at]) continue;
+      ids[at] = uniqueId;
+      hasKeptIds ||= uniqueId !== await uniqueIdOfName(candidate.base);
+    }
+  };
+  if (former.size > 0) {
+    await claim((candidate) => former.claimByInode(candidate));
+    await claim((candidate) => former.claimByName(candidate));
+  }
+  const given = new Set<string>();
+  const messages: MessageFile[] = [];
+  for (const [at, { base, path, identity, otherPaths }] of candidates.entries()) {
+    let uniqueId = ids[at] ?? null;
+    if (uniqueId === null) {
+      uniqueId = await uniqueIdOfName(base);
+      if (given.has(uniqueId) || known.messages.has(uniqueId)) {
+        uniqueId = await derivedUniqueId([base, ...stampOf(identity), identity.inode].join("\0"));
+        hasKeptIds = true;
+      }
+      given.add(uniqueId);
+    }
+    messages.push({ uniqueId, path, identity, otherPaths });
+  }
+  return { messages, hasKeptIds };
+}
+
+/** Files of one inode under one base name are one message. */
+function candidatesOf(
+  files: readonly FileAtPath[],
+  baseNameOf: (name: string) => string,
+): Candidate[] {
+  const byBase = new Map<string, Candidate[]>();
+  const candidates: Candidate[] = [];
+  for (const { name, path, info } of files) {
+    const base = baseNameOf(name);
+    const identity = identityOf(info);
+    const namesakes = byBase.get(base) ?? [];
+    const same = identity.inode === 0
+      ? undefined
+      : namesakes.find((namesake) => namesake.identity.inode === identity.inode);
+    if (same !== undefined) {
+      same.otherPaths.push(path);
+      continue;
+    }
+    const candidate = { base, path, identity, otherPaths: [] };
+    candidates.push(candidate);
+    if (namesakes.length === 0) byBase.set(base, namesakes);
+    namesakes.push(candidate);
+  }
+  return candidates;
+}
+
+/** The messages that were there, until a file is known to be one of them. */
+class FormerMessages {
+  readonly #byPath = new Map<string, MessageFile>();
+  readonly #baseNameOf: (name: string) => string;
+  #byInode: Map<string, MessageFile> | null = null;
+  #byName: Map<string, MessageFile> | null = null;
+
+  constructor(known: Iterable<MessageFile>, baseNameOf: (name: string) => string) {
+    for (const message of known) this.#byPath.set(message.path, message);
+    this.#baseNameOf = baseNameOf;
+  }
+
+  get size(): number {
+    return this.#byPath.size;
+  }
+
+  claimByPath({ path, identity }: Candidate): string | null {
+    const message = this.#byPath.get(path);
+    return message !== undefined && inodeKey(message.identity) === inodeKey(identity)
+      ? this.#claim(message)
+      : null;
+  }
+
+  claimByInode({ identity }: Candidate): string | null {
+    this.#byInode ??= this.#mapped((message) => inodeKey(message.identity));
+    return this.#claim(this.#byInode.get(inodeKey(identity)));
+  }
+
+  claimByName({ base, identity }: Candidate): string | null {
+    const keyOf = (name: string, of: FileIdentity) => [name, ...stampOf(of)].join("\0");
+    this.#byName ??= this.#mapped(({ path, identity }) =>
+      keyOf(this.#baseNameOf(path.slice(path.lastIndexOf("/") + 1)), identity)
+    );
+    return this.#claim(this.#byName.get(keyOf(base, identity)));
+  }
+
+  #mapped(keyOf: (message: MessageFile) => string): Map<string, MessageFile> {
+    return new Map([...this.#byPath.values()].map((message) => [keyOf(message), message]));
+  }
+
+  #claim(message: MessageFile | undefined): string | null {
+    // Another file may have claimed it.
+    return message !== undefined && this.#byPath.delete(message.path) ? message.uniqueId : null;
+  }
+}
+
+/** A copy may keep the second of a time only. */
+function stampOf({ size, modified }: FileIdentity): readonly number[] {
+  return [size, Math.floor(modified / 1_000)];
+}
+
+function inodeKey(identity: FileIdentity): string {
+  return [identity.inode, ...stampOf(identity)].join(" ");
+}
+
+function byTimeThenName(a: Candidate, b: Candidate): number {
+  return a.identity.modified - b.identity.modified ||
+    (a.base < b.base ? -1 : a.base > b.base ? 1 : a.path < b.path ? -1 : 1);
+}

@@ -1,0 +1,95 @@
+/**
+ * Finds messages that are no longer where they were listed: other programs rename them, to give them flags or to move
+ * them from `new` to `cur`.
+ *
+ * A mailbox of which all messages were renamed is listed once, not once for each of them.
+ */
+import { join } from "@std/path";
+import { identityOf, isSameFile } from "../../files/file_identity.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
+import type { MessageFile } from "./message_ids.ts";
+import type { MessageLayout } from "./message_layout.ts";
+import { withSettledFiles } from "./settled_files.ts";
+import { isYoung, stampOf } from "./stamp.ts";
+
+interface Places {
+  /** The times of the folders when they were listed; null where they are not to be trusted. */
+  readonly stamp: string | null;
+  readonly byInode: ReadonlyMap<number, string>;
+  readonly byBase: ReadonlyMap<string, string>;
+}
+
+export class MessageLocator {
+  readonly #folder: MailboxFolder;
+  readonly #layout: MessageLayout;
+  #places: Places | null = null;
+
+  constructor(folder: MailboxFolder, layout: MessageLayout) {
+    this.#folder = folder;
+    this.#layout = layout;
+  }
+
+  /**
+   * The path of a message below the mailbox; null when it is gone, `changed` when something else is in its place.
+   *
+   * @param files `settled` when the caller holds the lock on deletions
+   */
+  async find(
+    message: MessageFile,
+    files: "settled" | "unsettled" = "unsettled",
+  ): Promise<string | "changed" | null> {
+    const atPath = await this.#lookAt(message, message.path);
+    if (atPath === "same") return message.path;
+    const known = this.#places === null ? null : await this.#findIn(this.#places, message);
+    if (known !== null && known !== "changed") return known;
+    const isFresh = this.#places?.stamp === (await stampOf(this.#folder)).stamp;
+    if (!isFresh) {
+      // One that is not there may only be aside, by a deletion that is under way or was broken off.
+      this.#places = files === "settled"
+        ? await this.#list()
+        : await withSettledFiles(this.#folder, () => this.#list());
+    }
+    const found = this.#places === null ? null : await this.#findIn(this.#places, message);
+    return found ?? (atPath === "other" ? "changed" : null);
+  }
+
+  async #lookAt(message: MessageFile, path: string): Promise<"same" | "other" | "none"> {
+    const info = await this.#folder.files.look(join(this.#folder.path, path));
+    if (info === null) return "none";
+    const isSame = this.#folder.isServed(info) && isSameFile(identityOf(info), message.identity);
+    return isSame ? "same" : "other";
+  }
+
+  async #findIn(places: Places, message: MessageFile): Promise<string | "changed" | null> {
+    const { identity } = message;
+    const byInode = identity.inode === 0 ? undefined : places.byInode.get(identity.inode);
+    if (byInode !== undefined && await this.#lookAt(message, byInode) === "same") return byInode;
+    const byBase = places.byBase.get(this.#layout.baseNameOf(nameOf(message.path)));
+    if (byBase === undefined) return null;
+    const atBase = await this.#lookAt(message, byBase);
+    return atBase === "same" ? byBase : atBase === "other" ? "changed" : null;
+  }
+
+  async #list(): Promise<Places> {
+    const { stamp, newest, folders } = await stampOf(this.#folder);
+    const startedAt = Date.now();
+    const byInode = new Map<number, string>();
+    const byBase = new Map<string, string>();
+    for (const folder of folders) {
+      const listed = await this.#folder.files.regularFiles(
+        join(this.#folder.path, folder),
+        (name) => this.#layout.isMessage(name),
+      );
+      for (const { name, info } of listed.files) {
+        const path = folder === "." ? name : `${folder}/${name}`;
+        if (info.ino !== null) byInode.set(info.ino, path);
+        byBase.set(this.#layout.baseNameOf(name), path);
+      }
+    }
+    return { stamp: isYoung(newest, startedAt) ? null : stamp, byInode, byBase };
+  }
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

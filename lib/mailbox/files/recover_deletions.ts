@@ -1,0 +1,168 @@
+/**
+ * Finishes or undoes the deletions of a mailbox that were broken off; see atomic_delete.ts for what they are. A deletion
+ * ends in the same way as one that a killed process left.
+ */
+import { basename, dirname, join } from "@std/path";
+import { isSameInode } from "../../files/file_identity.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
+
+export const MOVING = "moving-";
+export const DECIDED = { remove: "deleted-", trash: "trashed-" } as const;
+const TRASH = "trash";
+const KEPT = "kept";
+
+/** Decisions that could not be taken back, by path. */
+const revoked = new Set<string>();
+
+/** This decision does not hold, whatever lies on the disk. */
+export function revoke(decision: string): void {
+  revoked.add(decision);
+}
+
+/** A deletion that was broken off, and what recovery will do with it. */
+export interface BrokenOffDeletion {
+  readonly name: string;
+  readonly outcome: "undone" | "finished";
+}
+
+/** What the next one who opens the mailbox will recover. */
+export async function brokenOffDeletions(folder: MailboxFolder): Promise<BrokenOffDeletion[]> {
+  const own = await folder.own();
+  const names = own.isThere ? await deletions(folder, own.path) : [];
+  return names.map((name) => ({ name, outcome: name.startsWith(MOVING) ? "undone" : "finished" }));
+}
+
+export function isDeletion(name: string): boolean {
+  return [MOVING, DECIDED.remove, DECIDED.trash].some((kind) => name.startsWith(kind));
+}
+
+/** The deletions of a mailbox that are not over. */
+async function deletions(folder: MailboxFolder, own: string): Promise<string[]> {
+  const entries = await folder.files.entries(own);
+  return entries.filter(({ name, isDirectory }) => isDirectory && isDeletion(name)).map((
+    { name },
+  ) => name);
+}
+
+/** Undoes or finishes every deletion that is not over. The caller holds the lock. */
+export async function recover(folder: MailboxFolder, own: string): Promise<void> {
+  const { files } = folder;
+  for (const name of await deletions(folder, own)) {
+    const deletion = join(own, name);
+    const paths = await filesIn(folder, own, deletion);
+    if (name.startsWith(MOVING) || revoked.has(deletion)) {
+      await putAllBack(folder, deletion, paths);
+    } else if (name.startsWith(DECIDED.trash)) {
+      await moveToTrash(folder, own, deletion, paths);
+    }
+    for (const path of paths) {
+      // It may have been moved, where there are no hard links.
+      if (await files.look(join(deletion, path)) !== null) await files.remove(join(deletion, path));
+    }
+    for (const inner of await files.entries(deletion)) {
+      await files.remove(join(deletion, inner.name));
+    }
+    await files.remove(deletion);
+    revoked.delete(deletion);
+  }
+}
+
+/**
+ * The paths of the messages of a deletion, below it. There are folders only one deep, as in a Maildir. What belongs to
+ * somebody else is kept.
+ */
+async function filesIn(folder: MailboxFolder, own: string, deletion: string): Promise<string[]> {
+  const { files } = folder;
+  const paths: string[] = [];
+  for (const { name, isDirectory } of await files.entries(deletion)) {
+    const inner = isDirectory ? await files.entries(join(deletion, name)) : [];
+    paths.push(...isDirectory ? inner.map((entry) => join(name, entry.name)) : [name]);
+  }
+  const ours: string[] = [];
+  for (const path of paths) {
+    const info = await files.look(join(deletion, path));
+    if (info !== null && folder.isServed(info)) ours.push(path);
+    else await keep(folder, own, join(deletion, path));
+  }
+  return ours;
+}
+
+/** Every file of the deletion has its old name again, durably, when this returns; it may have its new one too. */
+async function putAllBack(
+  folder: MailboxFolder,
+  deletion: string,
+  paths: readonly string[],
+): Promise<void> {
+  const names = new Set(paths.map(dirname));
+  for (const name of names) {
+    if (name !== "." && await folder.files.look(join(folder.path, name)) === null) {
+      await folder.files.makeFolder(join(folder.path, name));
+    }
+    await realFolder(folder, name);
+  }
+  for (const path of paths) await giveName(folder, join(deletion, path), join(folder.path, path));
+  for (const name of names) await folder.files.sync(join(folder.path, name));
+}
+
+async function moveToTrash(
+  folder: MailboxFolder,
+  own: string,
+  deletion: string,
+  paths: readonly string[],
+): Promise<void> {
+  const trash = join(own, TRASH);
+  await folder.files.makeFolder(trash);
+  for (const path of paths) {
+    await giveName(folder, join(deletion, path), join(trash, basename(path)));
+  }
+  await folder.files.sync(trash);
+}
+
+/** Gives a file a name outside the deletion, without ever taking the place of another. */
+async function giveName({ files }: MailboxFolder, from: string, to: string): Promise<void> {
+  const file = await files.look(from);
+  for (let attempt = 0;; attempt++) {
+    const place = attempt === 0 ? to : join(dirname(to), `${attempt}.${basename(to)}`);
+    const there = await files.look(place);
+    // It has it already: we were killed after the link, the last time.
+    if (there !== null && file !== null && there.ino !== null && isSameInode(there, file)) return;
+    if (there !== null) continue;
+    try {
+      return await files.link(from, place);
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) continue;
+      // No hard links here, or not to this file: nobody of ours takes the name while we hold the lock.
+      return await files.rename(from, place);
+    }
+  }
+}
+
+/** Puts what is not a message of the mailbox where nobody but the server's user can reach it. */
+export async function keep(folder: MailboxFolder, own: string, from: string): Promise<void> {
+  const { files } = folder;
+  if (await files.look(from) === null) return;
+  const kept = join(own, KEPT);
+  await files.makeFolder(kept);
+  const to = join(kept, `${crypto.randomUUID()} ${basename(from)}`.slice(0, 200));
+  await files.rename(from, to);
+  folder.report(
+    new Error(
+      `${to} was moved out of the mailbox ${folder.path} with a message and belongs to somebody else: give it back by hand`,
+    ),
+  );
+}
+
+/** A folder of messages, which may not be a link. */
+export async function realFolder(folder: MailboxFolder, name: string): Promise<Deno.FileInfo> {
+  // The mailbox itself is the administrator's path; the login has looked at it.
+  const info = name === "." ? null : await folder.files.look(join(folder.path, name));
+  if (name === ".") return await folderItself(folder);
+  if (info?.isDirectory === true) return info;
+  throw new Deno.errors.NotADirectory(`${join(folder.path, name)} is no real folder any more`);
+}
+
+async function folderItself(folder: MailboxFolder): Promise<Deno.FileInfo> {
+  const info = (await folder.look()).get(".");
+  if (info !== undefined) return info;
+  throw new Deno.errors.NotADirectory(`${folder.path} is no folder any more`);
+}

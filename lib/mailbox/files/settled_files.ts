@@ -1,0 +1,77 @@
+/** Lists a mailbox so that a deletion is seen as a whole or not at all; see atomic_delete.ts. */
+import { join } from "@std/path";
+import { LockedError } from "../../files/file_lock.ts";
+import { Pop3ResponseError } from "../response_error.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
+import { isDeletion, recover } from "./recover_deletions.ts";
+
+const LOCK = "lock";
+
+/**
+ * The lock that deleting and recovering hold.
+ *
+ * @throws {Pop3ResponseError} with the code `IN-USE` when another process keeps it
+ */
+export async function lockDeletions(folder: MailboxFolder, own: string): Promise<Disposable> {
+  try {
+    return await folder.files.lock(join(own, LOCK));
+  } catch (cause) {
+    if (!(cause instanceof LockedError)) throw cause;
+    throw new Pop3ResponseError("Another session is deleting in this mailbox.", {
+      code: "IN-USE",
+      cause,
+    });
+  }
+}
+
+/** Lists again so often because our folder came or went; then under the lock. */
+const MOST_FREE_LISTINGS = 2;
+
+/** Runs `list` so that no deletion is half seen by it, with all that were broken off recovered. */
+export async function withSettledFiles<T>(
+  folder: MailboxFolder,
+  list: () => Promise<T>,
+): Promise<T> {
+  let own = await ownState(folder);
+  for (let attempt = 0; attempt < MOST_FREE_LISTINGS && own.isSettled; attempt++) {
+    const listed = await list();
+    const now = await ownState(folder);
+    if (now.stamp === own.stamp) return listed;
+    own = now;
+  }
+  let held: Disposable;
+  try {
+    held = await lockDeletions(folder, own.path);
+  } catch (error) {
+    // Nothing can be written here: so we cannot finish what another process left, and its set is seen as it is.
+    if (isReadOnly(error)) return await list();
+    throw error;
+  }
+  using _lock = held;
+  await recover(folder, own.path);
+  return await list();
+}
+
+interface OwnState {
+  readonly path: string;
+  /** Changes when a deletion begins or ends. */
+  readonly stamp: string;
+  /** Whether no deletion is under way or was broken off. */
+  readonly isSettled: boolean;
+}
+
+async function ownState(folder: MailboxFolder): Promise<OwnState> {
+  const { path, isThere } = await folder.own();
+  // Our folder comes and goes with a deletion: this is the time of what it comes and goes in.
+  const around = await folder.files.look(folder.path);
+  const stamp = `${isThere} ${around?.mtime?.getTime() ?? 0}`;
+  if (!isThere) return { path, stamp, isSettled: true };
+  const names = (await folder.files.entries(path)).map(({ name }) => name);
+  const isSettled = !names.some((name) => name === LOCK || isDeletion(name));
+  return { path, stamp, isSettled };
+}
+
+function isReadOnly(error: unknown): boolean {
+  return error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable ||
+    error instanceof Error && /EROFS|ENOSPC|EDQUOT|os error (30|28|122)/.test(error.message);
+}
