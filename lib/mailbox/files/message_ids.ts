@@ -1,8 +1,9 @@
 /**
  * Which message is which: the unique id of each file of a mailbox (RFC 1939 section 7).
  *
- * - A message is its file. A file is the one that it was as long as its inode, its size and the second of its time are
- *   the same, under whatever name; or, in a copy of the mailbox, its base name, its size and the second of its time.
+ * - A message is its file. A file is the one that it was as long as the stem of its name, its size and the second of
+ *   its time are the same, and its inode: or, in a copy of the mailbox, its whole base name. (A Maildir's stem ends before
+ *   the first comma; a file of a plain folder that is renamed is another message.)
  * - A message keeps the unique id that it has as long as we know of it: from the last look, or from the index.
  * - A new one gets its base name (unique_id_of_name.ts). Where that has been another message's, as far as we know, it
  *   gets an id that is made of its inode, size and time besides: no id is handed on.
@@ -10,6 +11,7 @@
  */
 import { type FileIdentity, identityOf } from "../../files/file_identity.ts";
 import type { ListedFile } from "../../files/file_system.ts";
+import type { MessageLayout } from "./message_layout.ts";
 import { derivedUniqueId, uniqueIdOfName } from "./unique_id_of_name.ts";
 
 /** One message that is there. */
@@ -51,10 +53,10 @@ interface Candidate {
 export async function identify(
   files: readonly FileAtPath[],
   known: KnownMessages,
-  baseNameOf: (name: string) => string,
+  layout: MessageLayout,
 ): Promise<IdentifiedMessages> {
-  const candidates = candidatesOf(files, baseNameOf).sort(byTimeThenName);
-  const former = new FormerMessages(known.messages.values(), baseNameOf);
+  const candidates = candidatesOf(files, layout).sort(byTimeThenName);
+  const former = new FormerMessages(known.messages.values(), layout);
   const ids = candidates.map((candidate) => former.claimByPath(candidate));
   let { hasKeptIds } = known;
   const claim = async (by: (candidate: Candidate) => string | null) => {
@@ -87,14 +89,11 @@ export async function identify(
 }
 
 /** Files of one inode under one base name are one message. */
-function candidatesOf(
-  files: readonly FileAtPath[],
-  baseNameOf: (name: string) => string,
-): Candidate[] {
+function candidatesOf(files: readonly FileAtPath[], layout: MessageLayout): Candidate[] {
   const byBase = new Map<string, Candidate[]>();
   const candidates: Candidate[] = [];
   for (const { name, path, info } of files) {
-    const base = baseNameOf(name);
+    const base = layout.baseNameOf(name);
     const identity = identityOf(info);
     const namesakes = byBase.get(base) ?? [];
     const same = identity.inode === 0
@@ -115,13 +114,13 @@ function candidatesOf(
 /** The messages that were there, until a file is known to be one of them. */
 class FormerMessages {
   readonly #byPath = new Map<string, MessageFile>();
-  readonly #baseNameOf: (name: string) => string;
+  readonly #layout: MessageLayout;
   #byInode: Map<string, MessageFile> | null = null;
   #byName: Map<string, MessageFile> | null = null;
 
-  constructor(known: Iterable<MessageFile>, baseNameOf: (name: string) => string) {
+  constructor(known: Iterable<MessageFile>, layout: MessageLayout) {
     for (const message of known) this.#byPath.set(message.path, message);
-    this.#baseNameOf = baseNameOf;
+    this.#layout = layout;
   }
 
   get size(): number {
@@ -135,21 +134,25 @@ class FormerMessages {
       : null;
   }
 
-  claimByInode({ identity }: Candidate): string | null {
-    this.#byInode ??= this.#mapped((message) => inodeKey(message.identity));
-    return this.#claim(this.#byInode.get(inodeKey(identity)));
+  claimByInode({ base, identity }: Candidate): string | null {
+    const keyOf = (base: string, of: FileIdentity) =>
+      [inodeKey(of), this.#layout.stemOf(base)].join("\0");
+    this.#byInode ??= this.#mapped(keyOf);
+    return this.#claim(this.#byInode.get(keyOf(base, identity)));
   }
 
   claimByName({ base, identity }: Candidate): string | null {
-    const keyOf = (name: string, of: FileIdentity) => [name, ...stampOf(of)].join("\0");
-    this.#byName ??= this.#mapped(({ path, identity }) =>
-      keyOf(this.#baseNameOf(path.slice(path.lastIndexOf("/") + 1)), identity)
-    );
+    const keyOf = (base: string, of: FileIdentity) => [base, ...stampOf(of)].join("\0");
+    this.#byName ??= this.#mapped(keyOf);
     return this.#claim(this.#byName.get(keyOf(base, identity)));
   }
 
-  #mapped(keyOf: (message: MessageFile) => string): Map<string, MessageFile> {
-    return new Map([...this.#byPath.values()].map((message) => [keyOf(message), message]));
+  #mapped(keyOf: (base: string, of: FileIdentity) => string): Map<string, MessageFile> {
+    const entryOf = (message: MessageFile) => {
+      const name = message.path.slice(message.path.lastIndexOf("/") + 1);
+      return [keyOf(this.#layout.baseNameOf(name), message.identity), message] as const;
+    };
+    return new Map([...this.#byPath.values()].map(entryOf));
   }
 
   #claim(message: MessageFile | undefined): string | null {

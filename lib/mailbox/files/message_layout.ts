@@ -12,4 +12,6 @@ export interface MessageLayout {
   isMessage(name: string): boolean;
   /** The part of a file's name that stays the same while the message is there. */
   baseNameOf(name: string): string;
+  /** The part of it that stays the same when another program renames the message. */
+  stemOf(baseName: string): string;
 }

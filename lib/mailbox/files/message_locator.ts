@@ -15,7 +15,8 @@ import { isYoung, stampOf } from "./stamp.ts";
 interface Places {
   /** The times of the folders when they were listed; null where they are not to be trusted. */
   readonly stamp: string | null;
-  readonly byInode: ReadonlyMap<number, string>;
+  /** By inode and stem: a number is given to another file once the first is gone. */
+  readonly byInode: ReadonlyMap<string, string>;
   readonly byBase: ReadonlyMap<string, string>;
 }
 
@@ -61,10 +62,10 @@ export class MessageLocator {
   }
 
   async #findIn(places: Places, message: MessageFile): Promise<string | "changed" | null> {
-    const { identity } = message;
-    const byInode = identity.inode === 0 ? undefined : places.byInode.get(identity.inode);
+    const base = this.#layout.baseNameOf(nameOf(message.path));
+    const byInode = places.byInode.get(this.#inodeKey(message.identity.inode, base));
     if (byInode !== undefined && await this.#lookAt(message, byInode) === "same") return byInode;
-    const byBase = places.byBase.get(this.#layout.baseNameOf(nameOf(message.path)));
+    const byBase = places.byBase.get(base);
     if (byBase === undefined) return null;
     const atBase = await this.#lookAt(message, byBase);
     return atBase === "same" ? byBase : atBase === "other" ? "changed" : null;
@@ -73,7 +74,7 @@ export class MessageLocator {
   async #list(): Promise<Places> {
     const { stamp, newest, folders } = await stampOf(this.#folder);
     const startedAt = Date.now();
-    const byInode = new Map<number, string>();
+    const byInode = new Map<string, string>();
     const byBase = new Map<string, string>();
     for (const folder of folders) {
       const listed = await this.#folder.files.regularFiles(
@@ -82,11 +83,16 @@ export class MessageLocator {
       );
       for (const { name, info } of listed.files) {
         const path = folder === "." ? name : `${folder}/${name}`;
-        if (info.ino !== null) byInode.set(info.ino, path);
-        byBase.set(this.#layout.baseNameOf(name), path);
+        const base = this.#layout.baseNameOf(name);
+        if (info.ino !== null) byInode.set(this.#inodeKey(info.ino, base), path);
+        byBase.set(base, path);
       }
     }
     return { stamp: isYoung(newest, startedAt) ? null : stamp, byInode, byBase };
+  }
+
+  #inodeKey(inode: number, base: string): string {
+    return `${inode} ${this.#layout.stemOf(base)}`;
   }
 }
 

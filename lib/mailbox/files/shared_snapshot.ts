@@ -155,7 +155,7 @@ export class SharedSnapshot {
       this.#known,
       this.#clock,
     );
-    const { messages, hasKeptIds } = await identify(files, this.#known, this.#layout.baseNameOf);
+    const { messages, hasKeptIds } = await identify(files, this.#known, this.#layout);
     // What has other paths is not in an index, and must be looked for again.
     const isTrusted = leftOut.unsettled === 0 && !isYoung(newest, startedAt);
     return {

@@ -45,4 +45,5 @@ export const folderLayout: MessageLayout = {
   isWrittenInPlace: true,
   isMessage: (name) => !name.startsWith("."),
   baseNameOf: (name) => name,
+  stemOf: (name) => name,
 };

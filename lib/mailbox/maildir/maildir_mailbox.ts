@@ -45,4 +45,6 @@ export const maildirLayout: MessageLayout = {
   isMessage: (name) => !name.startsWith("."),
   // The flags begin after the last `:`, or `;` where a file system knows no colon.
   baseNameOf: (name) => name.replace(/[:;][12],[^:;]*$/, ""),
+  // isync writes `,U=1` behind it, other programs sizes.
+  stemOf: (base) => base.split(",", 1).join(""),
 };

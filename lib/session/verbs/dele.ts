@@ -14,6 +14,8 @@ export async function dele(
   if (await maildrop.mailbox.mailboxIsReadOnly(context.info)) {
     return error("This mailbox is read-only.", "READ-ONLY");
   }
+  // A mailbox throws when something else is in the message's place. One that is gone may be marked: it is deleted.
+  await maildrop.mailbox.messageExists(context.info, found.message.uniqueId);
   maildrop.markDeleted(found.message);
   return ok(
     `Message UID:${found.message.uniqueId} flagged for delete on QUIT or SLEE.`,
