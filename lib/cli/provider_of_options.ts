@@ -7,6 +7,7 @@ import { type CountedMailbox, openMailbox, seenFormat } from "../mailbox/open_ma
 import type { Pop3Events } from "../telemetry/events.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
+import { stateDirectoryOf } from "./state_directory_of_options.ts";
 
 /** What is served when no mailbox is named. */
 export const SAMPLE_MAILBOX = "mailbox-sample";
@@ -37,7 +38,11 @@ export async function providerOf(
   const password = await readPassword(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
   const format = options.format ?? seenFormat(path);
-  const opened = await openMailbox(path, format, mailboxOptions(options));
+  const opened = await openMailbox(path, format, {
+    ...mailboxOptions(options, events),
+    // Nobody is writing the sample: a clone that was made a moment ago shows it at once.
+    ...(mailbox === null && options["settle-time"] === null ? { settleTime: 0 } : {}),
+  });
   const messages = await countMessages(opened, path, mailbox !== null);
   const username = options.user ?? SAMPLE_USER;
   return {
@@ -61,9 +66,19 @@ async function usersOf(
   const mailRoot = options["mail-root"];
   if (mailRoot !== null) await ensureFolder(mailRoot);
   const { UsersFileProvider } = await import("../auth/users_file_provider.ts");
+  const state = await stateDirectoryOf(options);
+  if (state.type === "none") {
+    const error = new Error(
+      `${state.reason}; mailboxes that belong to other users than the server's are refused`,
+    );
+    events({ type: "error", connection: null, during: "state directory", error });
+  }
   const provider = new UsersFileProvider(file, {
     ...(mailRoot === null ? {} : { mailRoot }),
-    mailbox: mailboxOptions(options),
+    mailbox: {
+      ...mailboxOptions(options, events),
+      stateDirectory: state.type === "usable" ? state.path : null,
+    },
     events,
   });
   const users = await countUsers(provider, file);
@@ -101,12 +116,14 @@ async function ensureFolder(path: string): Promise<void> {
 }
 
 /** How mailboxes are opened. */
-export function mailboxOptions(options: ServeOptions): FileMailboxOptions {
+export function mailboxOptions(options: ServeOptions, events?: Pop3Events): FileMailboxOptions {
+  const settleTime = options["settle-time"];
   return {
     isReadOnly: options["read-only"],
     deletePolicy: options.delete,
     isExclusive: options.lock,
-    settleTime: options["settle-time"],
+    ...(settleTime === null ? {} : { settleTime }),
+    ...(events === undefined ? {} : { events }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
 import { type LogFormat, logLine } from "../telemetry/log_lines.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
+import { environmentVariable } from "./environment.ts";
 import { faultsOf } from "./faults_of_options.ts";
 import type { ServeOptions } from "./options.ts";
 import { providerOf } from "./provider_of_options.ts";
@@ -83,8 +84,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
 
 /** What measures events, where OTEL_DENO asks for it (as it does of Deno); loaded only then. */
 async function openTelemetry(countBans: () => number): Promise<Pop3Events | null> {
-  const { state } = await Deno.permissions.query({ name: "env", variable: "OTEL_DENO" });
-  if (state !== "granted" || !/^(1|true)$/i.test(Deno.env.get("OTEL_DENO") ?? "")) return null;
+  if (!/^(1|true)$/i.test(environmentVariable("OTEL_DENO") ?? "")) return null;
   const { openTelemetryEvents } = await import("../telemetry/open_telemetry.ts");
   return openTelemetryEvents(countBans);
 }

@@ -25,7 +25,11 @@ export interface CountedMailbox extends Mailbox {
 export function seenFormat(path: string): MailboxFormat {
   const given = lookAtGiven(path);
   if (given?.info.isFile === true) return "mbox";
-  const inside = ["new", "cur", "tmp"].filter((name) => isFolder(join(path, name)));
+  // A link in the place of a folder is not followed; but the files beside it are no messages for that.
+  const inside = ["new", "cur", "tmp"].filter((name) => {
+    const info = nullIfGone(() => Deno.lstatSync(join(path, name)));
+    return info?.isDirectory === true || info?.isSymlink === true;
+  });
   return inside.length >= 2 ? "maildir" : "folder";
 }
 

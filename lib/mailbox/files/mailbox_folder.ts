@@ -34,6 +34,7 @@ export class MailboxFolder {
   readonly report: (error: Error) => void;
   readonly #options: MailboxFolderOptions;
   #owner: number | null = null;
+  #isStateElsewhere = false;
   #isExposed = true;
 
   constructor(path: string, files: FileSystem, options: MailboxFolderOptions) {
@@ -68,13 +69,16 @@ export class MailboxFolder {
   async look(): Promise<ReadonlyMap<string, Deno.FileInfo>> {
     const given = this.#lookAtPath();
     const { isOwnersOnly, stateDirectory } = this.#options;
-    const isOthers = given.info.uid !== null && given.info.uid !== serverUid();
-    this.#owner = isOwnersOnly && isOthers ? given.info.uid : null;
-    if (this.#owner !== null && stateDirectory === null) {
+    const { uid } = given.info;
+    const server = serverUid();
+    // Who does not know who they are serve the owner's files only, too, and keep their state with the mail.
+    this.#owner = isOwnersOnly && uid !== server ? uid : null;
+    this.#isStateElsewhere = this.#owner !== null && server !== null;
+    if (this.#isStateElsewhere && stateDirectory === null) {
       throw new Pop3ResponseError("Your mailbox cannot be opened.", {
         code: "SYS/PERM",
         cause: new Error(
-          `${this.path} belongs to user ${this.#owner}, so its state needs a state directory, and there is none`,
+          `${this.path} belongs to user ${uid}, so its state needs a state directory, and there is none`,
         ),
       });
     }
@@ -111,7 +115,7 @@ export class MailboxFolder {
   /** The folder of the index; it is made. */
   async stateFolder(): Promise<string> {
     const { stateDirectory } = this.#options;
-    if (this.#owner !== null && stateDirectory !== null) {
+    if (this.#isStateElsewhere && stateDirectory !== null) {
       return await stateFolderOf(stateDirectory, this.path);
     }
     const own = await this.own();
@@ -121,7 +125,7 @@ export class MailboxFolder {
 
   /** Where the index would be; null when there can be none yet. */
   async stateFolderIfThere(): Promise<string | null> {
-    if (this.#owner !== null) return await this.stateFolder();
+    if (this.#isStateElsewhere) return await this.stateFolder();
     const own = await this.own();
     return own.isThere ? own.path : null;
   }

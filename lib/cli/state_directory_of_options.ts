@@ -1,0 +1,37 @@
+/**
+ * Where the server keeps what must not lie in mailboxes of other users: `--state-dir`, else `STATE_DIRECTORY` of
+ * systemd, else `$XDG_STATE_HOME/pop3svc`, else `~/.local/state/pop3svc`.
+ */
+import { isAbsolute, join } from "@std/path";
+import { makeStateFolder } from "../files/state_directory.ts";
+import { environmentVariable } from "./environment.ts";
+import type { ServeOptions } from "./options.ts";
+
+/** The state directory, or why there is none. */
+export type ChosenStateDirectory =
+  | { readonly type: "usable"; readonly path: string }
+  | { readonly type: "none"; readonly reason: string };
+
+/** Makes it, where it is not there. */
+export async function stateDirectoryOf(options: ServeOptions): Promise<ChosenStateDirectory> {
+  const path = options["state-dir"] ?? usualPlace();
+  if (path === null) {
+    return { type: "none", reason: "there is no state directory: give one with --state-dir" };
+  }
+  try {
+    await makeStateFolder(path);
+    return { type: "usable", path };
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { type: "none", reason: `the state directory ${path} cannot be used: ${text}` };
+  }
+}
+
+function usualPlace(): string | null {
+  const [ofSystemd = ""] = (environmentVariable("STATE_DIRECTORY") ?? "").split(":");
+  if (isAbsolute(ofSystemd)) return ofSystemd;
+  const ofUser = environmentVariable("XDG_STATE_HOME") ?? "";
+  if (isAbsolute(ofUser)) return join(ofUser, "pop3svc");
+  const home = environmentVariable("HOME") ?? "";
+  return isAbsolute(home) ? join(home, ".local", "state", "pop3svc") : null;
+}

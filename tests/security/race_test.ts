@@ -1,0 +1,101 @@
+/**
+ * A user swaps folders, links, FIFOs and files in a loop while their sessions read and delete. What such a user can still
+ * cause: a message of somebody else's is moved to where only the server's user can reach it, and the log names it.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { ANN, JOE, logIn, messageOf, permissionSets, testAsRoot, TwoUsers } from "./two_users.ts";
+
+const ROUNDS = 100;
+
+/** As joe: the folder itself, and the messages in it. It ends when its standard input does. */
+const SWAPPER = `
+import os, select, sys
+joe, ann, uid = sys.argv[1], sys.argv[2], int(sys.argv[3])
+os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)
+cur, real, link = joe + "/cur", joe + "/real", joe + "/link"
+def ignoring(call, *args):
+    try: call(*args)
+    except OSError: pass
+turn = 0
+while not select.select([sys.stdin], [], [], 0)[0]:
+    turn += 1
+    ignoring(os.symlink, ann + "/cur", link)
+    ignoring(os.rename, cur, real)
+    ignoring(os.rename, link, cur)
+    ignoring(os.unlink, cur)
+    ignoring(os.rename, real, cur)
+    name = cur + "/%d.ann:2,S" % (turn % 3 + 1)
+    # The names of ann's messages: a path of joe's means one of hers while the link is there.
+    if turn % 20 == 0 and not os.path.exists(name):
+        with open(joe + "/tmp/x", "w", newline="") as file:
+            file.write("Subject: joe\\r\\n\\r\\n" + "x" * 34 + "\\r\\n")
+        os.utime(joe + "/tmp/x", (1000, 1000))
+        ignoring(os.rename, joe + "/tmp/x", name)
+    if turn % 5 == 0:
+        ignoring(os.rename, name, joe + "/aside")
+        ignoring(os.mkfifo, name)
+        ignoring(os.unlink, name)
+        ignoring(os.symlink, ann + "/cur/1.ann:2,S", name)
+        ignoring(os.unlink, name)
+        ignoring(os.rename, joe + "/aside", name)
+`;
+
+for (const [flags, permissions] of permissionSets) {
+  testAsRoot(
+    `${flags}: nobody else's mail is read or deleted, and the server goes on`,
+    async () => {
+      await using users = await TwoUsers.create();
+      await using program = await users.serve(permissions);
+      const openFiles = () => [...Deno.readDirSync(`/proc/${program.pid}/fd`)].length;
+      using ann = await logIn(program, "ann");
+      const before = openFiles();
+      const swapper = new Deno.Command("python3", {
+        args: ["-c", SWAPPER, users.path("mail/joe"), users.path("mail/ann"), `${JOE}`],
+        stdin: "piped",
+      }).spawn();
+      let read = 0;
+      for (let round = 0; round < ROUNDS; round++) {
+        using joe = await logIn(program, "joe");
+        for (const number of [1, 2, 3]) {
+          if ((await joe.command(`RETR ${number}`))?.startsWith("+OK") === true) {
+            const text = (await joe.readLines()).join("\n");
+            assert(text.startsWith("Subject: joe"), text);
+            read++;
+          }
+          await joe.command(`DELE ${number}`);
+        }
+        await joe.command("QUIT");
+        assertEquals(await ann.command("NOOP"), "+OK There's no-one here but us POP3 services.");
+      }
+      await swapper.stdin.close();
+      await swapper.status;
+      assert(read > 0);
+      const { stderr } = await program.end("SIGTERM");
+      const kept: string[] = [];
+      const own = users.path("mail/joe/pop3svc");
+      if (await exists(own)) {
+        const { uid, mode } = await Deno.lstat(own);
+        assertEquals([uid, (mode ?? 0) & 0o777], [0, 0o700]);
+        // A FIFO of joe's may be among them.
+        for await (const { name, isFile } of Deno.readDir(`${own}/kept`)) {
+          if (isFile) kept.push(`${own}/kept/${name}`);
+        }
+      }
+      for (const number of [1, 2, 3]) {
+        const name = `${number}.ann:2,S`;
+        const inPlace = users.path(`mail/ann/cur/${name}`);
+        const moved = kept.filter((path) =>
+          path.endsWith(name) && Deno.lstatSync(path).uid === ANN
+        );
+        const path = await exists(inPlace) ? inPlace : moved[0] ?? "";
+        assertEquals(await Deno.readTextFile(path), messageOf("ann", number));
+        assertEquals((await Deno.lstat(path)).uid, ANN);
+      }
+      for (const path of kept) assertStringIncludes(stderr, path);
+    },
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}
