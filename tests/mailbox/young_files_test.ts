@@ -1,0 +1,97 @@
+/** Files of a plain folder that another program may still be writing. */
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { denoFileSystem } from "../../lib/files/file_system.ts";
+import type { FileMailboxOptions } from "../../lib/mailbox/files/file_mailbox_options.ts";
+import { FileStore } from "../../lib/mailbox/files/file_store.ts";
+import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
+import type { Clock } from "../../lib/connection/clock.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+/** Time passes only when somebody waits: each wait is told, and over at once. */
+function waitingClock(wait: (milliseconds: number) => void): Clock {
+  let now = 0;
+  return {
+    now: () => now,
+    after(milliseconds, callback) {
+      now += milliseconds;
+      wait(milliseconds);
+      queueMicrotask(callback);
+      return { [Symbol.dispose]() {} };
+    },
+  };
+}
+
+async function listed(
+  folder: TemporaryFolder,
+  options: FileMailboxOptions = {},
+  whileWaiting: (turn: number) => void = () => {},
+): Promise<{ readonly uniqueIds: readonly string[]; readonly waits: readonly number[] }> {
+  const waits: number[] = [];
+  const clock = waitingClock((milliseconds) => whileWaiting(waits.push(milliseconds)));
+  const store = new FileStore(folder.path, folderLayout, options, denoFileSystem, clock);
+  const { uniqueIds } = await store.look();
+  return { uniqueIds: uniqueIds.toSorted(), waits };
+}
+
+async function write(folder: TemporaryFolder, name: string, age: number | null): Promise<void> {
+  const path = join(folder.path, name);
+  await Deno.writeTextFile(path, "Subject: x\n\n");
+  if (age === null) return;
+  const time = new Date(Date.now() - 1_000 * age);
+  await Deno.utime(path, time, time);
+}
+
+Deno.test("a login waits a quarter of a second for a young file, and serves it if it was quiet", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "old", 60);
+  assertEquals(await listed(folder), { uniqueIds: ["old"], waits: [] });
+  await write(folder, "young", null);
+  assertEquals(await listed(folder), { uniqueIds: ["old", "young"], waits: [250] });
+});
+
+Deno.test("one that grows meanwhile is waited for, for two seconds, and not served while it does", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "old", 60);
+  await write(folder, "growing", null);
+  const grow = () => Deno.writeTextFileSync(join(folder.path, "growing"), "x", { append: true });
+  const always = await listed(folder, {}, grow);
+  assertEquals(always.uniqueIds, ["old"]);
+  assertEquals(always.waits, Array(8).fill(250));
+  const twice = await listed(folder, {}, (turn) => turn <= 2 && grow());
+  assertEquals(twice, { uniqueIds: ["growing", "old"], waits: [250, 250, 250] });
+});
+
+Deno.test("a time in the future counts as quiet once it has stood still", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "future", -3_600);
+  assertEquals(await listed(folder), { uniqueIds: ["future"], waits: [250] });
+  assertEquals(await listed(folder, { settleTime: 10 }), { uniqueIds: ["future"], waits: [250] });
+});
+
+Deno.test("with a settle time nothing younger is served, and no login waits for it", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "young", 5);
+  await write(folder, "old", 60);
+  assertEquals(await listed(folder, { settleTime: 10 }), { uniqueIds: ["old"], waits: [] });
+  assertEquals(await listed(folder, { settleTime: 0 }), { uniqueIds: ["old", "young"], waits: [] });
+});
+
+Deno.test("what was served is not waited for again", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "future", -3_600);
+  let waits = 0;
+  const store = new FileStore(
+    folder.path,
+    folderLayout,
+    {},
+    denoFileSystem,
+    waitingClock(() => waits++),
+  );
+  for (let login = 0; login < 3; login++) {
+    assertEquals((await store.look()).uniqueIds, ["future"]);
+    // It is listed again each time.
+    store.forget();
+  }
+  assertEquals(waits, 1);
+});
