@@ -7,7 +7,10 @@ export interface FileIdentity {
   readonly inode: number;
 }
 
-export function identityOf(info: Deno.FileInfo): FileIdentity {
+/** What is asked of an open file. */
+export type FileFacts = Pick<Deno.FileInfo, "isFile" | "dev" | "ino" | "size" | "mtime" | "uid">;
+
+export function identityOf(info: Pick<FileFacts, "size" | "mtime" | "ino">): FileIdentity {
   return { size: info.size, modified: info.mtime?.getTime() ?? 0, inode: info.ino ?? 0 };
 }
 

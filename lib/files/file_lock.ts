@@ -24,8 +24,11 @@ export class LockedError extends Error {
 
 /** Others can come between so often; then something else is wrong, such as a file in the place of our folder. */
 const MOST_ATTEMPTS = 1_000;
-/** A lock that waits in the system would take one of the threads that all asynchronous file work shares. */
-const RETRY_MS = 20;
+/**
+ * A lock that waits in the system would take one of the threads that all asynchronous file work shares. So it is tried
+ * again and again: soon at first, since most are held for some milliseconds only.
+ */
+const LONGEST_RETRY_MS = 16;
 /** A deletion of 100 000 files on a slow disk takes less. */
 const PATIENCE_MS = 30_000;
 
@@ -39,7 +42,7 @@ export async function lockFile(path: string, clock: Clock): Promise<Disposable> 
   const place = await lockWithinProcess(path);
   try {
     const until = clock.now() + PATIENCE_MS;
-    for (;;) {
+    for (let retryMs = 1;; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
       const lock = tryLockFile(path);
       if (lock !== null) {
         return {
@@ -50,7 +53,7 @@ export async function lockFile(path: string, clock: Clock): Promise<Disposable> 
         };
       }
       if (clock.now() >= until) throw new LockedError(path);
-      await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+      await new Promise<void>((resolve) => clock.after(retryMs, resolve));
     }
   } catch (error) {
     place[Symbol.dispose]();

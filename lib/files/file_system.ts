@@ -15,6 +15,7 @@ import { promisify } from "node:util";
 import { join } from "@std/path";
 import { systemClock } from "../connection/clock.ts";
 import { TimeSlice } from "../connection/time_slice.ts";
+import type { FileIdentity } from "./file_identity.ts";
 import { lockFile, tryLockFile } from "./file_lock.ts";
 import { nullIfGone } from "./null_if_gone.ts";
 import { type OpenFile, openRegularFile } from "./open_file.ts";
@@ -54,16 +55,17 @@ export interface FileSystem {
    * Opens a regular file to be read; null when there is none of this name.
    *
    * @param isExposed whether others can change what the name means
+   * @param known what the file must be, where it is known
    */
-  open(path: string, isExposed: boolean): Promise<OpenFile | null>;
+  open(path: string, isExposed: boolean, known?: FileIdentity): Promise<OpenFile | null>;
   /** What is directly inside; nothing when there is no such folder. */
   entries(folder: string): Promise<FolderEntry[]>;
   /**
-   * The regular files directly inside of which the name is wanted.
+   * The regular files directly inside, but for those whose names begin with a dot.
    *
    * @throws {Deno.errors.NotFound} when there is no such folder
    */
-  regularFiles(folder: string, isWanted: (name: string) => boolean): Promise<ListedFolder>;
+  regularFiles(folder: string): Promise<ListedFolder>;
   /** Makes one folder, for this user only; it may be there already. */
   makeFolder(path: string): Promise<void>;
   /** Gives the file a second name; fails when that is taken. */
@@ -92,7 +94,7 @@ export const denoFileSystem: FileSystem = {
   // deno-lint-ignore require-await -- a failure becomes a rejection
   look: async (path) => nullIfGone(() => Deno.lstatSync(path)),
   // deno-lint-ignore require-await -- a failure becomes a rejection
-  open: async (path, isExposed) => openRegularFile(path, isExposed),
+  open: async (path, isExposed, known) => openRegularFile(path, isExposed, known),
   async entries(folder) {
     const entries: FolderEntry[] = [];
     try {
@@ -102,10 +104,10 @@ export const denoFileSystem: FileSystem = {
     }
     return entries;
   },
-  async regularFiles(folder, isWanted) {
+  async regularFiles(folder) {
     const names: string[] = [];
     for await (const { name, isFile } of Deno.readDir(folder)) {
-      if (isFile && isWanted(name)) names.push(name);
+      if (isFile && !name.startsWith(".")) names.push(name);
     }
     const listed: ListedFile[] = [];
     const unnameable: string[] = [];

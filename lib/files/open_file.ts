@@ -7,29 +7,49 @@
  *   opened. `O_NOFOLLOW` is no defence by itself, since Deno follows the link before it opens under any permission
  *   less than `--allow-all`.
  * - Where nobody else can change what the name means, there is no need to ask what was opened, which is the dear part.
+ * - Where the caller knows the file from a list, which has no links, it is enough that what was opened is that one.
  *
  * A small file is read at once: an asynchronous read costs ten times as much.
  */
-import { closeSync, constants, fstatSync, openSync, read, readSync } from "node:fs";
-import { isSameInode } from "./file_identity.ts";
-import { type GivenPath, lookAtGiven } from "./given_path.ts";
+import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from "node:fs";
+import {
+  type FileFacts,
+  type FileIdentity,
+  identityOf,
+  isSameFile,
+  isSameInode,
+} from "./file_identity.ts";
+import { lookAtGiven } from "./given_path.ts";
 import { nullIfGone } from "./null_if_gone.ts";
 
 /** A regular file that is open for reading. */
 export interface OpenFile extends Disposable {
   /** As it was when it was opened. */
-  readonly info: Deno.FileInfo;
+  readonly info: FileFacts;
   /** Reads at an offset; 0 only at the end. */
   readNow(into: Uint8Array, at: number): number;
   /** The same on another thread. */
   read(into: Uint8Array, at: number): Promise<number>;
 }
 
-/** Null when there is no regular file of this name. `isExposed`: whether others can change what the name means. */
-export function openRegularFile(path: string, isExposed: boolean): OpenFile | null {
-  return opened(path, FLAGS | NO_LINK, () => {
+/**
+ * Null when there is no regular file of this name.
+ *
+ * @param isExposed whether others can change what the name means
+ * @param known what the file must be, where it is known
+ */
+export function openRegularFile(
+  path: string,
+  isExposed: boolean,
+  known?: FileIdentity,
+): OpenFile | null {
+  return opened(path, FLAGS | NO_LINK, (fd) => {
+    if (isExposed && known !== undefined) {
+      const info = factsOf(fstatSync(fd));
+      return isSameFile(identityOf(info), known) ? info : null;
+    }
     const info = nullIfGone(() => Deno.lstatSync(path));
-    return info === null ? null : { info, isExposed };
+    return info !== null && (!isExposed || isSameInode(fstatSync(fd), info)) ? info : null;
   });
 }
 
@@ -40,24 +60,35 @@ export function openRegularFile(path: string, isExposed: boolean): OpenFile | nu
  * @throws {ForeignLinkError} when a link on the way must not be followed
  */
 export function openGivenFile(path: string): OpenFile | null {
-  return opened(path, FLAGS, () => lookAtGiven(path));
+  return opened(path, FLAGS, (fd) => {
+    const given = lookAtGiven(path);
+    if (given === null || given.isExposed && !isSameInode(fstatSync(fd), given.info)) return null;
+    return given.info;
+  });
 }
 
-function opened(path: string, flags: number, look: () => GivenPath | null): OpenFile | null {
+/** What was opened counts only if `look` gives what it is, and that is a regular file. */
+function opened(
+  path: string,
+  flags: number,
+  look: (fd: number) => FileFacts | null,
+): OpenFile | null {
   const fd = openOrNull(path, flags);
   if (fd === null) return null;
   try {
-    const found = look();
-    if (found?.info.isFile === true) {
-      const { info, isExposed } = found;
-      if (!isExposed || isSameInode(fstatSync(fd), info)) return new RegularFile(fd, info);
-    }
+    const info = look(fd);
+    if (info?.isFile === true) return new RegularFile(fd, info);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
   closeSync(fd);
   return null;
+}
+
+function factsOf(stats: Stats): FileFacts {
+  const { dev, ino, size, mtime, uid } = stats;
+  return { isFile: stats.isFile(), dev, ino, size, mtime, uid };
 }
 
 // Windows has neither.
@@ -81,11 +112,11 @@ function openOrNull(path: string, flags: number): number | null {
 }
 
 class RegularFile implements OpenFile {
-  readonly info: Deno.FileInfo;
+  readonly info: FileFacts;
   readonly #fd: number;
   #isOpen = true;
 
-  constructor(fd: number, info: Deno.FileInfo) {
+  constructor(fd: number, info: FileFacts) {
     this.#fd = fd;
     this.info = info;
   }

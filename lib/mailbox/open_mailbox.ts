@@ -19,8 +19,8 @@ export interface CountedMailbox extends Mailbox {
 }
 
 /**
- * A file is an mbox; a folder is a Maildir if it holds two of `new`, `cur` and `tmp`: git and some mail clients drop empty
- * folders.
+ * A file is an mbox. A folder is a Maildir if it holds two of `new`, `cur` and `tmp`, or one of the first two and no file:
+ * git and some mail clients drop empty folders.
  */
 export function seenFormat(path: string): MailboxFormat {
   const given = lookAtGiven(path);
@@ -30,7 +30,15 @@ export function seenFormat(path: string): MailboxFormat {
     const info = nullIfGone(() => Deno.lstatSync(join(path, name)));
     return info?.isDirectory === true || info?.isSymlink === true;
   });
-  return inside.length >= 2 ? "maildir" : "folder";
+  if (inside.length >= 2) return "maildir";
+  return inside.length === 1 && inside[0] !== "tmp" && !holdsFiles(path) ? "maildir" : "folder";
+}
+
+function holdsFiles(path: string): boolean {
+  for (const { name, isFile } of Deno.readDirSync(path)) {
+    if (isFile && !name.startsWith(".")) return true;
+  }
+  return false;
 }
 
 /** Whether a home is itself a Maildir. */

@@ -171,8 +171,8 @@ for (const kind of kinds) {
     let listings = 0;
     const files: FileSystem = {
       ...denoFileSystem,
-      async regularFiles(path, isWanted) {
-        const listed = await denoFileSystem.regularFiles(path, isWanted);
+      async regularFiles(path) {
+        const listed = await denoFileSystem.regularFiles(path);
         // The first folder has been listed; whatever comes after this has not.
         if (++listings === 1) await deleting.messageDelete(info, doomedOf(kind));
         return listed;

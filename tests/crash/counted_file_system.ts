@@ -9,10 +9,10 @@ export function countedFileSystem(
   const step = (name: string) => before(++calls, name);
   return {
     look: async (path) => (step("look"), await files.look(path)),
-    open: async (path, isExposed) => (step("open"), await files.open(path, isExposed)),
-    regularFiles: async (folder, isWanted) => (
-      step("regularFiles"), await files.regularFiles(folder, isWanted)
+    open: async (path, isExposed, known) => (
+      step("open"), await files.open(path, isExposed, known)
     ),
+    regularFiles: async (folder) => (step("regularFiles"), await files.regularFiles(folder)),
     entries: async (folder) => (step("entries"), await files.entries(folder)),
     makeFolder: async (path) => (step("makeFolder"), await files.makeFolder(path)),
     link: async (from, to) => (step("link"), await files.link(from, to)),

@@ -7,6 +7,7 @@ import type { MailboxStore } from "../mailbox_store.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import { adoptOldFolder } from "./adopt_old_folder.ts";
 import { changedError, deleteFiles, type DoomedFile } from "./atomic_delete.ts";
+import { describeLeftOut } from "../left_out.ts";
 import { FileMailbox } from "./file_mailbox.ts";
 import type { DeletePolicy, FileMailboxOptions } from "./file_mailbox_options.ts";
 import { FileSizes } from "./file_sizes.ts";
@@ -98,7 +99,6 @@ export class FileStore implements MailboxStore {
   /** Looks at every message, and recovers nothing. */
   async inspect(progress: InspectionProgress): Promise<Inspection> {
     const snapshot = await this.#shared.inspect();
-    this.#reportLeftOut(snapshot);
     return await inspectFiles(this.folder, snapshot, [...this.#reported], progress);
   }
 
@@ -124,7 +124,11 @@ export class FileStore implements MailboxStore {
     for (const path of [message.path, null]) {
       const place = path ?? await this.#locator.find(message);
       if (place === null || place === "changed") return null;
-      const file = await this.#files.open(join(this.folder.path, place), this.folder.isExposed);
+      const file = await this.#files.open(
+        join(this.folder.path, place),
+        this.folder.isExposed,
+        message.identity,
+      );
       if (file === null) continue;
       if (!this.folder.isServed(file.info)) file[Symbol.dispose]();
       else {
@@ -159,28 +163,16 @@ export class FileStore implements MailboxStore {
     });
   }
 
-  #reportLeftOut({ leftOut: { foreign, unnameable } }: Snapshot): void {
-    if (foreign.count > 0) {
-      this.#report(
-        new Error(
-          `${foreign.count} files of ${this.folder.path} belong to somebody else than its owner and are left out, ` +
-            `the first is ${foreign.first}; if they are the owner's mail, type: ` +
-            `chown -R ${this.folder.owner} '${this.folder.path}'`,
-        ),
-      );
-    }
-    if (unnameable.length > 0) {
-      this.#report(
-        new Error(
-          `${unnameable.length} files of ${this.folder.path} have names that are no UTF-8 and cannot be served: rename them`,
-        ),
-      );
+  #reportLeftOut({ leftOut }: Snapshot): void {
+    for (const files of leftOut.files()) {
+      // The count changes with each message that comes.
+      this.#report(new Error(describeLeftOut(files, this.folder.path)), files.text);
     }
   }
 
-  #report(error: Error): void {
-    if (this.#reported.has(error.message) || this.#reported.size >= MOST_REPORTS) return;
-    this.#reported.add(error.message);
+  #report(error: Error, key = error.message): void {
+    if (this.#reported.has(key) || this.#reported.size >= MOST_REPORTS) return;
+    this.#reported.add(key);
     this.#events({ type: "error", connection: null, during: "mailbox", error });
   }
 

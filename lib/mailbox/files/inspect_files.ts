@@ -1,4 +1,5 @@
 import type { Inspection, InspectionProgress } from "../inspection.ts";
+import { describeLeftOut } from "../left_out.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { measureFiles } from "./measure_files.ts";
 import { brokenOffDeletions } from "./recover_deletions.ts";
@@ -8,7 +9,7 @@ import { isDerivedUniqueId } from "./unique_id_of_name.ts";
 /** Reads every message of a snapshot; writes nothing. */
 export async function inspectFiles(
   folder: MailboxFolder,
-  { messages, leftOut }: Snapshot,
+  { messages, leftOut, unsettled }: Snapshot,
   reports: readonly string[],
   progress: InspectionProgress,
 ): Promise<Inspection> {
@@ -25,15 +26,20 @@ export async function inspectFiles(
     messages: messages.size,
     octets,
     derived: derived.map(({ uniqueId, path }) => `${uniqueId} for ${JSON.stringify(path)}`),
-    unsettled: leftOut.unsettled,
+    unsettled,
     leftovers: (await brokenOffDeletions(folder)).map(({ name, outcome }) =>
       `${name} will be ${outcome} when the mailbox is next opened`
     ),
     faults: [
       ...reports,
+      ...leftOut.files().filter(({ isFault }) => isFault).map((files) =>
+        describeLeftOut(files, folder.path)
+      ),
       ...unreadable.map((text) => `cannot be read: ${text}`),
     ],
-    warnings: [],
+    warnings: leftOut.files().filter(({ isFault }) => !isFault).map((files) =>
+      describeLeftOut(files, folder.path)
+    ),
   };
 }
 

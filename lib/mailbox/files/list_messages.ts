@@ -15,23 +15,16 @@
 import { join } from "@std/path";
 import type { Clock } from "../../connection/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
+import { LeftOut, type LeftOutReason } from "../left_out.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { FileAtPath, KnownMessages } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
 
-/** What is in a mailbox and not served. */
-export interface LeftOut {
-  /** How many files belong to somebody else than the owner of the mailbox, and the first of them. */
-  readonly foreign: { readonly count: number; readonly first: string | null };
-  /** Names that are no UTF-8. */
-  readonly unnameable: readonly string[];
-  /** How many files may still be written by another program. */
-  readonly unsettled: number;
-}
-
 export interface ListedMessages {
   readonly files: readonly FileAtPath[];
   readonly leftOut: LeftOut;
+  /** How many files may still be written by another program. */
+  readonly unsettled: number;
 }
 
 /** Milliseconds; see above. */
@@ -48,34 +41,37 @@ export async function listMessages(
   clock: Clock,
 ): Promise<ListedMessages> {
   const found: FileAtPath[] = [];
-  const unnameable: string[] = [];
-  let foreign = 0;
-  let firstForeign: string | null = null;
+  const leftOut = new LeftOut();
   for (const name of folders) {
-    const listed = await folder.files.regularFiles(
-      join(folder.path, name),
-      (name) => layout.isMessage(name),
-    );
+    const listed = await folder.files.regularFiles(join(folder.path, name));
+    const names = new Set(listed.files.map(({ name }) => name));
     for (const file of listed.files) {
       const path = name === "." ? file.name : `${name}/${file.name}`;
-      if (folder.isServed(file.info)) found.push({ ...file, path });
-      else {
-        foreign++;
-        firstForeign ??= path;
-      }
+      const reason = folder.isServed(file.info)
+        ? layout.whyNoMessage(file.name, names)
+        : foreign(folder);
+      if (reason === null) found.push({ ...file, path });
+      else leftOut.add(reason, path);
     }
-    unnameable.push(...listed.unnameable);
+    for (const each of listed.unnameable) leftOut.add(unnameable, each);
   }
   const files = layout.isWrittenInPlace && settleTime !== 0
     ? await settled(folder, found, settleTime, known, clock)
     : found;
+  return { files, leftOut, unsettled: found.length - files.length };
+}
+
+const unnameable: LeftOutReason = {
+  text: "have a name that is no UTF-8, and cannot be served: rename them",
+  isFault: true,
+};
+
+function foreign({ owner, path }: MailboxFolder): LeftOutReason {
   return {
-    files,
-    leftOut: {
-      foreign: { count: foreign, first: firstForeign },
-      unnameable,
-      unsettled: found.length - files.length,
-    },
+    text:
+      `belong to somebody else than the owner of the mailbox, and are not served; if they are the ` +
+      `owner's mail, type: chown -R ${owner} '${path}'`,
+    isFault: true,
   };
 }
 

@@ -9,6 +9,7 @@
  *   in our folder in the mailbox.
  */
 import { join, resolve } from "@std/path";
+import type { FileFacts } from "../../files/file_identity.ts";
 import type { FileSystem } from "../../files/file_system.ts";
 import { lookAtGiven } from "../../files/given_path.ts";
 import { findOwnFolder, type OwnFolder, type OwnFolderName } from "../../files/own_folder.ts";
@@ -55,7 +56,7 @@ export class MailboxFolder {
   }
 
   /** Whether the file may be served, moved and removed. */
-  isServed(file: Deno.FileInfo): boolean {
+  isServed(file: FileFacts): boolean {
     return file.isFile && (this.#owner === null || file.uid === this.#owner);
   }
 

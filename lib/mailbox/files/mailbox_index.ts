@@ -171,7 +171,7 @@ function isPathOf(layout: MessageLayout, path: string): boolean {
   const slash = path.lastIndexOf("/");
   const folder = slash === -1 ? "." : path.slice(0, slash);
   const name = path.slice(slash + 1);
-  return layout.folders.includes(folder) && layout.isMessage(name) && !name.includes("\0");
+  return layout.folders.includes(folder) && /^[^.]/.test(name) && !name.includes("\0");
 }
 
 function line(value: object): Uint8Array<ArrayBuffer> {

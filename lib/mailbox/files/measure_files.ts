@@ -55,7 +55,7 @@ async function measureFile(
   slice: TimeSlice,
 ): Promise<Measurement> {
   try {
-    using file = await folder.files.open(path, folder.isExposed);
+    using file = await folder.files.open(path, folder.isExposed, identity);
     if (file === null || !folder.isServed(file.info)) return { type: "gone" };
     if (!isSameFile(identityOf(file.info), identity)) return { type: "gone" };
     const counter = new OctetCounter();

@@ -172,5 +172,11 @@ function inodeKey(identity: FileIdentity): string {
 
 function byTimeThenName(a: Candidate, b: Candidate): number {
   return a.identity.modified - b.identity.modified ||
-    (a.base < b.base ? -1 : a.base > b.base ? 1 : a.path < b.path ? -1 : 1);
+    byName(a.base, b.base) || (a.path < b.path ? -1 : 1);
+}
+
+/** Numbers by their value, as MH names its messages. */
+function byName(a: string, b: string): number {
+  if (/^\d+$/.test(a) && /^\d+$/.test(b) && a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : a > b ? 1 : 0;
 }

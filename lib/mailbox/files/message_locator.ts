@@ -77,10 +77,7 @@ export class MessageLocator {
     const byInode = new Map<string, string>();
     const byBase = new Map<string, string>();
     for (const folder of folders) {
-      const listed = await this.#folder.files.regularFiles(
-        join(this.#folder.path, folder),
-        (name) => this.#layout.isMessage(name),
-      );
+      const listed = await this.#folder.files.regularFiles(join(this.#folder.path, folder));
       for (const { name, info } of listed.files) {
         const path = folder === "." ? name : `${folder}/${name}`;
         const base = this.#layout.baseNameOf(name);

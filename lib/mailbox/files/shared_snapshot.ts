@@ -12,7 +12,8 @@
  *   running one may have missed the newest mail.
  */
 import type { Clock } from "../../connection/clock.ts";
-import { type LeftOut, listMessages } from "./list_messages.ts";
+import { LeftOut } from "../left_out.ts";
+import { listMessages } from "./list_messages.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { MailboxIndex } from "./mailbox_index.ts";
 import { identify, type KnownMessages, type MessageFile } from "./message_ids.ts";
@@ -26,23 +27,22 @@ export interface Snapshot extends KnownMessages {
   readonly uniqueIds: readonly string[];
   /** The times of the folders; null where they are not to be trusted. */
   readonly stamp: string | null;
+  /** What is left out; nothing where the list was remembered. */
   readonly leftOut: LeftOut;
+  /** How many files may still be written by another program. */
+  readonly unsettled: number;
   /** The sizes of all messages, in their order, once they are known. */
   sizes: readonly number[] | null;
 }
 
-const nothingLeftOut: LeftOut = {
-  foreign: { count: 0, first: null },
-  unnameable: [],
-  unsettled: 0,
-};
 const nothingKnown: KnownMessages = { messages: new Map(), hasKeptIds: false };
 
 /** Most who log in want to know what is there, and no more: what it takes to open a message is made when one is. */
 class RememberedSnapshot implements Snapshot {
   readonly stamp: string;
   readonly uniqueIds: readonly string[];
-  readonly leftOut = nothingLeftOut;
+  readonly leftOut = new LeftOut();
+  readonly unsettled = 0;
   /** It was worth an index, and stays so. */
   readonly hasKeptIds = true;
   sizes: readonly number[] | null;
@@ -147,7 +147,7 @@ export class SharedSnapshot {
   async #list(): Promise<Snapshot> {
     const { stamp, newest, folders } = await stampOf(this.#folder);
     const startedAt = Date.now();
-    const { files, leftOut } = await listMessages(
+    const { files, leftOut, unsettled } = await listMessages(
       this.#folder,
       folders,
       this.#layout,
@@ -157,13 +157,14 @@ export class SharedSnapshot {
     );
     const { messages, hasKeptIds } = await identify(files, this.#known, this.#layout);
     // What has other paths is not in an index, and must be looked for again.
-    const isTrusted = leftOut.unsettled === 0 && !isYoung(newest, startedAt);
+    const isTrusted = unsettled === 0 && !isYoung(newest, startedAt);
     return {
       uniqueIds: Object.freeze(messages.map(({ uniqueId }) => uniqueId)),
       messages: new Map(messages.map((message) => [message.uniqueId, message])),
       hasKeptIds,
       stamp: isTrusted ? stamp : null,
       leftOut,
+      unsettled,
       sizes: null,
     };
   }

@@ -8,6 +8,7 @@ import type { FileMailboxOptions } from "../files/file_mailbox_options.ts";
 import { FileStore } from "../files/file_store.ts";
 import type { MessageLayout } from "../files/message_layout.ts";
 import type { Mailbox } from "../mailbox.ts";
+import { whyNoMessage } from "./no_message.ts";
 import { sharedMailbox } from "../mailbox_store.ts";
 
 /**
@@ -43,7 +44,7 @@ export const folderLayout: MessageLayout = {
   folders: ["."],
   ownFolderName: ".pop3svc",
   isWrittenInPlace: true,
-  isMessage: (name) => !name.startsWith("."),
+  whyNoMessage,
   baseNameOf: (name) => name,
   stemOf: (name) => name,
 };

@@ -42,7 +42,7 @@ export const maildirLayout: MessageLayout = {
   folders: ["new", "cur"],
   ownFolderName: "pop3svc",
   isWrittenInPlace: false,
-  isMessage: (name) => !name.startsWith("."),
+  whyNoMessage: () => null,
   // The flags begin after the last `:`, or `;` where a file system knows no colon.
   baseNameOf: (name) => name.replace(/[:;][12],[^:;]*$/, ""),
   // isync writes `,U=1` behind it, other programs sizes.

@@ -1,0 +1,42 @@
+/** Files of a mailbox that are not served, and why. */
+
+/** One reason for which files are left out. */
+export interface LeftOutReason {
+  /** After "3 files": `are compressed: unpack them`. */
+  readonly text: string;
+  /** Whether somebody would miss mail because of it. */
+  readonly isFault: boolean;
+}
+
+/** The files that are left out for one reason. */
+export interface LeftOutFiles extends LeftOutReason {
+  readonly count: number;
+  /** One of them. */
+  readonly first: string;
+}
+
+/** Counts as files are found, so that a hundred thousand of them cost no memory. */
+export class LeftOut {
+  readonly #byText = new Map<string, { count: number; first: string; isFault: boolean }>();
+
+  add({ text, isFault }: LeftOutReason, name: string): void {
+    const found = this.#byText.get(text);
+    if (found === undefined) this.#byText.set(text, { count: 1, first: name, isFault });
+    else found.count++;
+  }
+
+  /** Whether there are any by which mail would be missed. */
+  get faults(): number {
+    return this.files().reduce((sum, { count, isFault }) => sum + (isFault ? count : 0), 0);
+  }
+
+  files(): LeftOutFiles[] {
+    return [...this.#byText].map(([text, found]) => ({ text, ...found }));
+  }
+}
+
+/** `3 files of /srv/mail are compressed: unpack them; one is "a.gz"`. */
+export function describeLeftOut({ text, count, first }: LeftOutFiles, mailbox: string): string {
+  const files = count === 1 ? "1 file" : `${count} files`;
+  return `${files} of ${mailbox} ${text}; one is ${JSON.stringify(first)}`;
+}
