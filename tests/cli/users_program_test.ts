@@ -4,6 +4,7 @@ import { fromFileUrl, join } from "@std/path";
 import { run, testWith } from "../installed_program.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { RunningProgram, runProgram } from "../running_program.ts";
+import { run, testAsRoot } from "../security/two_users.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 Deno.test("from pop3svc hash to a login; bad lines are told, changes are seen", async () => {
@@ -32,18 +33,19 @@ Deno.test("from pop3svc hash to a login; bad lines are told, changes are seen", 
   );
 });
 
-Deno.test("check --users names what is wrong, and shows no secret", async () => {
+testAsRoot("check --users names what is wrong, and shows no secret", async () => {
   await using folder = await TemporaryFolder.create();
   const file = join(folder.path, "users");
   const mail = join(folder.path, "mail");
   await Deno.mkdir(mail);
   await Deno.symlink("/", join(mail, "linked"));
+  await run("chown", "-h", "61001", join(mail, "linked"));
   await Deno.writeTextFile(file, "joe:{PLAIN}SECRET\nlinked:{PLAIN}SECRET\nlocked:!\nbad:SECRET\n");
   const checked = await runProgram(["check", "--users", file, "--mail-root", mail]);
   assertEquals(checked.code, 1);
   assertMatch(
     checked.stdout,
-    /^users file: .*\nusers: 3\nlocked: 1\nwrong: 2\n {2}line 4: .*\n {2}user "linked": .* leads out of .*\n$/,
+    /^users file: .*\nusers: 3\nlocked: 1\nwrong: 2\n {2}line 4: .*\n {2}user "linked": .*linked is a symbolic link of user 61001, .* is not followed\n$/,
   );
   assertEquals(checked.stderr, `pop3svc: --users ${file}: 2 users are locked out\n`);
   assertEquals(checked.stdout.includes("SECRET"), false);
