@@ -194,8 +194,8 @@ export class Maildrop {
       );
     }
     if (isNew) {
-      // What nobody can change any more is shared; a provider may do with its own what it likes.
-      this.#sizes = Object.isFrozen(sizes) ? sizes : [...sizes];
+      // What nobody can change any more is shared, and ours; a provider may do with its own what it likes.
+      this.#sizes = Object.isFrozen(sizes) ? sizes : sizes.map(sizeOrThrow);
       return;
     }
     for (const [position, number] of unknown.entries()) {
@@ -209,18 +209,24 @@ export class Maildrop {
 
   #know(index: number, octets: number | null): void {
     this.#ownSizes ??= [...this.#sizes];
-    this.#ownSizes[index] = octets;
+    this.#ownSizes[index] = sizeOrThrow(octets);
     this.#sizes = this.#ownSizes;
   }
 
   async #sizeOrGone(uniqueId: string): Promise<number | null> {
     try {
-      return await this.mailbox.messageSize(this.#info, uniqueId);
+      return sizeOrThrow(await this.mailbox.messageSize(this.#info, uniqueId));
     } catch (error) {
       if (await isGone(this.mailbox, this.#info, uniqueId)) return null;
       throw error;
     }
   }
+}
+
+/** What a mailbox says is a size goes into replies, and is one. */
+function sizeOrThrow(octets: number | null): number | null {
+  if (octets === null || (Number.isSafeInteger(octets) && octets >= 0)) return octets;
+  throw new RangeError(`${JSON.stringify(String(octets))} is no size of a message`);
 }
 
 /** By list, since sessions of one mailbox share it; made for the first of them that asks by unique id. */
