@@ -284,7 +284,8 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     });
     const isEmpty = Promise.all(ports.map(([, loop]) => loop)).then(() => this.#reception.empty());
     await Promise.race([isEmpty, isTooLate]);
-    const outcome = await Promise.race([this.#disposeProvider(), isTooLate]);
+    // Where nothing is left of the grace, the provider still has one turn of the event loop.
+    const outcome = await Promise.race([this.#disposeProvider(), isTooLate.then(afterOneTurn)]);
     if (outcome !== "too-late") return;
     const value = "dispose";
     this.#emit({
@@ -314,6 +315,11 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       console.error("The listener's events threw", error);
     }
   }
+}
+
+async function afterOneTurn<T>(value: T): Promise<T> {
+  await new Promise((resolve) => setTimeout(resolve));
+  return value;
 }
 
 /** Loaded only where there are proxies: what reads networks takes longer to load than all the rest. */

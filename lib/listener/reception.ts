@@ -161,25 +161,33 @@ export class Reception {
     }, end);
   }
 
+  /** Serves the caller, or turns them away. Never throws: whoever cannot be served is closed. */
   #admit(caller: Caller): void {
-    const admission = this.#limits.admit(caller.client.address);
-    if (admission.type === "refused") return this.#refuse(caller, admission.reason);
-    const place = this.#limits.takePlace();
-    if (place === null) {
-      admission.share[Symbol.dispose]();
-      return this.#refuse(caller, "max-connections");
-    }
-    const leave = () => {
-      place[Symbol.dispose]();
-      admission.share[Symbol.dispose]();
+    const held: Disposable[] = [];
+    const giveBack = () => {
+      for (const place of held) place[Symbol.dispose]();
     };
     try {
-      this.#serve(caller, leave);
+      const refusal = this.#takePlaces(caller.client.address, held);
+      if (refusal === null) return this.#serve(caller, giveBack);
+      giveBack();
+      this.#refuse(caller, refusal);
     } catch (error) {
-      leave();
+      giveBack();
       caller.transport.close();
       this.#options.emit({ type: "error", connection: null, during: "accept", error });
     }
+  }
+
+  /** What the caller takes of its address's share and of the places for all; or the limit that stands in the way. */
+  #takePlaces(address: string, held: Disposable[]): LimitReached | null {
+    const admission = this.#limits.admit(address);
+    if (admission.type === "refused") return admission.reason;
+    held.push(admission.share);
+    const place = this.#limits.takePlace();
+    if (place === null) return "max-connections";
+    held.push(place);
+    return null;
   }
 
   #serve(caller: Caller, giveBack: () => void): void {

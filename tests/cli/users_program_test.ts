@@ -60,7 +60,9 @@ Deno.test("behind a proxy: the client's address decides, and --allow-insecure-lo
     "1",
   ];
   const firstReplies = async (more: readonly string[], commands: readonly string[]) => {
-    await using program = await RunningProgram.start([...options, ...more]);
+    await using program = await RunningProgram.start([...options, ...more], {
+      POP3SVC_PASSWORD: "passw0rd",
+    });
     using client = await LoopbackClient.connect(program.port);
     await client.send(header);
     await client.readLine();
@@ -134,7 +136,11 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--users", "x", "--mail-root", "nowhere"], 1, "--mail-root nowhere: it is not there"],
   [["--users", "x", "--mail-root", "main.ts"], 1, "--mail-root main.ts: it is no folder"],
   [["--mail-root", "mailbox-sample"], 2, "--mail-root needs --users"],
-  [["--proxy-protocol", "x/y"], 2, '--proxy-protocol: "x/y" is no network'],
+  [
+    ["--proxy-protocol", "x/y", "--password-file", "deno.json"],
+    2,
+    '--proxy-protocol: "x/y" is no network',
+  ],
   [["--ban-after", "0"], 2, "--ban-after 0: give a whole number from 1"],
   [["--scheme", "bcrypt"], 2, "--scheme is no option of pop3svc serve"],
   [["hash", "--port", "1"], 2, "--port is no option of pop3svc hash"],

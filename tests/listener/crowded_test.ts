@@ -120,7 +120,7 @@ Deno.test("a share that is used up makes nobody give way", async () => {
   assertStringIncludes(await first.command("NOOP") ?? "", "+OK");
 });
 
-Deno.test("a peer whose buffer has no room is closed at the next look, without a word", async () => {
+Deno.test("a peer whose buffer has no room is closed at the next look, without a word", () => {
   const clock = new ManualClock();
   const transport = new MemoryTransport();
   transport.stalled = true;
