@@ -110,17 +110,17 @@ export class Connection implements TimedPeer {
   warn(): void {
     const { waiting } = this.#session;
     if (waiting === null) return;
-    this.#options.emit({
-      type: "warning",
-      connection: this.#options.info,
-      rule: waiting.operation === "close" ? "unclosed-contents" : "unsettled-promise",
-      value: waiting.operation,
-      message: waiting.message,
-    });
+    const { operation: value, message } = waiting;
+    const rule = value === "close" ? "unclosed-contents" : "unsettled-promise";
+    const { info: connection, emit } = this.#options;
+    emit({ type: "warning", connection, rule, value, message });
   }
 
   async #serve(): Promise<CloseReason> {
-    if (this.#options.isImplicitTls && !await this.#secure()) return this.#cut ?? "tls-failed";
+    if (this.#options.isImplicitTls) {
+      const failure = await this.#secure();
+      if (failure !== null) return failure;
+    }
     const [writer, timer] = [this.#writer, this.#timer];
     await writer.add(this.#session.greeting());
     await writer.flush();
@@ -138,7 +138,8 @@ export class Connection implements TimedPeer {
       }
       if (reply.type === "start-tls") {
         await writer.flush();
-        if (!await this.#secure()) return this.#cut ?? "tls-failed";
+        const failure = await this.#secure();
+        if (failure !== null) return failure;
       } else if (!this.#lines.hasLineWaiting) {
         await writer.flush();
       }
@@ -147,7 +148,7 @@ export class Connection implements TimedPeer {
       timer.expectCommand();
     }
     await writer.flush();
-    return this.#cut ?? "disconnect";
+    return this.#cut ?? this.#left;
   }
 
   async #end(reason: CloseReason): Promise<void> {
@@ -181,9 +182,14 @@ export class Connection implements TimedPeer {
     this.#done();
   }
 
-  /** Takes the line over into TLS, or says why it could not. */
-  async #secure(): Promise<boolean> {
-    const { info, emit, startTls } = this.#options;
+  /** Why it is over when the client went away by itself. */
+  get #left(): CloseReason {
+    return this.#lines.hasHeard ? "disconnect" : "gone";
+  }
+
+  /** Takes the line over into TLS; or says why it is over. */
+  async #secure(): Promise<CloseReason | null> {
+    const { info, emit, startTls, isImplicitTls } = this.#options;
     this.#timer.expectHandshake();
     try {
       const transport = await startTls(this.#transport);
@@ -195,26 +201,25 @@ export class Connection implements TimedPeer {
       info.isSecure = true;
       info.tls = transport.facts;
     } catch (error) {
-      if (this.#cut === null) emit({ type: "error", connection: info, during: "tls", error });
-      return false;
+      if (this.#cut !== null) return this.#cut;
+      // Whoever knocks at a TLS port and leaves has broken nothing.
+      if (
+        isImplicitTls && error instanceof Error && "isSilent" in error && error.isSilent === true
+      ) return "gone";
+      emit({ type: "error", connection: info, during: "tls", error });
+      return "tls-failed";
     }
-    if (this.#isOver) return false;
+    if (this.#cut !== null) return this.#cut;
     emit({ type: "secure", connection: info });
     this.#timer.expectLogin();
-    return true;
+    return null;
   }
 
   #report(reply: Reply, receivedAt: number): void {
     const { info, clock, emit } = this.#options;
-    const isOk = reply.type !== "error";
-    emit({
-      type: "reply",
-      connection: info,
-      verb: this.#session.verb,
-      isOk,
-      code: isOk ? null : reply.code,
-      duration: clock.now() - receivedAt,
-    });
+    const [isOk, code] = reply.type === "error" ? [false, reply.code] : [true, null];
+    const [verb, duration] = [this.#session.verb, clock.now() - receivedAt];
+    emit({ type: "reply", connection: info, verb, isOk, code, duration });
   }
 
   #cutOff(reason: CutReason): void {
@@ -224,7 +229,7 @@ export class Connection implements TimedPeer {
 
   async #whyFailed(error: unknown): Promise<CloseReason> {
     if (this.#cut !== null) return this.#cut;
-    if (!(error instanceof BrokenMessageError)) return "disconnect";
+    if (!(error instanceof BrokenMessageError)) return this.#left;
     const { info, emit } = this.#options;
     emit({ type: "error", connection: info, during: "sending a message", error: error.cause });
     await this.#writer.flush().catch(() => {});
@@ -234,7 +239,7 @@ export class Connection implements TimedPeer {
   async #sayGoodbye(reason: CloseReason): Promise<void> {
     const isError = reason === "error" || reason.startsWith("spoke-");
     const isEncrypted = this.#options.info.tls !== null;
-    if (!isError && !(isEncrypted && (reason === "quit" || reason === "disconnect"))) return;
+    if (!isError && !(isEncrypted && ["quit", "disconnect", "gone"].includes(reason))) return;
     this.#timer.expectEnd();
     await sayGoodbye(this.#transport, isError);
   }

@@ -31,6 +31,7 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
   #searched = 0;
   #isDiscarding = false;
   #isFirst = true;
+  #hasHeard = false;
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -45,6 +46,11 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** Whether the peer has sent anything at all. */
+  get hasHeard(): boolean {
+    return this.#hasHeard;
   }
 
   /** Is a further command here already, so that its reply can share a write with the one before? */
@@ -63,6 +69,7 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
       const count = await this.#source.read(this.#buffer.subarray(this.#end));
       if (count === null) return { value: undefined, done: true };
       this.#end += count;
+      this.#hasHeard = true;
     }
   }
 

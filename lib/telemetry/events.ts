@@ -200,6 +200,8 @@ export type CloseReason =
   | "quit"
   /** The client went away. */
   | "disconnect"
+  /** It went away without a word, as health checks do. */
+  | "gone"
   /** The client did not log in in time. */
   | "login-timeout"
   /** The client was silent, or read nothing or next to nothing, for too long. */

@@ -58,6 +58,7 @@ function levelOf(event: Pop3Event): LogLevel {
     case "new-message":
       return "info";
     case "close":
+      if (event.reason === "gone") return "debug";
       return event.reason === "max-connections" ? "warn" : "info";
     case "refuse":
       return event.reason === "gone" ? "debug" : "warn";

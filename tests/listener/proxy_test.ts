@@ -184,3 +184,21 @@ Deno.test("a health check that says nothing is one line, at debug", async () => 
   broken.close();
   assertEquals((await pop3.until("refuse", 2)).reason, "proxy-header");
 });
+
+Deno.test("the same without a proxy, and on a port that begins with TLS", async () => {
+  for (const tls of [false, true]) {
+    for (const trustedProxies of [[], ["127.0.0.1"]]) {
+      await using pop3 = new ObservedListener({ provider, certificate });
+      const { port: to } = await pop3.listenOn({ ...port, tls, trustedProxies });
+      const visitor = await LoopbackClient.connect(to);
+      if (trustedProxies.length > 0) await visitor.send(header("127.0.0.9"));
+      if (!tls) await visitor.readLine();
+      else await pop3.until("connect");
+      visitor.close();
+      assertEquals((await pop3.until("close")).reason, "gone");
+      const told = pop3.seen.filter(({ type }) => type !== "certificate");
+      assertEquals(told.map(({ type }) => type), ["connect", "close"]);
+      assertEquals(told.map((event) => logLine(event, new Date(), "text", "info")), [null, null]);
+    }
+  }
+});
