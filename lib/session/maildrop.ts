@@ -10,6 +10,7 @@
  */
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
+import { sizeOrThrow } from "./message_size.ts";
 
 /** A message that is there: its number, its unique id. */
 export interface ListedMessage {
@@ -221,12 +222,6 @@ export class Maildrop {
       throw error;
     }
   }
-}
-
-/** What a mailbox says is a size goes into replies, and is one. */
-function sizeOrThrow(octets: number | null): number | null {
-  if (octets === null || (Number.isSafeInteger(octets) && octets >= 0)) return octets;
-  throw new RangeError(`${JSON.stringify(String(octets))} is no size of a message`);
 }
 
 /** By list, since sessions of one mailbox share it; made for the first of them that asks by unique id. */
