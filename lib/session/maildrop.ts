@@ -10,7 +10,7 @@
  */
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
-import { sizeOrThrow } from "./message_size.ts";
+import { sizeOrThrow, sizesOrThrow } from "./message_size.ts";
 
 /** A message that is there: its number, its unique id. */
 export interface ListedMessage {
@@ -195,8 +195,7 @@ export class Maildrop {
       );
     }
     if (isNew) {
-      // What nobody can change any more is shared, and ours; a provider may do with its own what it likes.
-      this.#sizes = Object.isFrozen(sizes) ? sizes : sizes.map(sizeOrThrow);
+      this.#sizes = sizesOrThrow(sizes);
       return;
     }
     for (const [position, number] of unknown.entries()) {
