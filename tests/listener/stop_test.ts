@@ -77,6 +77,13 @@ const cases: readonly (readonly [
     null,
   ],
   [
+    mailboxWith({ messageExists: never }),
+    [login, "DELE 1"],
+    "unsettled-promise",
+    "messageExists",
+    "a",
+  ],
+  [
     mailboxWith({ messageContents: never }),
     [login, "RETR 1"],
     "unsettled-promise",

@@ -16,6 +16,7 @@ export async function dele(
     return error("This mailbox is read-only.", "READ-ONLY");
   }
   // A mailbox throws when something else is in the message's place. One that is gone may be marked: it is deleted.
+  context.waitFor("messageExists", found.message.uniqueId);
   await maildrop.mailbox.messageExists(context.info, found.message.uniqueId);
   maildrop.markDeleted(found.message);
   return ok(
