@@ -63,6 +63,16 @@ Deno.test("every option, event and metric is explained", async () => {
   for (const [, type = ""] of events.matchAll(/^ {2}readonly type: "([a-z-]+)";/gm)) {
     assert(messages.includes(`\`${type}\``), `docs/messages.md: ${type}`);
   }
+  const closeReasons = /export type CloseReason =([^;]*);/.exec(events)?.[1] ?? "";
+  const refuseReasons = /readonly reason: (LimitReached \|[^;]*);/.exec(events)?.[1] ?? "";
+  const limits = await read("lib/guard/connection_limits.ts");
+  const limitReached = /export type LimitReached =([^;]*);/.exec(limits)?.[1] ?? "";
+  const reasons = `${closeReasons}${refuseReasons}${limitReached}`.match(/(?<=")[a-z-]+(?=")/g) ??
+    [];
+  assert(reasons.length > 15, `${reasons.length} reasons`);
+  for (const reason of reasons) {
+    assert(messages.includes(`\`${reason}\``), `docs/messages.md: ${reason}`);
+  }
   const operations = await read("docs/operations.md");
   const telemetry = await read("lib/telemetry/open_telemetry.ts");
   const metrics = telemetry.match(/(?<=")pop3\.server\.[a-z_.]+(?=")/g) ?? [];

@@ -122,6 +122,7 @@ function overMemory(octetsPerRead: number): OpenTranscriptPeer {
       info: context.info,
       clock: systemClock,
       deadlines: new Deadlines(systemClock),
+      acceptedAt: systemClock.now(),
       loginTimeout: 60_000,
       idleTimeout: 600_000,
       sleepTimeout: 86_400_000,

@@ -1,6 +1,6 @@
 import type { FaultPlan } from "../faults/fault_rules.ts";
-import { isLoopback } from "../guard/address.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
+import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
 
 /**
@@ -8,12 +8,13 @@ import type { ServeOptions } from "./options.ts";
  *
  * @throws {CliError} when it cannot be used, or the server is open to other machines
  */
-export async function faultsOf({ faults, host }: ServeOptions): Promise<FaultPlan | null> {
+export async function faultsOf(options: ServeOptions): Promise<FaultPlan | null> {
+  const { faults } = options;
   if (faults === null) return null;
-  const exposed = host.find((name) => name !== "localhost" && !isLoopback(name));
-  if (exposed !== undefined) {
+  const exposed = exposureOf(options);
+  if (exposed !== null) {
     throw CliError.usage(
-      `--faults ${faults}: not with --host ${exposed}, where other machines would meet them`,
+      `--faults ${faults}: not with ${exposed}, where other machines would meet them`,
     );
   }
   const { parseFaultPlan } = await import("../faults/fault_rules.ts");

@@ -1,11 +1,11 @@
 /** Who may log in and to what, from the options: one user with one mailbox, or a users file. */
 import { SingleUserProvider } from "../auth/single_user_provider.ts";
-import { isLoopback } from "../guard/address.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import { type CountedMailbox, openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
 import type { Pop3Events } from "../telemetry/events.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
+import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
 import { stateDirectoryOf } from "./state_directory_of_options.ts";
 
@@ -132,10 +132,10 @@ async function readPassword(options: ServeOptions): Promise<string> {
   const password = file === null ? Deno.env.get("POP3SVC_PASSWORD") : await firstLineOf(file);
   if (password !== undefined && password !== "") return password;
   if (file !== null) throw CliError.environment(`--password-file ${file}: its first line is empty`);
-  const exposed = options.host.find((host) => host !== "localhost" && !isLoopback(host));
-  if (exposed === undefined) return SAMPLE_PASSWORD;
+  const exposed = exposureOf(options);
+  if (exposed === null) return SAMPLE_PASSWORD;
   throw CliError.usage(
-    `--host ${exposed} is open to other machines: set a password with --password-file or POP3SVC_PASSWORD`,
+    `${exposed} is open to other machines: set a password with --password-file or POP3SVC_PASSWORD`,
   );
 }
 

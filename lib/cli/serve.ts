@@ -12,11 +12,13 @@ import { environmentVariable } from "./environment.ts";
 import { faultsOf } from "./faults_of_options.ts";
 import type { ServeOptions } from "./options.ts";
 import { providerOf } from "./provider_of_options.ts";
-import { onHangup, StopSignals } from "./signals.ts";
+import { exitAfter, onHangup, StopSignals } from "./signals.ts";
 import { wireLogOf } from "./wire_log_of_options.ts";
 
 /** @throws {CliError} when it cannot begin */
 export async function serve(mailbox: string | null, options: ServeOptions): Promise<void> {
+  // Disposed of last: what is below has its time to end, and no more.
+  using limit = new DisposableStack();
   const encoder = new TextEncoder();
   const bans = new StrikeBanEngine({
     strikes: options["ban-after"],
@@ -80,7 +82,11 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     ...facts,
   });
   await signals.first;
+  limit.use(exitAfter(pop3.stopGrace + EXIT_SECONDS));
 }
+
+/** For all that ends besides the listener, which keeps its own grace. */
+const EXIT_SECONDS = 1;
 
 /** What measures events, where OTEL_DENO asks for it (as it does of Deno); loaded only then. */
 async function openTelemetry(countBans: () => number): Promise<Pop3Events | null> {

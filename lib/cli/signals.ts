@@ -30,3 +30,9 @@ export function onHangup(callback: () => void): Disposable {
   Deno.addSignalListener("SIGHUP", callback);
   return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGHUP", callback) };
 }
+
+/** Ends the process after so many seconds, whatever is pending, unless it is disposed of before. */
+export function exitAfter(seconds: number): Disposable {
+  const timer = setTimeout(() => Deno.exit(0), seconds * 1000);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}

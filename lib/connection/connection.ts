@@ -1,36 +1,26 @@
 /**
  * One peer: lines in, replies out, until it is over.
  *
- * - Before the login there is one deadline, counted from the start. After it, each command and each write has
- *   the idle limit, and a reply must be read at some pace; there is none while the mailbox is at work, which is not
- *   the client's fault.
- * - A deadline closes without a word: RFC 1939 section 3 forbids a reply, and nothing is deleted.
- * - A TLS handshake, at the start or behind STLS, has a deadline of its own within that of the login.
+ * - How long it waits for what is in `peer_timer.ts`. A deadline closes without a word: RFC 1939 section 3 forbids a
+ *   reply, and nothing is deleted.
  * - `stop` lets the running command end and its reply leave.
+ * - Nothing waits for a provider that never answers: `abandon` ends the connection at once. What the provider says
+ *   later runs to its end unseen, so that a lock or a file that it holds is released then, and not while it is at work.
  */
 import type { CloseReason, Pop3Event } from "../telemetry/events.ts";
-import type { ConnectionInfo, TlsFacts } from "../mailbox/connection_info.ts";
+import type { TlsFacts } from "../mailbox/connection_info.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { SessionInfo } from "../session/handler.ts";
 import type { Session } from "../session/session.ts";
-import type { Clock } from "./clock.ts";
-import { Deadline, type Deadlines } from "./deadlines.ts";
+import { sayGoodbye, turnAway } from "./farewell.ts";
 import { LineReader } from "./line_reader.ts";
-import { ReadingPace } from "./reading_pace.ts";
-import { BrokenMessageError, ReplyWriter, type WriteWatch } from "./reply_writer.ts";
+import { type PeerLimits, PeerTimer, type TimedPeer } from "./peer_timer.ts";
+import { BrokenMessageError, ReplyWriter } from "./reply_writer.ts";
 import type { Transport } from "./transport.ts";
 
 /** What a connection needs besides its line and its session. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends PeerLimits {
   readonly info: SessionInfo;
-  readonly clock: Clock;
-  readonly deadlines: Deadlines;
-  /** Milliseconds from the start to the login. */
-  readonly loginTimeout: number;
-  /** Milliseconds without a command. */
-  readonly idleTimeout: number;
-  /** The same for a session that is asleep. */
-  readonly sleepTimeout: number;
   readonly emit: (event: Pop3Event) => void;
   /** Is shown every reply, and gives what is sent. */
   readonly showReply: (reply: Reply) => Reply;
@@ -45,63 +35,42 @@ export interface SecureTransport extends Transport {
   readonly facts: TlsFacts;
 }
 
-/** How long a client may take for a TLS handshake. */
-const HANDSHAKE_MS = 15_000;
-/** How long a mailbox may take before its author is told. */
-const PATIENCE_MS = 30_000;
-/** How long a peer may go on sending after our last word before the line is cut. */
-const LINGER_MS = 2_000;
+/** Why the server ends a connection, whatever it is doing. */
+type CutReason = "login-timeout" | "idle-timeout" | "max-connections" | "stop";
 
-export class Connection implements WriteWatch {
+export class Connection implements TimedPeer {
   #transport: Transport;
   readonly #session: Session;
   readonly #options: ConnectionOptions;
   readonly #lines: LineReader;
+  readonly #timer: PeerTimer;
   readonly #writer: ReplyWriter;
-  readonly #deadline: Deadline;
-  /** When whoever wrote the mailbox is told that it takes long. */
-  readonly #patience: Deadline = new Deadline(() => this.#warn());
-  readonly #startedAt: number;
-  /** From when on the time for a login counts: the start, or the last QAUT. */
-  #loggedOutAt: number;
-  #pace = new ReadingPace();
-  #writeBegan = 0;
-  #isWaitingForCommand = false;
-  #cut: "login-timeout" | "idle-timeout" | "stop" | null = null;
+  #cut: CutReason | null = null;
+  #isOver = false;
+  /** Tells whoever called `run`. */
+  #done: () => void = () => {};
 
-  constructor(
-    transport: Transport,
-    session: Session,
-    options: ConnectionOptions,
-  ) {
+  constructor(transport: Transport, session: Session, options: ConnectionOptions) {
     this.#transport = transport;
     this.#session = session;
     this.#options = options;
     this.#lines = new LineReader(transport);
-    this.#writer = new ReplyWriter(transport, this);
-    this.#deadline = new Deadline(() => {
-      this.#cutOff(session.isLoggedIn ? "idle-timeout" : "login-timeout");
-    });
-    this.#startedAt = options.clock.now();
-    this.#loggedOutAt = this.#startedAt;
+    this.#timer = new PeerTimer(options, session, this);
+    this.#writer = new ReplyWriter(transport, this.#timer);
   }
 
-  /** Serves the peer until it is over. Never throws. (No async function: each that waits holds half a KB.) */
+  /** Serves the peer until it is over, or abandoned. Never throws. (No async function: each that waits holds half a KB.) */
   run(): Promise<void> {
-    const { info, deadlines, emit } = this.#options;
-    this.#expectLogin();
-    deadlines.add(this.#deadline);
-    deadlines.add(this.#patience);
+    const { info, emit } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#done = resolve;
+    this.#timer.start();
     emit({ type: "connect", connection: info });
-    return this.#serve().then(
+    this.#serve().then(
       (reason) => this.#end(reason),
       async (error) => await this.#end(await this.#whyFailed(error)),
     );
-  }
-
-  /** Whose it is. */
-  get info(): ConnectionInfo {
-    return this.#options.info;
+    return promise;
   }
 
   /** The state of its session. */
@@ -110,190 +79,169 @@ export class Connection implements WriteWatch {
     return this.#session.isAsleep ? "asleep" : "transaction";
   }
 
-  /** Ends the connection: at once where it waits for a command, else behind the reply to the running one. */
+  /** Ends the connection: at once where it waits for the peer's next word, else after the reply to the running command. */
   stop(): void {
-    if (this.#isWaitingForCommand) this.#cutOff("stop");
+    const { waitsFor } = this.#timer;
+    if (waitsFor === "command" || waitsFor === "handshake") this.#cutOff("stop");
     else this.#cut ??= "stop";
   }
 
-  /** Ends the connection, whatever it is doing. */
-  abort(): void {
-    this.#cutOff("stop");
+  /** Ends the connection now, whatever it is doing. */
+  abandon(reason: CutReason): void {
+    this.#transport.close();
+    this.#leave(reason);
   }
 
-  beforeWrite(): void {
-    this.#writeBegan = this.#options.clock.now();
-    this.#patience.at = Infinity;
-    if (!this.#session.isLoggedIn) return;
-    this.#deadline.at = this.#writeBegan + this.#pace.patience(this.#options.idleTimeout);
+  /** Ends the connection, whose place somebody else needs, and says so where that can be done without waiting. */
+  giveWay(): void {
+    const { waitsFor } = this.#timer;
+    const canHear = waitsFor === "command" || waitsFor === "provider";
+    if (!canHear) return this.abandon("max-connections");
+    turnAway(this.#transport, this.#options.deadlines);
+    this.#leave("max-connections");
   }
 
-  afterWrite(octets: number): void {
-    const now = this.#options.clock.now();
-    this.#pace.took(octets, now - this.#writeBegan);
-    this.#patience.at = now + PATIENCE_MS;
+  expire(reason: "login-timeout" | "idle-timeout"): void {
+    const { waitsFor } = this.#timer;
+    if (waitsFor === "provider" || waitsFor === "handshake") this.abandon(reason);
+    else this.#cutOff(reason);
+  }
+
+  warn(): void {
+    const { waiting } = this.#session;
+    if (waiting === null) return;
+    const { operation: value, message } = waiting;
+    const rule = value === "close" ? "unclosed-contents" : "unsettled-promise";
+    const { info: connection, emit } = this.#options;
+    emit({ type: "warning", connection, rule, value, message });
   }
 
   async #serve(): Promise<CloseReason> {
-    if (this.#options.isImplicitTls && !await this.#secure()) return this.#cut ?? "tls-failed";
-    const writer = this.#writer;
+    if (this.#options.isImplicitTls) {
+      const failure = await this.#secure();
+      if (failure !== null) return failure;
+    }
+    const [writer, timer] = [this.#writer, this.#timer];
     await writer.add(this.#session.greeting());
     await writer.flush();
     if (this.#cut !== null) return this.#cut;
-    this.#isWaitingForCommand = true;
+    timer.expectCommand();
     for await (const line of this.#lines) {
-      this.#isWaitingForCommand = false;
-      const receivedAt = this.#expectMailbox();
+      const receivedAt = timer.expectProvider();
       const wasLoggedIn = this.#session.isLoggedIn;
       const reply = this.#options.showReply(await this.#session.respond(line));
       await writer.add(reply);
       this.#report(reply, receivedAt);
       if (closes(reply)) {
         await writer.flush();
-        return reply.type === "ok" ? "quit" : "error";
+        return reply.type === "ok" ? "quit" : this.#session.foreignProtocol ?? "error";
       }
       if (reply.type === "start-tls") {
         await writer.flush();
-        if (!await this.#secure()) return this.#cut ?? "tls-failed";
+        const failure = await this.#secure();
+        if (failure !== null) return failure;
       } else if (!this.#lines.hasLineWaiting) {
         await writer.flush();
       }
       if (this.#cut !== null) break;
-      if (wasLoggedIn && !this.#session.isLoggedIn) this.#expectAnotherLogin();
-      this.#expectCommand();
-      this.#isWaitingForCommand = true;
+      if (wasLoggedIn && !this.#session.isLoggedIn) timer.expectAnotherLogin();
+      timer.expectCommand();
     }
-    this.#isWaitingForCommand = false;
-    this.#patience.at = Infinity;
     await writer.flush();
-    return this.#cut ?? "disconnect";
+    return this.#cut ?? this.#left;
   }
 
   async #end(reason: CloseReason): Promise<void> {
-    const { info, deadlines, emit, clock } = this.#options;
+    this.#timer.expectProvider();
     await this.#session.end();
-    await this.#sayGoodbye(reason);
-    deadlines.delete(this.#deadline);
-    deadlines.delete(this.#patience);
+    if (!this.#isOver) await this.#sayGoodbye(reason);
     this.#transport.close();
-    emit({
+    this.#finish(reason);
+  }
+
+  /** Leaves without waiting for anybody. An operation of the provider that keeps `stop` waiting is told. */
+  #leave(reason: CutReason): void {
+    if (this.#isOver) return;
+    if (reason === "stop" && this.#timer.waitsFor === "provider") this.warn();
+    this.#session.abandon();
+    this.#cut ??= reason;
+    this.#finish(this.#cut);
+  }
+
+  #finish(reason: CloseReason): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#options.emit({
       type: "close",
-      connection: info,
+      connection: this.#options.info,
       reason,
-      duration: clock.now() - this.#startedAt,
+      duration: this.#timer.end(),
       messagesSent: this.#writer.messagesSent,
       octetsSent: this.#writer.octetsSent,
     });
+    this.#done();
   }
 
-  /** Takes the line over into TLS, or says why it could not. */
-  async #secure(): Promise<boolean> {
-    const { info, clock, emit, startTls } = this.#options;
-    this.#isWaitingForCommand = true;
-    this.#deadline.at = Math.min(this.#deadline.at, clock.now() + HANDSHAKE_MS);
+  /** Why it is over when the client went away by itself. */
+  get #left(): CloseReason {
+    return this.#lines.hasHeard ? "disconnect" : "gone";
+  }
+
+  /** Takes the line over into TLS; or says why it is over. */
+  async #secure(): Promise<CloseReason | null> {
+    const { info, emit, startTls, isImplicitTls } = this.#options;
+    this.#timer.expectHandshake();
     try {
       const transport = await startTls(this.#transport);
       this.#transport = transport;
       this.#writer.writeTo(transport);
-      // What came in clear behind STLS is thrown away: whoever sits on the line could have put it there, and it
+      // What came in clear after STLS is thrown away: whoever sits on the line could have put it there, and it
       // would be obeyed as if it had been encrypted.
       this.#lines.readFrom(transport);
       info.isSecure = true;
       info.tls = transport.facts;
     } catch (error) {
-      if (this.#cut === null) emit({ type: "error", connection: info, during: "tls", error });
-      return false;
-    } finally {
-      this.#isWaitingForCommand = false;
+      if (this.#cut !== null) return this.#cut;
+      // Whoever knocks at a TLS port and leaves has broken nothing.
+      if (
+        isImplicitTls && error instanceof Error && "isSilent" in error && error.isSilent === true
+      ) return "gone";
+      emit({ type: "error", connection: info, during: "tls", error });
+      return "tls-failed";
     }
+    if (this.#cut !== null) return this.#cut;
     emit({ type: "secure", connection: info });
-    this.#expectLogin();
-    return true;
-  }
-
-  #expectLogin(): void {
-    this.#deadline.at = this.#loggedOutAt + this.#options.loginTimeout;
-  }
-
-  #expectAnotherLogin(): void {
-    this.#loggedOutAt = this.#options.clock.now();
-    this.#expectLogin();
-  }
-
-  #expectCommand(): void {
-    this.#pace = new ReadingPace();
-    this.#patience.at = Infinity;
-    if (!this.#session.isLoggedIn) return;
-    const { clock, sleepTimeout, idleTimeout } = this.#options;
-    this.#deadline.at = clock.now() + (this.#session.isAsleep ? sleepTimeout : idleTimeout);
-  }
-
-  #expectMailbox(): number {
-    const now = this.#options.clock.now();
-    this.#patience.at = now + PATIENCE_MS;
-    if (this.#session.isLoggedIn) this.#deadline.at = Infinity;
-    return now;
+    this.#timer.expectLogin();
+    return null;
   }
 
   #report(reply: Reply, receivedAt: number): void {
     const { info, clock, emit } = this.#options;
-    const isOk = reply.type !== "error";
-    emit({
-      type: "reply",
-      connection: info,
-      verb: this.#session.verb,
-      isOk,
-      code: isOk ? null : reply.code,
-      duration: clock.now() - receivedAt,
-    });
+    const [isOk, code] = reply.type === "error" ? [false, reply.code] : [true, null];
+    const [verb, duration] = [this.#session.verb, clock.now() - receivedAt];
+    emit({ type: "reply", connection: info, verb, isOk, code, duration });
   }
 
-  /** Once for each command that takes too long, however long it goes on. */
-  #warn(): void {
-    const { info, deadlines, emit } = this.#options;
-    emit({ type: "warning", connection: info, ...this.#session.waiting });
-    this.#patience.at = Infinity;
-    deadlines.add(this.#patience);
-  }
-
-  #cutOff(reason: "login-timeout" | "idle-timeout" | "stop"): void {
+  #cutOff(reason: CutReason): void {
     this.#cut ??= reason;
     this.#transport.close();
   }
 
   async #whyFailed(error: unknown): Promise<CloseReason> {
     if (this.#cut !== null) return this.#cut;
-    if (!(error instanceof BrokenMessageError)) return "disconnect";
+    if (!(error instanceof BrokenMessageError)) return this.#left;
     const { info, emit } = this.#options;
-    emit({
-      type: "error",
-      connection: info,
-      during: "sending a message",
-      error: error.cause,
-    });
+    emit({ type: "error", connection: info, during: "sending a message", error: error.cause });
     await this.#writer.flush().catch(() => {});
     return "error";
   }
 
-  /**
-   * Ends our side first where that matters. TLS needs it, so that the client knows that nothing was cut off. And
-   * behind an error we read on until the peer has heard our last word: a socket that is closed while the peer
-   * still sends is reset, and then the peer may lose the reply that tells it why.
-   */
   async #sayGoodbye(reason: CloseReason): Promise<void> {
+    const isError = reason === "error" || reason.startsWith("spoke-");
     const isEncrypted = this.#options.info.tls !== null;
-    const canHear = reason === "error" ||
-      (isEncrypted && (reason === "quit" || reason === "disconnect"));
-    if (!canHear) return;
-    this.#deadline.at = this.#options.clock.now() + LINGER_MS;
-    try {
-      await this.#transport.closeWrite();
-      if (reason !== "error") return;
-      const thrownAway = new Uint8Array(1024);
-      while (await this.#transport.read(thrownAway) !== null);
-    } catch {
-      // The peer is gone, or has lingered too long.
-    }
+    if (!isError && !(isEncrypted && ["quit", "disconnect", "gone"].includes(reason))) return;
+    this.#timer.expectEnd();
+    await sayGoodbye(this.#transport, isError);
   }
 }
 

@@ -4,9 +4,11 @@
  * - A line that grows beyond the bound is given as `too-long` once, and the rest of it is thrown away, so
  *   that an endless line cannot fill memory.
  * - What comes behind the last line end when the client goes away is no command, and is dropped.
+ * - Whoever begins with a TLS handshake may never send a line end: the octets are a line as they come.
  * - An idle connection holds one small buffer; a larger one lives only while it is full.
  */
 import { CR, LF } from "../protocol/ascii.ts";
+import { TLS_HANDSHAKE } from "../session/foreign_protocol.ts";
 import type { CommandLine } from "../session/session.ts";
 import type { ByteSource } from "./transport.ts";
 
@@ -28,6 +30,8 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
   /** How much of the buffer is known to hold no line end, so that no octet is looked at twice. */
   #searched = 0;
   #isDiscarding = false;
+  #isFirst = true;
+  #hasHeard = false;
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -44,6 +48,11 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
     return this;
   }
 
+  /** Whether the peer has sent anything at all. */
+  get hasHeard(): boolean {
+    return this.#hasHeard;
+  }
+
   /** Is a further command here already, so that its reply can share a write with the one before? */
   get hasLineWaiting(): boolean {
     return this.#lineEnd() !== -1;
@@ -51,12 +60,16 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
 
   async next(): Promise<IteratorResult<CommandLine>> {
     for (;;) {
-      const line = this.#take();
-      if (line !== null) return { value: line, done: false };
+      const line = this.#take() ?? this.#takeHandshake();
+      if (line !== null) {
+        this.#isFirst = false;
+        return { value: line, done: false };
+      }
       this.#makeRoom();
       const count = await this.#source.read(this.#buffer.subarray(this.#end));
       if (count === null) return { value: undefined, done: true };
       this.#end += count;
+      this.#hasHeard = true;
     }
   }
 
@@ -89,6 +102,13 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
       return "too-long";
     }
     return null;
+  }
+
+  #takeHandshake(): CommandLine | null {
+    const octets = this.#buffer.subarray(this.#start, this.#end);
+    if (!this.#isFirst || octets[0] !== TLS_HANDSHAKE) return null;
+    this.#start = this.#searched = this.#end;
+    return octets;
   }
 
   /** Makes the buffer ready for the next read: what is left goes to its start, its size follows the need. */

@@ -1,9 +1,10 @@
 /**
- * How many connections there may be: in total, from one peer, and new ones from one peer in each second. A peer
- * on this machine may come as often as it likes.
+ * How many connections there may be: in total, from one peer, and new ones from one peer in each second. The networks
+ * around an IPv6 peer have limits, too: a /56 four times, a /48 sixteen times its own. A peer on this machine may come
+ * as often as it likes.
  */
 import type { Clock } from "../connection/clock.ts";
-import { isLoopback, peerKey } from "./address.ts";
+import { countedNetworks, isLoopback } from "./address.ts";
 
 /** A limit that stands in the way of a connection. */
 export type LimitReached =
@@ -11,9 +12,9 @@ export type LimitReached =
   | "max-connections-per-ip"
   | "max-connection-rate-per-ip";
 
-/** A place that a connection takes until it is disposed of, or the limit that stands in its way. */
+/** A part of a peer's share that a connection takes until it is disposed of, or the limit that stands in its way. */
 export type Admission =
-  | { readonly type: "admitted"; readonly place: Disposable }
+  | { readonly type: "admitted"; readonly share: Disposable }
   | { readonly type: "refused"; readonly reason: LimitReached };
 
 /** The limits of a listener. */
@@ -29,54 +30,83 @@ const SECOND_MS = 1_000;
 export class ConnectionLimits {
   readonly #limits: Limits;
   readonly #clock: Clock;
-  readonly #byPeer = new Map<string, number>();
+  readonly #makeRoom: () => boolean;
+  readonly #byNetwork = new Map<string, number>();
   #total = 0;
-  /** How often each peer has come in the current second; what that takes is bounded by the second. */
+  /** How often each network has come in the current second; what that takes is bounded by the second. */
   readonly #arrivals = new Map<string, number>();
   #secondBegan = -Infinity;
 
-  /** @param limits read at each connection, so that they can be changed while the listener runs */
-  constructor(limits: Limits, clock: Clock) {
+  /**
+   * @param limits read at each connection, so that they can be changed while the listener runs
+   * @param makeRoom gives a place back when all are taken; false where it cannot
+   */
+  constructor(limits: Limits, clock: Clock, makeRoom: () => boolean = () => false) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#makeRoom = makeRoom;
   }
 
-  admit(address: string): Admission {
-    const peer = peerKey(address);
-    const ofPeer = this.#byPeer.get(peer) ?? 0;
-    if (this.#total >= this.#limits.maxConnections) {
-      return { type: "refused", reason: "max-connections" };
-    }
-    if (ofPeer >= this.#limits.maxConnectionsPerIp) {
-      return { type: "refused", reason: "max-connections-per-ip" };
-    }
-    if (!isLoopback(address) && this.#arrival(peer) > this.#limits.maxConnectionRatePerIp) {
-      return { type: "refused", reason: "max-connection-rate-per-ip" };
+  /** One of the places that there are for all; null when none is to be had. */
+  takePlace(): Disposable | null {
+    while (this.#total >= this.#limits.maxConnections) {
+      if (!this.#makeRoom()) return null;
     }
     this.#total++;
-    this.#byPeer.set(peer, ofPeer + 1);
+    return once(() => this.#total--);
+  }
+
+  /** Whether the peer may have one more connection, which counts until its share is given back. */
+  admit(address: string): Admission {
+    const { maxConnectionsPerIp, maxConnectionRatePerIp } = this.#limits;
+    const networks = countedNetworks(address);
+    if (networks.some(({ key, peers }) => this.#held(key) >= peers * maxConnectionsPerIp)) {
+      return { type: "refused", reason: "max-connections-per-ip" };
+    }
+    if (!isLoopback(address)) {
+      const arrivals = networks.map(({ key }) => this.#arrival(key));
+      if (networks.some(({ peers }, i) => (arrivals[i] ?? 0) > peers * maxConnectionRatePerIp)) {
+        return { type: "refused", reason: "max-connection-rate-per-ip" };
+      }
+    }
+    for (const { key } of networks) this.#byNetwork.set(key, this.#held(key) + 1);
     return {
       type: "admitted",
-      place: { [Symbol.dispose]: () => this.#leave(peer) },
+      share: once(() => {
+        for (const { key } of networks) this.#leave(key);
+      }),
     };
   }
 
-  /** How often the peer has come in this second, this time included. */
-  #arrival(peer: string): number {
+  #held(network: string): number {
+    return this.#byNetwork.get(network) ?? 0;
+  }
+
+  /** How often somebody has come from the network in this second, this time included. */
+  #arrival(network: string): number {
     const now = this.#clock.now();
     if (now - this.#secondBegan >= SECOND_MS) {
       this.#secondBegan = now;
       this.#arrivals.clear();
     }
-    const count = (this.#arrivals.get(peer) ?? 0) + 1;
-    this.#arrivals.set(peer, count);
+    const count = (this.#arrivals.get(network) ?? 0) + 1;
+    this.#arrivals.set(network, count);
     return count;
   }
 
-  #leave(peer: string): void {
-    this.#total--;
-    const ofPeer = (this.#byPeer.get(peer) ?? 1) - 1;
-    if (ofPeer === 0) this.#byPeer.delete(peer);
-    else this.#byPeer.set(peer, ofPeer);
+  #leave(network: string): void {
+    const left = this.#held(network) - 1;
+    if (left <= 0) this.#byNetwork.delete(network);
+    else this.#byNetwork.set(network, left);
   }
+}
+
+function once(leave: () => void): Disposable {
+  let isHeld = true;
+  return {
+    [Symbol.dispose]() {
+      if (isHeld) leave();
+      isHeld = false;
+    },
+  };
 }

@@ -10,8 +10,11 @@ export class TrustedNetworks {
     this.#networks = networks.map(parseNetwork);
   }
 
+  /** Whether the address is in one of them; what is no address is in none. */
   has(address: string): boolean {
-    const peer = ipaddr.process(address.split("%", 1).join(""));
+    const plain = address.split("%", 1).join("");
+    if (!ipaddr.isValid(plain)) return false;
+    const peer = ipaddr.process(plain);
     return this.#networks.some(([network, bits]) =>
       network.kind() === peer.kind() && peer.match(network, bits)
     );

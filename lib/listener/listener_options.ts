@@ -18,15 +18,15 @@ export interface Pop3ListenerOptions {
   requireSecureLogin?: boolean;
   /** Who the server says it is, in its greeting and in CAPA. `pop3svc` by default. */
   serviceName?: string;
-  /** Connections at the same time. 10000 by default. */
+  /** Connections at the same time; beyond them the oldest that has not logged in gives way. 10000 by default. */
   maxConnections?: number;
-  /** Connections at the same time from one IPv4 address, or one IPv6 /64. 100 by default. */
+  /** Connections at the same time from one IPv4 address, or one IPv6 /64; a /56 may have four times, a /48 sixteen times that. 100 by default. */
   maxConnectionsPerIp?: number;
   /** New connections in a second from one IPv4 address, or one IPv6 /64; not from this machine. 50 by default. */
   maxConnectionRatePerIp?: number;
   /** Decides which addresses may not log in. Three strikes in 10 000 seconds by default. */
   banEngine?: BanEngine;
-  /** Seconds from the start of a connection to its login. 60 by default. */
+  /** Seconds from the accept of a connection to its login, PROXY header and TLS handshake included. 60 by default. */
   loginTimeout?: number;
   /** Seconds without a command after the login; RFC 1939 section 3 asks for at least 600. 600 by default. */
   idleTimeout?: number;
@@ -52,7 +52,7 @@ export interface Pop3ListenerOptions {
   wireLog?: ((transcript: string) => void) | null;
   /** Does `wireLog` hold messages, too? False by default. */
   wireLogMessages?: boolean;
-  /** Seconds that `stop` waits for running commands. 5 by default. */
+  /** Seconds that `stop` waits for running commands and the provider at most. 5 by default. */
   stopGrace?: number;
   /** Is told of whatever happens. */
   events?: Pop3Events;

@@ -28,7 +28,15 @@ export async function openTlsPort(port: PortToOpen, clock: Clock): Promise<OpenP
 /** What a `Deno.Listener` accepts, as arrivals. */
 export function arrivals(acceptor: Acceptor): Acceptor<Arrival> {
   return {
-    accept: async () => arrivalOf(await acceptor.accept()),
+    async accept() {
+      const accepted = await acceptor.accept();
+      try {
+        return arrivalOf(accepted);
+      } catch (error) {
+        accepted.close();
+        throw error;
+      }
+    },
     close: () => acceptor.close(),
   };
 }

@@ -145,8 +145,9 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
    * @throws what `node:tls` says of a certificate or key that it cannot read
    */
   async listenOn(options: ListenOptions): Promise<Deno.NetAddr> {
-    const { hostname, port, reusePort = false } = options;
-    if (this.lineFaults !== null && hostname !== "localhost" && !isLoopback(hostname)) {
+    const { hostname, port, reusePort = false, trustedProxies = [] } = options;
+    const isOpen = (hostname !== "localhost" && !isLoopback(hostname)) || trustedProxies.length > 0;
+    if (this.lineFaults !== null && isOpen) {
       throw new TypeError("A listener that misbehaves listens on this machine only");
     }
     await this.#prepareTls(options.tls ?? false);
@@ -243,14 +244,15 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     const loop = acceptLoop(
       acceptor,
       this.#clock,
-      (arrival) => this.#reception.receive(arrival, tls, proxies),
-      (error) =>
-        this.#emit({
-          type: "error",
-          connection: null,
-          during: "accept",
-          error,
-        }),
+      (arrival) => {
+        // It came in the instant in which the port was closed.
+        if (!this.#ports.has(acceptor)) return arrival.transport.close();
+        this.#reception.receive(arrival, tls, proxies);
+      },
+      (error, concern) => {
+        if (concern === "connection") return this.#reception.miss();
+        this.#emit({ type: "error", connection: null, during: "accept", error });
+      },
     );
     this.#ports.set(acceptor, loop);
   }
@@ -265,8 +267,9 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   }
 
   /**
-   * Stops: no new connections, idle ones are closed, running commands may end within `stopGrace` seconds.
-   * The provider is disposed of at the end.
+   * Stops: no new connections, idle ones are closed, running commands may end within `stopGrace` seconds. The provider
+   * is disposed of at the end. It takes no longer than that, whatever the provider does: an operation that is still
+   * going on then is told as a `warning`, and what comes of it is thrown away.
    */
   async stop(): Promise<void> {
     const ports = [...this.#ports];
@@ -274,9 +277,27 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     this.#addresses.clear();
     for (const [acceptor] of ports) acceptor.close();
     this.#reception.stop();
-    using _grace = this.#clock.after(this.stopGrace * 1000, () => this.#reception.abort());
-    await Promise.all(ports.map(([, loop]) => loop));
-    await this.#reception.empty();
+    const { promise: isTooLate, resolve } = Promise.withResolvers<"too-late">();
+    using _grace = this.#clock.after(this.stopGrace * 1000, () => {
+      this.#reception.abandon();
+      resolve("too-late");
+    });
+    const isEmpty = Promise.all(ports.map(([, loop]) => loop)).then(() => this.#reception.empty());
+    await Promise.race([isEmpty, isTooLate]);
+    // Where nothing is left of the grace, the provider still has one turn of the event loop.
+    const outcome = await Promise.race([this.#disposeProvider(), isTooLate.then(afterOneTurn)]);
+    if (outcome !== "too-late") return;
+    const value = "dispose";
+    this.#emit({
+      type: "warning",
+      connection: null,
+      rule: "unsettled-promise",
+      value,
+      message: null,
+    });
+  }
+
+  async #disposeProvider(): Promise<void> {
     await this.provider[Symbol.asyncDispose]?.();
   }
 
@@ -294,6 +315,11 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       console.error("The listener's events threw", error);
     }
   }
+}
+
+async function afterOneTurn<T>(value: T): Promise<T> {
+  await new Promise((resolve) => setTimeout(resolve));
+  return value;
 }
 
 /** Loaded only where there are proxies: what reads networks takes longer to load than all the rest. */

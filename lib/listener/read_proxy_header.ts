@@ -3,12 +3,18 @@ import type { UnreadableTransport } from "../connection/transport.ts";
 
 const FIRST_READ_OCTETS = 256;
 
+/** The peer left without a word, as a health check does. */
+export class ProxyGoneError extends Error {
+  override readonly name = "ProxyGoneError";
+}
+
 /**
  * Reads the header that a proxy sends before all else (PROXY protocol, versions 1 and 2); what came in behind it
  * is read again.
  *
  * @returns null where the proxy speaks for itself
- * @throws {SyntaxError} when it sends something else, or leaves
+ * @throws {ProxyGoneError} when it leaves without a word
+ * @throws {SyntaxError} when it sends something else, or leaves in the middle
  */
 export async function readProxyHeader(
   transport: UnreadableTransport,
@@ -16,7 +22,8 @@ export async function readProxyHeader(
   let buffer = new Uint8Array(FIRST_READ_OCTETS);
   let used = 0;
   for (;;) {
-    const count = await transport.read(buffer.subarray(used));
+    const count = await readOrNull(transport, buffer.subarray(used));
+    if (count === null && used === 0) throw new ProxyGoneError("the proxy left without a word");
     if (count === null) throw new SyntaxError("the proxy left in the middle of its header");
     used += count;
     const header = parseProxyHeader(buffer.subarray(0, used));
@@ -30,6 +37,18 @@ export async function readProxyHeader(
         if (used < buffer.length) break;
         buffer = grown(buffer);
     }
+  }
+}
+
+/** A reset is an end, too: some health checks end so. */
+async function readOrNull(
+  transport: UnreadableTransport,
+  into: Uint8Array,
+): Promise<number | null> {
+  try {
+    return await transport.read(into);
+  } catch {
+    return null;
   }
 }
 

@@ -3,210 +3,248 @@
  *
  * In this order: a trusted proxy says who its client is; limits; TLS, if the port begins with it; the greeting.
  * Whoever is turned away costs no handshake and no session.
+ *
+ * When all places are taken, the one who has been here longest without logging in gives way. Whoever is logged in
+ * stays, so nobody can be kept out by many who only connect.
  */
-import type { Clock } from "../connection/clock.ts";
-import { Connection, type SecureTransport } from "../connection/connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { Deadline, Deadlines } from "../connection/deadlines.ts";
+import { turnAway } from "../connection/farewell.ts";
 import type { Transport, UnreadableTransport } from "../connection/transport.ts";
-import { isLoopback, unmapped } from "../guard/address.ts";
-import type { LineFaults } from "../faults/line_faults.ts";
-import type { BanEngine } from "../guard/ban_engine.ts";
-import { ConnectionLimits, type Limits } from "../guard/connection_limits.ts";
+import { unmapped } from "../guard/address.ts";
+import { ConnectionLimits, type LimitReached } from "../guard/connection_limits.ts";
 import { LoginDelay } from "../guard/login_delay.ts";
 import { BanningGuard } from "../guard/login_guard.ts";
 import type { ProxiedClient } from "../guard/proxy_header.ts";
 import type { TrustedNetworks } from "../guard/trusted_networks.ts";
-import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
-import { error, type Reply, statusLine } from "../protocol/reply.ts";
-import type { SessionInfo } from "../session/handler.ts";
-import { Session } from "../session/session.ts";
+import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 import type { Pop3Event } from "../telemetry/events.ts";
-import type { WireLog } from "../telemetry/wire_log.ts";
-
 import type { Arrival } from "./accept_loop.ts";
 import type { ListenerStatus } from "./listener_status.ts";
+import { connectionOf, type ReceptionOptions, type SharedServices } from "./served_peer.ts";
 
-/** What a reception is told by its listener, read anew for each connection. */
-export interface House extends Limits {
-  readonly provider: MailboxProvider;
-  readonly requireSecureLogin: boolean;
-  readonly serviceName: string;
-  readonly loginTimeout: number;
-  readonly idleTimeout: number;
-  readonly sleepTimeout: number;
-  readonly allowUnknownIdRequests: boolean;
-  readonly multiLineIndicator: boolean;
-  readonly banEngine: BanEngine;
-  readonly expire: number | null;
-  readonly loginDelay: number;
+/** Somebody whose address is known. */
+interface Caller {
+  readonly transport: Transport;
+  readonly client: ProxiedClient;
+  readonly acceptedAt: number;
+  readonly isImplicitTls: boolean;
 }
 
-/** What a reception gets besides: it comes and goes with certificates and proxies. */
-export interface ReceptionOptions {
-  readonly house: House;
-  readonly clock: Clock;
-  readonly emit: (event: Pop3Event) => void;
-  /** Makes lines misbehave; null for a listener that behaves. */
-  readonly lines: () => LineFaults | null;
-  /** Writes down what is said; null where nobody wants to know. */
-  readonly wire: () => WireLog | null;
-  /** Takes a line over into TLS; null while that cannot be done. */
-  readonly startTls: () => ((line: Transport) => Promise<SecureTransport>) | null;
+/** Somebody who is being served. */
+interface Guest {
+  readonly connection: Connection;
+  /** Ends the connection, and gives its place back at once. */
+  readonly giveWay: () => void;
 }
 
-/** How long a proxy may take for its header. */
+/** The longest that a proxy may take for its header. */
 const PROXY_HEADER_MS = 15_000;
 
 /** Greets the connections of a listener, and knows those that are here. */
 export class Reception {
   readonly #options: ReceptionOptions;
+  readonly #services: SharedServices;
   readonly #limits: ConnectionLimits;
-  readonly #guard: BanningGuard;
-  readonly #secondsUntilLogin: (userName: string) => number;
-  readonly #deadlines: Deadlines;
-  /** Those whose proxy has not spoken yet. */
-  readonly #arriving = new Map<Transport, Promise<void>>();
-  readonly #connections = new Map<Connection, Promise<void>>();
+  /** Those who have not logged in, the one who has been here longest first, and how they give way. */
+  readonly #newcomers = new Map<Transport | ConnectionInfo, () => void>();
+  readonly #guests = new Map<ConnectionInfo, Guest>();
+  /** Those whose proxy has not spoken yet, and how they are sent away. */
+  readonly #arriving = new Map<Transport, () => void>();
   #lastConnectionId = 0;
+  /** Tells `empty` that somebody has left. */
+  #onLeave: () => void = () => {};
 
   constructor(options: ReceptionOptions) {
     const { house, clock } = options;
-    this.#options = options;
-    this.#limits = new ConnectionLimits(house, clock);
-    this.#guard = new BanningGuard(() => house.banEngine, clock);
     const loginDelay = new LoginDelay(() => house.loginDelay, clock);
-    this.#secondsUntilLogin = (userName) => loginDelay.secondsLeft(userName);
-    this.#deadlines = new Deadlines(clock);
+    this.#options = options;
+    this.#limits = new ConnectionLimits(house, clock, () => this.#makeRoom());
+    this.#services = {
+      deadlines: new Deadlines(clock),
+      guard: new BanningGuard(() => house.banEngine, clock),
+      secondsUntilLogin: (userName) => loginDelay.secondsLeft(userName),
+      emit: (event) => this.#observe(event),
+    };
   }
 
-  /** Greets a connection of a port. */
+  /** Greets a connection of a port, or closes it. */
   receive(
     { transport, address, port, isSecure }: Arrival,
     isImplicitTls: boolean,
     proxies: TrustedNetworks | null,
   ): void {
-    const peer: ProxiedClient = { address: unmapped(address), port, isSecure };
-    if (proxies?.has(peer.address) !== true) return this.#admit(transport, peer, isImplicitTls);
-    const arrival = this.#askProxy(transport, peer)
-      .then((client) => client === null ? undefined : this.#admit(transport, client, isImplicitTls))
-      .finally(() => this.#arriving.delete(transport));
-    this.#arriving.set(transport, arrival);
+    if (address === "") {
+      transport.close();
+      return this.miss();
+    }
+    const acceptedAt = this.#options.clock.now();
+    const client: ProxiedClient = { address: unmapped(address), port, isSecure };
+    const caller = { transport, client, acceptedAt, isImplicitTls };
+    if (proxies?.has(client.address) !== true) this.#admit(caller);
+    else this.#askProxy(transport, caller);
+  }
+
+  /** A peer was gone before it was accepted. */
+  miss(): void {
+    this.#options.emit({ type: "refuse", clientAddress: "", reason: "gone" });
   }
 
   /** Who is here now. */
   status(): Pick<ListenerStatus, "connections" | "mailboxes"> {
     const connections = { authorization: 0, transaction: 0, asleep: 0 };
-    const mailboxes: Record<string, number> = {};
-    for (const { state, info } of this.#connections.keys()) {
-      connections[state]++;
-      const name = info.mailboxName;
-      if (name !== null) mailboxes[name] = (mailboxes[name] ?? 0) + 1;
+    const mailboxes = new Map<string, number>();
+    for (const [{ mailboxName }, { connection }] of this.#guests) {
+      connections[connection.state]++;
+      if (mailboxName !== null) mailboxes.set(mailboxName, (mailboxes.get(mailboxName) ?? 0) + 1);
     }
-    return { connections, mailboxes };
+    return { connections, mailboxes: Object.fromEntries(mailboxes) };
   }
 
   /** Ends those that wait; lets running commands end. */
   stop(): void {
-    for (const transport of this.#arriving.keys()) transport.close();
-    for (const connection of this.#connections.keys()) connection.stop();
+    for (const leave of [...this.#arriving.values()]) leave();
+    for (const { connection } of [...this.#guests.values()]) connection.stop();
   }
 
-  /** Ends all, whatever they are doing. */
-  abort(): void {
-    for (const connection of this.#connections.keys()) connection.abort();
+  /** Ends all now, whatever they are doing. */
+  abandon(): void {
+    for (const { connection } of [...this.#guests.values()]) connection.abandon("stop");
   }
 
   /** Done when nobody is here any more. */
   async empty(): Promise<void> {
-    await Promise.all(this.#arriving.values());
-    await Promise.all(this.#connections.values());
-  }
-
-  /** Who a trusted proxy speaks for; null where it spoke no PROXY protocol, and is gone. */
-  async #askProxy(
-    transport: UnreadableTransport,
-    proxy: ProxiedClient,
-  ): Promise<ProxiedClient | null> {
-    const deadline = new Deadline(() => transport.close());
-    deadline.at = this.#options.clock.now() + PROXY_HEADER_MS;
-    this.#deadlines.add(deadline);
-    try {
-      const { readProxyHeader } = await import("./read_proxy_header.ts");
-      return await readProxyHeader(transport) ?? proxy;
-    } catch (error) {
-      transport.close();
-      const clientAddress = proxy.address;
-      this.#options.emit({ type: "refuse", clientAddress, reason: "proxy-header", error });
-      return null;
-    } finally {
-      this.#deadlines.delete(deadline);
+    while (this.#arriving.size + this.#guests.size > 0) {
+      await new Promise<void>((resolve) => this.#onLeave = resolve);
     }
   }
 
-  #admit(transport: Transport, client: ProxiedClient, isImplicitTls: boolean): void {
-    const { house, clock, emit } = this.#options;
-    const admission = this.#limits.admit(client.address);
-    if (admission.type === "refused") {
-      emit({ type: "refuse", clientAddress: client.address, reason: admission.reason });
-      return isImplicitTls ? transport.close() : turnAway(transport);
-    }
-    const info: SessionInfo = {
-      connectionId: `${++this.#lastConnectionId}`,
-      clientAddress: client.address,
-      clientPort: client.port,
-      isSecure: client.isSecure,
-      tls: null,
-      userNameAtLogin: null,
-      mailboxName: null,
-      tag: undefined,
+  /** Waits for the header in which a trusted proxy says who its client is. It has a place meanwhile. */
+  #askProxy(transport: UnreadableTransport, caller: Caller): void {
+    const { house } = this.#options;
+    const { deadlines } = this.#services;
+    const place = this.#limits.takePlace();
+    if (place === null) return this.#refuse(caller, "max-connections");
+    /** Whether it was still waiting: each way out is taken once. */
+    const leave = (): boolean => {
+      if (!this.#arriving.delete(transport)) return false;
+      this.#newcomers.delete(transport);
+      deadlines.delete(deadline);
+      place[Symbol.dispose]();
+      this.#onLeave();
+      return true;
     };
-    const startTls = this.#options.startTls();
-    const wire = this.#options.wire();
-    const session = new Session({
-      info,
-      provider: house.provider,
-      serviceName: house.serviceName,
-      insecureLoginAllowed: !house.requireSecureLogin || isLoopback(client.address),
-      offersTls: startTls !== null,
-      allowUnknownIds: house.allowUnknownIdRequests,
-      marksMultiLine: house.multiLineIndicator,
-      expire: house.expire,
-      loginDelay: house.loginDelay,
-      secondsUntilLogin: this.#secondsUntilLogin,
-      guard: this.#guard,
-      emit,
+    const end = (error: unknown) => {
+      if (!leave()) return;
+      transport.close();
+      const clientAddress = caller.client.address;
+      const isGone = error instanceof Error && error.name === "ProxyGoneError";
+      this.#options.emit(
+        isGone
+          ? { type: "refuse", clientAddress, reason: "gone" }
+          : { type: "refuse", clientAddress, reason: "proxy-header", error },
+      );
+    };
+    const deadline = new Deadline(() => end(new Error("no PROXY header in time")));
+    deadline.at = caller.acceptedAt + Math.min(PROXY_HEADER_MS, house.loginTimeout * 1000);
+    deadlines.add(deadline);
+    this.#arriving.set(transport, () => {
+      leave();
+      transport.close();
     });
-    const line = this.#options.lines()?.ofLine(transport) ?? transport;
-    const connection = new Connection(line, session, {
-      info,
-      clock,
-      deadlines: this.#deadlines,
-      loginTimeout: house.loginTimeout * 1000,
-      idleTimeout: house.idleTimeout * 1000,
-      sleepTimeout: house.sleepTimeout * 1000,
-      emit,
-      startTls: startTls ?? noCertificate,
-      isImplicitTls,
-      showReply: wire === null ? asItIs : (reply) => wire.reply(info, reply),
+    this.#newcomers.set(transport, () => {
+      if (leave()) this.#refuse(caller, "max-connections");
     });
-    const done = connection.run().then(() => {
-      admission.place[Symbol.dispose]();
-      this.#connections.delete(connection);
-    });
-    this.#connections.set(connection, done);
+    clientBehind(transport).then((client) => {
+      // From here on it has what everybody has: a place, and the share of its own address.
+      if (leave()) this.#admit({ ...caller, client: client ?? caller.client });
+    }, end);
+  }
+
+  /** Serves the caller, or turns them away. Never throws: whoever cannot be served is closed. */
+  #admit(caller: Caller): void {
+    const held: Disposable[] = [];
+    const giveBack = () => {
+      for (const place of held) place[Symbol.dispose]();
+    };
+    try {
+      const refusal = this.#takePlaces(caller.client.address, held);
+      if (refusal === null) return this.#serve(caller, giveBack);
+      giveBack();
+      this.#refuse(caller, refusal);
+    } catch (error) {
+      giveBack();
+      caller.transport.close();
+      this.#options.emit({ type: "error", connection: null, during: "accept", error });
+    }
+  }
+
+  /** What the caller takes of its address's share and of the places for all; or the limit that stands in the way. */
+  #takePlaces(address: string, held: Disposable[]): LimitReached | null {
+    const admission = this.#limits.admit(address);
+    if (admission.type === "refused") return admission.reason;
+    held.push(admission.share);
+    const place = this.#limits.takePlace();
+    if (place === null) return "max-connections";
+    held.push(place);
+    return null;
+  }
+
+  #serve(caller: Caller, giveBack: () => void): void {
+    const connectionId = `${++this.#lastConnectionId}`;
+    const [info, connection] = connectionOf(
+      { ...caller, connectionId },
+      this.#options,
+      this.#services,
+    );
+    const leave = () => {
+      giveBack();
+      this.#newcomers.delete(info);
+      this.#guests.delete(info);
+      this.#onLeave();
+    };
+    const giveWay = () => {
+      connection.giveWay();
+      leave();
+    };
+    this.#guests.set(info, { connection, giveWay });
+    this.#newcomers.set(info, giveWay);
+    connection.run().then(leave);
+  }
+
+  /** Has the oldest newcomer give way; false where all are logged in. */
+  #makeRoom(): boolean {
+    for (const giveWay of this.#newcomers.values()) {
+      giveWay();
+      return true;
+    }
+    return false;
+  }
+
+  #refuse({ transport, client, isImplicitTls }: Caller, reason: LimitReached): void {
+    this.#options.emit({ type: "refuse", clientAddress: client.address, reason });
+    if (isImplicitTls) transport.close();
+    else turnAway(transport, this.#services.deadlines);
+  }
+
+  /** Follows who is logged in. Of a connection that was abandoned only what has been done is told. */
+  #observe(event: Pop3Event): void {
+    if ("connection" in event && event.connection !== null) {
+      const guest = this.#guests.get(event.connection);
+      if (guest === undefined && !TOLD_LATE.has(event.type)) return;
+      if (event.type === "login") this.#newcomers.delete(event.connection);
+      if (event.type === "logout" && guest !== undefined) {
+        this.#newcomers.set(event.connection, guest.giveWay);
+      }
+    }
+    this.#options.emit(event);
   }
 }
 
-function asItIs(reply: Reply): Reply {
-  return reply;
-}
+const TOLD_LATE: ReadonlySet<Pop3Event["type"]> = new Set(["delete", "error", "login-failed"]);
 
-function noCertificate(): Promise<never> {
-  return Promise.reject(new TypeError("There is no certificate"));
-}
-
-/** One write into an empty socket buffer: it does not wait, and does not need a deadline. */
-function turnAway(transport: Transport): void {
-  const reply = statusLine(error("Too many connections. Try again later.", "SYS/TEMP"));
-  transport.write(new TextEncoder().encode(reply)).catch(() => {}).finally(() => transport.close());
+/** Loaded only where there are proxies. */
+async function clientBehind(transport: UnreadableTransport): Promise<ProxiedClient | null> {
+  const { readProxyHeader } = await import("./read_proxy_header.ts");
+  return await readProxyHeader(transport);
 }

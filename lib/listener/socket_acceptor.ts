@@ -80,6 +80,8 @@ export class SocketAcceptor implements Acceptor<Arrival> {
     server.on("error", (error) => this.#complain(error));
     server.on("connection", (socket) => {
       this.#hasSomebodyCome = true;
+      // While it waits here nobody else listens, and an error that nobody hears would end the process.
+      socket.on("error", () => {});
       this.#waiting.push(socket);
       this.#onCall?.();
       this.#give();

@@ -1,4 +1,5 @@
 /** The answer to CAPA (RFC 2449), computed from facts: it tells what works now, and nothing else. */
+import { printable } from "./reply.ts";
 
 /** What decides which capabilities there are. */
 export interface CapabilityFacts {
@@ -44,6 +45,6 @@ export function capabilities(facts: CapabilityFacts): string[] {
     "QAUT",
     ...(facts.marksMultiLine ? ["MULTI-LINE-IND"] : []),
     `X-TLS ${facts.isSecure ? "True" : "False"}`,
-    `IMPLEMENTATION ${facts.serviceName}`,
+    `IMPLEMENTATION ${printable(facts.serviceName)}`,
   ];
 }

@@ -1,8 +1,8 @@
 /**
  * The replies of a server (RFC 1939 section 3, response codes of RFC 2449 section 8).
  *
- * A reply is a value; only `statusLine` makes text of it, and that text can hold no line end, whatever it
- * was made from.
+ * A reply is a value; only `statusLine` makes text of it, and that text is one printable line, whatever it was made
+ * from: what a client or a provider said may be in it.
  */
 
 /** A value, or a promise of it. */
@@ -101,17 +101,21 @@ const statusOctets = new Uint8Array(MAXIMUM_STATUS_LINE - 2);
 /** The first line of a reply, with its CRLF. Whether its text may hold more than ASCII is for the session to say. */
 export function statusLine(reply: StatusReply): string {
   const status = reply.type === "error" ? "-ERR" : "+OK";
-  const code = "code" in reply && reply.code !== null ? `[${oneLine(reply.code)}] ` : "";
-  const line = `${status} ${code}${oneLine(reply.text)}`;
+  const code = "code" in reply && reply.code !== null
+    ? `[${reply.code.replaceAll(/[^\x20-\x7e]/g, " ")}] `
+    : "";
+  const line = `${status} ${code}${printable(reply.text)}`;
   // Cut between characters: what does not fit is not written.
   const { read } = encoder.encodeInto(line, statusOctets);
   return `${line.slice(0, read)}\r\n`;
 }
 
-/** The text with a space for each line end and control character. */
-function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what must not be there
-  return text.replaceAll(/[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]/g, " ");
+/**
+ * The text with a space for each character that nobody sees: controls, tabs and line ends, marks that turn the
+ * direction of what follows, halves of a character.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, " ");
 }
 
 /** A challenge, with its CRLF. */

@@ -1,11 +1,11 @@
 /** What a handler of a verb gets and gives. */
 import type { ConnectionInfo, TlsFacts } from "../mailbox/connection_info.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import type { Concern } from "../protocol/failure_costs.ts";
 import type { Awaitable, ErrorReply, Reply } from "../protocol/reply.ts";
 import type { Pop3Event } from "../telemetry/events.ts";
 import type { Asleep, Authorization, Transaction, Transition } from "./state.ts";
 import type { Wording } from "./languages/language.ts";
-import type { AfterFailure } from "./provider_failure.ts";
 import type { LoginGuard } from "../guard/login_guard.ts";
 
 /** The connection's facts, as the provider and the events see them; filled in while it lasts. */
@@ -44,9 +44,9 @@ export interface SessionContext {
 
 /** What a session waits for. */
 export interface Waiting {
-  readonly rule: "unsettled-promise" | "unclosed-contents";
-  /** The command, or the call. */
-  readonly value: string;
+  /** The operation of the provider or its mailbox; `close` is that of a message's contents. */
+  readonly operation: string;
+  /** The unique id of the message, where it is about one. */
   readonly message: string | null;
 }
 
@@ -58,10 +58,12 @@ export interface HandlerContext extends SessionContext {
   wording: Wording;
   /** May replies hold what is not ASCII (RFC 6856)? */
   speaksUtf8: boolean;
-  /** Notes what the session waits for from here on, should it take too long. */
-  readonly waitFor: (waiting: Waiting) => void;
-  /** Tells the events of the error, and gives the reply that the client may hear. */
-  readonly fail: (failure: unknown, then?: AfterFailure) => ErrorReply;
+  /** Whether nobody waits for the session any more. */
+  isAbandoned: boolean;
+  /** Notes the operation of the provider that the session waits for from here on; null for none. */
+  readonly waitFor: (operation: string | null, message?: string) => void;
+  /** Tells the events of the error, and gives the reply that the client may hear; it concerns the mailbox by default. */
+  readonly fail: (failure: unknown, concern?: Concern) => ErrorReply;
 }
 
 /** May the client log in on the line as it is now? */

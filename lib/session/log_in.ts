@@ -8,12 +8,13 @@ import { shunningProvider } from "../guard/shunning_provider.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import { isUnchecked } from "../mailbox/unchecked.ts";
+import type { Concern } from "../protocol/failure_costs.ts";
 import { type Awaitable, closing, error, type ErrorReply, ok } from "../protocol/reply.ts";
 import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import type { HandlerContext } from "./handler.ts";
 import { Maildrop } from "./maildrop.ts";
-import type { AfterFailure } from "./provider_failure.ts";
 import { enter, loggedOut, type Transition } from "./state.ts";
+import { watchedProvider } from "./watched_provider.ts";
 
 /** Said before a password has crossed a line that others may read. */
 export const secureLineFirst: ErrorReply = error("Call STLS and negotiate TLS first.");
@@ -28,11 +29,12 @@ export interface OpenAttempt {
 
 /** Begins an attempt to log in: the guard decides whether the provider will be asked at all. */
 export async function beginLogin(
-  { guard, info, provider }: HandlerContext,
+  { guard, info, provider, waitFor }: HandlerContext,
   mechanism: string,
 ): Promise<OpenAttempt> {
   const attempt = await guard.begin(info.clientAddress);
-  return { mechanism, attempt, provider: attempt.isBanned ? shunningProvider(provider) : provider };
+  const asked = attempt.isBanned ? shunningProvider(provider) : watchedProvider(provider, waitFor);
+  return { mechanism, attempt, provider: asked };
 }
 
 /** Ends an attempt, as the provider has decided. */
@@ -42,11 +44,16 @@ export async function endLogin(
   { userName, mailbox, secret }: Login,
 ): Promise<Transition> {
   const { info, emit } = context;
+  context.waitFor(null);
   if (mailbox === null) {
     const reason = attempt.isBanned ? "banned" : "wrong";
     emit({ type: "login-failed", connection: info, userName, mechanism, reason });
     await attempt.fail(userName, secret);
     return enter(loggedOut, error("Wrong username or password.", "AUTH"));
+  }
+  if (context.isAbandoned) {
+    await releaseMailbox(context, mailbox);
+    return enter(loggedOut, error("The session is over."));
   }
   const left = context.secondsUntilLogin(userName);
   if (left > 0) {
@@ -56,7 +63,7 @@ export async function endLogin(
   }
   info.userNameAtLogin = userName;
   info.mailboxName = mailbox.name ?? null;
-  const opened = await openMaildrop(context, mailbox, "close");
+  const opened = await openMaildrop(context, mailbox, "mailbox");
   if (opened.type === "error") {
     await releaseMailbox(context, mailbox);
     info.userNameAtLogin = null;
@@ -103,11 +110,12 @@ export function logInWithPassword(
 
 /** Takes the snapshot of a maildrop, at the login and at each WAKE; or tells why it cannot. */
 export async function openMaildrop(
-  { info, emit, fail }: HandlerContext,
+  { info, emit, fail, waitFor }: HandlerContext,
   mailbox: Mailbox,
-  afterFailure: AfterFailure,
+  concern: Concern,
 ): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply> {
   try {
+    waitFor("listMessageUniqueIds");
     const uniqueIds = await mailbox.listMessageUniqueIds(info);
     const fault = isUnchecked(mailbox) ? null : faultOfUniqueIds(uniqueIds);
     if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, uniqueIds) };
@@ -115,16 +123,17 @@ export async function openMaildrop(
     emit({ type: "warning", connection: info, rule, value: uniqueId, message: `${number}` });
     return closing(error("Unique ID strings must be printable ASCII only."));
   } catch (failure) {
-    return fail(failure, afterFailure);
+    return fail(failure, concern);
   }
 }
 
 /** Tells the mailbox that its session is over. A failure is an event; nobody waits for a reply any more. */
 export async function releaseMailbox(
-  { info, emit }: Pick<HandlerContext, "info" | "emit">,
+  { info, emit, waitFor }: HandlerContext,
   mailbox: Mailbox,
 ): Promise<void> {
   try {
+    waitFor("release");
     await mailbox.release?.(info);
   } catch (failure) {
     emit({

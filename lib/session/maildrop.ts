@@ -10,6 +10,7 @@
  */
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
+import { sizeOrThrow, sizesOrThrow } from "./message_size.ts";
 
 /** A message that is there: its number, its unique id. */
 export interface ListedMessage {
@@ -194,8 +195,7 @@ export class Maildrop {
       );
     }
     if (isNew) {
-      // What nobody can change any more is shared; a provider may do with its own what it likes.
-      this.#sizes = Object.isFrozen(sizes) ? sizes : [...sizes];
+      this.#sizes = sizesOrThrow(sizes);
       return;
     }
     for (const [position, number] of unknown.entries()) {
@@ -209,13 +209,13 @@ export class Maildrop {
 
   #know(index: number, octets: number | null): void {
     this.#ownSizes ??= [...this.#sizes];
-    this.#ownSizes[index] = octets;
+    this.#ownSizes[index] = sizeOrThrow(octets);
     this.#sizes = this.#ownSizes;
   }
 
   async #sizeOrGone(uniqueId: string): Promise<number | null> {
     try {
-      return await this.mailbox.messageSize(this.#info, uniqueId);
+      return sizeOrThrow(await this.mailbox.messageSize(this.#info, uniqueId));
     } catch (error) {
       if (await isGone(this.mailbox, this.#info, uniqueId)) return null;
       throw error;

@@ -44,12 +44,13 @@ export function findMessage(
 }
 
 async function findLateMessage(
-  { info }: HandlerContext,
+  { info, waitFor }: HandlerContext,
   maildrop: Maildrop,
   uniqueId: string,
 ): Promise<FoundMessage> {
   const message = { number: 0, uniqueId };
   if (maildrop.isDeleted(message)) return messageIsDeleted;
+  waitFor("listMessageUniqueIds");
   const uniqueIds = await maildrop.mailbox.listMessageUniqueIds(info);
   return uniqueIds.includes(uniqueId) ? { type: "found", message } : noSuchUid;
 }

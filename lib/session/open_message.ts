@@ -4,19 +4,20 @@
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import { openBody } from "../mailbox/message_content.ts";
 import type { HeadCutter } from "../protocol/message_head.ts";
-import type { MessageBody } from "../protocol/reply.ts";
+import type { ErrorReply, MessageBody } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
 import { isGone } from "./maildrop.ts";
+import { messageIsGone } from "./message_number.ts";
 
-/** The message, or the part of it that `head` keeps; null when somebody else removed it. */
+/** The message, or the part of it that `head` keeps; or the reply where it cannot be read, which costs nothing else. */
 export async function openMessage(
   context: HandlerContext,
   mailbox: Mailbox,
   uniqueId: string,
   head: HeadCutter | null = null,
-): Promise<MessageBody | null> {
+): Promise<MessageBody | ErrorReply> {
   const { info } = context;
-  context.waitFor({ rule: "unsettled-promise", value: "messageContents", message: uniqueId });
+  context.waitFor("messageContents", uniqueId);
   try {
     const body = new StartedBody(
       openBody(await mailbox.messageContents(info, uniqueId)),
@@ -32,8 +33,8 @@ export async function openMessage(
       throw error;
     }
   } catch (error) {
-    if (await isGone(mailbox, info, uniqueId)) return null;
-    throw error;
+    context.waitFor("messageExists", uniqueId);
+    return await isGone(mailbox, info, uniqueId) ? messageIsGone : context.fail(error, "message");
   }
 }
 
@@ -80,7 +81,7 @@ class StartedBody implements MessageBody {
 
   /** A failure to close is told to the events only: the client has, or will not get, its message. */
   async close(): Promise<void> {
-    this.#context.waitFor({ rule: "unclosed-contents", value: "close", message: this.#uniqueId });
+    this.#context.waitFor("close", this.#uniqueId);
     try {
       await this.#source.close();
     } catch (failure) {

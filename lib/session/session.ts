@@ -14,11 +14,14 @@ import {
   type OkReply,
   type Reply,
 } from "../protocol/reply.ts";
+import type { Concern } from "../protocol/failure_costs.ts";
+import { ErrorBounds } from "./error_bounds.ts";
+import { type ForeignProtocol, ForeignProtocolWatch } from "./foreign_protocol.ts";
 import type { HandlerContext, SessionContext, Waiting } from "./handler.ts";
 import { inEnglish } from "./languages/language.ts";
 import { releaseMailbox } from "./log_in.ts";
 import { badSyntax } from "./message_number.ts";
-import { type AfterFailure, replyToFailure } from "./provider_failure.ts";
+import { replyToFailure } from "./provider_failure.ts";
 import { loggedOut, type State, type Transition } from "./state.ts";
 import { type Verb, verbs } from "./verbs.ts";
 import { offersApop } from "./verbs/apop.ts";
@@ -31,15 +34,6 @@ const NOT_ASCII = /[^\x00-\x7f]/gu;
 /** A line of a client without its line end; or that it was longer than a line may be. */
 export type CommandLine = Uint8Array | "too-long";
 
-/** A peer that sends this many lines in a row that are no commands at all does not speak POP3. */
-const MAXIMUM_RUBBISH_LINES = 20;
-
-/**
- * So many `-ERR` end the session. Before the login all are counted: whoever makes them is guessing, or lost. Behind
- * it those in a row: a client that finds a thousand messages gone does better to log in anew.
- */
-const MAXIMUM_ERRORS = { beforeLogin: 50, inARow: 1_000 };
-
 const notAsleep = error(
   "This command is not allowed in a sleeping state. (Only NOOP, QUIT or WAKE.)",
 );
@@ -48,9 +42,10 @@ export class Session {
   readonly #context: HandlerContext;
   #state: State = loggedOut;
   #verb = "";
-  #rubbishLines = 0;
-  #errors = 0;
-  #waiting: Waiting = { rule: "unsettled-promise", value: "", message: null };
+  readonly #watch = new ForeignProtocolWatch();
+  #foreignProtocol: ForeignProtocol | null = null;
+  readonly #bounds = new ErrorBounds();
+  #waiting: Waiting | null = null;
 
   constructor(context: SessionContext) {
     this.#context = {
@@ -58,8 +53,11 @@ export class Session {
       apopTimestamp: null,
       wording: inEnglish,
       speaksUtf8: false,
-      waitFor: (waiting) => this.#waiting = waiting,
-      fail: (failure, then) => this.#fail(failure, then),
+      isAbandoned: false,
+      waitFor: (operation, message) => {
+        this.#waiting = operation === null ? null : { operation, message: message ?? null };
+      },
+      fail: (failure, concern) => this.#fail(failure, concern),
     };
   }
 
@@ -77,9 +75,19 @@ export class Session {
     return this.#verb === "" ? null : this.#verb;
   }
 
-  /** What it waits for, while something is going on. */
-  get waiting(): Waiting {
+  /** The operation of the provider that it waits for, while it waits for something; null where that is none. */
+  get waiting(): Waiting | null {
     return this.#waiting;
+  }
+
+  /** What the peer speaks instead of POP3, once that is clear. */
+  get foreignProtocol(): ForeignProtocol | null {
+    return this.#foreignProtocol;
+  }
+
+  /** Nobody waits for it any more: what the provider says from here on is thrown away. */
+  abandon(): void {
+    this.#context.isAbandoned = true;
   }
 
   /** What the server says first. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */
@@ -93,18 +101,16 @@ export class Session {
   /** The reply to one line. It never throws. */
   async respond(line: CommandLine): Promise<Reply> {
     const reply = this.#worded(await this.#answer(line));
-    if (reply.type === "error") this.#errors += isOfTheServer(reply) ? 0 : 1;
-    else if (this.isLoggedIn) this.#errors = 0;
-    if (reply.type !== "error" || this.#errors < this.#maximumErrors) return reply;
-    return closing(reply);
-  }
-
-  get #maximumErrors(): number {
-    return this.isLoggedIn ? MAXIMUM_ERRORS.inARow : MAXIMUM_ERRORS.beforeLogin;
+    return this.#bounds.count(reply, this.isLoggedIn);
   }
 
   #answer(line: CommandLine): Awaitable<Reply> {
     const state = this.#state;
+    this.#waiting = null;
+    if (!this.isLoggedIn && state.phase !== "AUTHENTICATING") {
+      this.#foreignProtocol = this.#watch.hear(line === "too-long" ? null : line, isVerb);
+      if (this.#foreignProtocol !== null) return this.#leave();
+    }
     if (line === "too-long") return this.#answerTooLong();
     if (state.phase === "AUTHENTICATING") {
       return this.#enter(() => respondToChallenge(this.#context, state, decoder.decode(line)));
@@ -113,9 +119,9 @@ export class Session {
     const parsed = parseCommand(line);
     switch (parsed.type) {
       case "empty":
-        return this.#rubbish(error("Empty command line."));
+        return this.#bounds.rubbish(error("Empty command line."));
       case "not-text":
-        return this.#rubbish(
+        return this.#bounds.rubbish(
           error("Bad command syntax. A command is printable ASCII, what follows it UTF-8."),
         );
       case "command":
@@ -123,10 +129,15 @@ export class Session {
     }
   }
 
+  #leave(): ErrorReply {
+    this.#verb = "";
+    return closing(error("This server speaks POP3."));
+  }
+
   async #answerTooLong(): Promise<Reply> {
     await this.#leaveExchange();
     this.#verb = "";
-    return this.#rubbish(error("Command line too long."));
+    return this.#bounds.rubbish(error("Command line too long."));
   }
 
   /** Releases the mailbox. Nothing is deleted: only QUIT does that. */
@@ -145,11 +156,10 @@ export class Session {
     if (verb === undefined) {
       // Nothing of the line is told: it may be a password gone astray.
       emit({ type: "command", connection: info, verb: null, argument: null });
-      return this.#rubbish(error(`Unknown command: ${name}`));
+      return this.#bounds.rubbish(error(`Unknown command: ${name}`));
     }
-    this.#rubbishLines = 0;
+    this.#bounds.command();
     this.#verb = name;
-    this.#waiting = { rule: "unsettled-promise", value: name, message: null };
     // What stands where nothing belongs may be a password gone astray, too.
     const isShown = verb.argument === "words" || verb.argument === "text";
     emit({
@@ -219,7 +229,7 @@ export class Session {
     }
   }
 
-  #fail(failure: unknown, then: AfterFailure = "close"): ErrorReply {
+  #fail(failure: unknown, concern: Concern = "mailbox"): ErrorReply {
     const { emit, info } = this.#context;
     emit({
       type: "error",
@@ -227,16 +237,10 @@ export class Session {
       during: this.#verb,
       error: failure,
     });
-    return replyToFailure(failure, then);
-  }
-
-  #rubbish(reply: ErrorReply): ErrorReply {
-    this.#rubbishLines++;
-    return this.#rubbishLines < MAXIMUM_RUBBISH_LINES ? reply : closing(reply);
+    return replyToFailure(failure, concern);
   }
 }
 
-/** Is it no fault of the client's? Then it may ask again as often as it likes. */
-function isOfTheServer({ code }: ErrorReply): boolean {
-  return code !== null && /^(IN-USE|LOGIN-DELAY|SYS\/.*)$/.test(code);
+function isVerb(word: string): boolean {
+  return verbs.has(word);
 }

@@ -13,9 +13,10 @@ export async function update(
 ): Promise<Update> {
   if (uniqueIds.length > 0) {
     try {
+      context.waitFor("messageDelete");
       await maildrop.mailbox.messageDelete(context.info, uniqueIds);
     } catch (failure) {
-      return context.fail(failure, "go-on");
+      return context.fail(failure, "message");
     }
     context.emit({ type: "delete", connection: context.info, uniqueIds });
   }

@@ -14,10 +14,13 @@ export interface ConnectEvent {
 export interface RefuseEvent {
   /** Which event this is. */
   readonly type: "refuse";
-  /** The address of the client. */
+  /** The address of the client; empty where it was gone before it could be asked for. */
   readonly clientAddress: string;
-  /** Which limit was reached, or that a trusted proxy did not say who its client is. */
-  readonly reason: LimitReached | "proxy-header";
+  /**
+   * Which limit was reached; `proxy-header`: a trusted proxy did not say who its client is; `gone`: the peer had left
+   * before it was served, as health checks do.
+   */
+  readonly reason: LimitReached | "proxy-header" | "gone";
   /** What was wrong with the header of the proxy. */
   readonly error?: unknown;
 }
@@ -152,7 +155,7 @@ export type ProviderRule =
   | "unique-id-twice"
   /** `messageSize` is what the contents are, with CRLF line ends (RFC 1939 section 11). */
   | "message-size"
-  /** What is asked of a provider is answered; a promise is settled within half a minute. */
+  /** What is asked of a provider is answered; a promise is settled within half a minute, and within `stopGrace`. */
   | "unsettled-promise"
   /** So is the promise of `close` of a message's contents. */
   | "unclosed-contents";
@@ -161,11 +164,11 @@ export type ProviderRule =
 export interface WarningEvent {
   /** Which event this is. */
   readonly type: "warning";
-  /** The connection it is about. */
-  readonly connection: ConnectionInfo;
+  /** The connection it is about; null for the provider itself, when it is disposed of. */
+  readonly connection: ConnectionInfo | null;
   /** Which rule was broken. */
   readonly rule: ProviderRule;
-  /** What broke it: a unique id, two sizes, what is waited for. */
+  /** What broke it: a unique id, two sizes, the operation that is waited for (`authenticate`, `messageContents`). */
   readonly value: string;
   /** The message: its unique id, or its number where that is what is wrong; null where it is about none. */
   readonly message: string | null;
@@ -197,6 +200,8 @@ export type CloseReason =
   | "quit"
   /** The client went away. */
   | "disconnect"
+  /** It went away without a word, as health checks do. */
+  | "gone"
   /** The client did not log in in time. */
   | "login-timeout"
   /** The client was silent, or read nothing or next to nothing, for too long. */
@@ -205,6 +210,14 @@ export type CloseReason =
   | "tls-failed"
   /** The server closed it behind an error reply, or in the middle of a message that could not be read. */
   | "error"
+  /** Its first line, or header lines, were HTTP's: a browser, a scanner. */
+  | "spoke-http"
+  /** Its first line was SSH's. */
+  | "spoke-ssh"
+  /** It began with a TLS handshake where TLS does not come first. */
+  | "spoke-tls"
+  /** All places were taken, and of those who had not logged in it was the oldest. */
+  | "max-connections"
   /** The listener was stopped. */
   | "stop";
 

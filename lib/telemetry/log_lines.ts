@@ -56,9 +56,12 @@ function levelOf(event: Pop3Event): LogLevel {
     case "logout":
     case "delete":
     case "new-message":
-    case "close":
       return "info";
+    case "close":
+      if (event.reason === "gone") return "debug";
+      return event.reason === "max-connections" ? "warn" : "info";
     case "refuse":
+      return event.reason === "gone" ? "debug" : "warn";
     case "login-failed":
     case "warning":
     case "faults":
@@ -92,7 +95,7 @@ function fieldsOf(event: Pop3Event): Fields {
       return whoOf(event.connection);
     case "refuse":
       return {
-        address: event.clientAddress,
+        address: event.clientAddress || null,
         reason: event.reason,
         error: event.error === undefined ? null : describe(event.error),
       };
@@ -141,7 +144,7 @@ function fieldsOf(event: Pop3Event): Fields {
       };
     case "warning":
       return {
-        ...whoOf(event.connection),
+        ...(event.connection === null ? {} : whoOf(event.connection)),
         rule: event.rule,
         value: event.value,
         message: event.message,

@@ -7,6 +7,8 @@ const READ_OCTETS = 2_048;
 /** A line to a peer as the stream that `node:tls` wants beneath it. */
 export class LineStream extends Duplex {
   readonly #line: Transport;
+  /** Octets that the peer has sent, as a `Socket` of `node:net` counts them. */
+  bytesRead = 0;
 
   constructor(line: Transport) {
     super();
@@ -16,7 +18,10 @@ export class LineStream extends Duplex {
   override _read(): void {
     const buffer = new Uint8Array(READ_OCTETS);
     this.#line.read(buffer).then(
-      (count) => this.push(count === null ? null : buffer.subarray(0, count)),
+      (count) => {
+        this.bytesRead += count ?? 0;
+        this.push(count === null ? null : buffer.subarray(0, count));
+      },
       (error) => this.destroy(error),
     );
   }

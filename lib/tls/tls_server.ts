@@ -80,8 +80,10 @@ export class TlsServer {
    * @throws {HandshakeError} when it fails; the line is closed then
    */
   async accept(line: Transport): Promise<TlsTransport> {
+    // First, since it may take its time, and a socket that was detached has nobody who hears its errors.
+    const secureContext = await this.renew();
     const stream = (line instanceof SocketTransport ? line.detach() : null) ?? new LineStream(line);
-    return await TlsTransport.accept(stream, await this.renew());
+    return await TlsTransport.accept(stream, secureContext);
   }
 
   /**

@@ -15,6 +15,13 @@ import { SocketTransport } from "./socket_transport.ts";
 /** The peer left, or spoke no TLS that we speak. */
 export class HandshakeError extends Error {
   override readonly name = "HandshakeError";
+  /** Whether the peer left without a word, as a health check does. */
+  readonly isSilent: boolean;
+
+  constructor(message: string, isSilent: boolean, options: ErrorOptions) {
+    super(message, options);
+    this.isSilent = isSilent;
+  }
 }
 
 export class TlsTransport extends SocketTransport {
@@ -45,7 +52,8 @@ export class TlsTransport extends SocketTransport {
       socket.destroy();
       stream.destroy();
       const reason = error instanceof Error ? error.message : String(error);
-      throw new HandshakeError(`TLS handshake: ${reason}`, { cause: error });
+      const isSilent = "bytesRead" in stream && stream.bytesRead === 0;
+      throw new HandshakeError(`TLS handshake: ${reason}`, isSilent, { cause: error });
     }
   }
 }

@@ -226,14 +226,61 @@ Deno.test("--faults misbehaves, and says so in greeting and log", async () => {
   );
   assertEquals(await client.command("XLOG me passw0rd"), "+OK Welcome.");
   assertStringIncludes((await program.end("SIGTERM")).stderr, "warn faults rules=1 seed=7");
-  const open = await runProgram([...faults, "--host", "0.0.0.0"], {
-    env: { POP3SVC_PASSWORD: "x" },
-  });
-  assertEquals(open.code, 2);
-  assertStringIncludes(
-    open.stderr,
-    "not with --host 0.0.0.0, where other machines would meet them",
-  );
+  for (const exposed of [["--host", "0.0.0.0"], ["--proxy-protocol", "127.0.0.1"]]) {
+    const open = await runProgram([...faults, ...exposed], { env: { POP3SVC_PASSWORD: "x" } });
+    assertEquals(open.code, 2);
+    assertStringIncludes(
+      open.stderr,
+      `not with ${exposed.join(" ")}, where other machines would meet them`,
+    );
+  }
+});
+
+/** The program, with a client whose login never ends. */
+async function startHung(folder: string): Promise<[RunningProgram, LoopbackClient]> {
+  const faults = join(folder, "faults.json");
+  const program = await RunningProgram.start(["--faults", faults, "--log-level", "debug"]);
+  const client = await LoopbackClient.connect(program.port);
+  await client.readLine();
+  await client.send("XLOG me passw0rd\r\n");
+  // It has read that when it answers somebody who comes later.
+  using later = await LoopbackClient.connect(program.port);
+  await later.readLine();
+  await later.command("QUIT");
+  return [program, client];
+}
+
+const hang = { seed: 1, rules: [{ fault: "delay", at: "login", milliseconds: 1_000_000 }] };
+
+Deno.test("after a signal the program ends when its grace is over, and says what was still going on", async () => {
+  await using folder = await folderWith({ "faults.json": JSON.stringify(hang) });
+  const [program, client] = await startHung(folder.path);
+  await using _program = program;
+  using _client = client;
+  const { code, stderr } = await program.end("SIGTERM");
+  assertEquals(code, 0);
+  assertMatch(stderr, /warn warning .*rule=unsettled-promise value=authenticate/);
+  assertMatch(stderr, /info close .*reason=stop/);
+  assertEquals(await client.readLine(), null);
+});
+
+Deno.test("a second signal ends it at once", async () => {
+  await using folder = await folderWith({ "faults.json": JSON.stringify(hang) });
+  const [program, client] = await startHung(folder.path);
+  await using _program = program;
+  using _client = client;
+  program.signal("SIGTERM");
+  // Its port is closed when it has heard the first.
+  for (;;) {
+    try {
+      (await LoopbackClient.connect(program.port)).close();
+    } catch {
+      break;
+    }
+  }
+  const { code, stderr } = await program.end("SIGTERM");
+  assertEquals(code, 143);
+  assertEquals(stderr.includes("unsettled-promise"), false);
 });
 
 Deno.test("--help names every option, --version the version", async () => {
@@ -282,6 +329,11 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
     "mailbox main.ts: it is a file; give a folder, or --format mbox",
   ],
   [["--host", "0.0.0.0"], 2, "--host 0.0.0.0 is open to other machines: set a password with"],
+  [
+    ["--proxy-protocol", "127.0.0.1"],
+    2,
+    "--proxy-protocol 127.0.0.1 is open to other machines: set a password with",
+  ],
 ];
 
 for (const [args, code, message] of mistakes) {

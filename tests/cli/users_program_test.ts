@@ -4,7 +4,7 @@ import { fromFileUrl, join } from "@std/path";
 import { run, testWith } from "../installed_program.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { RunningProgram, runProgram } from "../running_program.ts";
-import { run, testAsRoot } from "../security/two_users.ts";
+import { run as runAsRoot, testAsRoot } from "../security/two_users.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 Deno.test("from pop3svc hash to a login; bad lines are told, changes are seen", async () => {
@@ -39,7 +39,7 @@ testAsRoot("check --users names what is wrong, and shows no secret", async () =>
   const mail = join(folder.path, "mail");
   await Deno.mkdir(mail);
   await Deno.symlink("/", join(mail, "linked"));
-  await run("chown", "-h", "61001", join(mail, "linked"));
+  await runAsRoot("chown", "-h", "61001", join(mail, "linked"));
   await Deno.writeTextFile(file, "joe:{PLAIN}SECRET\nlinked:{PLAIN}SECRET\nlocked:!\nbad:SECRET\n");
   const checked = await runProgram(["check", "--users", file, "--mail-root", mail]);
   assertEquals(checked.code, 1);
@@ -62,7 +62,9 @@ Deno.test("behind a proxy: the client's address decides, and --allow-insecure-lo
     "1",
   ];
   const firstReplies = async (more: readonly string[], commands: readonly string[]) => {
-    await using program = await RunningProgram.start([...options, ...more]);
+    await using program = await RunningProgram.start([...options, ...more], {
+      POP3SVC_PASSWORD: "passw0rd",
+    });
     using client = await LoopbackClient.connect(program.port);
     await client.send(header);
     await client.readLine();
@@ -136,7 +138,11 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--users", "x", "--mail-root", "nowhere"], 1, "--mail-root nowhere: it is not there"],
   [["--users", "x", "--mail-root", "main.ts"], 1, "--mail-root main.ts: it is no folder"],
   [["--mail-root", "mailbox-sample"], 2, "--mail-root needs --users"],
-  [["--proxy-protocol", "x/y"], 2, '--proxy-protocol: "x/y" is no network'],
+  [
+    ["--proxy-protocol", "x/y", "--password-file", "deno.json"],
+    2,
+    '--proxy-protocol: "x/y" is no network',
+  ],
   [["--ban-after", "0"], 2, "--ban-after 0: give a whole number from 1"],
   [["--scheme", "bcrypt"], 2, "--scheme is no option of pop3svc serve"],
   [["hash", "--port", "1"], 2, "--port is no option of pop3svc hash"],

@@ -92,25 +92,28 @@ Deno.test("a message that breaks off ends the connection without a terminator", 
   assertEquals(String(error?.error), "Error: I/O error on /secret/path");
 });
 
-Deno.test("what fails before the first octet is a clean -ERR, and the content is closed once", async () => {
+Deno.test("a message that cannot be read is a clean -ERR, is closed once, and costs nothing else", async () => {
   let closes = 0;
-  const mailbox = new MemoryMailbox({ broken: "" });
-  mailbox.messageContents = () => ({
-    nextChunk() {
-      throw new Error("I/O error on /secret/path");
-    },
-    close: () => void closes++,
-  });
+  const mailbox = new MemoryMailbox({ broken: "", whole: "Subject: x" });
+  const { messageContents } = mailbox;
+  mailbox.messageContents = (info, uniqueId) =>
+    uniqueId === "whole" ? messageContents.call(mailbox, info, uniqueId) : {
+      nextChunk() {
+        throw new Error("I/O error on /secret/path");
+      },
+      close: () => void closes++,
+    };
   const served = new Served(mailbox);
   await served.logIn();
-  assertEquals(
-    await served.say("RETR 1"),
-    "-ERR [SYS/TEMP] System error. Administrators should check logs.",
-  );
-  assertEquals(await served.transport.readLine(), null);
+  const systemError = "-ERR [SYS/TEMP] System error. Administrators should check logs.";
+  assertEquals(await served.say("RETR 1"), systemError);
+  assertEquals(await served.say("TOP 1 0"), systemError);
+  assertEquals(closes, 2);
+  assertEquals(await served.say("TOP 2 0"), "+OK Header and first 0 lines...");
+  const errors = served.events.filter(({ type }) => type === "error");
+  assertEquals(errors.length, 2);
   served.transport.endSending();
   await served.done;
-  assertEquals(closes, 1);
 });
 
 Deno.test("TOP closes the content once, and early", async () => {

@@ -28,6 +28,7 @@ export class Served {
       info: context.info,
       clock: this.clock,
       deadlines: new Deadlines(this.clock),
+      acceptedAt: this.clock.now(),
       loginTimeout,
       idleTimeout,
       sleepTimeout,

@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { isLoopback, peerKey } from "../../lib/guard/address.ts";
 import { ManualClock } from "../manual_clock.ts";
-import { ConnectionLimits } from "../../lib/guard/connection_limits.ts";
+import { type Admission, ConnectionLimits } from "../../lib/guard/connection_limits.ts";
 
 Deno.test("one peer is an IPv4 address, mapped or not, or an IPv6 /64", () => {
   const keys: readonly (readonly [string, string])[] = [
@@ -26,18 +26,89 @@ Deno.test("loopback is 127.0.0.0/8 and ::1", () => {
   }
 });
 
-Deno.test("each peer has its own places, and gives them back", () => {
-  const limits = new ConnectionLimits(
-    { maxConnections: 3, maxConnectionsPerIp: 2, maxConnectionRatePerIp: 10 },
-    new ManualClock(),
-  );
+function limitsOf(maxConnectionsPerIp: number, maxConnectionRatePerIp = 1_000_000) {
+  const limits = { maxConnections: 1_000_000, maxConnectionsPerIp, maxConnectionRatePerIp };
+  return new ConnectionLimits(limits, new ManualClock());
+}
+
+const tooMany: Admission = { type: "refused", reason: "max-connections-per-ip" };
+
+Deno.test("each peer has its own share, and gives it back once", () => {
+  const limits = limitsOf(2);
   const first = limits.admit("192.0.2.1");
   limits.admit("192.0.2.1");
-  assertEquals(limits.admit("192.0.2.1"), { type: "refused", reason: "max-connections-per-ip" });
+  assertEquals(limits.admit("192.0.2.1"), tooMany);
   assertEquals(limits.admit("192.0.2.2").type, "admitted");
-  assertEquals(limits.admit("192.0.2.3"), { type: "refused", reason: "max-connections" });
-  if (first.type === "admitted") first.place[Symbol.dispose]();
+  assert(first.type === "admitted");
+  first.share[Symbol.dispose]();
+  first.share[Symbol.dispose]();
   assertEquals(limits.admit("192.0.2.1").type, "admitted");
+  assertEquals(limits.admit("192.0.2.1"), tooMany);
+});
+
+/** How many connections are admitted, each from another address, before one is refused; up to a bound. */
+function admitted(limits: ConnectionLimits, addressOf: (n: number) => string): number {
+  let n = 0;
+  while (n < 1_000 && limits.admit(addressOf(n)).type === "admitted") n++;
+  return n;
+}
+
+const hex = (n: number) => n.toString(16);
+
+Deno.test("a /56 may hold four times what a /64 may, a /48 sixteen times, and no more at once for either limit", () => {
+  for (const makeLimits of [() => limitsOf(3), () => limitsOf(1_000_000, 3)]) {
+    const inOne64 = (n: number) => `2001:db8:1:200::${hex(n)}`;
+    const inOne56 = (n: number) => `2001:db8:1:2${hex(n % 256).padStart(2, "0")}::1`;
+    const inOne48 = (n: number) => `2001:db8:1:${hex(n % 65_536 * 256 % 65_536)}::1`;
+    const inOne32 = (n: number) => `2001:db8:${hex(n)}::1`;
+    assertEquals(admitted(makeLimits(), inOne64), 3);
+    assertEquals(admitted(makeLimits(), inOne56), 12);
+    assertEquals(admitted(makeLimits(), inOne48), 48);
+    assertEquals(admitted(makeLimits(), inOne32), 1_000);
+    // Nobody outside of the network is concerned.
+    const limits = makeLimits();
+    admitted(limits, inOne56);
+    assertEquals(limits.admit("2001:db8:1:300::1").type, "admitted");
+    admitted(limits, inOne48);
+    assertEquals(limits.admit("2001:db8:2::1").type, "admitted");
+  }
+});
+
+Deno.test("a network gives its shares back, too", () => {
+  const limits = limitsOf(1);
+  const shares = Array.from(
+    { length: 16 },
+    (_, n) => limits.admit(`2001:db8:1:${hex(n * 256)}::1`),
+  );
+  assertEquals(limits.admit("2001:db8:1:ff00::1"), tooMany);
+  for (const admission of shares) {
+    if (admission.type === "admitted") admission.share[Symbol.dispose]();
+  }
+  assertEquals(admitted(limits, (n) => `2001:db8:1:${hex(n * 256)}::1`), 16);
+});
+
+Deno.test("places for all: when they are taken, room is made as long as it can be", () => {
+  const held: Disposable[] = [];
+  let canMakeRoom = true;
+  const limits = { maxConnections: 2, maxConnectionsPerIp: 9, maxConnectionRatePerIp: 9 };
+  const places = new ConnectionLimits(limits, new ManualClock(), () => {
+    if (canMakeRoom) held.shift()?.[Symbol.dispose]();
+    return canMakeRoom;
+  });
+  const take = () => {
+    const place = places.takePlace();
+    if (place !== null) held.push(place);
+    return place !== null;
+  };
+  assertEquals([take(), take(), take(), held.length], [true, true, true, 2]);
+  canMakeRoom = false;
+  assertEquals(take(), false);
+  held.shift()?.[Symbol.dispose]();
+  assertEquals([take(), take()], [true, false]);
+  // There are fewer places than before: more than one has to go.
+  canMakeRoom = true;
+  limits.maxConnections = 1;
+  assertEquals([take(), held.length], [true, 1]);
 });
 
 Deno.test("so many new connections in a second from one peer, but for this machine", () => {

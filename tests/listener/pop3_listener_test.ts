@@ -42,31 +42,6 @@ Deno.test("a provider can be changed while it runs; a session keeps the one it b
   assertEquals(await before.command("PASS passw0rd"), "-ERR [AUTH] Wrong username or password.");
 });
 
-Deno.test("an accept that fails does not end the loop", async () => {
-  const events: Pop3Event[] = [];
-  const clock = new ManualClock();
-  await using pop3 = new Pop3Listener({ events: (event) => void events.push(event) }, clock);
-  const socket = Deno.listen(loopback);
-  const failures = [new Error("Too many open files"), new Error("Connection aborted")];
-  pop3.serve({
-    accept() {
-      const failure = failures.shift();
-      return failure === undefined ? socket.accept() : Promise.reject(failure);
-    },
-    close: () => socket.close(),
-  });
-  while (events.length < 2 || clock.pending > 0) {
-    clock.advance(100);
-    await Promise.resolve();
-  }
-  using client = await LoopbackClient.connect(socket.addr.port);
-  assertEquals(await client.readLine(), "+OK pop3svc ready.");
-  assertEquals(events.slice(0, 2).map((event) => event.type === "error" && event.during), [
-    "accept",
-    "accept",
-  ]);
-});
-
 Deno.test("one provider's failure ends neither another connection nor the process", async () => {
   const mailbox = new MemoryMailbox({ a: "Subject: a\r\n\r\n" });
   const provider: MailboxProvider = {
@@ -201,25 +176,6 @@ Deno.test("events that throw disturb nobody", async () => {
   } finally {
     console.error = silenced;
   }
-});
-
-Deno.test("the limit in total, and a place is free again when its connection ends", async () => {
-  const closed = Promise.withResolvers<void>();
-  await using pop3 = new Pop3Listener({
-    maxConnections: 1,
-    events: (event) => {
-      if (event.type === "close") closed.resolve();
-    },
-  });
-  const { port } = await pop3.listenOn(loopback);
-  const first = await LoopbackClient.connect(port);
-  await first.readLine();
-  using second = await LoopbackClient.connect(port);
-  assertEquals(await second.readLine(), "-ERR [SYS/TEMP] Too many connections. Try again later.");
-  first.close();
-  await closed.promise;
-  using third = await LoopbackClient.connect(port);
-  assertEquals(await third.readLine(), "+OK pop3svc ready.");
 });
 
 Deno.test("stop closes ports and waiting connections, and disposes of the provider", async () => {

@@ -1,6 +1,7 @@
 /** Behind a proxy: the address in its header is the client's, for everything. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { MemoryMailbox } from "../../lib/mod.ts";
+import { logLine } from "../../lib/telemetry/log_lines.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { ObservedListener } from "../observed_listener.ts";
@@ -106,17 +107,98 @@ Deno.test("a trusted proxy without a header, or with a wrong one, is closed; oth
   ]);
 });
 
-Deno.test("a proxy that says nothing is cut off, and stop does not wait for it", async () => {
+/** A listener whose clock stands still, and a connection that it has accepted. */
+async function waiting(loginTimeout: number, said: string) {
   const clock = new ManualClock();
-  const pop3 = new ObservedListener({ provider }, clock);
+  const pop3 = new ObservedListener({ provider, certificate, loginTimeout }, clock);
   const { port: to } = await pop3.listenOn(port);
-  using silent = await LoopbackClient.connect(to);
+  const client = await LoopbackClient.connect(to);
+  await client.send(said);
   while (clock.pending === 0) await new Promise((resolve) => setTimeout(resolve, 0));
-  clock.advance(16_000);
-  assertEquals(await silent.readLine(), null);
-  await pop3.until("refuse");
-  using another = await LoopbackClient.connect(to);
-  while (clock.pending === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  return { clock, pop3, client, to };
+}
+
+Deno.test("a header that never ends is cut off within the time for the login, and after 15 s at most", async () => {
+  for (const [loginTimeout, seconds] of [[5, 5], [60, 15]] as const) {
+    for (const said of ["", "PROXY TCP4 192.0.2.7"]) {
+      const { clock, pop3, client } = await waiting(loginTimeout, said);
+      await using _pop3 = pop3;
+      using _client = client;
+      clock.advance(seconds * 1_000 - 500);
+      assertEquals(pop3.all("refuse"), []);
+      clock.advance(1_000);
+      assertEquals(await client.readLine(), null);
+      const { reason, error } = await pop3.until("refuse");
+      assertEquals([reason, String(error)], ["proxy-header", "Error: no PROXY header in time"]);
+    }
+  }
+});
+
+Deno.test("stop does not wait for a proxy that says nothing", async () => {
+  const { pop3, client } = await waiting(60, "");
+  using _client = client;
   await pop3.stop();
-  assertEquals(await another.readLine(), null);
+  assertEquals(await client.readLine(), null);
+  assertEquals(pop3.all("warning"), []);
+});
+
+Deno.test("the time for the login counts from accept: what header and handshake took is gone", async () => {
+  const { clock, pop3, client, to } = await waiting(20, header("127.0.0.9").slice(0, 20));
+  await using _pop3 = pop3;
+  using _client = client;
+  clock.advance(10_000);
+  await client.send(header("127.0.0.9").slice(20));
+  await client.readLine();
+  await client.command("STLS");
+  clock.advance(6_000);
+  await client.startTls();
+  await pop3.until("secure");
+  clock.advance(3_500);
+  assertStringIncludes(await client.command("NOOP") ?? "", "+OK");
+  clock.advance(1_000);
+  assertEquals((await pop3.until("close")).reason, "login-timeout");
+  // Another one that is in its handshake when the time is over.
+  using slow = await LoopbackClient.connect(to);
+  await slow.send(header("127.0.0.9"));
+  await slow.readLine();
+  clock.advance(18_000);
+  await slow.send("STLS\r\n");
+  await slow.readLine();
+  clock.advance(2_500);
+  assertEquals((await pop3.until("close", 2)).reason, "login-timeout");
+});
+
+Deno.test("a health check that says nothing is one line, at debug", async () => {
+  await using pop3 = new ObservedListener({ provider });
+  const { port: to } = await pop3.listenOn(port);
+  (await LoopbackClient.connect(to)).close();
+  const { reason, clientAddress } = await pop3.until("refuse");
+  assertEquals([reason, clientAddress], ["gone", "127.0.0.1"]);
+  assertEquals(pop3.seen.map((event) => logLine(event, new Date(0), "text", "debug")), [
+    "1970-01-01T00:00:00.000Z debug refuse address=127.0.0.1 reason=gone",
+  ]);
+  assertEquals(pop3.seen.map((event) => logLine(event, new Date(0), "text", "info")), [null]);
+  // One that leaves in the middle of its header is a fault.
+  using broken = await LoopbackClient.connect(to);
+  await broken.send("PROXY TCP4 192.0.2.7");
+  broken.close();
+  assertEquals((await pop3.until("refuse", 2)).reason, "proxy-header");
+});
+
+Deno.test("the same without a proxy, and on a port that begins with TLS", async () => {
+  for (const tls of [false, true]) {
+    for (const trustedProxies of [[], ["127.0.0.1"]]) {
+      await using pop3 = new ObservedListener({ provider, certificate });
+      const { port: to } = await pop3.listenOn({ ...port, tls, trustedProxies });
+      const visitor = await LoopbackClient.connect(to);
+      if (trustedProxies.length > 0) await visitor.send(header("127.0.0.9"));
+      if (!tls) await visitor.readLine();
+      else await pop3.until("connect");
+      visitor.close();
+      assertEquals((await pop3.until("close")).reason, "gone");
+      const told = pop3.seen.filter(({ type }) => type !== "certificate");
+      assertEquals(told.map(({ type }) => type), ["connect", "close"]);
+      assertEquals(told.map((event) => logLine(event, new Date(), "text", "info")), [null, null]);
+    }
+  }
 });

@@ -2,8 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { error, ok, statusLine } from "../../lib/protocol/reply.ts";
 
-// deno-lint-ignore no-control-regex -- control characters are what must not be there
-const LINE = /^(\+OK|-ERR) [^\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]*\r\n$/;
+const LINE = /^(\+OK|-ERR) (\[[\x20-\x7e]*\] )?[^\p{C}\p{Zl}\p{Zp}]*\r\n$/u;
 
 Deno.test("a status line is one line of at most 512 octets, whatever the text", () => {
   fc.assert(
@@ -19,4 +18,25 @@ Deno.test("a status line is one line of at most 512 octets, whatever the text", 
 Deno.test("a response code stands in brackets", () => {
   assertEquals(statusLine(error("Busy.", "IN-USE")), "-ERR [IN-USE] Busy.\r\n");
   assertEquals(statusLine(error("No.")), "-ERR No.\r\n");
+});
+
+Deno.test("what nobody sees is not said again: controls, tabs, marks that turn the direction, half characters", () => {
+  const unseen = [
+    "\t",
+    "\x1b[2J",
+    "\x7f",
+    "\x9b",
+    "\u2028",
+    "\u202e",
+    "\u2066",
+    "\ud800",
+    "\ufeff",
+  ];
+  for (const text of unseen) {
+    const [octet = ""] = text;
+    const shown = statusLine(error(`Unknown command: A${text}B`, `C${text}`));
+    assertEquals(shown.includes(octet), false, JSON.stringify(shown));
+    assertEquals(shown.startsWith("-ERR [C"), true);
+  }
+  assertEquals(statusLine(ok("Grüße, 郵便 \u{1f4ec}")), "+OK Grüße, 郵便 \u{1f4ec}\r\n");
 });

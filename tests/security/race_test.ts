@@ -65,11 +65,15 @@ for (const [flags, permissions] of permissionSets) {
           await joe.command(`DELE ${number}`);
         }
         await joe.command("QUIT");
+        // The server has closed the connection once the client reads its end.
+        assertEquals(await joe.readLine(), null);
         assertEquals(await ann.command("NOOP"), "+OK There's no-one here but us POP3 services.");
       }
       await swapper.stdin.close();
       await swapper.status;
       assert(read > 0);
+      assertEquals(await ann.command("NOOP"), "+OK There's no-one here but us POP3 services.");
+      assertEquals(openFiles(), before);
       const { stderr } = await program.end("SIGTERM");
       const kept: string[] = [];
       const own = users.path("mail/joe/pop3svc");

@@ -18,6 +18,7 @@ Deno.test("every text that a session says has a translation", () => {
   const untranslated = [
     "Authentication is going on.",
     "The session is over.",
+    "This server speaks POP3.",
     "Syntax: XLOG (username) (password)",
     "Unique ID strings must be printable ASCII only.",
     "Bad command syntax. A command is printable ASCII, what follows it UTF-8.",

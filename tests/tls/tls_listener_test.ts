@@ -95,8 +95,12 @@ Deno.test("rubbish in place of a handshake, and leaving in it, end that connecti
   assertEquals(await afterStls.readLine(), null);
 
   await pop3.until("close", 4);
-  assertEquals(pop3.all("close").map(({ reason }) => reason), new Array(4).fill("tls-failed"));
-  assertEquals(pop3.all("error").map(({ during }) => during), new Array(4).fill("tls"));
+  // Who leaves without a word has broken nothing.
+  assertEquals(pop3.all("close").map(({ reason }) => reason).sort(), [
+    "gone",
+    ...new Array(3).fill("tls-failed"),
+  ]);
+  assertEquals(pop3.all("error").map(({ during }) => during), new Array(3).fill("tls"));
   assertEquals(await other.command("STAT"), "+OK 1 14");
 });
 

@@ -2,6 +2,7 @@
 import { error, ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { findMessage } from "../message_number.ts";
+import { isReadOnly } from "../read_only.ts";
 import type { Transaction } from "../state.ts";
 
 export async function dele(
@@ -11,10 +12,11 @@ export async function dele(
 ): Promise<Reply> {
   const found = await findMessage(context, maildrop, "DELE", argument);
   if (found.type === "error") return found;
-  if (await maildrop.mailbox.mailboxIsReadOnly(context.info)) {
+  if (await isReadOnly(context, maildrop.mailbox)) {
     return error("This mailbox is read-only.", "READ-ONLY");
   }
   // A mailbox throws when something else is in the message's place. One that is gone may be marked: it is deleted.
+  context.waitFor("messageExists", found.message.uniqueId);
   await maildrop.mailbox.messageExists(context.info, found.message.uniqueId);
   maildrop.markDeleted(found.message);
   return ok(

@@ -2,6 +2,7 @@
 import { error, ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { findMessage } from "../message_number.ts";
+import { isReadOnly } from "../read_only.ts";
 import type { Transaction } from "../state.ts";
 import { update } from "../update.ts";
 
@@ -12,7 +13,7 @@ export async function deli(
 ): Promise<Reply> {
   const found = await findMessage(context, maildrop, "DELI", argument);
   if (found.type === "error") return found;
-  if (await maildrop.mailbox.mailboxIsReadOnly(context.info)) {
+  if (await isReadOnly(context, maildrop.mailbox)) {
     return error("This mailbox is read-only.", "READ-ONLY");
   }
   const { message } = found;

@@ -10,6 +10,7 @@ export async function list(
   argument: string,
 ): Promise<Reply> {
   if (argument === "") {
+    context.waitFor("messageSize");
     const { numbers, octetsOf } = await maildrop.sized();
     return {
       type: "listing",
@@ -19,6 +20,12 @@ export async function list(
   }
   const found = await findMessage(context, maildrop, "LIST", argument);
   if (found.type === "error") return found;
-  const octets = await maildrop.sizeOf(found.message);
-  return octets === null ? messageIsGone : ok(`${found.message.number} ${octets}`);
+  const { number, uniqueId } = found.message;
+  try {
+    context.waitFor("messageSize", uniqueId);
+    const octets = await maildrop.sizeOf(found.message);
+    return octets === null ? messageIsGone : ok(`${number} ${octets}`);
+  } catch (failure) {
+    return context.fail(failure, "message");
+  }
 }

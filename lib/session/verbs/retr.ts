@@ -1,7 +1,8 @@
 /** RETR (RFC 1939 section 5). */
 import type { Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
-import { findMessage, messageIsGone } from "../message_number.ts";
+import { findMessage } from "../message_number.ts";
+import { isReadOnly } from "../read_only.ts";
 import { openMessage } from "../open_message.ts";
 import type { Transaction } from "../state.ts";
 
@@ -12,16 +13,11 @@ export async function retr(
 ): Promise<Reply> {
   const found = await findMessage(context, maildrop, "RETR", argument);
   if (found.type === "error") return found;
-  const body = await openMessage(
-    context,
-    maildrop.mailbox,
-    found.message.uniqueId,
-  );
-  if (body === null) return messageIsGone;
+  const isKept = context.expire !== 0 || await isReadOnly(context, maildrop.mailbox);
+  const body = await openMessage(context, maildrop.mailbox, found.message.uniqueId);
+  if ("type" in body) return body;
   // EXPIRE 0 (RFC 2449 section 6.7): what was read is not kept.
-  if (context.expire === 0 && !await maildrop.mailbox.mailboxIsReadOnly(context.info)) {
-    maildrop.markRetrieved(found.message);
-  }
+  if (!isKept) maildrop.markRetrieved(found.message);
   const { uniqueId } = found.message;
   const promised = maildrop.knownSizeOf(found.message);
   const sent = (octets: number) => {

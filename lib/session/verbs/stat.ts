@@ -4,9 +4,10 @@ import type { HandlerContext } from "../handler.ts";
 import type { Transaction } from "../state.ts";
 
 export async function stat(
-  _context: HandlerContext,
+  { waitFor }: HandlerContext,
   { maildrop }: Transaction,
 ): Promise<OkReply> {
+  waitFor("messageSize");
   const { messages, octets } = await maildrop.total();
   return ok(`${messages} ${octets}`);
 }

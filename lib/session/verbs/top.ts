@@ -2,7 +2,7 @@
 import { HeadCutter } from "../../protocol/message_head.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
-import { badSyntax, findMessage, messageIsGone } from "../message_number.ts";
+import { badSyntax, findMessage } from "../message_number.ts";
 import { openMessage } from "../open_message.ts";
 import type { Transaction } from "../state.ts";
 
@@ -23,6 +23,6 @@ export async function top(
     found.message.uniqueId,
     new HeadCutter(Number(lines)),
   );
-  if (body === null) return messageIsGone;
+  if ("type" in body) return body;
   return { type: "message", text: `Header and first ${lines} lines...`, body };
 }

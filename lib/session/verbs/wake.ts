@@ -9,12 +9,13 @@ import { type Asleep, enter, type Transition } from "../state.ts";
 
 export async function wake(context: HandlerContext, asleep: Asleep): Promise<Reply | Transition> {
   const { info, provider, emit } = context;
+  context.waitFor("reopenMailbox");
   const userName = info.userNameAtLogin ?? "";
   const mailbox = provider.reopenMailbox === undefined
     ? asleep.mailbox
     : await provider.reopenMailbox(info, userName);
   if (mailbox === null) return error("Your login is no longer good.", "AUTH");
-  const opened = await openMaildrop(context, mailbox, "go-on");
+  const opened = await openMaildrop(context, mailbox, "message");
   if (opened.type === "error") {
     await releaseMailbox(context, mailbox);
     return opened;

@@ -1,0 +1,147 @@
+/**
+ * For what a connection waits, and for how long.
+ *
+ * | it waits for | limit                                                                                    |
+ * | ------------ | ---------------------------------------------------------------------------------------- |
+ * | handshake    | 15 s, within the time for the login                                                      |
+ * | command      | before the login: the time for it, counted from accept; after it: the idle limit, or sleep's |
+ * | provider     | before the login: the same; after it: none, but its author is told after half a minute   |
+ * | write        | before the login: the same; after it: the idle limit, and a floor under the peer's pace  |
+ * | end          | 2 s                                                                                      |
+ */
+import type { Session } from "../session/session.ts";
+import type { Clock } from "./clock.ts";
+import { Deadline, type Deadlines } from "./deadlines.ts";
+import { ReadingPace } from "./reading_pace.ts";
+import type { WriteWatch } from "./reply_writer.ts";
+
+/** The limits of a connection, in milliseconds. */
+export interface PeerLimits {
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  /** When the peer was accepted, by the clock: before its PROXY header. */
+  readonly acceptedAt: number;
+  /** From then to the login. */
+  readonly loginTimeout: number;
+  /** Without a command. */
+  readonly idleTimeout: number;
+  /** The same for a session that is asleep. */
+  readonly sleepTimeout: number;
+}
+
+/** Whose time it is. */
+export interface TimedPeer {
+  /** Its time is over. */
+  expire(reason: "login-timeout" | "idle-timeout"): void;
+  /** Its provider takes long. */
+  warn(): void;
+}
+
+/** How long a client may take for a TLS handshake. */
+const HANDSHAKE_MS = 15_000;
+/** How long a provider may take before its author is told. */
+const PATIENCE_MS = 30_000;
+/** How long a peer may go on sending after our last word before the connection is cut. */
+const LINGER_MS = 2_000;
+
+/** What a connection waits for. */
+export type WaitsFor = "handshake" | "command" | "provider" | "write" | "end";
+
+export class PeerTimer implements WriteWatch {
+  readonly #limits: PeerLimits;
+  readonly #session: Session;
+  readonly #deadline: Deadline;
+  readonly #patience: Deadline;
+  #waitsFor: WaitsFor = "write";
+  /** From when on the time for a login counts: accept, or the last QAUT. */
+  #loggedOutAt: number;
+  #pace = new ReadingPace();
+  #writeBegan = 0;
+
+  constructor(limits: PeerLimits, session: Session, peer: TimedPeer) {
+    this.#limits = limits;
+    this.#session = session;
+    this.#loggedOutAt = limits.acceptedAt;
+    this.#deadline = new Deadline(() => {
+      peer.expire(session.isLoggedIn ? "idle-timeout" : "login-timeout");
+    });
+    this.#patience = new Deadline(() => {
+      peer.warn();
+      // Once for each command that takes too long, however long it goes on.
+      this.#patience.at = Infinity;
+      if (this.#waitsFor !== "end") limits.deadlines.add(this.#patience);
+    });
+  }
+
+  get waitsFor(): WaitsFor {
+    return this.#waitsFor;
+  }
+
+  start(): void {
+    this.expectLogin();
+    this.#limits.deadlines.add(this.#deadline);
+    this.#limits.deadlines.add(this.#patience);
+  }
+
+  /** Milliseconds since the peer was accepted; nothing is watched any more. */
+  end(): number {
+    this.#waitsFor = "end";
+    this.#limits.deadlines.delete(this.#deadline);
+    this.#limits.deadlines.delete(this.#patience);
+    return this.#limits.clock.now() - this.#limits.acceptedAt;
+  }
+
+  expectHandshake(): void {
+    this.#waitFor("handshake");
+    this.#deadline.at = Math.min(this.#deadline.at, this.#limits.clock.now() + HANDSHAKE_MS);
+  }
+
+  expectLogin(): void {
+    this.#deadline.at = this.#loggedOutAt + this.#limits.loginTimeout;
+  }
+
+  /** After QAUT. */
+  expectAnotherLogin(): void {
+    this.#loggedOutAt = this.#limits.clock.now();
+    this.expectLogin();
+  }
+
+  expectCommand(): void {
+    this.#waitFor("command");
+    this.#pace = new ReadingPace();
+    if (!this.#session.isLoggedIn) return;
+    const { clock, sleepTimeout, idleTimeout } = this.#limits;
+    this.#deadline.at = clock.now() + (this.#session.isAsleep ? sleepTimeout : idleTimeout);
+  }
+
+  /** @returns the instant, by the clock */
+  expectProvider(): number {
+    const now = this.#limits.clock.now();
+    this.#waitFor("provider", now + PATIENCE_MS);
+    if (this.#session.isLoggedIn) this.#deadline.at = Infinity;
+    return now;
+  }
+
+  expectEnd(): void {
+    this.#waitFor("end");
+    this.#deadline.at = this.#limits.clock.now() + LINGER_MS;
+  }
+
+  beforeWrite(): void {
+    this.#waitFor("write");
+    this.#writeBegan = this.#limits.clock.now();
+    if (!this.#session.isLoggedIn) return;
+    this.#deadline.at = this.#writeBegan + this.#pace.patience(this.#limits.idleTimeout);
+  }
+
+  afterWrite(octets: number): void {
+    const now = this.#limits.clock.now();
+    this.#pace.took(octets, now - this.#writeBegan);
+    this.#waitFor("provider", now + PATIENCE_MS);
+  }
+
+  #waitFor(what: WaitsFor, patience = Infinity): void {
+    this.#waitsFor = what;
+    this.#patience.at = patience;
+  }
+}

@@ -1,0 +1,33 @@
+import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import type { HandlerContext } from "./handler.ts";
+
+/** The provider, with a note of each operation of a login that the session waits for from then on. */
+export function watchedProvider(
+  provider: MailboxProvider,
+  waitFor: HandlerContext["waitFor"],
+): MailboxProvider {
+  const { secrets } = provider;
+  const watched =
+    <A extends readonly unknown[], R>(operation: string, ask: (...args: A) => R) =>
+    (...args: A): R => {
+      waitFor(operation);
+      return ask(...args);
+    };
+  return {
+    name: provider.name,
+    authenticate: watched("authenticate", (...args) => provider.authenticate(...args)),
+    ...(provider.authenticateToken === undefined ? {} : {
+      authenticateToken: watched(
+        "authenticateToken",
+        (...args) => provider.authenticateToken?.(...args) ?? null,
+      ),
+    }),
+    ...(secrets === undefined || secrets === null ? {} : {
+      secrets: {
+        offers: secrets.offers,
+        secretOf: watched("secretOf", (...args) => secrets.secretOf(...args)),
+        openMailbox: watched("openMailbox", (...args) => secrets.openMailbox(...args)),
+      },
+    }),
+  };
+}

@@ -1,0 +1,136 @@
+/** Those who speak something else to a real port: nothing of what they say is carried out. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { MemoryMailbox } from "../../lib/mod.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { ObservedListener } from "../observed_listener.ts";
+import { authority, certificate } from "../test_authority.ts";
+import { providerOf } from "../transcript_peers.ts";
+
+const loopback = { hostname: "127.0.0.1", port: 0 };
+const refusal = "-ERR This server speaks POP3.";
+/** What an attacker's page would have a browser say. */
+const attack = "USER me\r\nPASS passw0rd\r\nDELE 1\r\nQUIT\r\n";
+
+function withMail(): [MemoryMailbox, ObservedListener] {
+  const mailbox = new MemoryMailbox({ a: "Subject: kept" });
+  return [mailbox, new ObservedListener({ provider: providerOf(mailbox), certificate })];
+}
+
+/** Waits until so many connections are over: none of them has logged in, each is told once, and the mail is there. */
+async function nothingHappened(pop3: ObservedListener, mailbox: MemoryMailbox, count = 1) {
+  await pop3.until("close", count);
+  assertEquals(mailbox.messages.size, 1);
+  assertEquals(pop3.all("login").length, 0);
+  assertEquals(pop3.all("close").map(({ reason }) => reason), Array(count).fill("spoke-http"));
+  assertEquals(pop3.all("error").length, 0);
+}
+
+Deno.test("fetch() with commands in its body deletes nothing", async () => {
+  const [mailbox, pop3] = withMail();
+  await using _pop3 = pop3;
+  const { port } = await pop3.listenOn(loopback);
+  for (const method of ["POST", "PUT", "RETR"]) {
+    await assertRejects(() => fetch(`http://127.0.0.1:${port}/`, { method, body: attack }));
+  }
+  await nothingHappened(pop3, mailbox, 3);
+});
+
+Deno.test("fetch() over TLS neither", async () => {
+  const [mailbox, pop3] = withMail();
+  await using _pop3 = pop3;
+  const { port } = await pop3.listenOn({ ...loopback, tls: true });
+  using client = Deno.createHttpClient({ caCerts: [authority.pem] });
+  await assertRejects(() =>
+    fetch(`https://localhost:${port}/`, { method: "POST", body: attack, client })
+  );
+  await nothingHappened(pop3, mailbox);
+});
+
+const request = [
+  "POST / HTTP/1.1",
+  "Host: 127.0.0.1:1100",
+  "Connection: keep-alive",
+  `Content-Length: ${attack.length}`,
+  "Content-Type: text/plain;charset=UTF-8",
+  "",
+  attack,
+].join("\r\n");
+
+/** The request in pieces of so many octets, each a packet of its own. */
+function pieces(text: string, octets: number): string[] {
+  return text.match(new RegExp(`[\\s\\S]{1,${octets}}`, "g")) ?? [];
+}
+
+for (
+  const [name, said] of [
+    ["in one packet", [request]],
+    ["in packets of seven octets", pieces(request, 7)],
+    ["octet by octet", pieces(request, 1)],
+    ["with a first line longer than any of ours", [request.replace("/", `/${"x".repeat(30_000)}`)]],
+    ["with an empty line before it", [`\r\n${request}`]],
+    ["of another version", [request.replace("HTTP/1.1", "HTTP/1.0")]],
+    ["without a version, but with headers", [request.replace(" HTTP/1.1", "")]],
+    ["HTTP/2", ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", attack]],
+  ] as const
+) {
+  Deno.test(`a request ${name} deletes nothing, and hears why`, async () => {
+    const [mailbox, pop3] = withMail();
+    await using _pop3 = pop3;
+    const { port } = await pop3.listenOn(loopback);
+    using client = await LoopbackClient.connect(port);
+    const sent = (async () => {
+      for (const piece of said) await client.send(piece);
+      await client.endSending();
+    })().catch(() => {});
+    const heard: string[] = [];
+    for (;;) {
+      const line = await client.readLine();
+      if (line === null) break;
+      heard.push(line);
+    }
+    await sent;
+    assertEquals(heard.at(-1), refusal);
+    await nothingHappened(pop3, mailbox);
+  });
+}
+
+Deno.test("a TLS handshake on a plain port is answered at once, though no line end comes", async () => {
+  const [, pop3] = withMail();
+  await using _pop3 = pop3;
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  assert((await client.readLine())?.startsWith("+OK"));
+  await client.send(new Uint8Array([0x16]));
+  assertEquals(await client.readLine(), refusal);
+  assertEquals(await client.readLine(), null);
+  client.close();
+  assertEquals((await pop3.until("close")).reason, "spoke-tls");
+  // A client that means it.
+  await assertRejects(() => LoopbackClient.connectTls(port));
+  assertEquals((await pop3.until("close", 2)).reason, "spoke-tls");
+});
+
+Deno.test("SSH hears it, too", async () => {
+  const [, pop3] = withMail();
+  await using _pop3 = pop3;
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  await client.readLine();
+  assertEquals(await client.command("SSH-2.0-Go"), refusal);
+  client.close();
+  assertEquals((await pop3.until("close")).reason, "spoke-ssh");
+});
+
+Deno.test("a typing error ends nothing: somebody who types by hand is forgiven nineteen in a row", async () => {
+  const [, pop3] = withMail();
+  await using _pop3 = pop3;
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  await client.readLine();
+  const typed = ["uesr me", "user: me", "USER:me", "help", "Hello: is anybody there?", "HTTP/1.1"];
+  for (let n = 0; n < 19; n++) {
+    const reply = await client.command(typed[n % typed.length] ?? "");
+    assert(reply?.startsWith("-ERR Unknown command"), reply ?? "");
+  }
+  assertEquals(await client.command("XLOG me passw0rd"), "+OK Welcome.");
+});

@@ -1,0 +1,187 @@
+/** Peers that reset, and what the port and the process lose by it: nothing. */
+import { assert, assertEquals } from "@std/assert";
+import { failureCosts } from "../../lib/protocol/failure_costs.ts";
+import type { Acceptor } from "../../lib/listener/accept_loop.ts";
+import { type MailboxProvider, MemoryMailbox } from "../../lib/mod.ts";
+import { logLine } from "../../lib/telemetry/log_lines.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { ManualClock } from "../manual_clock.ts";
+import { MemoryTransport } from "../memory_transport.ts";
+import { ObservedListener } from "../observed_listener.ts";
+import { certificate } from "../test_authority.ts";
+
+const loopback = { hostname: "127.0.0.1", port: 0 };
+const ready = "+OK pop3svc ready.";
+const header = "PROXY TCP4 192.0.2.7 192.0.2.1 50000 110\r\n";
+const provider: MailboxProvider = { name: "one", authenticate: () => new MemoryMailbox() };
+
+/** What the system says of a failed call, as Deno makes an error of it. */
+function failure(code: string): Error {
+  return Object.assign(new Error(`accept failed (${code})`), { code });
+}
+
+/** Fails so often, then accepts from the socket. */
+function failing(failures: Error[]): [Acceptor, number] {
+  const socket = Deno.listen(loopback);
+  const accept = () => {
+    const next = failures.shift();
+    return next === undefined ? socket.accept() : Promise.reject(next);
+  };
+  return [{ accept, close: () => socket.close() }, socket.addr.port];
+}
+
+Deno.test("only a want of the process makes a port wait", async () => {
+  const wants = ["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"];
+  const faultsOfAPeer = ["ENOTCONN", "ECONNABORTED", "ECONNRESET", "EPROTO", "ETIMEDOUT"];
+  for (const code of [...wants, ...faultsOfAPeer, "EINVAL"]) {
+    const clock = new ManualClock();
+    await using pop3 = new ObservedListener({ provider }, clock);
+    const [acceptor, port] = failing(Array.from({ length: 50 }, () => failure(code)));
+    pop3.serve(acceptor);
+    using client = await LoopbackClient.connect(port);
+    if (wants.includes(code)) {
+      for (let n = 1; n <= 50; n++) {
+        await pop3.until("error", n);
+        while (clock.pending === 0) await Promise.resolve();
+        clock.advance(failureCosts.process.portWaits);
+      }
+    }
+    assertEquals(await client.readLine(), ready, code);
+    const isOfAPeer = faultsOfAPeer.includes(code);
+    assertEquals(pop3.all("error").length, isOfAPeer ? 0 : 50, code);
+    assertEquals(pop3.all("refuse").map(({ reason }) => reason).length, isOfAPeer ? 50 : 0, code);
+  }
+});
+
+Deno.test("a port that fails on and on, nobody knows why, does not eat the CPU", async () => {
+  const clock = new ManualClock();
+  await using pop3 = new ObservedListener({ provider }, clock);
+  const [acceptor, port] = failing(Array.from({ length: 150 }, () => failure("EINVAL")));
+  pop3.serve(acceptor);
+  await pop3.until("error", 100);
+  while (clock.pending === 0) await Promise.resolve();
+  assertEquals(pop3.all("error").length, 100);
+  while (pop3.all("error").length < 150 || clock.pending > 0) {
+    clock.advance(100);
+    await Promise.resolve();
+  }
+  using client = await LoopbackClient.connect(port);
+  assertEquals(await client.readLine(), ready);
+});
+
+Deno.test("an arrival is closed when serving it throws, and the port lives", async () => {
+  let throws = true;
+  await using pop3 = new ObservedListener({ provider });
+  Object.defineProperty(pop3, "maxConnectionsPerIp", {
+    get() {
+      if (throws) throw new Deno.errors.BadResource("an option that fails");
+      return 100;
+    },
+  });
+  const direct = await pop3.listenOn(loopback);
+  const proxied = await pop3.listenOn({ ...loopback, trustedProxies: ["127.0.0.1"] });
+  using first = await LoopbackClient.connect(direct.port);
+  assertEquals(await first.readLine(), null);
+  using second = await LoopbackClient.connect(proxied.port);
+  await second.send(header);
+  assertEquals(await second.readLine(), null);
+  assertEquals(pop3.all("error").map(({ during }) => during), ["accept", "accept"]);
+  throws = false;
+  using third = await LoopbackClient.connect(direct.port);
+  assertEquals(await third.readLine(), ready);
+});
+
+const resetter = `
+import socket, struct, sys
+said = sys.argv[3].encode().decode("unicode_escape").encode("latin1")
+for n in range(int(sys.argv[2])):
+    peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    if said: peer.send(said)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+`;
+
+/** A process that makes so many connections, says something on each, and resets it. */
+function resets(port: number, count: number, said: string): Deno.Command {
+  return new Deno.Command("python3", { args: ["-c", resetter, `${port}`, `${count}`, said] });
+}
+
+function descriptors(): number {
+  return [...Deno.readDirSync("/proc/self/fd")].length;
+}
+
+const canReset = Deno.build.os === "linux" &&
+  new Deno.Command("python3", { args: ["--version"] }).outputSync().success;
+if (!canReset) console.warn("SKIPPED: resets need Linux and python3");
+
+for (const tls of [false, true]) {
+  for (const trustedProxies of [[], ["127.0.0.1"]]) {
+    const kind = `${tls ? "TLS" : "plain"}${trustedProxies.length > 0 ? ", PROXY" : ""}`;
+    Deno.test({
+      name: `connections that are reset, before accept and after: ${kind}`,
+      ignore: !canReset,
+      fn: async () => {
+        // Its clock stands still: a port that waited would wait for ever.
+        await using pop3 = new ObservedListener({ provider, certificate }, new ManualClock());
+        const { port } = await pop3.listenOn({ ...loopback, tls, trustedProxies });
+        const visit = async () => {
+          using client = await LoopbackClient.connect(port);
+          if (trustedProxies.length > 0) await client.send(header);
+          if (tls) await client.startTls();
+          assertEquals(await client.readLine(), ready);
+          assertEquals(
+            await client.command("QUIT"),
+            "+OK Closing connection without authenticating.",
+          );
+        };
+        await visit();
+        await pop3.until("close");
+        const before = descriptors();
+        for (const said of ["", "\\x16", "USER me\\r\\n", header.replace("\r\n", "\\r\\n")]) {
+          // While this waits nobody here can accept: all are gone before.
+          assert(resets(port, 100, said).outputSync().success);
+          await visit();
+          // While this waits they are accepted.
+          assert((await resets(port, 100, said).output()).success);
+          await visit();
+        }
+        for (let turn = 0; turn < 1_000 && descriptors() > before; turn++) {
+          await new Promise((resolve) => setTimeout(resolve));
+        }
+        assert(descriptors() <= before, `${descriptors()} descriptors, ${before} before`);
+        assertEquals(pop3.status().connections.authorization, 0);
+        assertEquals(pop3.all("error").filter(({ during }) => during !== "tls"), []);
+        const gone = pop3.all("refuse").filter(({ reason }) => reason === "gone");
+        assert(gone.length >= 100, `${gone.length}`);
+        for (const event of gone) {
+          assertEquals(logLine(event, new Date(), "text", "info"), null);
+        }
+      },
+    });
+  }
+}
+
+Deno.test("a peer that the port cannot tell the address of is closed, behind a proxy's network and else", async () => {
+  await using pop3 = new ObservedListener({ provider });
+  for (const trustedProxies of [[], ["127.0.0.1"]]) {
+    const transport = new MemoryTransport();
+    const peer = {
+      remoteAddr: { transport: "tcp", hostname: "", port: 0 },
+      read: (into: Uint8Array) => transport.read(into),
+      write: (octets: Uint8Array) => transport.write(octets),
+      close: () => transport.close(),
+    };
+    const waiting = Promise.withResolvers<never>();
+    const arrivals = [peer as unknown as Deno.TcpConn];
+    pop3.serve({
+      accept: () => {
+        const next = arrivals.shift();
+        return next === undefined ? waiting.promise : Promise.resolve(next);
+      },
+      close: () => waiting.reject(new Deno.errors.BadResource()),
+    }, { trustedProxies });
+    await pop3.until("refuse", trustedProxies.length + 1);
+    assertEquals(transport.isClosed, true);
+  }
+  assertEquals(pop3.all("refuse").map(({ reason }) => reason), ["gone", "gone"]);
+});
