@@ -6,6 +6,7 @@
  * links and FIFOs, and a deliverer. Then a client finds everybody's mail right, octet for octet, and the process has no
  * descriptor more than before. Loopback only; it ends by itself, and exits with 1 when something was wrong.
  */
+import { parseArgs } from "@std/cli";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { LOGIN_SECONDS } from "./limits.ts";
 import { compare, deliverer } from "./parts/deliverer.ts";
@@ -103,9 +104,9 @@ async function checkDescriptors(soak: Soak, before: Descriptors): Promise<void> 
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const only = args.indexOf("--only");
-  const chosen = possibleParts(chosenParts(only < 0 ? undefined : args[only + 1]));
-  const seconds = Number(args.find((each, at) => at !== only + 1 && /^\d+$/.test(each)) ?? 60);
+  const { only, _: [seconds = 60] } = parseArgs([...args], { string: ["only"] });
+  if (typeof seconds !== "number" || seconds < 1) throw new RangeError("SECONDS is a number");
+  const chosen = possibleParts(chosenParts(typeof only === "string" ? only : undefined));
   await using folder = await TemporaryFolder.create();
   const mail = await SoakMail.create(folder.path);
   for (let count = 0; count < 5; count++) mail.deliver("ann");

@@ -26,12 +26,12 @@ const beginnings: readonly Beginning[] = [
 export const halfOpen: SoakPart = {
   name: "half-open",
   run: async (soak) => {
-    while (!soak.isOver && soak.left > 1_000 * LOGIN_SECONDS) {
+    do {
       const outcomes = beginnings.flatMap((each) => [holdOpen(soak, each), holdOpen(soak, each)]);
       await Promise.all(outcomes);
       soak.count("half-open connections", outcomes.length);
       await pause(soak, 200);
-    }
+    } while (soak.left > 1_000 * LOGIN_SECONDS);
   },
 };
 
