@@ -7,6 +7,7 @@ import { dirname, fromFileUrl, relative } from "@std/path";
 import type { Wish } from "./command_line.ts";
 import type { ServeOptions } from "./options.ts";
 import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
+import { statePathOf } from "./state_directory_of_options.ts";
 
 /** The variables that the program reads, or Deno for it. Whatever else a library asks for is undefined. */
 const VARIABLES = [
@@ -59,6 +60,8 @@ export function permissionsFor(wish: Wish): Needs {
 function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
   const isMany = options.users !== null;
   const mail = isMany ? options["mail-root"] : folderOf(mailbox, options);
+  // Where no variable may be read, there is no such folder unless an option names it, and the start says so.
+  const state = isMany ? statePathOf(options) : null;
   const isWritten = !options["read-only"] || options.lock;
   const threads = isMany && HASHING.protocol === "file:"
     ? relative(Deno.cwd(), fromFileUrl(HASHING))
@@ -77,9 +80,10 @@ function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
       options.key,
       options["password-file"],
       options.faults,
+      state,
       threads,
     ),
-    write: given(isWritten ? mail : null, options["wire-log"]),
+    write: given(isWritten ? mail : null, state, options["wire-log"]),
     env: isMany || options["password-file"] !== null ? [] : ["POP3SVC_PASSWORD"],
     sys: Deno.build.os === "windows" ? [] : ["uid"],
   };

@@ -35,7 +35,7 @@ async function usersWithCertificate(folder: TemporaryFolder): Promise<string[]> 
   await Deno.writeTextFile(path("users"), `joe:${stdout}`, { mode: 0o600 });
   return [
     ...["--users", path("users"), "--mail-root", path("mail"), "--tls-port", "0"],
-    ...["--cert", path("cert.pem"), "--key", path("key.pem")],
+    ...["--cert", path("cert.pem"), "--key", path("key.pem"), "--state-dir", path("state")],
   ];
 }
 
@@ -157,7 +157,22 @@ const commands: readonly (readonly string[])[] = [
   [],
   ["check"],
   ["status"],
-  ["--users", "u", "--mail-root", "m", "--cert", "c", "--key", "k", "--host", "::", "--admin", "9"],
+  [
+    "--users",
+    "u",
+    "--mail-root",
+    "m",
+    "--cert",
+    "c",
+    "--key",
+    "k",
+    "--host",
+    "::",
+    "--admin",
+    "9",
+    "--state-dir",
+    "s",
+  ],
   ["--config", "deno.json"],
 ];
 
