@@ -4,7 +4,7 @@ import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import type { Inspection } from "../mailbox/inspection.ts";
 import { inspectMailbox, type MailboxFormat, seenFormat } from "../mailbox/open_mailbox.ts";
-import { exposures } from "./exposure.ts";
+import { setupWarnings } from "./setup_warnings.ts";
 import type { ServeOptions } from "./options.ts";
 import { mailboxOptions } from "./provider_of_options.ts";
 import { usualMistakes } from "./usual_mistakes.ts";
@@ -18,7 +18,7 @@ export async function check(path: string, options: ServeOptions): Promise<void> 
   if (options.users !== null) {
     const { checkUsers } = await import("./check_users.ts");
     const folders = await checkUsers(options.users, options["mail-root"]);
-    const told = exposuresTold(options);
+    const told = warningsTold(options);
     console.log(`warnings: ${[told.length, ...told].join("\n  ")}`);
     return printMistakes(usualMistakes(folders, options, certificate?.facts ?? null));
   }
@@ -32,7 +32,7 @@ octets: ${found.octets}
 derived unique ids: ${list(found.derived)}
 still being written: ${found.unsettled}
 leftovers: ${list(found.leftovers)}
-warnings: ${list([...found.warnings, ...exposuresTold(options)])}
+warnings: ${list([...found.warnings, ...warningsTold(options)])}
 not served: ${list(found.faults)}`);
   printMistakes(usualMistakes([path], options, certificate?.facts ?? null));
   if (found.faults.length > 0) {
@@ -49,8 +49,8 @@ valid: ${validFrom.toISOString()} to ${validTo.toISOString()} (${state})
 key: belongs to the certificate`);
 }
 
-function exposuresTold(options: ServeOptions): string[] {
-  return exposures(options).map(({ finding, remedy }) => `${finding} (${remedy})`);
+function warningsTold(options: ServeOptions): string[] {
+  return setupWarnings(options).map(({ finding, remedy }) => `${finding} (${remedy})`);
 }
 
 function printMistakes(mistakes: readonly string[]): void {

@@ -9,7 +9,7 @@ import { type LogFormat, type Logged, logLine } from "../telemetry/log_lines.ts"
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import { environmentVariable } from "./environment.ts";
-import { exposures } from "./exposure.ts";
+import { setupWarnings } from "./setup_warnings.ts";
 import { faultsOf } from "./faults_of_options.ts";
 import type { ServeOptions } from "./options.ts";
 import { providerOf } from "./provider_of_options.ts";
@@ -79,7 +79,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   await using _admin = options.admin === "off"
     ? null
     : await admin(options.admin, pop3, bans, options["log-format"]);
-  for (const exposure of exposures(options)) log({ type: "exposed", ...exposure });
+  for (const warning of setupWarnings(options)) log({ type: "exposed", ...warning });
   announce(options["log-format"], `ready: serving ${text}; press Ctrl+C to stop`, {
     event: "ready",
     ...facts,

@@ -16,7 +16,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = "text" | "json";
 
 /** What the program says of itself, and no listener does: something lets others at what is the server's alone. */
-export interface ExposureNotice {
+export interface SetupNotice {
   readonly type: "exposed";
   readonly finding: string;
   /** What to type against it. */
@@ -24,7 +24,7 @@ export interface ExposureNotice {
 }
 
 /** Whatever has a line. */
-export type Logged = Pop3Event | ExposureNotice;
+export type Logged = Pop3Event | SetupNotice;
 
 type Fields = Readonly<Record<string, string | number | null>>;
 

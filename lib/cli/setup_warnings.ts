@@ -6,7 +6,7 @@ import { serverUid } from "../files/server_user.ts";
 import type { ServeOptions } from "./options.ts";
 
 /** Something that lets others in, and what to type against it. */
-export interface Exposure {
+export interface SetupWarning {
   readonly finding: string;
   readonly remedy: string;
 }
@@ -19,25 +19,25 @@ const OTHERS_MAY = [
 ] as const;
 
 /** @param user the uid of the process; null where there is none (Windows) */
-export function exposures(
+export function setupWarnings(
   options: ServeOptions,
   user: number | null = serverUid(),
-): readonly Exposure[] {
+): readonly SetupWarning[] {
   if (user === null) return [];
   const { cert, key, users, "password-file": passwordFile } = options;
   const secrets = new Set([users, passwordFile, key, holdsKey(cert) ? cert : null]);
   return [
     ...(user === 0 ? [asRoot] : []),
-    ...[...secrets].flatMap((path) => path === null ? [] : exposureOf(path, user)),
+    ...[...secrets].flatMap((path) => path === null ? [] : warningOf(path, user)),
   ];
 }
 
-const asRoot: Exposure = {
+const asRoot: SetupWarning = {
   finding: "it runs as root, so that a fault in it is a fault in all of this machine",
   remedy: "give it a user of its own: User= in the unit, --user of the container, sudo -u NAME",
 };
 
-function exposureOf(path: string, user: number): Exposure[] {
+function warningOf(path: string, user: number): SetupWarning[] {
   const info = statOf(path);
   if (info === null || info.mode === null) return [];
   const { mode, uid, gid } = info;

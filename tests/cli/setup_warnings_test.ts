@@ -1,7 +1,7 @@
 /** What lets others at what is the server's alone is told by the start and by `check`, with what to type against it. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { exposures } from "../../lib/cli/exposure.ts";
+import { setupWarnings } from "../../lib/cli/setup_warnings.ts";
 import { readOptions, type ServeOptions, serveOptions } from "../../lib/cli/options.ts";
 import { RunningProgram, runProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
@@ -28,7 +28,7 @@ async function saidOf(
   await Deno.chmod(path, mode);
   if (owner !== undefined) await Deno.chown(path, ...owner);
   // 65534 stands for a server that is not root.
-  return exposures(optionsOf({ [option]: path }), owner === undefined ? Deno.uid() : 65_534)
+  return setupWarnings(optionsOf({ [option]: path }), owner === undefined ? Deno.uid() : 65_534)
     .filter(({ finding }) => finding.startsWith(path))
     .map(({ finding, remedy }) =>
       `${finding.slice(path.length + 2)}: ${remedy}`.replaceAll(path, "FILE")
@@ -78,17 +78,17 @@ Deno.test({
     await using folder = await TemporaryFolder.create();
     const path = join(folder.path, "it's a key");
     await Deno.writeTextFile(path, "x", { mode: 0o644 });
-    const [found] = exposures(optionsOf({ key: path }), Deno.uid()).slice(isRoot ? 1 : 0);
+    const [found] = setupWarnings(optionsOf({ key: path }), Deno.uid()).slice(isRoot ? 1 : 0);
     await new Deno.Command("sh", { args: ["-c", found?.remedy ?? "false"] }).output();
     assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
   },
 });
 
 Deno.test("root is told; nobody else is, and Windows has none", () => {
-  const [found] = exposures(optionsOf({}), 0);
+  const [found] = setupWarnings(optionsOf({}), 0);
   assertMatch(`${found?.finding}; ${found?.remedy}`, /^it runs as root.*User=/);
-  assertEquals(exposures(optionsOf({}), 1_000), []);
-  assertEquals(exposures(optionsOf({ key: "/etc/passwd" }), null), []);
+  assertEquals(setupWarnings(optionsOf({}), 1_000), []);
+  assertEquals(setupWarnings(optionsOf({ key: "/etc/passwd" }), null), []);
 });
 
 Deno.test({
