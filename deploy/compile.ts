@@ -1,17 +1,10 @@
 /**
  * Makes the executable: `deno task compile [--target TARGET] [--output FILE]`.
  *
- * It may open ports, read and write files, and read two variables; it may not run programs, load libraries or ask for
- * more. What it loads only when it is asked for is inside as well: the threads for password hashes are not seen by
- * following imports, and so are named here.
+ * It has the permissions of `lib/cli/permissions.ts` and can ask for no more. What it loads only when it is asked for is
+ * inside as well: the threads for password hashes are not seen by following imports, and so are named here.
  */
-const permissions = [
-  "--no-prompt",
-  "--allow-net",
-  "--allow-read",
-  "--allow-write",
-  "--allow-env=POP3SVC_PASSWORD,OTEL_DENO",
-];
+import { EXECUTABLE_PERMISSIONS } from "../lib/cli/permissions.ts";
 
 /** For thousands of connections that wait: docs/performance.md. */
 const memory = "--v8-flags=--max-semi-space-size=1";
@@ -22,7 +15,7 @@ const given = Deno.args.includes("--output")
 const { code } = await new Deno.Command(Deno.execPath(), {
   args: [
     "compile",
-    ...permissions,
+    ...EXECUTABLE_PERMISSIONS,
     memory,
     "--exclude-unused-npm",
     ...["--include", "lib/auth/passwords/hash_worker.ts"],

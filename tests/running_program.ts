@@ -33,12 +33,13 @@ const EVERYTHING = ["-A"];
 /** Runs the program to its end. */
 export async function runProgram(
   args: readonly string[],
-  { env = {}, stdin = "" }: {
+  { env = {}, stdin = "", permissions = EVERYTHING }: {
     readonly env?: Readonly<Record<string, string>>;
     readonly stdin?: string;
+    readonly permissions?: readonly string[];
   } = {},
 ): Promise<ProgramResult> {
-  const process = command(args, env, "piped", EVERYTHING).spawn();
+  const process = command(args, env, "piped", permissions).spawn();
   const writer = process.stdin.getWriter();
   // A program that does not read it may have ended.
   await writer.write(new TextEncoder().encode(stdin)).catch(() => {});

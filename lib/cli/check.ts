@@ -4,6 +4,7 @@ import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import type { Inspection } from "../mailbox/inspection.ts";
 import { inspectMailbox, type MailboxFormat, seenFormat } from "../mailbox/open_mailbox.ts";
+import { setupWarnings } from "./setup_warnings.ts";
 import type { ServeOptions } from "./options.ts";
 import { mailboxOptions } from "./provider_of_options.ts";
 import { usualMistakes } from "./usual_mistakes.ts";
@@ -17,6 +18,8 @@ export async function check(path: string, options: ServeOptions): Promise<void> 
   if (options.users !== null) {
     const { checkUsers } = await import("./check_users.ts");
     const folders = await checkUsers(options.users, options["mail-root"]);
+    const told = warningsTold(options);
+    console.log(`warnings: ${[told.length, ...told].join("\n  ")}`);
     return printMistakes(usualMistakes(folders, options, certificate?.facts ?? null));
   }
   const format = options.format ?? seenFormat(path);
@@ -29,7 +32,7 @@ octets: ${found.octets}
 derived unique ids: ${list(found.derived)}
 still being written: ${found.unsettled}
 leftovers: ${list(found.leftovers)}
-warnings: ${list(found.warnings)}
+warnings: ${list([...found.warnings, ...warningsTold(options)])}
 not served: ${list(found.faults)}`);
   printMistakes(usualMistakes([path], options, certificate?.facts ?? null));
   if (found.faults.length > 0) {
@@ -44,6 +47,10 @@ function printCertificate({ subject, names, validFrom, validTo }: CertificateFac
 names: ${names.join(", ") || "none, and clients will refuse it"}
 valid: ${validFrom.toISOString()} to ${validTo.toISOString()} (${state})
 key: belongs to the certificate`);
+}
+
+function warningsTold(options: ServeOptions): string[] {
+  return setupWarnings(options).map(({ finding, remedy }) => `${finding} (${remedy})`);
 }
 
 function printMistakes(mistakes: readonly string[]): void {

@@ -1,8 +1,9 @@
 /** The way in: says what is wrong in one line, and gives the exit code. */
 import { check } from "./check.ts";
 import { CliError } from "./cli_error.ts";
-import { readCommandLine } from "./command_line.ts";
+import { readCommandLine, type Wish } from "./command_line.ts";
 import { helpText, versionText } from "./help.ts";
+import { flagsOf, missingPermissions, permissionsFor } from "./permissions.ts";
 import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
 import { serve } from "./serve.ts";
 
@@ -10,6 +11,7 @@ import { serve } from "./serve.ts";
 export async function main(args: readonly string[]): Promise<number> {
   try {
     const wish = await readCommandLine(args);
+    ensurePermitted(wish);
     switch (wish.type) {
       case "help":
         console.log(helpText());
@@ -35,8 +37,20 @@ export async function main(args: readonly string[]): Promise<number> {
         return 0;
     }
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    console.error(`pop3svc: ${error.message}`);
-    return error.exitCode;
+    const told = error instanceof Deno.errors.NotCapable
+      ? CliError.environment(error.message, error)
+      : error;
+    if (!(told instanceof CliError)) throw told;
+    console.error(`pop3svc: ${told.message}`);
+    return told.exitCode;
   }
+}
+
+/** Before anything is opened, so that all that is missing is told at once. */
+function ensurePermitted(wish: Wish): void {
+  const missing = flagsOf(missingPermissions(permissionsFor(wish)));
+  if (missing.length === 0) return;
+  throw CliError.environment(
+    `Deno does not permit it what this needs: add ${missing.join(" ")}; or -A for everything`,
+  );
 }

@@ -5,10 +5,11 @@ import type { ListenOptions } from "../listener/listener_options.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
-import { type LogFormat, logLine } from "../telemetry/log_lines.ts";
+import { type LogFormat, type Logged, logLine } from "../telemetry/log_lines.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import { environmentVariable } from "./environment.ts";
+import { setupWarnings } from "./setup_warnings.ts";
 import { faultsOf } from "./faults_of_options.ts";
 import type { ServeOptions } from "./options.ts";
 import { providerOf } from "./provider_of_options.ts";
@@ -25,9 +26,12 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     seconds: options["ban-seconds"],
   });
   const measure = await openTelemetry(() => bans.bans().length);
-  const events = (event: Pop3Event) => {
+  const log = (event: Logged) => {
     const line = logLine(event, new Date(), options["log-format"], options["log-level"]);
     if (line !== null) Deno.stderr.writeSync(encoder.encode(`${line}\n`));
+  };
+  const events = (event: Pop3Event) => {
+    log(event);
     measure?.(event);
   };
   const certificate = await certificateOf(options);
@@ -77,6 +81,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   await using _admin = options.admin === "off"
     ? null
     : await admin(options.admin, pop3, bans, options["log-format"]);
+  for (const warning of setupWarnings(options)) log({ type: "exposed", ...warning });
   announce(options["log-format"], `ready: serving ${text}; press Ctrl+C to stop`, {
     event: "ready",
     ...facts,

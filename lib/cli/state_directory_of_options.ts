@@ -12,9 +12,14 @@ export type ChosenStateDirectory =
   | { readonly type: "usable"; readonly path: string }
   | { readonly type: "none"; readonly reason: string };
 
+/** Where it is, or will be made; null where nothing says so. */
+export function statePathOf(options: ServeOptions): string | null {
+  return options["state-dir"] ?? usualPlace();
+}
+
 /** Makes it, where it is not there. */
 export async function stateDirectoryOf(options: ServeOptions): Promise<ChosenStateDirectory> {
-  const path = options["state-dir"] ?? usualPlace();
+  const path = statePathOf(options);
   if (path === null) {
     return { type: "none", reason: "there is no state directory: give one with --state-dir" };
   }

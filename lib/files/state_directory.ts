@@ -29,8 +29,17 @@ export async function makeStateFolder(folder: string): Promise<void> {
       `${folder} of the state directory can be written by others; its owner must be the server's user, and its mode 0700`,
     );
   }
-  const parent = nullIfGone(() => Deno.lstatSync(dirname(folder)));
-  if (parent?.isDirectory !== true) {
+  if (!isFolder(dirname(folder))) {
     throw new Deno.errors.NotADirectory(`${dirname(folder)} is no folder`);
+  }
+}
+
+/** A folder above that this process may not look at is taken to be what it seems to be (given_path.ts). */
+function isFolder(path: string): boolean {
+  try {
+    return nullIfGone(() => Deno.lstatSync(path))?.isDirectory === true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return true;
+    throw error;
   }
 }

@@ -15,11 +15,22 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** How a line is written. */
 export type LogFormat = "text" | "json";
 
+/** What the program says of itself, and no listener does: something lets others at what is the server's alone. */
+export interface SetupNotice {
+  readonly type: "exposed";
+  readonly finding: string;
+  /** What to type against it. */
+  readonly remedy: string;
+}
+
+/** Whatever has a line. */
+export type Logged = Pop3Event | SetupNotice;
+
 type Fields = Readonly<Record<string, string | number | null>>;
 
 /** The line of an event, without a line end; null where it matters less than `leastLevel`. */
 export function logLine(
-  event: Pop3Event,
+  event: Logged,
   time: Date,
   format: LogFormat,
   leastLevel: LogLevel,
@@ -42,7 +53,7 @@ export function logLine(
     .join(" ");
 }
 
-function levelOf(event: Pop3Event): LogLevel {
+function levelOf(event: Logged): LogLevel {
   switch (event.type) {
     case "connect":
     case "secure":
@@ -65,6 +76,7 @@ function levelOf(event: Pop3Event): LogLevel {
     case "login-failed":
     case "warning":
     case "faults":
+    case "exposed":
       return "warn";
     case "error":
       return isOfTheClient(event) || isChosenReply(event.error) ? "info" : "error";
@@ -81,7 +93,7 @@ function isChosenReply(error: unknown): boolean {
   return error instanceof Pop3ResponseError && error.cause === undefined;
 }
 
-function fieldsOf(event: Pop3Event): Fields {
+function fieldsOf(event: Logged): Fields {
   switch (event.type) {
     case "wake":
       return {
@@ -151,6 +163,8 @@ function fieldsOf(event: Pop3Event): Fields {
       };
     case "faults":
       return { rules: event.rules, seed: event.seed, note: "this server misbehaves on purpose" };
+    case "exposed":
+      return { finding: event.finding, remedy: event.remedy };
     case "new-message":
       return { user: event.userName, message: event.uniqueId };
     case "close":

@@ -1,11 +1,11 @@
 /** What a server shows of itself in a TLS handshake. */
 import type { Awaitable } from "../protocol/reply.ts";
 
-/** A certificate with its key, both as PEM text. */
+/** A certificate with its key, both as PEM text. Each part is found wherever it stands, also in one text for both. */
 export interface Certificate {
-  /** The server's certificate, and behind it those that lead to a root that clients know. */
+  /** The server's certificate, and those that lead to a root that clients know. */
   readonly cert: string;
-  /** The private key of the first of them. */
+  /** The private key of the server's certificate. */
   readonly key: string;
 }
 

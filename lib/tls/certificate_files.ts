@@ -4,8 +4,11 @@ import type { Certificate } from "./certificate.ts";
 /**
  * A certificate in two PEM files, for the `certificate` of a listener: read again when one of them has changed.
  *
- * @param certFile the server's certificate, and behind it those that lead to a root that clients know
- * @param keyFile its private key; both may be one file
+ * Only what has been read is kept. A failure is not: the next call reads again, because what is mended about a file
+ * that could not be read (its mode, its folder) need not change the file.
+ *
+ * @param certFile the server's certificate, followed by those that lead to a root that clients know
+ * @param keyFile its private key; both may be one file, with its parts in any order
  * @returns a function that rejects with a `Deno.errors` error while a file cannot be read
  *
  * @example
@@ -16,19 +19,14 @@ import type { Certificate } from "./certificate.ts";
  * ```
  */
 export function certificateFiles(certFile: string, keyFile: string): () => Promise<Certificate> {
-  let versions = "";
-  let certificate: Promise<Certificate> | null = null;
+  let kept: { readonly versions: string; readonly certificate: Certificate } | null = null;
   return async () => {
-    const seen = [certFile, keyFile].map(fileVersion).join(" ");
-    if (certificate === null || seen !== versions) {
-      versions = seen;
-      certificate = read(certFile, keyFile);
-    }
-    return await certificate;
+    // Before the files are read: what is written meanwhile is seen by the next call.
+    const versions = [certFile, keyFile].map(fileVersion).join(" ");
+    if (kept?.versions === versions) return kept.certificate;
+    const files = [certFile, keyFile].map((file) => Deno.readTextFile(file));
+    const [cert = "", key = ""] = await Promise.all(files);
+    kept = { versions, certificate: { cert, key } };
+    return kept.certificate;
   };
-}
-
-async function read(certFile: string, keyFile: string): Promise<Certificate> {
-  const [cert, key] = await Promise.all([Deno.readTextFile(certFile), Deno.readTextFile(keyFile)]);
-  return { cert, key };
 }

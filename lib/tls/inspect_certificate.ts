@@ -1,6 +1,6 @@
 /** What is in a certificate, and whether it can be used at all. */
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { Certificate } from "./certificate.ts";
+import { pemPartsOf } from "./pem_parts.ts";
 
 /** What a person wants to know of a certificate. */
 export interface CertificateFacts {
@@ -14,28 +14,19 @@ export interface CertificateFacts {
   readonly validTo: Date;
 }
 
-/** @throws {TypeError} that says in words why a server cannot use it */
-export function inspectCertificate({ cert, key }: Certificate): CertificateFacts {
-  const certificate = parsed(() => new X509Certificate(cert), "no PEM certificate");
-  const privateKey: KeyObject = parsed(
-    () => createPrivateKey(key),
-    "no PEM private key without a passphrase",
-  );
-  if (!certificate.checkPrivateKey(privateKey)) {
-    throw new TypeError("the key does not belong to the certificate");
-  }
-  return {
-    subject: certificate.subject.replaceAll("\n", ", "),
-    names: certificate.subjectAltName?.split(", ") ?? [],
-    validFrom: new Date(certificate.validFrom),
-    validTo: new Date(certificate.validTo),
-  };
+/** A certificate that can be used: its parts as TLS wants them, and what a person wants to know. */
+export interface InspectedCertificate extends CertificateFacts {
+  readonly certificate: Certificate;
 }
 
-function parsed<T>(parse: () => T, fault: string): T {
-  try {
-    return parse();
-  } catch {
-    throw new TypeError(fault);
-  }
+/** @throws {TypeError} that says in words why a server cannot use it */
+export function inspectCertificate(given: Certificate): InspectedCertificate {
+  const { certificate, leaf } = pemPartsOf(given);
+  return {
+    certificate,
+    subject: leaf.subject.replaceAll("\n", ", "),
+    names: leaf.subjectAltName?.split(", ") ?? [],
+    validFrom: new Date(leaf.validFrom),
+    validTo: new Date(leaf.validTo),
+  };
 }

@@ -68,8 +68,8 @@ export class TlsServer {
   }
 
   #use(certificate: Certificate): void {
-    const { subject, validTo } = inspectCertificate(certificate);
-    const secureContext = createSecureContext({ ...certificate, minVersion: "TLSv1.2" });
+    const { certificate: { cert, key }, subject, validTo } = inspectCertificate(certificate);
+    const secureContext = createSecureContext({ cert, key, minVersion: "TLSv1.2" });
     this.#ready = { certificate, subject, validTo, secureContext };
     this.#emit({ type: "certificate", subject, validTo });
   }

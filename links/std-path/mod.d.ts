@@ -12,3 +12,5 @@ export function isAbsolute(path: string): boolean;
 export const SEPARATOR: "\\" | "/";
 /** The path of a `file:` URL. */
 export function fromFileUrl(url: URL | string): string;
+/** The way from one path to another. */
+export function relative(from: string, to: string): string;

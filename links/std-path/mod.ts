@@ -5,6 +5,7 @@ export {
   fromFileUrl,
   isAbsolute,
   join,
+  relative,
   resolve,
   SEPARATOR,
 } from "npm:deno-std@1.4.0/path/mod.js";

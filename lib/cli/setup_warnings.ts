@@ -1,0 +1,69 @@
+/**
+ * What lets others at what is the server's alone: it runs as root, or a file of secrets can be read or changed by other
+ * users. These are warnings: it works, and there may be reasons for it. Windows has neither modes nor a root.
+ */
+import { serverUid } from "../files/server_user.ts";
+import type { ServeOptions } from "./options.ts";
+
+/** Something that lets others in, and what to type against it. */
+export interface SetupWarning {
+  readonly finding: string;
+  readonly remedy: string;
+}
+
+const OTHERS_MAY = [
+  [0o002, "every user of this machine can change it"],
+  [0o004, "every user of this machine can read it"],
+  [0o020, "its group can change it"],
+  [0o040, "its group can read it"],
+] as const;
+
+/** @param user the uid of the process; null where there is none (Windows) */
+export function setupWarnings(
+  options: ServeOptions,
+  user: number | null = serverUid(),
+): readonly SetupWarning[] {
+  if (user === null) return [];
+  const { cert, key, users, "password-file": passwordFile } = options;
+  const secrets = new Set([users, passwordFile, key, holdsKey(cert) ? cert : null]);
+  return [
+    ...(user === 0 ? [asRoot] : []),
+    ...[...secrets].flatMap((path) => path === null ? [] : warningOf(path, user)),
+  ];
+}
+
+const asRoot: SetupWarning = {
+  finding: "it runs as root, so that a fault in it is a fault in all of this machine",
+  remedy: "give it a user of its own: User= in the unit, --user of the container, sudo -u NAME",
+};
+
+function warningOf(path: string, user: number): SetupWarning[] {
+  const info = statOf(path);
+  if (info === null || info.mode === null) return [];
+  const { mode, uid, gid } = info;
+  // Root's group is root; systemd's credentials belong to it, and their mode shows the mask of an ACL.
+  const others = gid === 0 ? mode & 0o026 : mode & 0o066;
+  const found = OTHERS_MAY.find(([bit]) => (others & bit) !== 0);
+  if (found === undefined) return [];
+  const quoted = /^[\w./@%+=:-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+  // Who may read it only as a member of its group would lose it by the mode alone.
+  const own = user === 0 || uid === user ? "" : `chown ${user} ${quoted} && `;
+  return [{ finding: `${path}: ${found[1]}`, remedy: `${own}chmod 600 ${quoted}` }];
+}
+
+function statOf(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    // Whoever needs the file says what is wrong with it.
+    return null;
+  }
+}
+
+function holdsKey(cert: string | null): boolean {
+  try {
+    return cert !== null && Deno.readTextFileSync(cert).includes("PRIVATE KEY-----");
+  } catch {
+    return false;
+  }
+}

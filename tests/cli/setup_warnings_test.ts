@@ -1,0 +1,120 @@
+/** What lets others at what is the server's alone is told by the start and by `check`, with what to type against it. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { setupWarnings } from "../../lib/cli/setup_warnings.ts";
+import { readOptions, type ServeOptions, serveOptions } from "../../lib/cli/options.ts";
+import { RunningProgram, runProgram } from "../running_program.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+import { certificate } from "../test_authority.ts";
+
+const isWindows = Deno.build.os === "windows";
+const isRoot = !isWindows && Deno.uid() === 0;
+
+function optionsOf(given: Readonly<Record<string, string>>): ServeOptions {
+  const lists = Object.entries(given).map(([name, value]) => [name, [value]]);
+  return readOptions(serveOptions, Object.fromEntries(lists));
+}
+
+/** What is said of a file that an option names. */
+async function saidOf(
+  option: string,
+  content: string,
+  mode: number,
+  owner?: readonly [uid: number, gid: number],
+): Promise<string[]> {
+  await using folder = await TemporaryFolder.create();
+  const path = join(folder.path, "secret");
+  await Deno.writeTextFile(path, content);
+  await Deno.chmod(path, mode);
+  if (owner !== undefined) await Deno.chown(path, ...owner);
+  // 65534 stands for a server that is not root.
+  return setupWarnings(optionsOf({ [option]: path }), owner === undefined ? Deno.uid() : 65_534)
+    .filter(({ finding }) => finding.startsWith(path))
+    .map(({ finding, remedy }) =>
+      `${finding.slice(path.length + 2)}: ${remedy}`.replaceAll(path, "FILE")
+    );
+}
+
+Deno.test({
+  name:
+    "a file of secrets that others can read or change is told; one that is the server's alone is not",
+  ignore: isWindows,
+  fn: async () => {
+    for (const option of ["users", "password-file", "key"]) {
+      assertEquals(await saidOf(option, "x", 0o600), []);
+      assertEquals(await saidOf(option, "x", 0o400), []);
+      assertEquals(await saidOf(option, "x", 0o644), [
+        "every user of this machine can read it: chmod 600 FILE",
+      ]);
+      assertEquals(await saidOf(option, "x", 0o602), [
+        "every user of this machine can change it: chmod 600 FILE",
+      ]);
+      assertEquals(await saidOf(option, "x", 0o620), ["its group can change it: chmod 600 FILE"]);
+    }
+    assertEquals(await saidOf("cert", certificate.cert, 0o644), []);
+    assertEquals((await saidOf("cert", certificate.cert + certificate.key, 0o644)).length, 1);
+  },
+});
+
+Deno.test({
+  name: "who reads a file as a member of its group is told to own it; root's group is root",
+  ignore: !isRoot,
+  fn: async () => {
+    assertEquals(await saidOf("key", "x", 0o640, [0, 65_534]), [
+      "its group can read it: chown 65534 FILE && chmod 600 FILE",
+    ]);
+    assertEquals(await saidOf("key", "x", 0o640, [65_534, 65_534]), [
+      "its group can read it: chmod 600 FILE",
+    ]);
+    // As systemd hands out credentials.
+    assertEquals(await saidOf("key", "x", 0o440, [0, 0]), []);
+  },
+});
+
+Deno.test({
+  name: "the remedy for a path with spaces and quotes can be typed",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await TemporaryFolder.create();
+    const path = join(folder.path, "it's a key");
+    await Deno.writeTextFile(path, "x", { mode: 0o644 });
+    const [found] = setupWarnings(optionsOf({ key: path }), Deno.uid()).slice(isRoot ? 1 : 0);
+    await new Deno.Command("sh", { args: ["-c", found?.remedy ?? "false"] }).output();
+    assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+  },
+});
+
+Deno.test("root is told; nobody else is, and Windows has none", () => {
+  const [found] = setupWarnings(optionsOf({}), 0);
+  assertMatch(`${found?.finding}; ${found?.remedy}`, /^it runs as root.*User=/);
+  assertEquals(setupWarnings(optionsOf({}), 1_000), []);
+  assertEquals(setupWarnings(optionsOf({ key: "/etc/passwd" }), null), []);
+});
+
+Deno.test({
+  name: "the start logs it before it is ready, and check prints it",
+  ignore: isWindows,
+  fn: async () => {
+    await using folder = await TemporaryFolder.create();
+    const [users, mail] = [join(folder.path, "users"), join(folder.path, "mail")];
+    await Deno.writeTextFile(users, "joe:{PLAIN}j\n", { mode: 0o644 });
+    await Deno.mkdir(mail);
+    const options = ["--users", users, "--mail-root", mail];
+    const told =
+      `finding="${users}: every user of this machine can read it" remedy="chmod 600 ${users}"`;
+    await using exposed = await RunningProgram.start(options);
+    const { stderr } = await exposed.end("SIGTERM");
+    assertStringIncludes(stderr, ` warn exposed ${told}\n`);
+    assertEquals(stderr.includes("it runs as root"), isRoot);
+    const { stdout, code } = await runProgram(["check", ...options, "--port", "0"]);
+    assertEquals(code, 0);
+    assertStringIncludes(
+      stdout,
+      `${users}: every user of this machine can read it (chmod 600 ${users})`,
+    );
+    assertEquals(stdout.includes("it runs as root"), isRoot);
+    await Deno.chmod(users, 0o600);
+    await using program = await RunningProgram.start(options);
+    assertEquals((await program.end("SIGTERM")).stderr.includes(users), false);
+  },
+});

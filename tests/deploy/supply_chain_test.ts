@@ -1,0 +1,132 @@
+/** What a build takes from elsewhere: each piece by its digest, and nothing that nobody asks for. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import deno from "../../deno.json" with { type: "json" };
+import { faultsOfLock } from "../../deploy/release_lock.ts";
+
+const root = fromFileUrl(new URL("../..", import.meta.url));
+interface Lock {
+  readonly specifiers: Readonly<Record<string, string>>;
+  readonly npm: Readonly<
+    Record<string, { readonly integrity: string; readonly dependencies?: readonly string[] }>
+  >;
+}
+const lock: Lock = JSON.parse(await Deno.readTextFile(join(root, "deno.lock")));
+const read = (name: string) => Deno.readTextFile(join(root, name));
+
+async function* filesBelow(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(join(root, folder))) {
+    const path = join(folder, name);
+    if (isDirectory) yield* filesBelow(path);
+    else yield path;
+  }
+}
+
+Deno.test("actions are named by their commit, images by their digest", async () => {
+  let count = 0;
+  for (const name of ["ci.yml", "release.yml"]) {
+    const text = await read(`.github/workflows/${name}`);
+    for (const [, used = ""] of text.matchAll(/\buses: (\S+)/g)) {
+      if (used.startsWith("./")) continue;
+      assertMatch(used, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+      count++;
+    }
+  }
+  for (const name of ["Dockerfile", "compose.yaml"]) {
+    const text = await read(`deploy/docker/${name}`);
+    for (const [, image = ""] of text.matchAll(/^\s*(?:FROM|image:) (\S+)/gm)) {
+      assertMatch(image, /^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/);
+      count++;
+    }
+  }
+  assert(count >= 8);
+});
+
+Deno.test("every workflow has the version of Deno that the project is tested with", async () => {
+  const ci = await read(".ci/run");
+  const [version = ""] = /deno@([\d.]+)/.exec(ci)?.slice(1) ?? [];
+  for (const name of ["ci.yml", "release.yml"]) {
+    const versions = (await read(`.github/workflows/${name}`)).match(/deno-version: \S+/g) ?? [];
+    assert(versions.length > 0);
+    for (const each of versions) assertEquals(each, `deno-version: v${version}`);
+  }
+  assertMatch(await read("deploy/docker/Dockerfile"), new RegExp(`denoland/deno:${version}@`));
+});
+
+Deno.test("the lock file holds what somebody imports, and what that needs, and nothing else", async () => {
+  const imported = new Set(Object.values(deno.imports).filter((each) => each.startsWith("npm:")));
+  for (const folder of ["lib", "links", "tests", "examples", "deploy"]) {
+    for await (const file of filesBelow(folder)) {
+      if (!file.endsWith(".ts")) continue;
+      const text = await read(file);
+      for (const [, specifier = ""] of text.matchAll(/from "(npm:(?:@[^/"]+\/)?[^/"]+)/g)) {
+        imported.add(specifier);
+      }
+    }
+  }
+  assertEquals(Object.keys(lock.specifiers).toSorted(), [...imported].toSorted());
+  const packages = lock.npm;
+  const needed = new Set([...imported].map((specifier) => specifier.slice("npm:".length)));
+  // It grows while it is walked through.
+  for (const name of needed) {
+    for (const dependency of packages[name]?.dependencies ?? []) {
+      const key = Object.keys(packages).find((each) =>
+        each === dependency || each.slice(0, each.lastIndexOf("@")) === dependency
+      );
+      if (key !== undefined) needed.add(key);
+    }
+  }
+  assertEquals(Object.keys(packages).filter((name) => !needed.has(name)), []);
+  for (const [name, { integrity }] of Object.entries(lock.npm)) {
+    assertMatch(integrity, /^sha512-/, name);
+  }
+});
+
+Deno.test("every version of npm is one version, and no task goes without a lock file", () => {
+  for (const specifier of Object.values(deno.imports)) {
+    if (specifier.startsWith("npm:")) assertMatch(specifier, /@\d+\.\d+\.\d+$/);
+  }
+  for (const { command } of Object.values(deno.tasks)) {
+    assertEquals(command.includes("--no-lock"), false);
+    if (command.includes("npm:")) assertMatch(command, /--lock=\S+ --frozen /);
+  }
+});
+
+Deno.test("the lock file of a release has nothing that the repository does not vouch for", () => {
+  const digest = "0".repeat(64);
+  const standIns = ["@std/path@1.1.6"];
+  const committed = {
+    npm: { "a@1.0.0": { integrity: "sha512-a" }, "b@1.0.0": { integrity: "x" } },
+  };
+  const good = {
+    npm: { "a@1.0.0": { integrity: "sha512-a" } },
+    jsr: { "@std/path@1.1.6": { integrity: digest }, "@std/internal@1.0.0": { integrity: digest } },
+  };
+  assertEquals(faultsOfLock(committed, good, standIns), []);
+  const npm = (integrity: string) => ({ ...good, npm: { "a@1.0.0": { integrity } } });
+  assertEquals(faultsOfLock(committed, npm("sha512-b"), standIns).length, 1);
+  assertEquals(faultsOfLock({}, good, standIns).length, 1);
+  assertEquals(faultsOfLock(committed, { ...good, jsr: {} }, standIns).length, 1);
+  const jsr = (more: Readonly<Record<string, { readonly integrity?: string }>>) => ({
+    ...good,
+    jsr: { ...good.jsr, ...more },
+  });
+  assertEquals(faultsOfLock(committed, jsr({ "@x/y@1.0.0": { integrity: digest } }), standIns), [
+    "jsr:@x/y@1.0.0 is none of @std",
+  ]);
+  assertEquals(faultsOfLock(committed, jsr({ "@std/path@1.1.6": {} }), standIns), [
+    "jsr:@std/path@1.1.6 has no digest",
+  ]);
+});
+
+Deno.test("a release is made with the lock file that was checked", async () => {
+  const release = await read(".github/workflows/release.yml");
+  const makes = release.match(/deno (task compile|check|install|run) .*/g) ?? [];
+  for (const step of makes.filter((each) => /compile|check|sbom/.test(each))) {
+    assertMatch(step, /--frozen/);
+  }
+  for (const job of ["executables", "jsr"]) {
+    const [, steps = ""] = release.split(`\n  ${job}:\n`);
+    assertMatch(steps, /^ {4}needs: \[.*\block\b.*\]$/m);
+  }
+});

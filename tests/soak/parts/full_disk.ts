@@ -1,0 +1,99 @@
+/** A mailbox on a disk that is full: it can be read, and mail can be deleted, all or none; nobody else notices. */
+import { messageOf, pause, type Soak, type SoakPart } from "../soak.ts";
+import { SoakClient } from "../soak_client.ts";
+import { PASSWORD } from "../soak_mail.ts";
+import { readSome } from "./deliverer.ts";
+
+const DISK = "size=512k,nr_inodes=200,mode=755";
+
+export const fullDisk: SoakPart = {
+  name: "full-disk",
+  whyNot: () => {
+    if (Deno.build.os !== "linux") return "only Linux has tmpfs";
+    return Deno.uid() === 0 ? mountFailure() : "mounting a small disk needs root";
+  },
+  run: async (soak) => {
+    const mountPoint = soak.mail.path("mail", "full");
+    command("mount", "-t", "tmpfs", "-o", DISK, "none", mountPoint);
+    try {
+      soak.mail.makeMaildir("full");
+      soak.mail.giveTo("full", mountPoint);
+      for (let turn = 0; !soak.isOver; turn++) await oneRound(soak, `${mountPoint}/fillers`, turn);
+    } finally {
+      command("umount", "-l", mountPoint);
+    }
+  },
+};
+
+async function oneRound(soak: Soak, fillers: string, turn: number): Promise<void> {
+  while (soak.mail.expected("full").size < 8) soak.mail.deliver("full", 20_000);
+  await Deno.mkdir(fillers);
+  fill(`${fillers}/0`);
+  const lacksInodes = turn % 2 === 1;
+  if (lacksInodes) useAllInodes(fillers);
+  try {
+    const before = soak.mail.expected("full").size;
+    await readSome(soak, "full", "198.51.100.5", false);
+    if (soak.mail.expected("full").size === before) throw new Error("nothing was deleted");
+    soak.count("deletions on a full disk");
+  } catch (error) {
+    // Where not even a folder can be made, QUIT may say -ERR; then all is still there.
+    const isAllowed = lacksInodes && messageOf(error).startsWith("Error: QUIT: -ERR");
+    if (!isAllowed && !soak.server.hasEnded) soak.fail("full-disk", messageOf(error));
+  }
+  await Deno.remove(fillers, { recursive: true });
+  await compareList(soak).catch((error: unknown) => {
+    if (!soak.server.hasEnded) soak.fail("full-disk", messageOf(error));
+  });
+  await pause(soak, 500);
+}
+
+/** All or none: what QUIT has deleted is gone, and what it has not is there. */
+async function compareList(soak: Soak): Promise<void> {
+  using client = await SoakClient.connect(soak, "198.51.100.5");
+  await client.mustSay(`XLOG full ${PASSWORD}`);
+  const shown = (await client.uniqueIds()).sort().join(" ");
+  if (shown === [...soak.mail.expected("full").keys()].sort().join(" ")) return;
+  throw new Error("what is shown after a deletion is not what is left");
+}
+
+/** Until there is no room, not even for one octet. */
+function fill(path: string): void {
+  using file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  for (const size of [65_536, 4_096, 1]) {
+    try {
+      for (;;) file.writeSync(new Uint8Array(size));
+    } catch {
+      // Full for writes of this size.
+    }
+  }
+}
+
+/** Until no file can be made. */
+function useAllInodes(folder: string): void {
+  try {
+    for (let count = 1;; count++) {
+      Deno.openSync(`${folder}/${count}`, { write: true, createNew: true }).close();
+    }
+  } catch {
+    // Full.
+  }
+}
+
+function mountFailure(): string | null {
+  const folder = Deno.makeTempDirSync({ prefix: "pop3svc-soak-" });
+  try {
+    command("mount", "-t", "tmpfs", "-o", DISK, "none", folder);
+    command("umount", folder);
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    Deno.removeSync(folder);
+  }
+}
+
+function command(name: string, ...args: readonly string[]): void {
+  const { success, stderr } = new Deno.Command(name, { args: [...args] }).outputSync();
+  if (!success) throw new Error(`${name}: ${new TextDecoder().decode(stderr).trim()}`);
+}
