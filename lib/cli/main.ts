@@ -2,6 +2,7 @@
 import { check } from "./check.ts";
 import { CliError } from "./cli_error.ts";
 import { readCommandLine } from "./command_line.ts";
+import { complain } from "./output.ts";
 import { helpText, versionText } from "./help.ts";
 import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
 import { serve } from "./serve.ts";
@@ -35,8 +36,11 @@ export async function main(args: readonly string[]): Promise<number> {
         return 0;
     }
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    console.error(`pop3svc: ${error.message}`);
-    return error.exitCode;
+    if (error instanceof CliError) {
+      await complain(`pop3svc: ${error.message}`);
+      return error.exitCode;
+    }
+    await complain(error instanceof Error && error.stack !== undefined ? error.stack : `${error}`);
+    return 1;
   }
 }
