@@ -96,13 +96,14 @@ export class Reception {
   /** Who is here now. */
   status(): Pick<ListenerStatus, "connections" | "mailboxes"> {
     const connections = { authorization: 0, transaction: 0, asleep: 0 };
-    const mailboxes: Record<string, number> = {};
+    // A mailbox may be named `constructor`: a plain object has that already.
+    const mailboxes = new Map<string, number>();
     for (const { state, info } of this.#connections.keys()) {
       connections[state]++;
       const name = info.mailboxName;
-      if (name !== null) mailboxes[name] = (mailboxes[name] ?? 0) + 1;
+      if (name !== null) mailboxes.set(name, (mailboxes.get(name) ?? 0) + 1);
     }
-    return { connections, mailboxes };
+    return { connections, mailboxes: Object.fromEntries(mailboxes) };
   }
 
   /** Ends those that wait; lets running commands end. */
