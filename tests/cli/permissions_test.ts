@@ -242,6 +242,30 @@ Deno.test("the executable and the container are made by deploy/compile.ts, which
   assertEquals(/deno run/.test(dockerfile), false);
 });
 
+Deno.test("every variable that the code reads is among those of the executable", async () => {
+  const flag = EXECUTABLE_PERMISSIONS.find((each) => each.startsWith("--allow-env="));
+  const allowed = flag?.slice("--allow-env=".length).split(",") ?? [];
+  const read = new Set<string>();
+  for await (const path of filesBelow(join(root, "lib"))) {
+    const text = await Deno.readTextFile(path);
+    for (const [, name = ""] of text.matchAll(/(?:environmentVariable|env\.get)\("(\w+)"/g)) {
+      read.add(name);
+    }
+  }
+  assert(read.size >= 4);
+  for (const name of read) {
+    assert(allowed.some((each) => each === name || each === name.replace(/(?<=_).*/, "*")), name);
+  }
+});
+
+async function* filesBelow(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) yield* filesBelow(path);
+    else if (name.endsWith(".ts")) yield path;
+  }
+}
+
 Deno.test("docs/operations.md names every variable that the executable may read", async () => {
   const [, variables = ""] = EXECUTABLE_PERMISSIONS.map((flag) => /^--allow-env=(.*)/.exec(flag))
     .find((match) => match !== null) ?? [];
