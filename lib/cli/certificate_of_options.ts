@@ -1,5 +1,6 @@
 /** What `--cert` and `--key` name. */
 import type { Certificate } from "../tls/certificate.ts";
+import { readGivenFile } from "../files/read_whole.ts";
 import { certificateFiles } from "../tls/certificate_files.ts";
 import type { CertificateFacts } from "../tls/inspect_certificate.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
@@ -7,7 +8,7 @@ import type { ServeOptions } from "./options.ts";
 
 /** A certificate that is good at the start, and the way to ask for it again. */
 export interface ChosenCertificate {
-  readonly source: () => Promise<Certificate>;
+  readonly source: () => Certificate;
   readonly facts: CertificateFacts;
 }
 
@@ -22,20 +23,20 @@ export async function certificateOf(
   if (cert === null && key === null) return null;
   if (cert === null) throw CliError.usage("--key needs --cert, the certificate that it belongs to");
   if (key === null) throw CliError.usage("--cert needs --key, the private key of the certificate");
-  await ensureReadable("cert", cert);
-  await ensureReadable("key", key);
+  ensureReadable("cert", cert);
+  ensureReadable("key", key);
   const { inspectCertificate } = await import("../tls/inspect_certificate.ts");
   try {
     const source = certificateFiles(cert, key);
-    return { source, facts: inspectCertificate(await source()) };
+    return { source, facts: inspectCertificate(source()) };
   } catch (error) {
     throw CliError.environment(`--cert ${cert} --key ${key}: ${reasonOf(error)}`, error);
   }
 }
 
-async function ensureReadable(option: string, file: string): Promise<void> {
+function ensureReadable(option: string, file: string): void {
   try {
-    await Deno.readTextFile(file);
+    readGivenFile(file);
   } catch (error) {
     throw CliError.environment(`--${option} ${file}: ${reasonOf(error)}`, error);
   }

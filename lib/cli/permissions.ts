@@ -4,6 +4,7 @@
  * tests compare the tasks, the pages, the unit and the containers with both.
  */
 import { dirname, fromFileUrl, relative } from "@std/path";
+import { lookAtGivenOrNull } from "../files/look.ts";
 import type { Wish } from "./command_line.ts";
 import type { ServeOptions } from "./options.ts";
 import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
@@ -104,11 +105,7 @@ function folderOf(mailbox: string, { format }: ServeOptions): string {
 }
 
 function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
+  return lookAtGivenOrNull(path)?.isFile === true;
 }
 
 function given(...values: readonly (string | null)[]): readonly string[] {

@@ -1,4 +1,5 @@
 /** Who may log in and to what, from the options: one user with one mailbox, or a users file. */
+import { lookAtGiven } from "../files/given_path.ts";
 import { SingleUserProvider } from "../auth/single_user_provider.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
@@ -64,7 +65,7 @@ async function usersOf(
     if (options[name] !== null) throw CliError.usage(`--${name} does not go with --users`);
   }
   const mailRoot = options["mail-root"];
-  if (mailRoot !== null) await ensureFolder(mailRoot);
+  if (mailRoot !== null) ensureFolder(mailRoot);
   const { UsersFileProvider } = await import("../auth/users_file_provider.ts");
   const state = await stateDirectoryOf(options);
   if (state.type === "none") {
@@ -106,9 +107,11 @@ async function countUsers(
   );
 }
 
-async function ensureFolder(path: string): Promise<void> {
+function ensureFolder(path: string): void {
   try {
-    if ((await Deno.stat(path)).isDirectory) return;
+    const given = lookAtGiven(path);
+    if (given === null) throw new Deno.errors.NotFound();
+    if (given.info.isDirectory) return;
   } catch (error) {
     throw CliError.environment(`--mail-root ${path}: ${reasonOf(error)}`, error);
   }

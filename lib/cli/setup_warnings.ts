@@ -2,6 +2,8 @@
  * What lets others at what is the server's alone: it runs as root, or a file of secrets can be read or changed by other
  * users. These are warnings: it works, and there may be reasons for it. Windows has neither modes nor a root.
  */
+import { lookAtGivenOrNull } from "../files/look.ts";
+import { readGivenText } from "../files/read_whole.ts";
 import { serverUid } from "../files/server_user.ts";
 import type { ServeOptions } from "./options.ts";
 
@@ -38,7 +40,7 @@ const asRoot: SetupWarning = {
 };
 
 function warningOf(path: string, user: number): SetupWarning[] {
-  const info = statOf(path);
+  const info = lookAtGivenOrNull(path);
   if (info === null || info.mode === null) return [];
   const { mode, uid, gid } = info;
   // Root's group is root; systemd's credentials belong to it, and their mode shows the mask of an ACL.
@@ -51,18 +53,9 @@ function warningOf(path: string, user: number): SetupWarning[] {
   return [{ finding: `${path}: ${found[1]}`, remedy: `${own}chmod 600 ${quoted}` }];
 }
 
-function statOf(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch {
-    // Whoever needs the file says what is wrong with it.
-    return null;
-  }
-}
-
 function holdsKey(cert: string | null): boolean {
   try {
-    return cert !== null && Deno.readTextFileSync(cert).includes("PRIVATE KEY-----");
+    return cert !== null && readGivenText(cert).includes("PRIVATE KEY-----");
   } catch {
     return false;
   }

@@ -1,4 +1,5 @@
 /** What people get wrong most often, as far as it can be seen without serving anything: a line for each. */
+import { canWriteIn, entriesNow, lookAtGivenOrNull } from "../files/look.ts";
 import { dirname, join } from "@std/path";
 import { isLoopback } from "../guard/address.ts";
 import type { CertificateFacts } from "../tls/inspect_certificate.ts";
@@ -87,24 +88,12 @@ function mailboxMistakes(path: string, options: ServeOptions): string[] {
   return mistakes;
 }
 
-/** Nothing but an attempt tells; it leaves nothing behind. */
 function isWritable(path: string): boolean {
   const folder = foldersIn(path).includes("cur") ? join(path, "cur") : path;
-  if (Deno.statSync(folder).isFile) return isWritable(dirname(folder));
-  try {
-    Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".pop3svc-" }));
-    return true;
-  } catch {
-    return false;
-  }
+  const isFile = lookAtGivenOrNull(folder)?.isFile === true;
+  return canWriteIn(isFile ? dirname(folder) : folder);
 }
 
 function foldersIn(path: string): string[] {
-  try {
-    return [...Deno.readDirSync(path)].filter(({ isDirectory }) => isDirectory).map(({ name }) =>
-      name
-    );
-  } catch {
-    return [];
-  }
+  return entriesNow(path).filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
 }

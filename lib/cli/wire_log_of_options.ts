@@ -1,4 +1,5 @@
 /** The file that `--wire-log` names: written beside everything else, opened again at SIGHUP. */
+import { openToAppend } from "../files/look.ts";
 import { type LineSink, LineWriter } from "../telemetry/line_writer.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
@@ -47,10 +48,6 @@ export async function wireLogOf(
   } catch (error) {
     throw CliError.environment(`--wire-log ${path}: ${reasonOf(error)}`, error);
   }
-}
-
-function openToAppend(path: string): Promise<Deno.FsFile> {
-  return Deno.open(path, { create: true, append: true, mode: 0o600 });
 }
 
 /** Where it cannot be opened again, the old one stays. */

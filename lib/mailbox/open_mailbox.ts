@@ -1,7 +1,7 @@
 /** Which kind of mailbox a path is, and how it is opened. */
 import { join } from "@std/path";
 import { lookAtGiven } from "../files/given_path.ts";
-import { nullIfGone } from "../files/null_if_gone.ts";
+import { entriesNow, lookNow } from "../files/look.ts";
 import type { FileMailboxOptions } from "./files/file_mailbox_options.ts";
 import { FileStore } from "./files/file_store.ts";
 import { folderLayout } from "./folder/folder_mailbox.ts";
@@ -27,7 +27,7 @@ export function seenFormat(path: string): MailboxFormat {
   if (given?.info.isFile === true) return "mbox";
   // A link in the place of a folder is not followed; but the files beside it are no messages for that.
   const inside = ["new", "cur", "tmp"].filter((name) => {
-    const info = nullIfGone(() => Deno.lstatSync(join(path, name)));
+    const info = lookNow(join(path, name));
     return info?.isDirectory === true || info?.isSymlink === true;
   });
   if (inside.length >= 2) return "maildir";
@@ -35,10 +35,7 @@ export function seenFormat(path: string): MailboxFormat {
 }
 
 function holdsFiles(path: string): boolean {
-  for (const { name, isFile } of Deno.readDirSync(path)) {
-    if (isFile && !name.startsWith(".")) return true;
-  }
-  return false;
+  return entriesNow(path).some(({ name, isFile }) => isFile && !name.startsWith("."));
 }
 
 /** Whether a home is itself a Maildir. */
@@ -77,5 +74,5 @@ export async function inspectMailbox(
 
 /** Whether it is a real folder: links in a mailbox are not followed. */
 function isFolder(path: string): boolean {
-  return nullIfGone(() => Deno.lstatSync(path))?.isDirectory === true;
+  return lookNow(path)?.isDirectory === true;
 }

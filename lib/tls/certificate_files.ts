@@ -1,4 +1,5 @@
 import { fileVersion } from "../files/file_version.ts";
+import { readGivenText } from "../files/read_whole.ts";
 import type { Certificate } from "./certificate.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { Certificate } from "./certificate.ts";
  *
  * @param certFile the server's certificate, followed by those that lead to a root that clients know
  * @param keyFile its private key; both may be one file, with its parts in any order
- * @returns a function that rejects with a `Deno.errors` error while a file cannot be read
+ * @returns a function that throws a `Deno.errors` error while a file cannot be read
  *
  * @example
  * ```ts
@@ -18,15 +19,14 @@ import type { Certificate } from "./certificate.ts";
  * const pop3 = new Pop3Listener({ certificate: certificateFiles("fullchain.pem", "privkey.pem") });
  * ```
  */
-export function certificateFiles(certFile: string, keyFile: string): () => Promise<Certificate> {
+export function certificateFiles(certFile: string, keyFile: string): () => Certificate {
   let kept: { readonly versions: string; readonly certificate: Certificate } | null = null;
-  return async () => {
+  return () => {
     // Before the files are read: what is written meanwhile is seen by the next call.
     const versions = [certFile, keyFile].map(fileVersion).join(" ");
     if (kept?.versions === versions) return kept.certificate;
-    const files = [certFile, keyFile].map((file) => Deno.readTextFile(file));
-    const [cert = "", key = ""] = await Promise.all(files);
-    kept = { versions, certificate: { cert, key } };
-    return kept.certificate;
+    const certificate = { cert: readGivenText(certFile), key: readGivenText(keyFile) };
+    kept = { versions, certificate };
+    return certificate;
   };
 }
