@@ -3,6 +3,7 @@ import { lookAtGiven } from "../files/given_path.ts";
 import { SingleUserProvider } from "../auth/single_user_provider.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import type { MailboxCount } from "../mailbox/mailbox_count.ts";
 import { type CountedMailbox, openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
 import type { Pop3Events } from "../telemetry/events.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
@@ -44,12 +45,12 @@ export async function providerOf(
     // Nobody is writing the sample: a clone that was made a moment ago shows it at once.
     ...(mailbox === null && options["settle-time"] === null ? { settleTime: 0 } : {}),
   });
-  const messages = await countMessages(opened, path, mailbox !== null);
+  const { messages, leftOut } = await countMessages(opened, path, mailbox !== null);
   const username = options.user ?? SAMPLE_USER;
   return {
     provider: new SingleUserProvider({ username, password, openMailbox: () => opened }),
-    text: `${path} (${messages} messages) as user ${username}`,
-    facts: { mailbox: path, messages, user: username },
+    text: `${path} (${messages} messages) as user ${username}${leftOutText(leftOut)}`,
+    facts: { mailbox: path, messages, user: username, leftOut },
     refresh: () => Promise.resolve(),
   };
 }
@@ -154,7 +155,7 @@ async function countMessages(
   mailbox: CountedMailbox,
   path: string,
   isChosen: boolean,
-): Promise<number> {
+): Promise<MailboxCount> {
   try {
     return await mailbox.count();
   } catch (error) {
@@ -164,4 +165,9 @@ async function countMessages(
     const hint = isChosen ? "" : "; give MAILBOX, a folder whose files are messages";
     throw CliError.environment(`mailbox ${path}: ${reason}${hint}`, error);
   }
+}
+
+/** The end of the ready line, where mail is left out that somebody would miss. */
+function leftOutText(leftOut: readonly string[]): string {
+  return leftOut.length === 0 ? "" : `; NOT SERVED: ${leftOut.join("; ")}`;
 }

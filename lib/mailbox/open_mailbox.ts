@@ -7,6 +7,7 @@ import { FileStore } from "./files/file_store.ts";
 import { folderLayout } from "./folder/folder_mailbox.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Inspection, InspectionProgress } from "./inspection.ts";
+import type { MailboxCount } from "./mailbox_count.ts";
 import { sharedMailbox } from "./mailbox_store.ts";
 import { maildirLayout } from "./maildir/maildir_mailbox.ts";
 
@@ -15,7 +16,7 @@ export type MailboxFormat = "folder" | "maildir" | "mbox";
 
 /** A mailbox that can say how many messages it holds. */
 export interface CountedMailbox extends Mailbox {
-  count(): Promise<number>;
+  count(): Promise<MailboxCount>;
 }
 
 /**

@@ -8,6 +8,7 @@ import { Pop3ResponseError } from "../response_error.ts";
 import { adoptOldFolder } from "./adopt_old_folder.ts";
 import { changedError, deleteFiles, type DoomedFile } from "./atomic_delete.ts";
 import { describeLeftOut } from "../left_out.ts";
+import type { MailboxCount } from "../mailbox_count.ts";
 import { FileMailbox } from "./file_mailbox.ts";
 import type { DeletePolicy, FileMailboxOptions } from "./file_mailbox_options.ts";
 import { FileSizes } from "./file_sizes.ts";
@@ -91,9 +92,14 @@ export class FileStore implements MailboxStore {
     return snapshot;
   }
 
-  /** How many messages are there now. */
-  async count(): Promise<number> {
-    return (await this.look()).uniqueIds.length;
+  /** What is there now. */
+  async count(): Promise<MailboxCount> {
+    const { uniqueIds, leftOut } = await this.look();
+    const faults = leftOut.files().filter(({ isFault }) => isFault);
+    return {
+      messages: uniqueIds.length,
+      leftOut: faults.map((files) => describeLeftOut(files, this.folder.path)),
+    };
   }
 
   /** Looks at every message, and recovers nothing. */

@@ -6,6 +6,7 @@ import { takeLease } from "../files/lease.ts";
 import { denoFileSystem, type FileSystem } from "../files/file_system.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { Mailbox } from "../mailbox.ts";
+import type { MailboxCount } from "../mailbox_count.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import { FromUnquoter } from "./from_unquoter.ts";
 import { indexMbox, type MboxIndex, type MboxMessage } from "./mbox_index.ts";
@@ -81,8 +82,8 @@ export class MboxMailbox implements Mailbox {
   }
 
   /** How many messages are there now. */
-  async count(): Promise<number> {
-    return (await this.#settledIndex()).messages.size;
+  async count(): Promise<MailboxCount> {
+    return { messages: (await this.#settledIndex()).messages.size, leftOut: [] };
   }
 
   mailboxIsReadOnly(): boolean {
