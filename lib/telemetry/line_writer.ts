@@ -1,0 +1,170 @@
+/**
+ * Writes lines where nobody can be relied on: a pipe whose reader sleeps or is gone, a file on a disk that is full,
+ * slow or dead.
+ *
+ * - Nobody ever waits for it. One write is in flight, on a thread of Deno's; lines wait in a queue of so many octets.
+ *   (A synchronous write, and `console.error`, wait for the reader of a full pipe, and all sessions with them.)
+ * - A failed write is tried again, later and later, from the octet at which it stopped: a full disk tears no line.
+ * - What finds the queue full is lost and counted; the count is written in its place when there is room again.
+ */
+import { type Clock, systemClock } from "../connection/clock.ts";
+
+/** Where octets go: `Deno.stderr`, a file. It is asked for one write at a time. */
+export interface LineSink {
+  /** Writes some of the octets, and says how many. */
+  write(octets: Uint8Array): Promise<number>;
+  /** Is called before each write: the time to open a file again. Says whether what comes next goes to a new place. */
+  prepare?(): Promise<boolean>;
+}
+
+/** How a {@linkcode LineWriter} writes. */
+export interface LineWriterOptions {
+  /** The line that says that so many were lost. */
+  readonly lost: (lines: number) => string;
+  /** Is told of the first failure after a success. */
+  readonly onFailure?: (error: unknown) => void;
+  /** Octets that may wait. 1 MiB by default. */
+  readonly mostOctets?: number;
+}
+
+/** Octets of one write; more than a line, so that a busy log costs few of them. */
+const BATCH_OCTETS = 65_536;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 5_000;
+/** How long the end of the program waits for the last lines. */
+export const FLUSH_MS = 200;
+const encoder = new TextEncoder();
+
+/** Lines that are written in one go. */
+interface Batch {
+  readonly octets: Uint8Array;
+  /** Where each of them ends. */
+  readonly ends: readonly number[];
+}
+
+/** A bounded queue of lines, and what empties it. */
+export class LineWriter implements AsyncDisposable {
+  readonly #sink: LineSink;
+  readonly #options: LineWriterOptions;
+  readonly #clock: Clock;
+  readonly #mostOctets: number;
+  readonly #queue: Uint8Array[] = [];
+  #octets = 0;
+  #lost = 0;
+  #working: Promise<void> | null = null;
+  #retry: Disposable | null = null;
+  #isOver = false;
+
+  constructor(sink: LineSink, options: LineWriterOptions, clock: Clock = systemClock) {
+    this.#sink = sink;
+    this.#options = options;
+    this.#clock = clock;
+    this.#mostOctets = options.mostOctets ?? 1_048_576;
+  }
+
+  /** Lets a line be written, or several that belong together. Does not wait, and never throws. */
+  write(line: string): void {
+    if (this.#lost > 0 && !this.#admitLost()) return void this.#lost++;
+    if (!this.#admit(line)) this.#lost++;
+    this.#working ??= this.#work();
+  }
+
+  /** Waits until all is written, but not for long. */
+  async flush(): Promise<void> {
+    if (this.#working === null) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using _late = this.#clock.after(FLUSH_MS, resolve);
+    await Promise.race([this.#working, promise]);
+  }
+
+  /** The same, and gives up what could not be written by then. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.flush();
+    this.#isOver = true;
+    this.#retry?.[Symbol.dispose]();
+  }
+
+  #admitLost(): boolean {
+    if (!this.#admit(this.#options.lost(this.#lost))) return false;
+    this.#lost = 0;
+    return true;
+  }
+
+  #admit(line: string): boolean {
+    // An octet for each character at least: what cannot fit is not even encoded.
+    if (this.#octets + line.length > this.#mostOctets) return false;
+    const octets = encoder.encode(`${line}\n`);
+    if (this.#octets + octets.length > this.#mostOctets) return false;
+    this.#queue.push(octets);
+    this.#octets += octets.length;
+    return true;
+  }
+
+  /** Empties the queue. Never fails. */
+  async #work(): Promise<void> {
+    // What is written in one go is one write.
+    await Promise.resolve();
+    while (this.#queue.length > 0 && !this.#isOver) {
+      await this.#writeBatch(this.#takeBatch());
+      if (this.#queue.length === 0 && this.#lost > 0) this.#admitLost();
+    }
+    this.#working = null;
+  }
+
+  #takeBatch(): Batch {
+    const ends: number[] = [];
+    let length = 0;
+    for (const line of this.#queue) {
+      if (length > 0 && length + line.length > BATCH_OCTETS) break;
+      length += line.length;
+      ends.push(length);
+    }
+    const octets = new Uint8Array(length);
+    let at = 0;
+    for (const line of this.#queue.splice(0, ends.length)) {
+      octets.set(line, at);
+      at += line.length;
+    }
+    return { octets, ends };
+  }
+
+  async #writeBatch({ octets, ends }: Batch): Promise<void> {
+    let at = 0;
+    let retryAfter = FIRST_RETRY_MS;
+    let hasFailed = false;
+    const goOnAt = (next: number) => {
+      this.#octets -= next - at;
+      at = next;
+    };
+    while (at < octets.length) {
+      try {
+        if (await this.#sink.prepare?.() === true && at > 0 && !ends.includes(at)) {
+          // Half a line in one place and half of it in another is no line.
+          this.#lost++;
+          goOnAt(ends.find((end) => end > at) ?? octets.length);
+          continue;
+        }
+        const written = await this.#sink.write(octets.subarray(at));
+        if (written === 0) throw new Error("Nothing could be written");
+        goOnAt(at + written);
+        retryAfter = FIRST_RETRY_MS;
+      } catch (error) {
+        if (!hasFailed) this.#tellOf(error);
+        hasFailed = true;
+        if (this.#isOver) return;
+        await new Promise<void>((resolve) => {
+          this.#retry = this.#clock.after(retryAfter, resolve);
+        });
+        retryAfter = Math.min(2 * retryAfter, LAST_RETRY_MS);
+      }
+    }
+  }
+
+  #tellOf(error: unknown): void {
+    try {
+      this.#options.onFailure?.(error);
+    } catch {
+      // Whoever is told of a failure may fail, too.
+    }
+  }
+}

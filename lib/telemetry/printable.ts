@@ -1,0 +1,39 @@
+/**
+ * What a peer, a provider or a file wrote, so that it can be shown: bounded, on one line, without anything that a
+ * terminal obeys or that turns the direction of a text (Unicode's controls, formats, line and paragraph separators).
+ */
+
+/** Longest name that a log line, an event, a span or a metric shows whole. */
+export const MOST_CHARACTERS = 256;
+
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** The text, or its beginning and how long it was. */
+export function cut(text: string, most: number = MOST_CHARACTERS): string {
+  if (text.length <= most) return text;
+  return `${text.slice(0, most).toWellFormed()}… (cut, ${text.length} characters)`;
+}
+
+/** The text with `\uXXXX` in place of what cannot be seen. JSON stays the same JSON. */
+export function printable(text: string): string {
+  return text.replaceAll(INVISIBLE, (unseen) => {
+    let escaped = "";
+    for (let at = 0; at < unseen.length; at++) {
+      escaped += `\\u${unseen.charCodeAt(at).toString(16).padStart(4, "0")}`;
+    }
+    return escaped;
+  });
+}
+
+const encoder = new TextEncoder();
+
+/** The text with `\xHH` for each octet of what cannot be seen, as a transcript writes it. */
+export function printableOctets(text: string): string {
+  return text.replaceAll(INVISIBLE, (unseen) => {
+    let escaped = "";
+    for (const octet of encoder.encode(unseen)) {
+      escaped += `\\x${octet.toString(16).padStart(2, "0")}`;
+    }
+    return escaped;
+  });
+}
