@@ -1,12 +1,13 @@
 /**
  * Events to log lines, one each: `TIME LEVEL EVENT name=value ...`, or the same as JSON.
  *
- * A value that holds anything but plain characters is written as a JSON string with every control character
- * escaped, so that nothing a peer sends can forge a line or a field.
+ * A value that holds anything but plain characters is written as a JSON string with every character escaped that
+ * cannot be seen, so that nothing a peer sends can forge a line or a field. A long value is cut.
  */
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 import { Pop3ResponseError } from "../mailbox/response_error.ts";
 import type { ErrorEvent, Pop3Event } from "./events.ts";
+import { cut, describe, MOST_ERROR_CHARACTERS, printable } from "./printable.ts";
 
 /** How much a line matters, most first. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
@@ -26,7 +27,11 @@ export interface SetupNotice {
 /** Whatever has a line. */
 export type Logged = Pop3Event | SetupNotice;
 
-type Fields = Readonly<Record<string, string | number | null>>;
+/** What a line says, by name. The names are ours. */
+export type Fields = Readonly<Record<string, string | number | null>>;
+
+/** What is no name: it may be longer. */
+const LONG_FIELDS: ReadonlySet<string> = new Set(["error", "finding", "remedy"]);
 
 /** The line of an event, without a line end; null where it matters less than `leastLevel`. */
 export function logLine(
@@ -37,23 +42,37 @@ export function logLine(
 ): string | null {
   const level = levelOf(event);
   if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(leastLevel)) return null;
-  const fields = fieldsOf(event);
+  return lineOf(level, event.type, fieldsOf(event), time, format);
+}
+
+/** A line of any other kind. */
+export function lineOf(
+  level: LogLevel,
+  name: string,
+  fields: Fields,
+  time: Date,
+  format: LogFormat,
+): string {
+  const shown = Object.entries(fields).map(([name, value]) => {
+    const most = LONG_FIELDS.has(name) ? MOST_ERROR_CHARACTERS : undefined;
+    return [name, typeof value === "string" ? cut(value, most) : value] as const;
+  });
   if (format === "json") {
-    return escapeControls(
-      JSON.stringify({ time: time.toISOString(), level, event: event.type, ...fields }),
-    );
+    const all = { time: time.toISOString(), level, event: name, ...Object.fromEntries(shown) };
+    return printable(JSON.stringify(all));
   }
-  const shown = Object.entries(fields).filter(([, value]) => value !== null);
   return [
     time.toISOString(),
     level,
-    event.type,
-    ...shown.map(([name, value]) => `${name}=${plain(`${value}`)}`),
-  ]
-    .join(" ");
+    name,
+    ...shown
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => `${name}=${plain(`${value}`)}`),
+  ].join(" ");
 }
 
-function levelOf(event: Logged): LogLevel {
+/** How much an event matters. */
+export function levelOf(event: Logged): LogLevel {
   switch (event.type) {
     case "connect":
     case "secure":
@@ -187,20 +206,6 @@ function whoOf(connection: ConnectionInfo): Fields {
   };
 }
 
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? "" : `; cause: ${describe(error.cause)}`;
-  return `${error.name}: ${error.message}${cause}`;
-}
-
 function plain(value: string): string {
-  return /^[\w.:@/+~-]+$/.test(value) ? value : escapeControls(JSON.stringify(value));
-}
-
-/** JSON.stringify leaves DEL, the C1 controls and the Unicode line ends as they are. */
-function escapeControls(json: string): string {
-  return json.replaceAll(
-    /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return /^[\w.:@/+~-]+$/.test(value) ? value : printable(JSON.stringify(value));
 }

@@ -6,6 +6,11 @@
 /** Longest name that a log line, an event, a span or a metric shows whole. */
 export const MOST_CHARACTERS = 256;
 
+/** The same of what an error says. */
+export const MOST_ERROR_CHARACTERS = 2_000;
+/** Causes of causes that are shown. One may be its own cause. */
+const MOST_CAUSES = 5;
+
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** The text, or its beginning and how long it was. */
@@ -36,4 +41,16 @@ export function printableOctets(text: string): string {
     }
     return escaped;
   });
+}
+
+/** What was thrown, in words. Whatever it is, this throws nothing. */
+export function describe(error: unknown, causes: number = MOST_CAUSES): string {
+  try {
+    if (!(error instanceof Error)) return String(error);
+    const hasCause = error.cause !== undefined && causes > 0;
+    const cause = hasCause ? `; cause: ${describe(error.cause, causes - 1)}` : "";
+    return `${error.name}: ${error.message}${cause}`;
+  } catch {
+    return "an error that cannot be shown";
+  }
 }

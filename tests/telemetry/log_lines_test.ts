@@ -77,3 +77,51 @@ Deno.test("an error names its cause", () => {
     '2026-11-23T09:00:00.000Z error error during=accept error="Error: cannot read; cause: Error: EIO: /mail/a"',
   );
 });
+
+Deno.test("a long name is cut, and the line says so", () => {
+  const line = logLine(failedLogin("x".repeat(14_000)), time, "text", "info") ?? "";
+  assertEquals(/ user="(x*)… \(cut, 14000 characters\)" /.exec(line)?.[1]?.length, 256);
+  // Between the halves of a character it is not cut.
+  const half = logLine(failedLogin("x".repeat(255) + "😀😀"), time, "json", "info") ?? "";
+  assertEquals(JSON.parse(half).user, `${"x".repeat(255)}\ufffd… (cut, 259 characters)`);
+});
+
+const own = new Error("it goes round");
+own.cause = own;
+class Nasty extends Error {
+  override get message(): string {
+    throw this;
+  }
+}
+const thrown: readonly (readonly [string, unknown, string])[] = [
+  ["an error that is its own cause", own, '"Error: it goes round; cause: Error: it goes round'],
+  ["an error whose message throws", new Nasty(), '"an error that cannot be shown"'],
+  ["an object without a prototype", Object.create(null), '"an error that cannot be shown"'],
+  ["nothing", undefined, "undefined"],
+  ["a symbol", Symbol("x"), '"Symbol(x)"'],
+];
+for (const [name, error, shown] of thrown) {
+  Deno.test(`what was thrown is ${name}`, () => {
+    const event = { type: "error", connection: null, during: "accept", error } as const;
+    const line = logLine(event, time, "text", "info") ?? "";
+    assertEquals(line.slice(46).startsWith(`error=${shown}`), true, line);
+  });
+}
+
+Deno.test("nothing that turns the direction of a text, and nothing that cannot be seen", () => {
+  // Marks, embeddings, isolates; a zero-width space, a byte order mark, a tag of plane 14.
+  const unseen = [0x200f, 0x061c, 0x202e, 0x2067, 0x200b, 0xfeff, 0xe0041, 0x85, 0x2028];
+  for (const code of unseen) {
+    const userName = `a${String.fromCodePoint(code)}b`;
+    for (const format of ["text", "json"] as const) {
+      const line = logLine(failedLogin(userName), time, format, "info") ?? "";
+      assertEquals(/[^\x20-\x7e]/.test(line), false, line);
+      const [, escaped = ""] = /user"?[=:]("[^"]*")/.exec(line) ?? [];
+      assertEquals(JSON.parse(escaped), userName);
+    }
+  }
+  assertEquals(
+    logLine(failedLogin("jürgen 李"), time, "text", "info")?.includes("jürgen 李"),
+    true,
+  );
+});

@@ -1,0 +1,88 @@
+/** The log: events to lines, as many as may be written. */
+import { type Clock, systemClock } from "../connection/clock.ts";
+import { peerKey } from "../guard/address.ts";
+import {
+  levelOf,
+  lineOf,
+  LOG_LEVELS,
+  type LogFormat,
+  type Logged,
+  type LogLevel,
+  logLine,
+} from "./log_lines.ts";
+import { type LeftOut, type LineKind, StrangerLines } from "./stranger_lines.ts";
+
+/** What is written, and how. */
+export interface EventLogOptions {
+  readonly format: LogFormat;
+  /** Lines that matter less are left out. */
+  readonly level: LogLevel;
+  /** Takes a line. */
+  readonly write: (line: string) => void;
+}
+
+/** Lines in a minute: of one peer, of all. */
+const LINES = { mostOfPeer: 60, most: 600 };
+/** Whoever is banned or turned away has been told of before; only how often is news. */
+const REFUSALS = { mostOfPeer: 1, most: 600 };
+/** At the level debug, whoever looks for a fault wants to see it all. */
+const DEBUG_LINES = { mostOfPeer: 6_000, most: 60_000 };
+
+/** Writes lines about events. */
+export class EventLog implements Disposable {
+  readonly #options: EventLogOptions;
+  readonly #strangers: StrangerLines;
+
+  constructor(options: EventLogOptions, clock: Clock = systemClock) {
+    this.#options = options;
+    this.#strangers = new StrangerLines(clock, (leftOut) => this.#tell(leftOut));
+  }
+
+  /** Writes the line of an event, if it is to be written. */
+  observe(event: Logged): void {
+    const { format, level, write } = this.#options;
+    const itsLevel = levelOf(event);
+    if (LOG_LEVELS.indexOf(itsLevel) > LOG_LEVELS.indexOf(level)) return;
+    const address = strangerOf(event);
+    if (address !== null && !this.#strangers.admit(kindOf(event, itsLevel), peerKey(address))) {
+      return;
+    }
+    const line = logLine(event, new Date(), format, level);
+    if (line !== null) write(line);
+  }
+
+  /** Tells what was left out and not told yet. */
+  [Symbol.dispose](): void {
+    this.#strangers[Symbol.dispose]();
+  }
+
+  #tell({ kind: { of, reason, level }, address, addresses, lines, seconds }: LeftOut): void {
+    const fields = {
+      of,
+      reason,
+      address,
+      addresses: address === null && addresses > 0 ? addresses : null,
+      lines,
+      seconds,
+    };
+    const { format, write } = this.#options;
+    write(lineOf(level, "left-out", fields, new Date(), format));
+  }
+}
+
+/** The address of one who has not logged in and has caused it; null for everything else. */
+function strangerOf(event: Logged): string | null {
+  if (event.type === "refuse") return event.clientAddress;
+  // Of the listener itself, but a peer may have caused it: by a login while the users file cannot be read.
+  if (event.type === "error" && event.connection === null) return "";
+  if (!("connection" in event) || event.connection === null) return null;
+  return event.connection.userNameAtLogin === null ? event.connection.clientAddress : null;
+}
+
+function kindOf(event: Logged, level: LogLevel): LineKind {
+  const { type: of } = event;
+  if (level === "debug") return { of, reason: null, level, ...DEBUG_LINES };
+  if (event.type === "error") return { of, reason: event.during, level, ...LINES };
+  const reason = "reason" in event ? event.reason : null;
+  return { of, reason, level, ...(of === "refuse" || reason === "banned" ? REFUSALS : LINES) };
+}

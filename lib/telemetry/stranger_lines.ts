@@ -1,0 +1,128 @@
+/**
+ * How many log lines those may cause who have not logged in. They could cause as many as they like: by refused logins,
+ * connections that are turned away, broken handshakes.
+ *
+ * In each minute a peer gets a few lines of each kind, and all peers together some more; what goes beyond that is
+ * counted, and told at the end of the minute in one line for each peer, and one for the rest.
+ */
+import type { Clock } from "../connection/clock.ts";
+import type { LogLevel } from "./log_lines.ts";
+
+/** Lines that are alike. */
+export interface LineKind {
+  /** What they are about: an event's type. */
+  readonly of: string;
+  /** What tells such events apart: a reason, a deed. */
+  readonly reason: string | null;
+  /** How much they matter. */
+  readonly level: LogLevel;
+  /** Lines of one peer that are written in a minute. */
+  readonly mostOfPeer: number;
+  /** Lines of all peers. */
+  readonly most: number;
+}
+
+/** Lines that were left out. */
+export interface LeftOut {
+  readonly kind: LineKind;
+  /** The peer; null for several. */
+  readonly address: string | null;
+  /** How many peers. */
+  readonly addresses: number;
+  readonly lines: number;
+  readonly seconds: number;
+}
+
+interface Counted {
+  written: number;
+  leftOut: number;
+}
+
+interface CountedKind extends Counted {
+  readonly kind: LineKind;
+  /** By peer. Those that find no room are counted in the kind alone. */
+  readonly peers: Map<string, Counted>;
+}
+
+const MINUTE_MS = 60_000;
+/** Peers of one kind that are remembered until the end of the minute. */
+const MOST_PEERS = 1_000;
+/** Peers of one kind that have a line of their own when the minute is over. */
+const MOST_TOLD = 10;
+
+/** Counts lines, and says which are to be written. */
+export class StrangerLines implements Disposable {
+  readonly #clock: Clock;
+  readonly #tell: (leftOut: LeftOut) => void;
+  readonly #kinds = new Map<string, CountedKind>();
+  #startedAt = 0;
+  #end: Disposable | null = null;
+
+  /** @param tell is told at the end of a minute what was left out in it */
+  constructor(clock: Clock, tell: (leftOut: LeftOut) => void) {
+    this.#clock = clock;
+    this.#tell = tell;
+  }
+
+  /** Counts a line, and says whether it is to be written. */
+  admit(kind: LineKind, peer: string): boolean {
+    if (this.#end === null) {
+      this.#startedAt = this.#clock.now();
+      this.#end = this.#clock.after(MINUTE_MS, () => this.#endMinute());
+    }
+    const all = this.#kindOf(kind);
+    const one = peerOf(all, peer);
+    if (one !== null && one.written < kind.mostOfPeer && all.written < kind.most) {
+      one.written++;
+      all.written++;
+      return true;
+    }
+    if (one !== null) one.leftOut++;
+    all.leftOut++;
+    return false;
+  }
+
+  /** Ends the minute now. */
+  [Symbol.dispose](): void {
+    this.#endMinute();
+  }
+
+  #kindOf(kind: LineKind): CountedKind {
+    const key = `${kind.of} ${kind.reason}`;
+    const known = this.#kinds.get(key);
+    if (known !== undefined) return known;
+    const counted = { kind, written: 0, leftOut: 0, peers: new Map() };
+    this.#kinds.set(key, counted);
+    return counted;
+  }
+
+  #endMinute(): void {
+    this.#end?.[Symbol.dispose]();
+    this.#end = null;
+    const kinds = [...this.#kinds.values()];
+    this.#kinds.clear();
+    const seconds = Math.round((this.#clock.now() - this.#startedAt) / 1_000);
+    for (const { kind, peers, leftOut } of kinds) {
+      const counted = [...peers]
+        .filter(([, peer]) => peer.leftOut > 0)
+        .sort(([, one], [, other]) => other.leftOut - one.leftOut);
+      let rest = leftOut;
+      for (const [address, { leftOut: lines }] of counted.slice(0, MOST_TOLD)) {
+        rest -= lines;
+        this.#tell({ kind, address, addresses: 1, lines, seconds });
+      }
+      const addresses = Math.max(0, counted.length - MOST_TOLD);
+      if (rest > 0) this.#tell({ kind, address: null, addresses, lines: rest, seconds });
+    }
+  }
+}
+
+/** What is counted of a peer; null where no room is left for it. */
+function peerOf({ peers }: CountedKind, peer: string): Counted | null {
+  const known = peers.get(peer);
+  if (known !== undefined) return known;
+  if (peers.size >= MOST_PEERS) return null;
+  const counted = { written: 0, leftOut: 0 };
+  peers.set(peer, counted);
+  return counted;
+}

@@ -1,0 +1,138 @@
+/** The log while somebody floods it who has not logged in. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { ConnectionInfo, Pop3Event } from "../../lib/mod.ts";
+import { EventLog } from "../../lib/telemetry/event_log.ts";
+import type { LogFormat, LogLevel } from "../../lib/telemetry/log_lines.ts";
+import { testConnectionInfo } from "../../lib/testing/mod.ts";
+import { ManualClock } from "../manual_clock.ts";
+
+function setUp(level: LogLevel = "info", format: LogFormat = "text") {
+  const lines: string[] = [];
+  const clock = new ManualClock();
+  const log = new EventLog({ format, level, write: (line) => lines.push(line) }, clock);
+  return { lines, clock, log, withoutTimes: () => lines.map((line) => line.slice(25)) };
+}
+
+function from(clientAddress: string, userNameAtLogin: string | null = null): ConnectionInfo {
+  return { ...testConnectionInfo(), connectionId: "7", clientAddress, userNameAtLogin };
+}
+
+function refused(address: string, reason: "wrong" | "banned", userName = "me"): Pop3Event {
+  const connection = from(address);
+  return { type: "login-failed", connection, userName, mechanism: "PLAIN", reason };
+}
+
+Deno.test("logins from a banned address are one line, and one more with their number each minute", () => {
+  const { log, clock, lines, withoutTimes } = setUp();
+  for (let n = 0; n < 58; n++) log.observe(refused("192.0.2.7", "banned"));
+  assertEquals(lines.length, 1);
+  clock.advance(60_000);
+  assertEquals(withoutTimes().slice(1), [
+    "warn left-out of=login-failed reason=banned address=192.0.2.7 lines=57 seconds=60",
+  ]);
+  log.observe(refused("192.0.2.7", "banned"));
+  clock.advance(60_000);
+  assertEquals([lines.length, clock.pending], [3, 0]);
+});
+
+/** All that a stranger can cause, each with its level. */
+const floods: readonly (readonly [string, LogLevel, (address: string) => Pop3Event])[] = [
+  ["wrong passwords", "warn", (address) => refused(address, "wrong", "\x1b".repeat(20_000))],
+  ["banned logins", "warn", (address) => refused(address, "banned", "\x1b".repeat(20_000))],
+  ["connections turned away", "warn", (clientAddress) => ({
+    type: "refuse",
+    clientAddress,
+    reason: "max-connections-per-ip",
+  })],
+  ["broken PROXY headers", "warn", (clientAddress) => ({
+    type: "refuse",
+    clientAddress,
+    reason: "proxy-header",
+    error: new Error("\n".repeat(100_000)),
+  })],
+  ["broken handshakes", "info", (address) => ({
+    type: "error",
+    connection: from(address),
+    during: "tls",
+    error: new Error("x".repeat(100_000)),
+  })],
+  ["logins while the provider is broken", "error", (address) => ({
+    type: "error",
+    connection: from(address),
+    during: "PASS",
+    error: new Error("down"),
+  })],
+  ["a users file that cannot be read at each login", "error", () => ({
+    type: "error",
+    connection: null,
+    during: "users file",
+    error: new Error("down"),
+  })],
+  ["connections that say nothing", "info", (address) => ({
+    type: "close",
+    connection: from(address),
+    reason: "disconnect",
+    duration: 1,
+    messagesSent: 0,
+    octetsSent: 30,
+  })],
+  ["commands", "debug", (address) => ({
+    type: "command",
+    connection: from(address),
+    verb: "USER",
+    argument: "x".repeat(20_000),
+  })],
+];
+
+for (const [name, level, flood] of floods) {
+  Deno.test(`bounded in size and rate, and counted: ${name}`, () => {
+    const { log, clock, lines } = setUp("debug");
+    const count = level === "debug" ? 100_000 : 20_000;
+    // From one address, and from very many.
+    for (let n = 0; n < count; n++) log.observe(flood("192.0.2.7"));
+    for (let n = 0; n < count; n++) {
+      log.observe(flood(`2001:db8:${(n >> 8).toString(16)}:${n & 255}::1`));
+    }
+    const written = lines.length;
+    assert(written <= (level === "debug" ? 60_000 : 600), `${written}`);
+    const longest = Math.max(...lines.map((line) => line.length));
+    assert(longest < (name === "broken PROXY headers" ? 5_000 : 3_000), `${longest}`);
+    clock.advance(60_000);
+    const summaries = lines.slice(written);
+    assert(summaries.length <= 11, `${summaries.length}`);
+    let leftOut = 0;
+    for (const line of summaries) {
+      assertMatch(line, new RegExp(`^\\S+ ${level} left-out of=`));
+      leftOut += Number(/ lines=(\d+) /.exec(line)?.[1]);
+    }
+    assertEquals(written + leftOut, 2 * count);
+  });
+}
+
+Deno.test("whoever has logged in has every line", () => {
+  const { log, lines } = setUp();
+  const connection = from("192.0.2.7", "me");
+  for (let n = 0; n < 2_000; n++) {
+    log.observe({ type: "login", connection, mechanism: "PASS", messages: 1 });
+  }
+  assertEquals(lines.length, 2_000);
+});
+
+Deno.test("what was left out is told at the end of the program, and as JSON", () => {
+  const { log, lines, clock } = setUp("info", "json");
+  for (let n = 0; n < 3; n++) log.observe(refused("2001:db8::7", "banned"));
+  clock.advance(5_000);
+  log[Symbol.dispose]();
+  const { time: _, ...told } = JSON.parse(lines[1] ?? "");
+  assertEquals(told, {
+    level: "warn",
+    event: "left-out",
+    of: "login-failed",
+    reason: "banned",
+    address: "2001:db8:0:0::/64",
+    addresses: null,
+    lines: 2,
+    seconds: 5,
+  });
+  assertEquals(clock.pending, 0);
+});
