@@ -8,6 +8,7 @@ import type { TrustedNetworks } from "../guard/trusted_networks.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import { nullProvider } from "../mailbox/null_provider.ts";
 import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
+import { Observers } from "../telemetry/observers.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
 import type { CertificateSource } from "../tls/certificate.ts";
 import type { TlsServer } from "../tls/tls_server.ts";
@@ -79,6 +80,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   #tls: TlsServer | null = null;
   #lines: LineFaults | null = null;
   #wire: WireLog | null = null;
+  readonly #observers = new Observers({ wire: () => this.#wire, events: () => this.events });
 
   /**
    * Makes a listener that listens nowhere yet.
@@ -306,14 +308,8 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     return this.stop();
   }
 
-  /** What an observer throws is its own affair: it disturbs no connection. */
   #emit(event: Pop3Event): void {
-    try {
-      this.#wire?.observe(event);
-      this.events(event);
-    } catch (error) {
-      console.error("The listener's events threw", error);
-    }
+    this.#observers.emit(event);
   }
 }
 

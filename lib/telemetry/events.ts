@@ -33,7 +33,7 @@ export interface CommandEvent {
   readonly connection: ConnectionInfo;
   /** The verb in capitals; null for a line that is no command of ours, of which nothing is told. */
   readonly verb: string | null;
-  /** The argument; null where there should be none, or a secret. */
+  /** The argument, cut at 256 characters; null where there should be none, or a secret. */
   readonly argument: string | null;
 }
 
@@ -89,7 +89,7 @@ export interface LoginFailedEvent {
   readonly type: "login-failed";
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
-  /** The user name that was tried. */
+  /** The user name that was tried, cut at 256 characters. */
   readonly userName: string;
   /** What the client used: `PASS`, `APOP`, `XLOG`, or a SASL mechanism. */
   readonly mechanism: string;
@@ -257,5 +257,8 @@ export type Pop3Event =
   | NewMessageEvent
   | CloseEvent;
 
-/** Is told of every event, at once. What it throws disturbs nobody. */
+/**
+ * Is told of every event, at once. What it throws or rejects disturbs no session; it is told on standard error. An event
+ * that it causes is told when it has returned.
+ */
 export type Pop3Events = (event: Pop3Event) => void;

@@ -104,7 +104,7 @@ for (const [name, error, shown] of thrown) {
   Deno.test(`what was thrown is ${name}`, () => {
     const event = { type: "error", connection: null, during: "accept", error } as const;
     const line = logLine(event, time, "text", "info") ?? "";
-    assertEquals(line.slice(46).startsWith(`error=${shown}`), true, line);
+    assertEquals(line.includes(` error=${shown}`), true, line);
   });
 }
 

@@ -1,0 +1,129 @@
+/**
+ * Events on their way to whoever watches. Nothing that those do reaches a session:
+ *
+ * - What they throw, or reject, is told on standard error: once at first, then once a minute with its number.
+ * - An event that they cause while they are told of one waits until they have heard it. So many may wait; and they cannot
+ *   keep a listener busy for ever with events that cause events.
+ * - A name that a peer has chosen is cut.
+ */
+import { type Clock, systemClock } from "../connection/clock.ts";
+import type { Pop3Event, Pop3Events } from "./events.ts";
+import { LineWriter } from "./line_writer.ts";
+import { cut, describe, MOST_ERROR_CHARACTERS, printable } from "./printable.ts";
+import type { WireLog } from "./wire_log.ts";
+
+/** Events that may wait, or follow from one. */
+const MOST_FOLLOWING = 1_000;
+const COMPLAINT_MS = 60_000;
+
+/** Is told of a failure of an observer. */
+export type Complain = (what: string, error: unknown) => void;
+
+/** A function that is told of something, and that can neither throw nor reject any more. */
+export function harmless<Told>(
+  watch: (told: Told) => unknown,
+  fails: (error: unknown) => void,
+): (told: Told) => void {
+  return (told) => {
+    try {
+      const result = watch(told);
+      if (typeof result !== "object" || result === null || !("then" in result)) return;
+      Promise.resolve(result).catch(fails);
+    } catch (error) {
+      fails(error);
+    }
+  };
+}
+
+/** Complains in lines, and seldom. */
+export function complaints(write: (line: string) => void, clock: Clock = systemClock): Complain {
+  let failures = 0;
+  let nextAt = -Infinity;
+  return (what, error) => {
+    failures++;
+    if (clock.now() < nextAt) return;
+    nextAt = clock.now() + COMPLAINT_MS;
+    const times = failures === 1 ? "" : ` (${failures} failures so far)`;
+    write(printable(`${what}: ${cut(describe(error), MOST_ERROR_CHARACTERS)}${times}`));
+  };
+}
+
+let standardError: LineWriter | null = null;
+
+function writeToStandardError(line: string): void {
+  standardError ??= new LineWriter(Deno.stderr, { lost: (lines) => `${lines} lines were lost` });
+  standardError.write(line);
+}
+
+/** What a listener tells of. Read anew for each event, since a listener's properties may change. */
+export interface Observed {
+  readonly wire: () => WireLog | null;
+  readonly events: () => Pop3Events;
+}
+
+/** Tells the wire log, and then the listener's `events`. */
+export class Observers {
+  readonly #observed: Observed;
+  readonly #complain: Complain;
+  readonly #tell: (event: Pop3Event) => void;
+  readonly #show: (event: Pop3Event) => void;
+  readonly #following: Pop3Event[] = [];
+  #isTelling = false;
+
+  constructor(
+    observed: Observed,
+    complain: Complain = complaints(writeToStandardError),
+  ) {
+    this.#observed = observed;
+    this.#complain = complain;
+    this.#tell = harmless(
+      (event) => observed.events()(event),
+      (error) => complain("the listener's events failed", error),
+    );
+    this.#show = harmless(
+      (event) => observed.wire()?.observe(event),
+      (error) => complain("the wire log failed", error),
+    );
+  }
+
+  /** Tells of an event. Never throws. */
+  emit(event: Pop3Event): void {
+    if (this.#observed.wire() !== null) this.#show(event);
+    if (this.#isTelling) {
+      if (this.#following.length < MOST_FOLLOWING) this.#following.push(withCutNames(event));
+      else this.#lose(1);
+      return;
+    }
+    this.#isTelling = true;
+    this.#tell(withCutNames(event));
+    for (let told = 0; told < MOST_FOLLOWING; told++) {
+      const next = this.#following.shift();
+      if (next === undefined) break;
+      this.#tell(next);
+    }
+    this.#lose(this.#following.length);
+    this.#following.length = 0;
+    this.#isTelling = false;
+  }
+
+  #lose(count: number): void {
+    if (count === 0) return;
+    const error = new Error(`${count} events were lost, since each caused others`);
+    this.#complain("the listener's events failed", error);
+  }
+}
+
+function withCutNames(event: Pop3Event): Pop3Event {
+  switch (event.type) {
+    case "login-failed":
+      return isLong(event.userName) ? { ...event, userName: cut(event.userName) } : event;
+    case "command":
+      return isLong(event.argument) ? { ...event, argument: cut(event.argument) } : event;
+    default:
+      return event;
+  }
+}
+
+function isLong(text: string | null): text is string {
+  return text !== null && cut(text) !== text;
+}

@@ -1,0 +1,148 @@
+/** Observers that throw, reject, cause events, and are flooded with names. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { MemoryMailbox, type Pop3Event, Pop3Listener, SingleUserProvider } from "../../lib/mod.ts";
+import { complaints, Observers } from "../../lib/telemetry/observers.ts";
+import { testConnectionInfo } from "../../lib/testing/mod.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { ManualClock } from "../manual_clock.ts";
+
+const connect: Pop3Event = { type: "connect", connection: testConnectionInfo() };
+const logout: Pop3Event = { type: "logout", connection: testConnectionInfo() };
+
+function observed(events: (event: Pop3Event) => unknown) {
+  const complaints: string[] = [];
+  const observers = new Observers(
+    { wire: () => null, events: () => events },
+    (what, error) => complaints.push(`${what}: ${error}`),
+  );
+  return { observers, complaints };
+}
+
+const broken: readonly (readonly [string, (event: Pop3Event) => unknown])[] = [
+  ["throw", () => {
+    throw new Error("bad");
+  }],
+  ["reject", () => Promise.reject(new Error("bad"))],
+  ["reject in a thenable of their own", () => ({
+    then(_: unknown, reject: (error: Error) => void) {
+      reject(new Error("bad"));
+    },
+  })],
+  ["give something whose then throws", () => ({
+    get then() {
+      throw new Error("bad");
+    },
+  })],
+];
+for (const [name, events] of broken) {
+  Deno.test(`events that ${name} are complained of`, async () => {
+    const { observers, complaints } = observed(events);
+    observers.emit(connect);
+    for (let n = 0; n < 5; n++) await Promise.resolve();
+    assertEquals(complaints, ["the listener's events failed: Error: bad"]);
+  });
+}
+
+Deno.test("an event that follows from another is told after it", () => {
+  const told: string[] = [];
+  const { observers } = observed((event) => {
+    told.push(`${event.type} begins`);
+    if (event.type === "connect") observers.emit(logout);
+    told.push(`${event.type} ends`);
+  });
+  observers.emit(connect);
+  assertEquals(told, ["connect begins", "connect ends", "logout begins", "logout ends"]);
+});
+
+Deno.test("events that cause events come to an end", () => {
+  let told = 0;
+  const { observers, complaints } = observed(() => {
+    told++;
+    observers.emit(connect);
+    observers.emit(connect);
+  });
+  observers.emit(connect);
+  assertEquals(told, 1_001);
+  assertMatch(complaints[0] ?? "", /events were lost/);
+  observers.emit(connect);
+  assertEquals(told, 2_002);
+});
+
+Deno.test("a broken wire log does not keep an event from the others", () => {
+  const told: string[] = [];
+  const wire = {
+    observe() {
+      throw new Error("bad");
+    },
+    reply: (_: unknown, reply: never) => reply,
+  };
+  const observers = new Observers(
+    { wire: () => wire, events: () => ({ type }) => void told.push(type) },
+    (what) => told.push(what),
+  );
+  observers.emit(connect);
+  assertEquals(told, ["the wire log failed", "connect"]);
+});
+
+Deno.test("names are cut before they are told", () => {
+  const told: Pop3Event[] = [];
+  const { observers } = observed((event) => told.push(event));
+  const connection = testConnectionInfo();
+  const long = "n".repeat(14_000);
+  observers.emit({
+    type: "login-failed",
+    connection,
+    userName: long,
+    mechanism: "PLAIN",
+    reason: "wrong",
+  });
+  observers.emit({ type: "command", connection, verb: "USER", argument: long });
+  const cut = `${"n".repeat(256)}… (cut, 14000 characters)`;
+  assertEquals(
+    told.map((event) =>
+      "userName" in event ? event.userName : "argument" in event && event.argument
+    ),
+    [cut, cut],
+  );
+});
+
+Deno.test("complaints are seldom, counted, and one line each", () => {
+  const lines: string[] = [];
+  const clock = new ManualClock();
+  const complain = complaints((line) => lines.push(line), clock);
+  for (let n = 0; n < 100; n++) complain("it failed", new Error("two\nlines"));
+  clock.advance(60_000);
+  complain("it failed", "x".repeat(100_000));
+  assertEquals(lines[0], "it failed: Error: two\\u000alines");
+  assertMatch(lines[1] ?? "", /^it failed: x{2000}… .* \(101 failures so far\)$/);
+  assertEquals(lines.length, 2);
+});
+
+Deno.test("sessions go on while the events of their listener fail in each way", async () => {
+  let told = 0;
+  await using pop3 = new Pop3Listener({
+    provider: new SingleUserProvider({
+      username: "me",
+      password: "passw0rd",
+      openMailbox: () => new MemoryMailbox({ a: "Subject: 1\r\n\r\n" }),
+    }),
+    wireLog() {
+      throw new Error("so does the wire log");
+    },
+    // A function that is async is no mistake for the compiler.
+    events: async (event) => {
+      told++;
+      if (event.type === "connect") pop3.provider = pop3.provider;
+      await Promise.resolve();
+      throw new Error("the events fail");
+    },
+  });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  for (let n = 0; n < 3; n++) {
+    using client = await LoopbackClient.connect(port);
+    assertEquals(await client.logIn(), "+OK Welcome.");
+    assertEquals(await client.command("STAT"), "+OK 1 14");
+    await client.command("QUIT");
+  }
+  assertEquals(told > 20, true);
+});
