@@ -216,7 +216,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     if (this.wireLog !== null && this.#wire === null) {
       const { TranscribingLog } = await import("../telemetry/wire_log.ts");
       this.#wire = new TranscribingLog(
-        (transcript) => this.wireLog?.(transcript),
+        this.#observers.guardWireLog((transcript) => this.wireLog?.(transcript)),
         () => this.wireLogMessages,
       );
     }

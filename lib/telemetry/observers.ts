@@ -80,10 +80,12 @@ export class Observers {
       (event) => observed.events()(event),
       (error) => complain("the listener's events failed", error),
     );
-    this.#show = harmless(
-      (event) => observed.wire()?.observe(event),
-      (error) => complain("the wire log failed", error),
-    );
+    this.#show = this.guardWireLog((event) => observed.wire()?.observe(event));
+  }
+
+  /** A part of the wire log that can neither throw nor reject any more. */
+  guardWireLog<Told>(watch: (told: Told) => unknown): (told: Told) => void {
+    return harmless(watch, (error) => this.#complain("the wire log failed", error));
   }
 
   /** Tells of an event. Never throws. */

@@ -5,13 +5,16 @@
  * - Secrets are left out: `\s` stands for the right password, and whatever proved it otherwise (AUTH, APOP, XLOG) is
  *   written as USER and PASS. A line that is no command, which may be a password gone astray, is left out whole.
  * - So are messages: BODY stands for their lines, unless they are asked for.
- * - One connection holds so much memory at most; what it says behind that is left out.
+ * - What a peer or a mailbox wrote is escaped: it ends no line, and holds nothing that a terminal obeys.
+ * - A connection holds so much memory at most, and all of them together, however long they live. What they say after
+ *   that is left out, and counted.
  */
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 import { CR, DEL, LF, SPACE } from "../protocol/ascii.ts";
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import { type MessageBody, type Reply, statusLine, type StatusReply } from "../protocol/reply.ts";
 import type { CloseReason, Pop3Event } from "./events.ts";
+import { printableOctets } from "./printable.ts";
 
 /** Follows the connections of a listener. */
 export interface WireLog {
@@ -23,7 +26,10 @@ export interface WireLog {
 
 interface Conversation {
   readonly lines: string[];
-  characters: number;
+  /** What they cost of memory. */
+  octets: number;
+  /** Lines for which there was no room; from the first one on, there is none. */
+  leftOut: number;
   /** The command that is being answered. */
   command: { readonly verb: string; readonly argument: string } | null;
   /** Who tried to log in since, and whether it worked. */
@@ -33,13 +39,19 @@ interface Conversation {
 
 const SECRET_VERBS: ReadonlySet<string> = new Set(["PASS", "XLOG", "APOP", "AUTH"]);
 const BACKSLASH = 0x5c;
-const MOST_CHARACTERS = 1_000_000;
+/** Octets of memory for one connection. */
+const MOST_OCTETS = 2_097_152;
+/** Octets of memory for all that are open. */
+const MOST_OCTETS_OF_ALL = 67_108_864;
+/** Octets that a line costs besides its text. */
+const LINE_OCTETS = 64;
 
 export class TranscribingLog implements WireLog {
   readonly #write: (transcript: string) => void;
   readonly #showsMessages: () => boolean;
   readonly #now: () => Date;
   readonly #conversations = new Map<ConnectionInfo, Conversation>();
+  #octets = 0;
 
   /**
    * @param write is given the transcript of a connection when it is over
@@ -87,20 +99,18 @@ export class TranscribingLog implements WireLog {
     if (conversation === undefined || reply.type === "challenge") return reply;
     const { command } = conversation;
     this.#add(conversation, `# ${this.#now().toISOString().slice(11, 23)}`);
-    // Its lines can be had once.
-    const kept = reply.type === "listing" ? { ...reply, lines: [...reply.lines] } : reply;
+    conversation.command = null;
+    conversation.awaitsTls = reply.type === "start-tls";
     if (command === null) {
       this.#add(conversation, `# a line that is no command, and its answer`);
-    } else if (SECRET_VERBS.has(command.verb)) {
-      this.#addLogin(conversation, command.verb, kept);
-    } else {
-      this.#add(conversation, `C: ${escaped(`${command.verb} ${command.argument}`.trimEnd())}`);
-      this.#addReply(conversation, kept);
+      return reply;
     }
-    conversation.command = null;
-    conversation.awaitsTls = kept.type === "start-tls";
-    if (kept.type !== "message" || !this.#showsMessages()) return kept;
-    return { ...kept, body: this.#shownBody(conversation, kept.body) };
+    if (SECRET_VERBS.has(command.verb)) {
+      this.#addLogin(conversation, command.verb, reply);
+      return reply;
+    }
+    this.#add(conversation, `C: ${escaped(`${command.verb} ${command.argument}`.trimEnd())}`);
+    return this.#addReply(conversation, reply);
   }
 
   /** The body, written down as it is sent. */
@@ -108,9 +118,15 @@ export class TranscribingLog implements WireLog {
     const stuffer = new ByteStuffer();
     let rest = "";
     const add = (octets: Uint8Array) => {
-      const lines = (rest + escapedOctets(octets)).split("\r\n");
+      const more = conversation.leftOut > 0 ? "" : escapedOctets(octets);
+      // A line that never ends costs memory, too.
+      if (!this.#hasRoom(conversation, more.length)) return void (rest = "");
+      const lines = (rest + more).split("\r\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) this.#add(conversation, `S: ${line}`);
+      for (const line of lines) {
+        if (!this.#hasRoom(conversation, 0)) return;
+        conversation.lines.push(`S: ${line.replaceAll("\r", "\\r").replaceAll("\n", "\\n")}`);
+      }
     };
     return {
       async nextChunk() {
@@ -125,7 +141,8 @@ export class TranscribingLog implements WireLog {
   #begin(connection: ConnectionInfo): void {
     const conversation: Conversation = {
       lines: [],
-      characters: 0,
+      octets: 0,
+      leftOut: 0,
       command: null,
       login: null,
       awaitsTls: false,
@@ -141,40 +158,70 @@ export class TranscribingLog implements WireLog {
 
   #addLogin(conversation: Conversation, verb: string, reply: StatusReply): void {
     const { login } = conversation;
-    if (login === null) {
-      return this.#add(conversation, `# ${verb}, and its answer: ${statusLine(reply).trimEnd()}`);
+    const answer = `and its answer: ${escaped(statusLine(reply).trimEnd())}`;
+    if (login === null) return this.#add(conversation, `# ${verb}, ${answer}`);
+    const name = escaped(login.userName);
+    // SASL can say names that USER cannot.
+    if (/\p{Cc}/u.test(login.userName)) {
+      return this.#add(conversation, `# ${verb} as ${name}, ${answer}`);
     }
     if (verb !== "PASS") {
       this.#add(conversation, `# in place of ${verb}:`);
-      this.#add(conversation, `C: USER ${escaped(login.userName)}`);
+      this.#add(conversation, `C: USER ${name}`);
       this.#add(conversation, "S: +OK …");
     }
     this.#add(conversation, login.isRight ? "C: PASS \\s" : "C: PASS not-the-password");
     this.#addReply(conversation, reply);
   }
 
-  #addReply(conversation: Conversation, reply: StatusReply): void {
+  /** Writes a reply down, and gives the one that is sent: what it holds is written down on its way. */
+  #addReply<R extends StatusReply>(conversation: Conversation, reply: R): R {
     this.#add(conversation, `S: ${escaped(statusLine(reply).trimEnd())}`);
-    if (reply.type === "message" && !this.#showsMessages()) this.#add(conversation, "BODY");
-    if (reply.type !== "listing") return;
-    for (const line of reply.lines) this.#add(conversation, `S: ${escaped(line)}`);
+    if (reply.type === "listing") {
+      return { ...reply, lines: this.#shownLines(conversation, reply.lines) };
+    }
+    if (reply.type !== "message") return reply;
+    if (this.#showsMessages()) {
+      return { ...reply, body: this.#shownBody(conversation, reply.body) };
+    }
+    this.#add(conversation, "BODY");
+    return reply;
+  }
+
+  *#shownLines(conversation: Conversation, lines: Iterable<string>): Generator<string> {
+    for (const line of lines) {
+      this.#add(conversation, `S: ${escaped(line)}`);
+      yield line;
+    }
     this.#add(conversation, "S: .");
   }
 
   #end(connection: ConnectionInfo, conversation: Conversation, reason: CloseReason): void {
     this.#conversations.delete(connection);
-    if (reason === "quit" || reason === "error") conversation.lines.push("CLOSED");
-    conversation.lines.push(`# closed: ${reason}`, "", "");
-    this.#write(conversation.lines.join("\n"));
+    this.#octets -= conversation.octets;
+    const { lines, leftOut } = conversation;
+    if (leftOut > 0) lines.push(`# no room: at least ${leftOut} lines are left out here`);
+    else if (reason === "quit" || reason === "error") lines.push("CLOSED");
+    lines.push(`# closed: ${reason}`, "", "");
+    this.#write(lines.join("\n"));
   }
 
   #add(conversation: Conversation, line: string): void {
-    if (conversation.characters > MOST_CHARACTERS) return;
-    conversation.characters += line.length;
-    conversation.lines.push(line);
-    if (conversation.characters > MOST_CHARACTERS) {
-      conversation.lines.push("# the rest is left out");
+    if (this.#hasRoom(conversation, line.length)) conversation.lines.push(line);
+  }
+
+  /** Takes the room for a line, if there is any. */
+  #hasRoom(conversation: Conversation, characters: number): boolean {
+    const octets = LINE_OCTETS + 2 * characters;
+    const isFull = conversation.leftOut > 0 || conversation.octets + octets > MOST_OCTETS ||
+      this.#octets + octets > MOST_OCTETS_OF_ALL;
+    if (isFull) {
+      conversation.leftOut++;
+      return false;
     }
+    conversation.octets += octets;
+    this.#octets += octets;
+    return true;
   }
 }
 
@@ -192,5 +239,5 @@ function escapedOctets(octets: Uint8Array): string {
 
 /** Text as a transcript writes it. */
 function escaped(text: string): string {
-  return text.replaceAll("\\", "\\\\").replace(/…$/, "\\xe2\\x80\\xa6").replaceAll("\t", "\\t");
+  return printableOctets(text.replaceAll("\\", "\\\\").replace(/…$/, "\\xe2\\x80\\xa6"));
 }

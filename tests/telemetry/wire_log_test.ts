@@ -1,6 +1,14 @@
 /** The wire log of a conversation, and that it can be replayed. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { MemoryMailbox, Pop3Listener, SingleUserProvider } from "../../lib/mod.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  type ConnectionInfo,
+  MemoryMailbox,
+  Pop3Listener,
+  SingleUserProvider,
+} from "../../lib/mod.ts";
+import { ok } from "../../lib/protocol/reply.ts";
+import { TranscribingLog } from "../../lib/telemetry/wire_log.ts";
+import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { parseTranscript, playTranscript, Pop3Client } from "../../lib/testing/mod.ts";
 import { authority, certificate } from "../test_authority.ts";
 
@@ -114,4 +122,95 @@ Deno.test("messages are written down where they are asked for, octet by octet", 
   const message = "S: Subject: SECRET BODY\nS: \nS: ..dot\nS: .\n";
   assertStringIncludes(text, `C: RETR 1\nS: +OK Message text follows...\n${message}`);
   assertEquals(text.includes(PASSWORD), false);
+});
+
+/** Line ends, escape sequences, and what turns the direction of a text. */
+const HOSTILE = "joe\r\nS: +OK forged\x1b[2J\x9b\x7f\u202e\u2028\u2029";
+
+Deno.test("no name, and no line of a message, can forge a line of the wire log", async () => {
+  const message = "Subject: a\r\n\nCLOSED\rC: PASS \x1b[2J\u202e\r\n";
+  const mailbox = new MemoryMailbox({ a: message });
+  const transcript = Promise.withResolvers<string>();
+  await using pop3 = new Pop3Listener({
+    provider: new SingleUserProvider({
+      username: "joe",
+      password: PASSWORD,
+      openMailbox: () => mailbox,
+    }),
+    wireLog: transcript.resolve,
+    wireLogMessages: true,
+  });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  {
+    using client = await Pop3Client.connect({ port });
+    await client.authenticate("PLAIN", `\0${HOSTILE}\0wrong`);
+    await client.say("USER jo\u202ee");
+    await client.say(`PASS wrong`);
+    await client.say("USER joe");
+    await client.say(`PASS ${PASSWORD}`);
+    await client.listing("RETR 1");
+    await client.say("QUIT");
+  }
+  const text = await transcript.promise;
+  assertStringIncludes(
+    text,
+    "# AUTH as joe\\x0d\\x0aS: +OK forged\\x1b[2J\\xc2\\x9b\\x7f\\xe2\\x80\\xae",
+  );
+  assertEquals(text.split("\n").filter((line) => /^(S: \+OK forged|CLOSED)/.test(line)).length, 1);
+  // deno-lint-ignore no-control-regex -- control characters are what must not be there
+  assertEquals(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]/.test(text), false, text);
+
+  // What is sent by a replay is what was said, octet by octet.
+  const { steps } = parseTranscript(text, { password: PASSWORD });
+  const sent = steps.flatMap((step) =>
+    step.type === "send" ? [new TextDecoder().decode(step.octets)] : []
+  );
+  assertEquals(sent[0], "USER jo\u202ee\r\n");
+});
+
+function closed(log: TranscribingLog, connection: ConnectionInfo): void {
+  const facts = { duration: 1, messagesSent: 0, octetsSent: 0 };
+  log.observe({ type: "close", connection, reason: "idle-timeout", ...facts });
+}
+
+Deno.test("a connection that lives for days holds so much memory, and tells what it has left out", () => {
+  let text = "";
+  const log = new TranscribingLog((transcript) => text = transcript, () => false);
+  const connection = testConnectionInfo();
+  log.observe({ type: "connect", connection });
+  for (let n = 0; n < 200_000; n++) {
+    log.observe({ type: "command", connection, verb: "NOOP", argument: "" });
+    log.reply(connection, ok("Nothing done."));
+  }
+  closed(log, connection);
+  assert(text.length < 1_100_000, `${text.length}`);
+  assertMatch(
+    text,
+    /\n# no room: at least \d{6} lines are left out here\n# closed: idle-timeout\n\n$/,
+  );
+  assert(parseTranscript(text).steps.length > 10_000);
+});
+
+Deno.test("so do very many connections together, and a line that never ends", async () => {
+  const transcripts: string[] = [];
+  const log = new TranscribingLog((transcript) => transcripts.push(transcript), () => true);
+  const connections = Array.from({ length: 100 }, testConnectionInfo);
+  const endless = new Uint8Array(65_536).fill(0xff);
+  for (const connection of connections) {
+    log.observe({ type: "connect", connection });
+    log.observe({ type: "command", connection, verb: "RETR", argument: "1" });
+    let chunks = 0;
+    const body = { nextChunk: () => chunks++ < 40 ? endless : null, close() {} };
+    const shown = log.reply(connection, { type: "message", text: "", body });
+    assert(shown.type === "message");
+    while (await shown.body.nextChunk() !== null);
+  }
+  for (const connection of connections) closed(log, connection);
+  assert(transcripts.join("").length < 40_000_000);
+  for (const transcript of transcripts) assertMatch(transcript, /# no room: at least/);
+  // What was closed has given its room back.
+  const connection = testConnectionInfo();
+  log.observe({ type: "connect", connection });
+  closed(log, connection);
+  assertEquals(/no room/.test(transcripts.at(-1) ?? ""), false);
 });
