@@ -14,12 +14,15 @@ function command(
   env: Readonly<Record<string, string>>,
   stdin: "null" | "piped",
   permissions: readonly string[],
+  shell: string | null = null,
 ): Deno.Command {
   // executable_test.ts has the tests of the program run against what `deno task compile` makes.
   const executable = Deno.env.get("POP3SVC_EXECUTABLE");
   const run = ["run", "--quiet", "--no-check", ...permissions, "main.ts"];
-  return new Deno.Command(executable ?? Deno.execPath(), {
-    args: [...(executable === undefined ? run : []), ...args],
+  const program = executable ?? Deno.execPath();
+  const all = [...(executable === undefined ? run : []), ...args];
+  return new Deno.Command(shell === null ? program : "sh", {
+    args: shell === null ? all : ["-c", shell, "sh", program, ...all],
     cwd: root,
     env: { NO_COLOR: "1", POP3SVC_PASSWORD: "", ...env },
     stdin,
@@ -57,19 +60,30 @@ export class RunningProgram implements AsyncDisposable {
   /** What it said on standard output until it was ready. */
   readonly readyLines: string[] = [];
 
-  private constructor(process: Deno.ChildProcess) {
+  private constructor(process: Deno.ChildProcess, hangsUp: boolean) {
     this.#process = process;
     this.#stdout = linesOf(process.stdout);
-    this.#stderr = new Response(process.stderr).text();
+    this.#stderr = hangsUp
+      ? process.stderr.cancel().then(() => "")
+      : new Response(process.stderr).text();
   }
 
+  /**
+   * @param shell a line of a shell in which `"$@"` is the program, to send its output elsewhere
+   * @param hangsUp whether nobody is there any more who could read its standard error
+   */
   static async start(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
     permissions: readonly string[] = EVERYTHING,
+    { shell = null, hangsUp = false }: {
+      readonly shell?: string | null;
+      readonly hangsUp?: boolean;
+    } = {},
   ): Promise<RunningProgram> {
     const options = ["--port", "0", "--settle-time", "0", ...args];
-    const program = new RunningProgram(command(options, env, "null", permissions).spawn());
+    const process = command(options, env, "null", permissions, shell).spawn();
+    const program = new RunningProgram(process, hangsUp);
     for (;;) {
       const line = await program.#stdout.next();
       if (line.done === true) throw new Error(`It did not start: ${await program.#stderr}`);

@@ -2,6 +2,7 @@
 import { check } from "./check.ts";
 import { CliError } from "./cli_error.ts";
 import { readCommandLine, type Wish } from "./command_line.ts";
+import { complain } from "./output.ts";
 import { helpText, versionText } from "./help.ts";
 import { flagsOf, missingPermissions, permissionsFor } from "./permissions.ts";
 import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
@@ -40,9 +41,12 @@ export async function main(args: readonly string[]): Promise<number> {
     const told = error instanceof Deno.errors.NotCapable
       ? CliError.environment(error.message, error)
       : error;
-    if (!(told instanceof CliError)) throw told;
-    console.error(`pop3svc: ${told.message}`);
-    return told.exitCode;
+    if (told instanceof CliError) {
+      await complain(`pop3svc: ${told.message}`);
+      return told.exitCode;
+    }
+    await complain(told instanceof Error && told.stack !== undefined ? told.stack : `${told}`);
+    return 1;
   }
 }
 

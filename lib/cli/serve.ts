@@ -5,40 +5,39 @@ import type { ListenOptions } from "../listener/listener_options.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
-import { type LogFormat, type Logged, logLine } from "../telemetry/log_lines.ts";
+import { harmless } from "../telemetry/observers.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import { environmentVariable } from "./environment.ts";
 import { setupWarnings } from "./setup_warnings.ts";
 import { faultsOf } from "./faults_of_options.ts";
 import type { ServeOptions } from "./options.ts";
+import { Output } from "./output.ts";
 import { providerOf } from "./provider_of_options.ts";
 import { exitAfter, onHangup, StopSignals } from "./signals.ts";
+import { onStrayErrors } from "./stray_errors.ts";
 import { wireLogOf } from "./wire_log_of_options.ts";
 
 /** @throws {CliError} when it cannot begin */
 export async function serve(mailbox: string | null, options: ServeOptions): Promise<void> {
   // Disposed of last: what is below has its time to end, and no more.
   using limit = new DisposableStack();
-  const encoder = new TextEncoder();
+  await using output = new Output(options["log-format"], options["log-level"]);
+  using _stray = onStrayErrors((error) => output.logError("an error that nobody caught", error));
   const bans = new StrikeBanEngine({
     strikes: options["ban-after"],
     seconds: options["ban-seconds"],
   });
-  const measure = await openTelemetry(() => bans.bans().length);
-  const log = (event: Logged) => {
-    const line = logLine(event, new Date(), options["log-format"], options["log-level"]);
-    if (line !== null) Deno.stderr.writeSync(encoder.encode(`${line}\n`));
-  };
+  const measure = await openTelemetry(() => bans.bans().length, output);
   const events = (event: Pop3Event) => {
-    log(event);
-    measure?.(event);
+    output.log(event);
+    measure(event);
   };
   const certificate = await certificateOf(options);
   const ports = portsOf(options, certificate !== null);
   const faults = await faultsOf(options);
   const { provider, text, facts, refresh } = await providerOf(mailbox, options, events);
-  using wire = await wireLogOf(options);
+  await using wire = await wireLogOf(options, (error) => output.logError("wire log", error));
   await using pop3 = new Pop3Listener({
     provider: faults === null ? provider : await misbehaving(provider, faults),
     certificate: certificate?.source ?? null,
@@ -65,9 +64,13 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     events({ type: "faults", rules: faults.rules.length, seed: faults.seed });
   }
   using signals = new StopSignals();
-  using _hangup = onHangup(async () => {
+  const reload = async () => {
+    wire?.reopen();
     await pop3.renewCertificate();
     await refresh();
+  };
+  using _hangup = onHangup(() => {
+    reload().catch((error) => output.logError("reload", error));
   });
   for (const hostname of options.host) {
     for (const { port, tls } of ports) {
@@ -75,14 +78,14 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
       const reusePort = options["reuse-port"];
       const bound = await open(pop3, { hostname, port, tls, trustedProxies, reusePort });
       const url = `${tls ? "pop3s" : "pop3"}://${bound}`;
-      announce(options["log-format"], `listening on ${url}`, { event: "listening", url });
+      output.announce(`listening on ${url}`, { event: "listening", url });
     }
   }
   await using _admin = options.admin === "off"
     ? null
-    : await admin(options.admin, pop3, bans, options["log-format"]);
-  for (const warning of setupWarnings(options)) log({ type: "exposed", ...warning });
-  announce(options["log-format"], `ready: serving ${text}; press Ctrl+C to stop`, {
+    : await admin(options.admin, pop3, bans, output);
+  for (const warning of setupWarnings(options)) output.log({ type: "exposed", ...warning });
+  output.announce(`ready: serving ${text}; press Ctrl+C to stop`, {
     event: "ready",
     ...facts,
   });
@@ -93,11 +96,17 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
 /** For all that ends besides the listener, which keeps its own grace. */
 const EXIT_SECONDS = 1;
 
-/** What measures events, where OTEL_DENO asks for it (as it does of Deno); loaded only then. */
-async function openTelemetry(countBans: () => number): Promise<Pop3Events | null> {
-  if (!/^(1|true)$/i.test(environmentVariable("OTEL_DENO") ?? "")) return null;
-  const { openTelemetryEvents } = await import("../telemetry/open_telemetry.ts");
-  return openTelemetryEvents(countBans);
+/** What measures events, where OTEL_DENO asks for it (as it does of Deno); loaded only then. It may fail at any time. */
+async function openTelemetry(countBans: () => number, output: Output): Promise<Pop3Events> {
+  if (!/^(1|true)$/i.test(environmentVariable("OTEL_DENO") ?? "")) return () => {};
+  const fails = (error: unknown) => output.logError("OpenTelemetry", error);
+  try {
+    const { openTelemetryEvents } = await import("../telemetry/open_telemetry.ts");
+    return harmless(openTelemetryEvents(countBans), fails);
+  } catch (error) {
+    fails(error);
+    return () => {};
+  }
 }
 
 async function misbehaving(provider: MailboxProvider, faults: FaultPlan): Promise<MailboxProvider> {
@@ -128,13 +137,13 @@ async function admin(
   port: number,
   pop3: Pop3Listener,
   bans: StrikeBanEngine,
-  format: LogFormat,
+  output: Output,
 ): Promise<AsyncDisposable> {
   const { openAdmin } = await import("./admin.ts");
   try {
     const server = openAdmin(port, pop3, bans);
     const url = `http://127.0.0.1:${server.addr.port}`;
-    announce(format, `listening on ${url}`, { event: "listening", url });
+    output.announce(`listening on ${url}`, { event: "listening", url });
     return server;
   } catch (error) {
     throw CliError.environment(
@@ -155,8 +164,4 @@ async function open(pop3: Pop3Listener, options: ListenOptions): Promise<string>
       error,
     );
   }
-}
-
-function announce(format: LogFormat, text: string, facts: Readonly<Record<string, unknown>>): void {
-  console.log(format === "json" ? JSON.stringify(facts) : text);
 }

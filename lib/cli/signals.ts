@@ -1,4 +1,7 @@
-/** The signals that a server obeys. */
+/**
+ * The signals that a server obeys. None of them is SIGUSR1, and nothing may send it: Deno opens its inspector at it, in
+ * which whoever may connect to this machine's loopback can run code.
+ */
 
 const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]

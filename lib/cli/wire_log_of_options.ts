@@ -1,32 +1,94 @@
+/** The file that `--wire-log` names: written beside everything else, opened again at SIGHUP. */
+import { type LineSink, LineWriter } from "../telemetry/line_writer.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
 
 /** The file of a wire log. */
-export interface WireLogFile extends Disposable {
+export interface WireLogFile extends AsyncDisposable {
+  /** Lets a transcript be written. Does not wait, and never throws. */
   readonly write: (transcript: string) => void;
+  /** Lets the file be opened again by its name: it may have been rotated. */
+  readonly reopen: () => void;
 }
+
+/** Octets of transcripts that may wait. */
+const MOST_OCTETS = 16_777_216;
 
 /**
  * The wire log that `--wire-log` names; null for none.
  *
- * @throws {CliError} when the file cannot be written
+ * @param fails is told when the file cannot be written any more, or not be opened again
+ * @throws {CliError} when the file cannot be opened
  */
-export async function wireLogOf(options: ServeOptions): Promise<WireLogFile | null> {
+export async function wireLogOf(
+  options: ServeOptions,
+  fails: (error: unknown) => void,
+): Promise<WireLogFile | null> {
   const path = options["wire-log"];
   if (path === null) return null;
   try {
-    const file = await Deno.open(path, { create: true, append: true, mode: 0o600 });
-    const encoder = new TextEncoder();
+    const file = new ReopenedFile(path, await openToAppend(path), fails);
+    const writer = new LineWriter(file, {
+      lost: (transcripts) => `# ${transcripts} transcripts were lost here\n`,
+      onFailure: fails,
+      mostOctets: MOST_OCTETS,
+    });
     return {
-      write(transcript) {
-        const octets = encoder.encode(transcript);
-        for (let written = 0; written < octets.length;) {
-          written += file.writeSync(octets.subarray(written));
-        }
+      write: (transcript) => writer.write(transcript),
+      reopen() {
+        file.reopen();
+        writer.prepare();
       },
-      [Symbol.dispose]: () => file.close(),
+      async [Symbol.asyncDispose]() {
+        await writer[Symbol.asyncDispose]();
+        file.close();
+      },
     };
   } catch (error) {
     throw CliError.environment(`--wire-log ${path}: ${reasonOf(error)}`, error);
+  }
+}
+
+function openToAppend(path: string): Promise<Deno.FsFile> {
+  return Deno.open(path, { create: true, append: true, mode: 0o600 });
+}
+
+/** Where it cannot be opened again, the old one stays. */
+class ReopenedFile implements LineSink {
+  readonly #path: string;
+  readonly #fails: (error: unknown) => void;
+  #file: Deno.FsFile;
+  #isWanted = false;
+
+  constructor(path: string, file: Deno.FsFile, fails: (error: unknown) => void) {
+    this.#path = path;
+    this.#file = file;
+    this.#fails = fails;
+  }
+
+  reopen(): void {
+    this.#isWanted = true;
+  }
+
+  async prepare(): Promise<boolean> {
+    if (!this.#isWanted) return false;
+    this.#isWanted = false;
+    try {
+      const file = await openToAppend(this.#path);
+      this.close();
+      this.#file = file;
+      return true;
+    } catch (error) {
+      this.#fails(error);
+      return false;
+    }
+  }
+
+  write(octets: Uint8Array): Promise<number> {
+    return this.#file.write(octets);
+  }
+
+  close(): void {
+    this.#file.close();
   }
 }

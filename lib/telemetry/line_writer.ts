@@ -13,7 +13,10 @@ import { type Clock, systemClock } from "../connection/clock.ts";
 export interface LineSink {
   /** Writes some of the octets, and says how many. */
   write(octets: Uint8Array): Promise<number>;
-  /** Is called before each write: the time to open a file again. Says whether what comes next goes to a new place. */
+  /**
+   * Is called before each write, and when it is asked for: the time to open a file again. Says whether what comes next
+   * goes to a new place. Never fails.
+   */
   prepare?(): Promise<boolean>;
 }
 
@@ -53,6 +56,7 @@ export class LineWriter implements AsyncDisposable {
   #lost = 0;
   #working: Promise<void> | null = null;
   #retry: Disposable | null = null;
+  #isAsked = false;
   #isOver = false;
 
   constructor(sink: LineSink, options: LineWriterOptions, clock: Clock = systemClock) {
@@ -66,6 +70,12 @@ export class LineWriter implements AsyncDisposable {
   write(line: string): void {
     if (this.#lost > 0 && !this.#admitLost()) return void this.#lost++;
     if (!this.#admit(line)) this.#lost++;
+    this.#working ??= this.#work();
+  }
+
+  /** Asks the sink to prepare itself, though nothing is to be written. Does not wait. */
+  prepare(): void {
+    this.#isAsked = true;
     this.#working ??= this.#work();
   }
 
@@ -104,11 +114,18 @@ export class LineWriter implements AsyncDisposable {
   async #work(): Promise<void> {
     // What is written in one go is one write.
     await Promise.resolve();
-    while (this.#queue.length > 0 && !this.#isOver) {
-      await this.#writeBatch(this.#takeBatch());
+    while (!this.#isOver) {
+      if (this.#queue.length > 0) await this.#writeBatch(this.#takeBatch());
+      else await this.#prepare();
       if (this.#queue.length === 0 && this.#lost > 0) this.#admitLost();
+      if (this.#queue.length === 0 && !this.#isAsked) break;
     }
     this.#working = null;
+  }
+
+  async #prepare(): Promise<boolean> {
+    this.#isAsked = false;
+    return await this.#sink.prepare?.() ?? false;
   }
 
   #takeBatch(): Batch {
@@ -138,7 +155,7 @@ export class LineWriter implements AsyncDisposable {
     };
     while (at < octets.length) {
       try {
-        if (await this.#sink.prepare?.() === true && at > 0 && !ends.includes(at)) {
+        if (await this.#prepare() && at > 0 && !ends.includes(at)) {
           // Half a line in one place and half of it in another is no line.
           this.#lost++;
           goOnAt(ends.find((end) => end > at) ?? octets.length);

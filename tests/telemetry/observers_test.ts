@@ -120,17 +120,18 @@ Deno.test("complaints are seldom, counted, and one line each", () => {
 
 Deno.test("sessions go on while the events of their listener fail in each way", async () => {
   let told = 0;
+  const provider = new SingleUserProvider({
+    username: "me",
+    password: "passw0rd",
+    openMailbox: () => new MemoryMailbox({ a: "Subject: 1\r\n\r\n" }),
+  });
   await using pop3 = new Pop3Listener({
-    provider: new SingleUserProvider({
-      username: "me",
-      password: "passw0rd",
-      openMailbox: () => new MemoryMailbox({ a: "Subject: 1\r\n\r\n" }),
-    }),
+    provider,
     wireLog: () => Promise.reject(new Error("so does the wire log")),
     // A function that is async is no mistake for the compiler.
     events: async (event) => {
       told++;
-      if (event.type === "connect") pop3.provider = pop3.provider;
+      if (event.type === "connect") pop3.provider = provider;
       await Promise.resolve();
       throw new Error("the events fail");
     },
