@@ -4,41 +4,149 @@
  *     GET /status            how it is, as JSON
  *     DELETE /bans/ADDRESS   lets an address log in again
  *
- * A page in a browser on this machine can send requests here, but cannot name this host in them, and so gets nothing.
+ * - A page in a browser on this machine can send requests here, but cannot name this host in them, and so gets nothing.
+ * - Anybody with an account here can connect. A request is a small head, no body is read, and it has a few seconds; of
+ *   too many connections the oldest is closed. So nobody can take descriptors away from POP3.
+ * - What fails is an error in the log, and 500 without a word of it here.
  */
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { Socket } from "node:net";
 import type { StrikeBanEngine } from "../guard/ban_engine.ts";
 import type { Pop3Listener } from "../listener/pop3_listener.ts";
+import { printable } from "../telemetry/printable.ts";
 import { versionText } from "./help.ts";
 import type { ServerStatus } from "./server_status.ts";
 
+/** The open port. */
+export interface AdminPort extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** What the port serves. */
+export interface AdminOptions {
+  readonly pop3: Pop3Listener;
+  readonly bans: StrikeBanEngine;
+  /** Is told of what fails. */
+  readonly fails: (error: unknown) => void;
+  /** Milliseconds for a request and its answer. 5 s by default. */
+  readonly timeout?: number;
+}
+
+interface Answer {
+  readonly status: 200 | 400 | 403 | 404 | 500;
+  readonly type?: "application/json";
+  readonly text: string;
+}
+
+const MOST_CONNECTIONS = 16;
+const MOST_HEAD_OCTETS = 4_096;
+const TIMEOUT_MS = 5_000;
+const encoder = new TextEncoder();
+
 /** Opens the port. */
-export function openAdmin(
-  port: number,
-  pop3: Pop3Listener,
-  bans: StrikeBanEngine,
-): Deno.HttpServer<Deno.NetAddr> {
+export async function openAdmin(port: number, options: AdminOptions): Promise<AdminPort> {
+  const { timeout = TIMEOUT_MS, fails } = options;
   const startedAt = Date.now();
-  const status = (): ServerStatus => ({
-    version: versionText(),
-    uptimeSeconds: Math.round((Date.now() - startedAt) / 1_000),
-    memoryOctets: Deno.memoryUsage().rss,
-    ...pop3.status(),
-    bans: bans.bans(),
+  const server = createServer({ maxHeaderSize: MOST_HEAD_OCTETS }, (request, response) => {
+    response.on("error", () => {});
+    const { status, type = "text/plain; charset=utf-8", text } = answerTo(
+      request,
+      options,
+      startedAt,
+    );
+    const body = encoder.encode(`${text}\n`);
+    response.writeHead(status, {
+      "content-type": type,
+      "content-length": body.length,
+      "connection": "close",
+    });
+    response.end(body);
   });
-  return Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, (request) => {
-    const url = new URL(request.url);
-    if (!["127.0.0.1", "localhost"].includes(url.hostname)) return answer(403, "not this host");
-    const banned = /^\/bans\/(.+)$/.exec(url.pathname)?.[1];
-    if (request.method === "GET" && url.pathname === "/status") return Response.json(status());
-    if (request.method === "DELETE" && banned !== undefined) {
-      return bans.lift(decodeURIComponent(banned))
-        ? answer(200, "lifted")
-        : answer(404, "that address is not banned");
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    const deadline = setTimeout(() => socket.destroy(), timeout);
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      clearTimeout(deadline);
+      sockets.delete(socket);
+    });
+    for (const oldest of sockets) {
+      if (sockets.size <= MOST_CONNECTIONS) break;
+      sockets.delete(oldest);
+      oldest.destroy();
     }
-    return answer(404, "GET /status, or DELETE /bans/ADDRESS");
+  });
+  server.on("clientError", (_: unknown, socket: Socket) => socket.destroy());
+  await listening(server, port);
+  server.on("error", fails);
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : port,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function listening(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
   });
 }
 
-function answer(status: number, text: string): Response {
-  return new Response(`${text}\n`, { status });
+function answerTo(
+  request: Pick<IncomingMessage, "method" | "url" | "headers">,
+  options: AdminOptions,
+  startedAt: number,
+): Answer {
+  try {
+    return route(request, options, startedAt);
+  } catch (error) {
+    options.fails(error);
+    return { status: 500, text: "It failed; the log says why." };
+  }
+}
+
+function route(
+  { method, url = "", headers }: Pick<IncomingMessage, "method" | "url" | "headers">,
+  { pop3, bans }: AdminOptions,
+  startedAt: number,
+): Answer {
+  const host = /^(.*?)(:\d+)?$/.exec(headers.host ?? "")?.[1];
+  if (host !== "127.0.0.1" && host !== "localhost") return { status: 403, text: "not this host" };
+  if (method === "GET" && url === "/status") {
+    const status: ServerStatus = {
+      version: versionText(),
+      uptimeSeconds: Math.round((Date.now() - startedAt) / 1_000),
+      memoryOctets: Deno.memoryUsage().rss,
+      ...pop3.status(),
+      bans: bans.bans(),
+    };
+    return { status: 200, type: "application/json", text: printable(JSON.stringify(status)) };
+  }
+  const banned = /^\/bans\/(.+)$/.exec(url)?.[1];
+  if (method === "DELETE" && banned !== undefined) {
+    const address = decoded(banned);
+    if (address === null) return { status: 400, text: "that is no address" };
+    return bans.lift(address)
+      ? { status: 200, text: "lifted" }
+      : { status: 404, text: "that address is not banned" };
+  }
+  return { status: 404, text: "GET /status, or DELETE /bans/ADDRESS" };
+}
+
+/** What a part of a URL says; null where it says nothing. */
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }

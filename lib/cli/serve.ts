@@ -141,8 +141,9 @@ async function admin(
 ): Promise<AsyncDisposable> {
   const { openAdmin } = await import("./admin.ts");
   try {
-    const server = openAdmin(port, pop3, bans);
-    const url = `http://127.0.0.1:${server.addr.port}`;
+    const fails = (error: unknown) => output.logError("admin", error);
+    const server = await openAdmin(port, { pop3, bans, fails });
+    const url = `http://127.0.0.1:${server.port}`;
     output.announce(`listening on ${url}`, { event: "listening", url });
     return server;
   } catch (error) {

@@ -1,6 +1,7 @@
 /** What a running server says of itself, and how a person reads it. */
 import type { Ban } from "../guard/ban_engine.ts";
 import type { ListenerStatus } from "../listener/listener_status.ts";
+import { cut, printable } from "../telemetry/printable.ts";
 
 /** How a server is. In JSON, a Date is a text. */
 export interface ServerStatus extends ListenerStatus {
@@ -10,11 +11,11 @@ export interface ServerStatus extends ListenerStatus {
   readonly bans: readonly Ban[];
 }
 
-/** The same as lines. */
+/** The same as lines. Names are others': of users, of folders, in a certificate. */
 export function statusText(status: ServerStatus, now: Date): string {
   const { connections: { authorization, transaction, asleep }, certificate } = status;
   const mailboxes = Object.entries(status.mailboxes)
-    .map(([name, sessions]) => `${name} (${sessions})`);
+    .map(([name, sessions]) => `${cut(name)} (${sessions})`);
   return [
     status.version,
     `up ${spanText(status.uptimeSeconds)}, ${Math.round(status.memoryOctets / 2 ** 20)} MB`,
@@ -29,7 +30,7 @@ export function statusText(status: ServerStatus, now: Date): string {
     `mailboxes in use: ${mailboxes.join(", ") || "none"}`,
     `bans: ${status.bans.length || "none"}`,
     ...status.bans.map(({ address, seconds }) => `  ${address}, for ${spanText(seconds)} more`),
-  ].join("\n");
+  ].map(printable).join("\n");
 }
 
 function certificateText(subject: string, validTo: Date, now: Date): string {

@@ -1,30 +1,49 @@
-/** `pop3svc status`: asks a running server how it is. */
+/** `pop3svc status`: asks a running server how it is. Another program may have the port: what it says is not trusted. */
+import { cut, printable } from "../telemetry/printable.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import type { StatusOptions } from "./options.ts";
 import { type ServerStatus, statusText } from "./server_status.ts";
+
+const TIMEOUT_MS = 5_000;
+/** Of ten thousand mailboxes in use, and more. */
+const MOST_CHARACTERS = 8_388_608;
 
 /** @throws {CliError} when no server answers there, or the address is not banned */
 export async function status(options: StatusOptions): Promise<void> {
   const address = options.lift;
   const path = address === null ? "/status" : `/bans/${encodeURIComponent(address)}`;
   const url = `http://127.0.0.1:${options.admin}${path}`;
-  let text: string;
-  let response: Response;
-  try {
-    response = await fetch(url, { method: address === null ? "GET" : "DELETE" });
-    text = await response.text();
-  } catch (error) {
+  const { isOk, text } = await ask(url, address === null ? "GET" : "DELETE").catch((error) => {
     const reason = reasonOf(error instanceof Error && error.cause ? error.cause : error);
     throw CliError.environment(
       `no server with --admin ${options.admin} on this machine: ${reason}`,
       error,
     );
+  });
+  if (!isOk) throw CliError.environment(`${address ?? url}: ${printable(cut(text.trim()))}`, null);
+  if (address !== null) console.log(`${printable(address)} may log in again`);
+  else if (options.json) console.log(printable(text.trim()));
+  else console.log(asLines(text, url));
+}
+
+async function ask(
+  url: string,
+  method: "GET" | "DELETE",
+): Promise<{ isOk: boolean; text: string }> {
+  const response = await fetch(url, { method, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  let text = "";
+  for await (const more of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += more;
+    if (text.length > MOST_CHARACTERS) throw new Error("it says too much");
   }
-  if (!response.ok) throw CliError.environment(`${address ?? url}: ${text.trim()}`, null);
-  if (address !== null) console.log(`${address} may log in again`);
-  else if (options.json) console.log(text);
-  else {
+  return { isOk: response.ok, text };
+}
+
+function asLines(text: string, url: string): string {
+  try {
     const told: ServerStatus = JSON.parse(text);
-    console.log(statusText(told, new Date()));
+    return statusText(told, new Date());
+  } catch (error) {
+    throw CliError.environment(`${url}: what answers there is no pop3svc`, error);
   }
 }

@@ -93,6 +93,7 @@ export class Reception {
   /** Who is here now. */
   status(): Pick<ListenerStatus, "connections" | "mailboxes"> {
     const connections = { authorization: 0, transaction: 0, asleep: 0 };
+    // A mailbox may be named `constructor`: a plain object has that already.
     const mailboxes = new Map<string, number>();
     for (const [{ mailboxName }, { connection }] of this.#guests) {
       connections[connection.state]++;

@@ -1,14 +1,19 @@
 /** A running server says how it is, to this machine only. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { StrikeBanEngine } from "../../lib/mod.ts";
+import { MemoryMailbox, SingleUserProvider, StrikeBanEngine } from "../../lib/mod.ts";
 import { Pop3Listener } from "../../lib/listener/pop3_listener.ts";
 import { openAdmin } from "../../lib/cli/admin.ts";
+import { statusText } from "../../lib/cli/server_status.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { RunningProgram, runProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { certificate } from "../test_authority.ts";
+
+function fail(error: unknown): never {
+  throw error;
+}
 
 function adminPortOf(program: RunningProgram): string {
   return program.readyLines
@@ -60,8 +65,8 @@ Deno.test("bans are listed and lifted; who names another host gets nothing", asy
   }
   bans.registerFailedAttempt("192.0.2.8", "a");
   await using pop3 = new Pop3Listener({});
-  await using server = openAdmin(0, pop3, bans);
-  const at = `http://127.0.0.1:${server.addr.port}`;
+  await using server = await openAdmin(0, { pop3, bans, fails: fail });
+  const at = `http://127.0.0.1:${server.port}`;
 
   const told = await (await fetch(`${at}/status`)).json();
   assertEquals(told.bans, [
@@ -78,9 +83,158 @@ Deno.test("bans are listed and lifted; who names another host gets nothing", asy
   assertEquals(await lift("2001:db8::1"), 200);
   assertEquals([bans.bans(), bans.isBanned("192.0.2.7")], [[], false]);
 
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
   const request = "GET /status HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
   await connection.write(new TextEncoder().encode(request));
   const answer = await new Response(connection.readable).text();
   assertStringIncludes(answer, "403");
+});
+
+/** What a port answers to these octets, until it closes. */
+async function answerTo(port: number, octets: string): Promise<string> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode(octets));
+  let text = "";
+  const buffer = new Uint8Array(65_536);
+  for (;;) {
+    // What is more than it reads is reset.
+    const count = await connection.read(buffer).catch(() => null);
+    if (count === null) return text;
+    text += new TextDecoder().decode(buffer.subarray(0, count));
+  }
+}
+
+Deno.test("what is no address, no path, too long or no HTTP has a clear answer, and no stack", async () => {
+  const failures: unknown[] = [];
+  const bans = new StrikeBanEngine({}, new ManualClock());
+  await using pop3 = new Pop3Listener({});
+  await using server = await openAdmin(0, { pop3, bans, fails: (error) => failures.push(error) });
+  const host = "Host: localhost\r\n\r\n";
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [`DELETE /bans/%ff HTTP/1.1\r\n${host}`, / 400 .*that is no address\n$/s],
+    [`DELETE /bans/% HTTP/1.1\r\n${host}`, / 400 .*that is no address\n$/s],
+    [`DELETE /bans/constructor HTTP/1.1\r\n${host}`, / 404 .*is not banned\n$/s],
+    [`DELETE /bans/ HTTP/1.1\r\n${host}`, / 404 /],
+    [`GET /__proto__ HTTP/1.1\r\n${host}`, / 404 /],
+    [`GET http://evil.example/status HTTP/1.1\r\n${host}`, / 404 /],
+    [`GET * HTTP/1.1\r\n${host}`, /^$| 40\d /],
+    [`GET /${"x".repeat(100_000)} HTTP/1.1\r\n${host}`, /^$| 4\d\d /],
+    [`GET /status HTTP/1.1\r\nX: ${"x".repeat(100_000)}\r\n${host}`, /^$| 4\d\d /],
+    [`GET /status HTTP/1.1\r\nHost: ${"x".repeat(3_000)}\r\n\r\n`, / 403 /],
+    ["\x16\x03\x01 is TLS\r\n\r\n", /^$| 400 /],
+    [`POST /status HTTP/1.1\r\nContent-Length: 9999999\r\n${host}x`, / 404 /],
+  ];
+  for (const [request, expected] of cases) {
+    const answer = await answerTo(server.port, request);
+    assertMatch(answer, expected, request.slice(0, 80));
+    assertEquals(/ at |Error|\.ts/.test(answer), false, answer);
+  }
+  assertEquals(failures, []);
+});
+
+Deno.test("what fails is told to the log, and answered without a word of it", async () => {
+  const failures: unknown[] = [];
+  const bans = new StrikeBanEngine({}, new ManualClock());
+  const broken = new Error("a secret of the log's");
+  bans.bans = () => {
+    throw broken;
+  };
+  await using pop3 = new Pop3Listener({});
+  await using server = await openAdmin(0, { pop3, bans, fails: (error) => failures.push(error) });
+  const answer = await answerTo(server.port, "GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  assertMatch(answer, /^HTTP\/1.1 500 .*\r\n\r\nIt failed; the log says why\.\n$/s);
+  assertEquals(failures, [broken]);
+});
+
+Deno.test("connections that say nothing cost few descriptors, and keep nobody out", async () => {
+  await using pop3 = new Pop3Listener({});
+  const bans = new StrikeBanEngine({}, new ManualClock());
+  await using server = await openAdmin(0, { pop3, bans, fails: fail });
+  const silent = await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+      await connection.write(new TextEncoder().encode("GET /status HTTP/1.1\r\nX: "));
+      return connection;
+    }),
+  );
+  const response = await fetch(`http://127.0.0.1:${server.port}/status`);
+  assertEquals([response.status, typeof await response.json()], [200, "object"]);
+  const closed = silent.slice(0, 80).map(async (connection) => {
+    const said = await connection.read(new Uint8Array(1)).catch(() => null);
+    return said;
+  });
+  assertEquals(new Set(await Promise.all(closed)), new Set([null]));
+  for (const connection of silent) connection.close();
+});
+
+Deno.test("a request that does not end is cut off in time", async () => {
+  await using pop3 = new Pop3Listener({});
+  const bans = new StrikeBanEngine({}, new ManualClock());
+  await using server = await openAdmin(0, { pop3, bans, fails: fail, timeout: 1 });
+  assertEquals(await answerTo(server.port, "GET /status HTTP/1.1\r\nX: "), "");
+});
+
+for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
+  Deno.test(`a mailbox named ${name} is counted like any other`, async () => {
+    await using pop3 = new Pop3Listener({
+      provider: new SingleUserProvider({
+        username: "me",
+        password: "passw0rd",
+        openMailbox: () => Object.assign(new MemoryMailbox(), { name }),
+      }),
+    });
+    const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+    using one = await LoopbackClient.connect(port);
+    await one.logIn();
+    using other = await LoopbackClient.connect(port);
+    await other.logIn();
+    const bans = new StrikeBanEngine({}, new ManualClock());
+    await using server = await openAdmin(0, { pop3, bans, fails: fail });
+    const url = `http://127.0.0.1:${server.port}/status`;
+    const told = await (await fetch(url)).json();
+    assertEquals(Object.entries(told.mailboxes), [[name, 2]]);
+    assertStringIncludes(statusText(told, new Date()), `mailboxes in use: ${name} (2)\n`);
+  });
+}
+
+/** A status as a hostile program, or a mailbox with a hostile name, would have it. */
+const hostile = {
+  version: "pop3svc\x1b]0;owned\x07",
+  uptimeSeconds: 1,
+  memoryOctets: 1,
+  ports: [],
+  connections: { authorization: 0, transaction: 1, asleep: 0 },
+  mailboxes: { "ann\nbans: none\x1b[2J\x9b\u202e\u2028": 1, [`${"x".repeat(100_000)}`]: 1 },
+  certificate: { subject: "CN=\x1b[2J", validTo: new Date(0) },
+  bans: [{ address: "\x1b[2J", seconds: 1 }],
+};
+
+Deno.test("no name reaches a terminal as more than a name", () => {
+  const text = statusText(hostile, new Date());
+  // deno-lint-ignore no-control-regex -- control characters are what must not be there
+  assertEquals(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]/.test(text), false, text);
+  assertEquals(text.split("\n").length, 7);
+  assertEquals(text.length < 1_000, true);
+});
+
+Deno.test("another program on the port cannot harm whoever asks", async () => {
+  const answers: readonly (readonly [() => Response, RegExp, readonly string[]])[] = [
+    [() => Response.json(hostile), /^\{"version":"pop3svc\\u001b/, ["--json"]],
+    [() => Response.json(null), /no pop3svc\n$/, []],
+    [() => new Response("\x1b[2J"), /no pop3svc\n$/, []],
+    [() => new Response("x".repeat(9_000_000)), /it says too much\n$/, []],
+    [
+      () => new Response(`\x1b[2J${"x".repeat(1_000)}`, { status: 500 }),
+      /status: \\u001b\[2Jx{252}… /,
+      [],
+    ],
+  ];
+  for (const [answer, expected, args] of answers) {
+    await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, answer);
+    const admin = `${server.addr.port}`;
+    const { stdout, stderr } = await runProgram(["status", "--admin", admin, ...args]);
+    assertMatch(stdout + stderr, expected);
+    // deno-lint-ignore no-control-regex -- control characters are what must not be there
+    assertEquals(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]/.test(stdout + stderr), false);
+  }
 });
