@@ -1,5 +1,6 @@
 /** `pop3svc check`: says what would be served and everything that is wrong; serves and mends nothing. */
 import type { CertificateFacts } from "../tls/inspect_certificate.ts";
+import { printable } from "../telemetry/printable.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import type { Inspection } from "../mailbox/inspection.ts";
@@ -24,7 +25,7 @@ export async function check(path: string, options: ServeOptions): Promise<void> 
   }
   const format = options.format ?? seenFormat(path);
   const found = await look(path, format, options);
-  const list = (lines: readonly string[]) => [lines.length, ...lines].join("\n  ");
+  const list = (lines: readonly string[]) => [lines.length, ...lines.map(printable)].join("\n  ");
   console.log(`mailbox: ${path}
 kind: ${format}
 messages: ${found.messages}
@@ -43,8 +44,8 @@ not served: ${list(found.faults)}`);
 function printCertificate({ subject, names, validFrom, validTo }: CertificateFacts): void {
   const now = new Date();
   const state = now < validFrom ? "not valid yet" : now > validTo ? "EXPIRED" : "valid";
-  console.log(`certificate: ${subject}
-names: ${names.join(", ") || "none, and clients will refuse it"}
+  console.log(`certificate: ${printable(subject)}
+names: ${printable(names.join(", ")) || "none, and clients will refuse it"}
 valid: ${validFrom.toISOString()} to ${validTo.toISOString()} (${state})
 key: belongs to the certificate`);
 }
@@ -54,7 +55,7 @@ function warningsTold(options: ServeOptions): string[] {
 }
 
 function printMistakes(mistakes: readonly string[]): void {
-  console.log(`mistakes: ${[mistakes.length, ...mistakes].join("\n  ")}`);
+  console.log(`mistakes: ${[mistakes.length, ...mistakes.map(printable)].join("\n  ")}`);
 }
 
 async function look(

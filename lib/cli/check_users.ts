@@ -1,6 +1,7 @@
 /** `pop3svc check --users`: who could log in, and which lines are wrong. No secret is shown. */
 import { UserMailboxes } from "../auth/user_mailboxes.ts";
 import { parseUsersFile, type UserEntry } from "../auth/users_file.ts";
+import { printable } from "../telemetry/printable.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function checkUsers(file: string, mailRoot: string | null): Promise
   console.log(`users file: ${file}
 users: ${users.size}
 locked: ${locked.length}
-wrong: ${[wrong.length, ...wrong].join("\n  ")}`);
+wrong: ${[wrong.length, ...wrong.map(printable)].join("\n  ")}`);
   if (wrong.length > 0) {
     throw CliError.environment(`--users ${file}: ${wrong.length} users are locked out`);
   }

@@ -1,10 +1,12 @@
+import { printable } from "../telemetry/printable.ts";
+
 /** What a user can mend: one line on standard error and an exit code, never a stack trace. */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly exitCode: 1 | 2;
 
   private constructor(message: string, exitCode: 1 | 2, options?: ErrorOptions) {
-    super(message.replaceAll(/\s*[\r\n]\s*/g, " "), options);
+    super(printable(message.replaceAll(/\s*[\r\n]\s*/g, " ")), options);
     this.exitCode = exitCode;
   }
 

@@ -3,7 +3,6 @@
  * a file on a full disk, or closed: that costs lines, which are counted, and nothing else.
  */
 import { EventLog } from "../telemetry/event_log.ts";
-
 import { LineWriter } from "../telemetry/line_writer.ts";
 import { lineOf, type LogFormat, type Logged, type LogLevel } from "../telemetry/log_lines.ts";
 import { printable } from "../telemetry/printable.ts";

@@ -1,7 +1,6 @@
 /** The log: events to lines, as many as may be written. */
 import { type Clock, systemClock } from "../connection/clock.ts";
 import { peerKey } from "../guard/address.ts";
-
 import {
   levelOf,
   lineOf,

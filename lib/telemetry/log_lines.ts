@@ -30,6 +30,9 @@ export type Logged = Pop3Event | SetupNotice;
 /** What a line says, by name. The names are ours. */
 export type Fields = Readonly<Record<string, string | number | null>>;
 
+/** What is no name: it may be longer. */
+const LONG_FIELDS: ReadonlySet<string> = new Set(["error", "finding", "remedy"]);
+
 /** The line of an event, without a line end; null where it matters less than `leastLevel`. */
 export function logLine(
   event: Logged,
@@ -51,7 +54,7 @@ export function lineOf(
   format: LogFormat,
 ): string {
   const shown = Object.entries(fields).map(([name, value]) => {
-    const most = name === "error" ? MOST_ERROR_CHARACTERS : undefined;
+    const most = LONG_FIELDS.has(name) ? MOST_ERROR_CHARACTERS : undefined;
     return [name, typeof value === "string" ? cut(value, most) : value] as const;
   });
   if (format === "json") {

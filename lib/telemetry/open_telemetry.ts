@@ -14,6 +14,7 @@ import {
 import deno from "../../deno.json" with { type: "json" };
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 import type { CloseEvent, Pop3Event, Pop3Events, ReplyEvent } from "./events.ts";
+import { cut } from "./printable.ts";
 
 /** A command that takes longer has a span of its own. */
 const SLOW_MS = 100;
@@ -144,7 +145,7 @@ class Observer {
     const attributes: Attributes = {
       "pop3.command.verb": verb ?? "unknown",
       "pop3.outcome": isOk ? "ok" : "error",
-      ...(isOk ? {} : { "error.type": code ?? "-ERR" }),
+      ...(isOk ? {} : { "error.type": cut(code ?? "-ERR") }),
     };
     this.#commands.record(duration / 1_000, attributes);
     const conversation = this.#conversations.get(connection);
@@ -170,7 +171,7 @@ class Observer {
       "network.io.sent": octetsSent,
     });
     if (connection.userNameAtLogin !== null) {
-      conversation.span.setAttribute("user.name", connection.userNameAtLogin);
+      conversation.span.setAttribute("user.name", cut(connection.userNameAtLogin));
     }
     conversation.span.end();
   }
@@ -181,5 +182,5 @@ function stateOf(state: State): Attributes {
 }
 
 function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
+  return error instanceof Error ? cut(error.name) : typeof error;
 }
