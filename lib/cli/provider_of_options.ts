@@ -50,7 +50,12 @@ export async function providerOf(
   return {
     provider: new SingleUserProvider({ username, password, openMailbox: () => opened }),
     text: `${path} (${messages} messages) as user ${username}${leftOutText(leftOut)}`,
-    facts: { mailbox: path, messages, user: username, leftOut },
+    facts: {
+      mailbox: path,
+      messages,
+      user: username,
+      ...(leftOut.length === 0 ? {} : { notServed: leftOut }),
+    },
     refresh: () => Promise.resolve(),
   };
 }
