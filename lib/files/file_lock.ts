@@ -26,9 +26,11 @@ export class LockedError extends Error {
 const MOST_ATTEMPTS = 1_000;
 /**
  * A lock that waits in the system would take one of the threads that all asynchronous file work shares. So it is tried
- * again and again: soon at first, since most are held for some milliseconds only.
+ * again and again: often at first, or another process that takes it as soon as it has given it back would always win.
  */
-const LONGEST_RETRY_MS = 16;
+const EAGER_MS = 200;
+const EAGER_RETRY_MS = 1;
+const RETRY_MS = 16;
 /** A deletion of 100 000 files on a slow disk takes less. */
 const PATIENCE_MS = 30_000;
 
@@ -41,8 +43,8 @@ const PATIENCE_MS = 30_000;
 export async function lockFile(path: string, clock: Clock): Promise<Disposable> {
   const place = await lockWithinProcess(path);
   try {
-    const until = clock.now() + PATIENCE_MS;
-    for (let retryMs = 1;; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
+    const since = clock.now();
+    for (;;) {
       const lock = tryLockFile(path);
       if (lock !== null) {
         return {
@@ -52,7 +54,9 @@ export async function lockFile(path: string, clock: Clock): Promise<Disposable> 
           },
         };
       }
-      if (clock.now() >= until) throw new LockedError(path);
+      const waited = clock.now() - since;
+      if (waited >= PATIENCE_MS) throw new LockedError(path);
+      const retryMs = waited < EAGER_MS ? EAGER_RETRY_MS : RETRY_MS;
       await new Promise<void>((resolve) => clock.after(retryMs, resolve));
     }
   } catch (error) {

@@ -5,6 +5,7 @@ import { hashPassword } from "../../lib/auth/passwords/slow_hashes.ts";
 import { UsersFileProvider } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { ObservedListener } from "../observed_listener.ts";
+import { run, testAsRoot } from "../security/two_users.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { CountedWorkers } from "./counted_workers.ts";
 
@@ -155,28 +156,35 @@ Deno.test("somebody unknown, or locked, costs the same hash as somebody with a w
   assertEquals(await served.logIn("nobody", "m"), WRONG);
 });
 
-Deno.test("no name leads out of the folder of mailboxes", async () => {
-  await using served = await UsersServed.start([
-    "me:{PLAIN}m",
-    "linked:{PLAIN}l",
-    "inside:{PLAIN}i",
-  ]);
-  const secret = join(served.folder.path, "secret");
-  await Deno.mkdir(secret);
-  await Deno.writeTextFile(join(secret, "a.eml"), "Subject: secret\n\n");
-  await served.message("me", "Subject: mine\n\n");
-  await Deno.symlink(secret, join(served.mail, "linked"));
-  await Deno.symlink(join(served.mail, "me"), join(served.mail, "inside"));
-  for (const name of ["../secret", "/etc", "..", ".", "me/../../secret", secret]) {
-    assertEquals(await served.logIn(name, "m"), WRONG, name);
-  }
-  assertEquals(await served.logIn("linked", "l"), "-ERR [SYS/PERM] Your mailbox cannot be opened.");
-  assertStringIncludes(
-    `${served.pop3.all("error").map(({ error }) => (error as Error).cause)}`,
-    "leads out of",
-  );
-  assertEquals(await served.logIn("inside", "i"), "+OK Welcome.");
-});
+testAsRoot(
+  "no name leads out of the folder of mailboxes, and no link that is not trusted",
+  async () => {
+    await using served = await UsersServed.start([
+      "me:{PLAIN}m",
+      "linked:{PLAIN}l",
+      "inside:{PLAIN}i",
+    ]);
+    const secret = join(served.folder.path, "secret");
+    await Deno.mkdir(secret);
+    await Deno.writeTextFile(join(secret, "a.eml"), "Subject: secret\n\n");
+    await served.message("me", "Subject: mine\n\n");
+    await Deno.symlink(secret, join(served.mail, "linked"));
+    await Deno.symlink(join(served.mail, "me"), join(served.mail, "inside"));
+    await run("chown", "-h", "61001", join(served.mail, "linked"));
+    for (const name of ["../secret", "/etc", "..", ".", "me/../../secret", secret]) {
+      assertEquals(await served.logIn(name, "m"), WRONG, name);
+    }
+    assertEquals(
+      await served.logIn("linked", "l"),
+      "-ERR [SYS/PERM] Your mailbox cannot be opened.",
+    );
+    assertStringIncludes(
+      `${served.pop3.all("error").map(({ error }) => (error as Error).cause)}`,
+      "linked is a symbolic link of user 61001",
+    );
+    assertEquals(await served.logIn("inside", "i"), "+OK Welcome.");
+  },
+);
 
 Deno.test("a folder of mailboxes that is gone is a fault of the server, and no empty mailbox", async () => {
   await using served = await UsersServed.start(["me:{PLAIN}m"]);

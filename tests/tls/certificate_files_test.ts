@@ -1,6 +1,6 @@
 /** Certificates as people's files hold them: found wherever they stand, and read again after a failure. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { MemoryMailbox } from "../../lib/mod.ts";
 import { inspectCertificate } from "../../lib/tls/inspect_certificate.ts";
 import { LoopbackClient } from "../loopback_client.ts";
@@ -11,6 +11,7 @@ import { providerOf } from "../transcript_peers.ts";
 
 const { cert, key } = certificate;
 const certificateFilesModule = import.meta.resolve("../../lib/tls/certificate_files.ts");
+const config = fromFileUrl(new URL("../../deno.json", import.meta.url));
 const provider = providerOf(new MemoryMailbox({}));
 
 async function answersOverTls(given: { readonly cert: string; readonly key: string }) {
@@ -81,19 +82,19 @@ Deno.test({
     const code = join(folder.path, "look.ts");
     await Deno.writeTextFile(
       code,
-      `import { certificateFiles } from ${JSON.stringify(certificateFilesModule)};
+      `import process from "node:process";
+      import { certificateFiles } from ${JSON.stringify(certificateFilesModule)};
+      process.setuid(65_534);
       const source = certificateFiles(...${JSON.stringify([certFile, keyFile])});
       let kept = null;
       do {
-        const found = await source().catch((error) => error.name);
+        const found = await Promise.try(source).catch((error) => error.name);
         console.log(typeof found === "string" ? found : found === kept ? "kept" : "read");
         kept = found;
       } while (Deno.stdin.readSync(new Uint8Array(1)) !== null);`,
     );
     const looker = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--no-lock", "--no-config", "-A", code],
-      uid: 65_534,
-      env: { DENO_DIR: join(folder.path, "deno"), HOME: folder.path },
+      args: ["run", "--quiet", "--no-check", "--config", config, "-A", code],
       stdin: "piped",
       stdout: "piped",
     }).spawn();
