@@ -156,12 +156,14 @@ export class StrikeBanEngine implements BanEngine {
   lift(address: string): boolean {
     const keys = address.includes("/") ? [address] : this.#networksOf(address)
       .map(({ key }) => key)
-      .filter((key) => key === peerKey(address) || this.#tableOf(key).banned.get(key));
-    const wasBanned = keys.some((key) =>
-      this.#current(key) === this.#tableOf(key).banned.get(key) && this.#current(key) !== undefined
-    );
+      .filter((key) => key === peerKey(address) || this.#isBanned(key));
+    const wasBanned = keys.some((key) => this.#isBanned(key));
     for (const key of keys) this.#forget(key);
     return wasBanned;
+  }
+
+  #isBanned(key: string): boolean {
+    return this.#current(key) !== undefined && this.#tableOf(key).banned.get(key) !== undefined;
   }
 
   #networksOf(address: string): readonly CountedNetwork[] {

@@ -161,7 +161,7 @@ function fieldsOf(event: Logged): Fields {
         user: event.userName,
         mechanism: event.mechanism,
         reason: event.reason,
-        bannedSeconds: event.bannedSeconds ?? null,
+        ...(event.bannedSeconds === undefined ? {} : { bannedSeconds: event.bannedSeconds }),
       };
     case "delete":
       return { ...whoOf(event.connection), messages: event.uniqueIds.length };

@@ -55,8 +55,8 @@ class Scene {
   readonly guard: BanningGuard;
   readonly questions = new Questions();
 
-  constructor(strikes = 3, engine?: BanEngine) {
-    this.engine = new StrikeBanEngine({ strikes, seconds: 10_000 }, this.clock);
+  constructor(strikes?: number, engine?: BanEngine) {
+    this.engine = new StrikeBanEngine({ strikes: strikes ?? 3, seconds: 10_000 }, this.clock);
     const used = engine ?? this.engine;
     this.guard = new BanningGuard(() => used, this.clock);
   }
