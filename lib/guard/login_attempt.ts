@@ -72,11 +72,11 @@ export class GuardedAttempt implements LoginAttempt {
   }
 
   async ask<T>(credential: Credential, question: () => Awaitable<T | null>): Promise<T | null> {
-    if (credential.type === "proof") this.#proof = credential;
-    if (!await this.#admit(credential)) return null;
+    const isProof = credential.type === "proof";
+    if (isProof) this.#proof = credential;
     try {
-      const answer = await question();
-      if (credential.type !== "proof") await this.end(credential.username, answer !== null);
+      const answer = await this.#admit(credential) ? await question() : null;
+      if (!isProof) await this.end(credential.username, answer !== null);
       return answer;
     } catch (error) {
       this.releaseTurn();
@@ -85,6 +85,8 @@ export class GuardedAttempt implements LoginAttempt {
   }
 
   async resume(): Promise<boolean> {
+    // The client may have taken its time; a refusal is due a second after what it says now.
+    this.#startedAt = this.#clock.now();
     if (this.#proof === null || this.#verdict !== "ask") return true;
     return await this.#admit(this.#proof);
   }

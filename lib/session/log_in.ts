@@ -32,6 +32,7 @@ export function beginLogin(context: HandlerContext, mechanism: string): OpenAtte
   const { guard, info, provider, waitFor } = context;
   const attempt = guard.begin(info.clientAddress);
   context.attempt = attempt;
+  if (context.isAbandoned) attempt.abandon();
   return {
     mechanism,
     attempt,
