@@ -18,6 +18,7 @@ export type { Clock } from "./connection/clock.ts";
 export {
   type Ban,
   type BanEngine,
+  type BanStanding,
   StrikeBanEngine,
   type StrikeBanEngineOptions,
 } from "./guard/ban_engine.ts";

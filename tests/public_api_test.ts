@@ -19,6 +19,7 @@ Deno.test("the exported names of lib/mod.ts", () => {
     "BadLine",
     "Ban",
     "BanEngine",
+    "BanStanding",
     "Certificate",
     "CertificateEvent",
     "CertificateSource",

@@ -1,74 +1,40 @@
 /**
- * Stands before the provider at each login.
+ * Stands between a session and the provider at each login.
  *
- * A banned peer is told the same as one with a wrong password, and as late: every refusal is told no earlier
- * than one second behind its attempt, so that the time does not tell whether the provider was asked. Peers on this
- * machine are never banned, and do not wait.
+ * - No refusal is sent sooner than one second after the attempt, whoever refuses it and why, so that the time does not
+ *   tell whether the provider was asked. Peers on this machine do not wait.
+ * - What is known to be wrong is refused without asking the provider. The same secret at the same time is asked once: the
+ *   others wait for the outcome.
+ * - A peer has at most two attempts in progress, and no network has more in progress than it has strikes left. The others
+ *   wait for their turn until their session is over. This machine, where a proxy or webmail may speak for everybody, is
+ *   exempt from both.
+ * - A banned peer is told the same as one with a wrong password; a user who has logged in from there may still try now
+ *   and then.
  */
 import type { Clock } from "../connection/clock.ts";
-import { isLoopback } from "./address.ts";
 import type { BanEngine } from "./ban_engine.ts";
+import { LoginAdmission } from "./login_admission.ts";
+import { GuardedAttempt, type LoginAttempt } from "./login_attempt.ts";
 
-/** One attempt to log in. */
-export interface LoginAttempt {
-  /** Is it refused, whatever comes? Then the provider is not asked. */
-  readonly isBanned: boolean;
-  /**
-   * It has failed; done when the client may hear of it.
-   *
-   * @param secret what the client said that it would say again; null where it differs each time
-   */
-  fail(userName: string, secret: string | null): Promise<void>;
-}
+export { REFUSAL_MS } from "./login_attempt.ts";
 
 /** Is asked before each attempt. */
 export interface LoginGuard {
-  begin(address: string): Promise<LoginAttempt>;
+  begin(address: string): LoginAttempt;
 }
 
-/** A refusal is told no earlier than so long behind its attempt. */
-export const REFUSAL_MS = 1_000;
-const encoder = new TextEncoder();
-
+/** A {@linkcode LoginGuard} with a {@linkcode BanEngine}. */
 export class BanningGuard implements LoginGuard {
-  readonly #engine: () => BanEngine;
+  readonly #admission: LoginAdmission;
   readonly #clock: Clock;
-  /**
-   * Known to this process only: what is remembered of a password is worth nothing elsewhere. Made when it is first
-   * needed: to load what makes keys would be a third of the start.
-   */
-  #key: Promise<CryptoKey> | null = null;
 
+  /** @param engine read at each login, so that it can be changed while the listener runs */
   constructor(engine: () => BanEngine, clock: Clock) {
-    this.#engine = engine;
+    this.#admission = new LoginAdmission(engine, clock);
     this.#clock = clock;
   }
 
-  async begin(address: string): Promise<LoginAttempt> {
-    const engine = this.#engine();
-    const startedAt = this.#clock.now();
-    const isBanned = await engine.isBanned(address);
-    return {
-      isBanned,
-      fail: async (userName, secret) => {
-        if (!isBanned) {
-          await engine.registerFailedAttempt(address, await this.#attempt(userName, secret));
-        }
-        if (!isLoopback(address)) await this.#waitUntil(startedAt + REFUSAL_MS);
-      },
-    };
-  }
-
-  async #attempt(userName: string, secret: string | null): Promise<string | null> {
-    if (secret === null) return null;
-    this.#key ??= crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-    const octets = encoder.encode(`${userName}\0${secret}`);
-    const signature = await crypto.subtle.sign("HMAC", await this.#key, octets);
-    return new Uint8Array(signature).toBase64();
-  }
-
-  async #waitUntil(instant: number): Promise<void> {
-    const left = instant - this.#clock.now();
-    if (left > 0) await new Promise<void>((resolve) => this.#clock.after(left, resolve));
+  begin(address: string): LoginAttempt {
+    return new GuardedAttempt(this.#admission, this.#clock, address);
   }
 }

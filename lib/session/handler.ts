@@ -6,6 +6,7 @@ import type { Awaitable, ErrorReply, Reply } from "../protocol/reply.ts";
 import type { Pop3Event } from "../telemetry/events.ts";
 import type { Asleep, Authorization, Transaction, Transition } from "./state.ts";
 import type { Wording } from "./languages/language.ts";
+import type { LoginAttempt } from "../guard/login_attempt.ts";
 import type { LoginGuard } from "../guard/login_guard.ts";
 
 /** The connection's facts, as the provider and the events see them; filled in while it lasts. */
@@ -58,6 +59,8 @@ export interface HandlerContext extends SessionContext {
   wording: Wording;
   /** May replies hold what is not ASCII (RFC 6856)? */
   speaksUtf8: boolean;
+  /** The attempt to log in that is going on; null for none. */
+  attempt: LoginAttempt | null;
   /** Whether nobody waits for the session any more. */
   isAbandoned: boolean;
   /** Notes the operation of the provider that the session waits for from here on; null for none. */

@@ -3,8 +3,8 @@
  * Whatever of it fails leaves the client logged out and its user name forgotten.
  */
 import type { Login } from "../auth/sasl/mechanism.ts";
-import type { LoginAttempt } from "../guard/login_guard.ts";
-import { shunningProvider } from "../guard/shunning_provider.ts";
+import { guardedProvider } from "../guard/guarded_provider.ts";
+import type { LoginAttempt } from "../guard/login_attempt.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import { isUnchecked } from "../mailbox/unchecked.ts";
@@ -27,28 +27,55 @@ export interface OpenAttempt {
   readonly provider: MailboxProvider;
 }
 
-/** Begins an attempt to log in: the guard decides whether the provider will be asked at all. */
-export async function beginLogin(
-  { guard, info, provider, waitFor }: HandlerContext,
-  mechanism: string,
-): Promise<OpenAttempt> {
-  const attempt = await guard.begin(info.clientAddress);
-  const asked = attempt.isBanned ? shunningProvider(provider) : watchedProvider(provider, waitFor);
-  return { mechanism, attempt, provider: asked };
+/** Begins an attempt to log in: the guard decides when the provider is asked, and whether it is. */
+export function beginLogin(context: HandlerContext, mechanism: string): OpenAttempt {
+  const { guard, info, provider, waitFor } = context;
+  const attempt = guard.begin(info.clientAddress);
+  context.attempt = attempt;
+  if (context.isAbandoned) attempt.abandon();
+  return {
+    mechanism,
+    attempt,
+    provider: guardedProvider(watchedProvider(provider, waitFor), attempt),
+  };
 }
 
-/** Ends an attempt, as the provider has decided. */
+/** Ends an attempt, as the provider or the guard has decided. No refusal is sent before it is due. */
 export async function endLogin(
   context: HandlerContext,
+  open: OpenAttempt,
+  login: Login,
+): Promise<Transition> {
+  context.waitFor(null);
+  const transition = await outcomeOf(context, open, login);
+  if (transition.reply.type === "error") await open.attempt.refusalDue();
+  context.attempt = null;
+  return transition;
+}
+
+/** Ends an attempt that has failed for another reason than what the client has shown. */
+export async function failLogin(
+  context: HandlerContext,
+  { attempt }: OpenAttempt,
+  failure: unknown,
+): Promise<Transition> {
+  attempt.releaseTurn();
+  const reply = context.fail(failure);
+  await attempt.refusalDue();
+  context.attempt = null;
+  return enter(loggedOut, reply);
+}
+
+async function outcomeOf(
+  context: HandlerContext,
   { mechanism, attempt }: OpenAttempt,
-  { userName, mailbox, secret }: Login,
+  { userName, mailbox }: Login,
 ): Promise<Transition> {
   const { info, emit } = context;
-  context.waitFor(null);
+  const refusal = await attempt.end(userName, mailbox !== null);
   if (mailbox === null) {
-    const reason = attempt.isBanned ? "banned" : "wrong";
-    emit({ type: "login-failed", connection: info, userName, mechanism, reason });
-    await attempt.fail(userName, secret);
+    if (refusal === null) return enter(loggedOut, error("The session is over."));
+    emit({ type: "login-failed", connection: info, userName, mechanism, ...refusal });
     return enter(loggedOut, error("Wrong username or password.", "AUTH"));
   }
   if (context.isAbandoned) {
@@ -83,12 +110,12 @@ export async function logIn(
   secret: string | null,
   ask: (provider: MailboxProvider) => Awaitable<Mailbox | null>,
 ): Promise<Transition> {
+  const open = beginLogin(context, mechanism);
   try {
-    const open = await beginLogin(context, mechanism);
     const mailbox = await ask(open.provider);
     return await endLogin(context, open, { userName, mailbox, secret });
   } catch (failure) {
-    return enter(loggedOut, context.fail(failure));
+    return await failLogin(context, open, failure);
   }
 }
 

@@ -53,6 +53,7 @@ export class Session {
       apopTimestamp: null,
       wording: inEnglish,
       speaksUtf8: false,
+      attempt: null,
       isAbandoned: false,
       waitFor: (operation, message) => {
         this.#waiting = operation === null ? null : { operation, message: message ?? null };
@@ -88,6 +89,7 @@ export class Session {
   /** Nobody waits for it any more: what the provider says from here on is thrown away. */
   abandon(): void {
     this.#context.isAbandoned = true;
+    this.#context.attempt?.abandon();
   }
 
   /** What the server says first. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */

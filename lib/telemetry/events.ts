@@ -95,6 +95,8 @@ export interface LoginFailedEvent {
   readonly mechanism: string;
   /** Why: the provider said no, or was not asked because the address is banned. The client hears the same. */
   readonly reason: "wrong" | "banned";
+  /** How long the address is banned, unless the ban is prolonged; left out where it is not. */
+  readonly bannedSeconds?: number;
 }
 
 /** A client has logged out and keeps the connection. */

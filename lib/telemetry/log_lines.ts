@@ -164,6 +164,7 @@ function fieldsOf(event: Logged): Fields {
         user: event.userName,
         mechanism: event.mechanism,
         reason: event.reason,
+        ...(event.bannedSeconds === undefined ? {} : { bannedSeconds: event.bannedSeconds }),
       };
     case "delete":
       return { ...whoOf(event.connection), messages: event.uniqueIds.length };

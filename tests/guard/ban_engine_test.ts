@@ -40,16 +40,24 @@ Deno.test("an IPv6 peer is its /64, a mapped address its IPv4 address, and loopb
   ]);
 });
 
-Deno.test("a ban ends when nothing was tried for so long, and each attempt renews it", () => {
+Deno.test("a ban ends when so long no strike came; another wrong attempt prolongs it, a question or the same does not", () => {
   const clock = new ManualClock();
   const engine = new StrikeBanEngine({ strikes: 1, seconds: 100 }, clock);
   strike(engine, "192.0.2.7", ["a"]);
-  for (let n = 0; n < 3; n++) {
-    clock.advance(99_000);
-    assertEquals(engine.isBanned("192.0.2.7"), true);
-  }
-  clock.advance(100_000);
-  assertEquals(engine.isBanned("192.0.2.7"), false);
+  clock.advance(99_000);
+  assertEquals(engine.isBanned("192.0.2.7"), true);
+  strike(engine, "192.0.2.7", ["a"]);
+  assertEquals(engine.standingOf("192.0.2.7").bannedSeconds, 1);
+  strike(engine, "192.0.2.7", ["b"]);
+  assertEquals(engine.standingOf("192.0.2.7").bannedSeconds, 100);
+  clock.advance(99_000);
+  engine.registerFailedAttempt("192.0.2.7", null);
+  clock.advance(99_999);
+  assertEquals([engine.isBanned("192.0.2.7"), engine.bans()], [true, [
+    { address: "192.0.2.7", seconds: 1 },
+  ]]);
+  clock.advance(1);
+  assertEquals([engine.isBanned("192.0.2.7"), engine.bans()], [false, []]);
 });
 
 Deno.test("strikes are counted since the last one", () => {
@@ -61,19 +69,73 @@ Deno.test("strikes are counted since the last one", () => {
   assertEquals(engine.isBanned("192.0.2.7"), false);
 });
 
-Deno.test("memory is bounded: who was quiet for longest is forgotten first", () => {
+Deno.test("one stale device earns one strike for as long as it tries, and again when that is forgotten", () => {
+  const clock = new ManualClock();
+  const engine = new StrikeBanEngine({ strikes: 2, seconds: 100 }, clock);
+  for (let n = 0; n < 50; n++) {
+    strike(engine, "192.0.2.7", ["stale"]);
+    clock.advance(9_000);
+    assertEquals(engine.isBanned("192.0.2.7"), false);
+  }
+});
+
+const ipv4 = (n: number) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
+const ipv6 = (n: number, network = "2001:db8:0") => `${network}:${n.toString(16)}::1`;
+
+Deno.test("memory is bounded: of those who are banned, the one that is so for longest is forgotten first", () => {
   const engine = new StrikeBanEngine({ strikes: 1 }, new ManualClock());
-  const address = (n: number) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
-  for (let n = 0; n < 10_000; n++) strike(engine, address(n), ["a"]);
-  assertEquals(engine.isBanned(address(0)), true);
-  strike(engine, "192.0.2.7", ["a"]);
-  assertEquals(
-    [address(0), address(1), address(2), "192.0.2.7"].map((peer) => engine.isBanned(peer)),
-    [
-      true,
-      false,
-      true,
-      true,
-    ],
-  );
+  for (let n = 0; n <= 10_000; n++) strike(engine, ipv4(n), ["a"]);
+  assertEquals([0, 1, 10_000].map((n) => engine.isBanned(ipv4(n))), [false, true, true]);
+  assertEquals(engine.bans().length, 10_000);
+});
+
+Deno.test("bans are not washed out by attempts from elsewhere, in IPv4 or IPv6, /64 or /48", () => {
+  const engine = new StrikeBanEngine({ strikes: 2 }, new ManualClock());
+  const banned = ["192.0.2.7", "2001:db8:1:2::3", ipv6(0, "2001:db8:2")];
+  for (const address of banned.slice(0, 2)) strike(engine, address, ["a", "b"]);
+  for (let n = 0; n < 32; n++) strike(engine, ipv6(n, "2001:db8:2"), [`${n}`]);
+  for (let n = 0; n < 10_500; n++) {
+    strike(engine, ipv4(n), ["a"]);
+    strike(engine, ipv6(n), [`${n}`]);
+    strike(engine, `2001:${n.toString(16)}::1`, ["a"]);
+  }
+  assertEquals(banned.map((address) => engine.isBanned(address)), [true, true, true]);
+  // Bans of one family wash out none of the other.
+  for (let n = 0; n < 10_500; n++) strike(engine, `2002:${n.toString(16)}::1`, ["a", "b"]);
+  assertEquals(engine.isBanned("192.0.2.7"), true);
+});
+
+Deno.test("a /48 has sixteen times the strikes of a /64, whoever of it earns them; the same attempt is one", () => {
+  const engine = new StrikeBanEngine({}, new ManualClock());
+  for (let n = 0; n < 47; n++) strike(engine, ipv6(n), [`${n}`, `${n}`]);
+  strike(engine, ipv6(99), ["46"]);
+  assertEquals(engine.isBanned(ipv6(0x9999)), false);
+  assertEquals(engine.standingOf(ipv6(0x9999)).strikesLeft, [
+    { network: "2001:db8:0:9999::/64", strikes: 3 },
+    { network: "2001:db8:0:0::/48", strikes: 1 },
+  ]);
+  engine.registerFailedAttempt(ipv6(48), null);
+  assertEquals(engine.isBanned(ipv6(0x9999)), true);
+  assertEquals(engine.isBanned(ipv6(0, "2001:db8:1")), false);
+  assertEquals(engine.bans(), [{ address: "2001:db8:0:0::/48", seconds: 10_000 }]);
+});
+
+Deno.test("an address is lifted out of its own ban and of that of its /48; a network alone", () => {
+  const engine = new StrikeBanEngine({ strikes: 1 }, new ManualClock());
+  const banAll = () => {
+    for (let n = 0; n < 16; n++) strike(engine, ipv6(n), [`${n}`]);
+  };
+  banAll();
+  assertEquals([engine.lift(ipv6(3)), engine.isBanned(ipv6(3))], [true, false]);
+  assertEquals(engine.isBanned(ipv6(4)), true);
+  assertEquals(engine.lift(ipv6(3)), false);
+  banAll();
+  assertEquals([engine.lift("2001:db8:0:0::/48"), engine.lift("2001:db8:0:0::/48")], [true, false]);
+  assertEquals([engine.isBanned(ipv6(99)), engine.isBanned(ipv6(4))], [false, true]);
+  assertEquals([engine.lift("2001:db8:0:4::/64"), engine.isBanned(ipv6(4))], [true, false]);
+  assertEquals(["nonsense", "", "constructor"].map((address) => engine.lift(address)), [
+    false,
+    false,
+    false,
+  ]);
 });

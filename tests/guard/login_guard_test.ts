@@ -1,52 +1,477 @@
-import { assertEquals } from "@std/assert";
-import { StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { type BanEngine, StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
+import type { Credential, Refusal } from "../../lib/guard/login_attempt.ts";
 import { BanningGuard } from "../../lib/guard/login_guard.ts";
 import { ManualClock } from "../manual_clock.ts";
 
-/** Fails once from there, and says after how many milliseconds the client hears of it. */
-async function millisecondsToRefuse(
-  guard: BanningGuard,
-  clock: ManualClock,
-  address: string,
-  providerTakes: number,
-): Promise<number> {
-  const startedAt = clock.now();
-  const attempt = await guard.begin(address);
-  if (!attempt.isBanned) clock.advance(providerTakes);
-  const refused = attempt.fail("me", "wrong");
-  let isRefused = false;
-  refused.then(() => isRefused = true);
-  while (!isRefused) {
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    if (!isRefused && clock.pending > 0) clock.advance(1);
-  }
-  return clock.now() - startedAt;
+const CLIENT = "192.0.2.7";
+const DAY = 86_400_000;
+
+/** Lets everything go on that waits for nothing but promises. */
+async function settle(): Promise<void> {
+  for (let n = 0; n < 4; n++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-Deno.test("a banned peer waits as long as one with a wrong password, and one on this machine not at all", async () => {
-  const clock = new ManualClock();
-  const engine = new StrikeBanEngine({ strikes: 1 }, clock);
-  const guard = new BanningGuard(() => engine, clock);
-  assertEquals(await millisecondsToRefuse(guard, clock, "192.0.2.7", 300), 1_000);
-  assertEquals(engine.isBanned("192.0.2.7"), true);
-  assertEquals(await millisecondsToRefuse(guard, clock, "192.0.2.7", 300), 1_000);
-  assertEquals(await millisecondsToRefuse(guard, clock, "127.0.0.1", 300), 300);
+/** A provider whose answers a test gives: what it has been asked, in this order. */
+class Questions {
+  readonly #open: { readonly what: string; readonly answer: (isRight: boolean | Error) => void }[] =
+    [];
+  /** All that was ever asked. */
+  readonly asked: string[] = [];
+
+  ask(what: string): Promise<true | null> {
+    this.asked.push(what);
+    return new Promise((resolve, reject) => {
+      this.#open.push({
+        what,
+        answer: (isRight) =>
+          isRight instanceof Error ? reject(isRight) : resolve(isRight ? true : null),
+      });
+    });
+  }
+
+  /** What it has not answered. */
+  get open(): readonly string[] {
+    return this.#open.map(({ what }) => what);
+  }
+
+  /** Answers the question that is open for longest. */
+  async answer(isRight: boolean | Error): Promise<void> {
+    this.#open.shift()?.answer(isRight);
+    await settle();
+  }
+}
+
+interface Tried {
+  /** `in`, the reason of the refusal, or that the provider failed; null while it is not clear. */
+  outcome: string | null;
+  readonly refusal: Promise<Refusal | null>;
+  readonly abandon: () => void;
+}
+
+class Scene {
+  readonly clock = new ManualClock();
+  readonly engine: StrikeBanEngine;
+  readonly guard: BanningGuard;
+  readonly questions = new Questions();
+
+  constructor(strikes?: number, engine?: BanEngine) {
+    this.engine = new StrikeBanEngine({ strikes: strikes ?? 3, seconds: 10_000 }, this.clock);
+    const used = engine ?? this.engine;
+    this.guard = new BanningGuard(() => used, this.clock);
+  }
+
+  /** Tries a password, or a proof where that is null, as PASS and APOP do; waits for nothing. */
+  try(secret: string | null, { address = CLIENT, username = "me" } = {}): Tried {
+    const attempt = this.guard.begin(address);
+    const credential: Credential = secret === null
+      ? { type: "proof", username }
+      : { type: "password", username, secret };
+    const run = async () => {
+      const isRight = await attempt.ask(credential, () => this.questions.ask(secret ?? "proof"));
+      return await attempt.end(username, isRight !== null);
+    };
+    const refusal = run();
+    const tried: Tried = { outcome: null, refusal, abandon: () => attempt.abandon() };
+    refusal.then(
+      (refused) => tried.outcome = refused?.reason ?? "in",
+      () => {
+        attempt.releaseTurn();
+        tried.outcome = "failed";
+      },
+    );
+    return tried;
+  }
+
+  /** Tries, and gets this answer, if the provider is asked. */
+  async tryOnce(
+    secret: string | null,
+    isRight: boolean,
+    from: { readonly address?: string; readonly username?: string } = {},
+  ): Promise<string | null> {
+    const tried = this.try(secret, from);
+    await settle();
+    await this.questions.answer(isRight);
+    return tried.outcome;
+  }
+
+  async ban(address = CLIENT): Promise<void> {
+    for (const secret of ["ban1", "ban2", "ban3"]) {
+      await this.tryOnce(secret, false, { address, username: "nobody" });
+    }
+    assertEquals(this.engine.isBanned(address), true);
+    this.questions.asked.length = 0;
+  }
+}
+
+function outcomes(tries: readonly Tried[]): (string | null)[] {
+  return tries.map(({ outcome }) => outcome);
+}
+
+Deno.test("the same wrong password at the same time is one question and one strike", async () => {
+  const scene = new Scene();
+  const tries = Array.from({ length: 20 }, () => scene.try("wrong"));
+  await settle();
+  assertEquals(scene.questions.open, ["wrong"]);
+  await scene.questions.answer(false);
+  assertEquals(outcomes(tries), Array(20).fill("wrong"));
+  assertEquals(scene.questions.asked, ["wrong"]);
+  assertEquals(scene.engine.standingOf(CLIENT).strikesLeft, [{ network: CLIENT, strikes: 2 }]);
 });
 
-Deno.test("an engine of one's own is told of attempts by a name that tells nothing of them", async () => {
-  const told: (string | null)[] = [];
-  const guard = new BanningGuard(() => ({
-    isBanned: () => false,
-    registerFailedAttempt: (_address, attempt) => void told.push(attempt),
-  }), new ManualClock());
+Deno.test("the same right password at the same time lets all in, each by a question of its own", async () => {
+  const scene = new Scene();
+  const tries = [scene.try("right"), scene.try("right"), scene.try("right")];
+  await settle();
+  for (let n = 0; n < 3; n++) await scene.questions.answer(true);
+  assertEquals(outcomes(tries), ["in", "in", "in"]);
+  assertEquals(scene.questions.asked.length, 3);
+});
+
+Deno.test("when the provider fails, the next of those who wait asks it", async () => {
+  const scene = new Scene();
+  const tries = [scene.try("right"), scene.try("right")];
+  await settle();
+  await scene.questions.answer(new Error("busy"));
+  await scene.questions.answer(true);
+  assertEquals(outcomes(tries), ["failed", "in"]);
+});
+
+Deno.test("a password that is known to be wrong is refused without a question, from anywhere, for a minute", async () => {
+  const scene = new Scene();
+  await scene.tryOnce("wrong", false);
+  scene.clock.advance(59_000);
+  assertEquals(await scene.tryOnce("wrong", true, { address: "198.51.100.9" }), "wrong");
+  assertEquals(scene.questions.asked, ["wrong"]);
+  // It is a strike there, too; and looking at it has not prolonged what is remembered.
+  assertEquals(scene.engine.standingOf("198.51.100.9").strikesLeft[0]?.strikes, 2);
+  scene.clock.advance(1_000);
+  assertEquals(await scene.tryOnce("wrong", true), "in");
+  assertEquals(await scene.tryOnce("wrong", true, { username: "you" }), "in");
+});
+
+Deno.test("a token that is wrong is no wrong password, nor is a name that ends otherwise", async () => {
+  const scene = new Scene(10);
+  await scene.tryOnce("x", false, { username: "me" });
+  assertEquals(await scene.tryOnce("ex", true, { username: "m" }), "in");
+  const attempt = scene.guard.begin(CLIENT);
+  const answer = attempt.ask(
+    { type: "token", username: "me", secret: "x" },
+    () => scene.questions.ask("token"),
+  );
+  await settle();
+  await scene.questions.answer(true);
+  assertEquals(await answer, true);
+});
+
+Deno.test("a peer has two attempts in progress; its others wait for their turn, other peers do not", async () => {
+  const scene = new Scene(100);
+  const tries = ["a", "b", "c", "d"].map((secret) => scene.try(secret));
+  const mapped = scene.try("e", { address: `::ffff:${CLIENT}` });
+  const other = scene.try("other", { address: "198.51.100.9" });
+  await settle();
+  assertEquals(scene.questions.open, ["a", "b", "other"]);
+  await scene.questions.answer(false);
+  assertEquals(scene.questions.open, ["b", "other", "c"]);
+  for (let n = 0; n < 5; n++) await scene.questions.answer(true);
+  assertEquals(outcomes([...tries, mapped, other]), ["wrong", "in", "in", "in", "in", "in"]);
+});
+
+Deno.test("a /64 is one peer; a proof takes a turn as a password does", async () => {
+  const scene = new Scene(100);
+  for (const n of [1, 2, 3]) scene.try(null, { address: `2001:db8::${n}` });
+  scene.try(null, { address: "2001:db8:0:1::1" });
+  await settle();
+  assertEquals(scene.questions.open.length, 3);
+});
+
+Deno.test("this machine, where a proxy or webmail speaks for everybody, has no share", async () => {
+  const scene = new Scene();
+  for (let n = 0; n < 10; n++) scene.try(`${n}`, { address: "127.0.0.1" });
+  await settle();
+  assertEquals(scene.questions.open.length, 10);
+});
+
+Deno.test("one address that floods with wrong passwords keeps nobody else from logging in", async () => {
+  const scene = new Scene();
+  const flood = Array.from({ length: 62 }, (_, n) => scene.try(`wrong${n}`));
+  const rights = Array.from(
+    { length: 15 },
+    (_, n) => scene.try("right", { address: `198.51.100.${n}`, username: `user${n}` }),
+  );
+  await settle();
+  assertEquals(scene.questions.open.length, 2 + 15);
+  await scene.questions.answer(false);
+  await scene.questions.answer(false);
+  for (let n = 0; n < 15; n++) await scene.questions.answer(true);
+  await scene.questions.answer(false);
+  assertEquals(outcomes(rights), Array(15).fill("in"));
+  assertEquals(outcomes(flood), [...Array(3).fill("wrong"), ...Array(59).fill("banned")]);
+});
+
+Deno.test("no more guesses reach the provider than strikes are left, whatever the address", async () => {
   for (
-    const [user, secret] of [["me", "x"], ["me", "x"], ["me", "y"], ["you", "x"], ["me", null]]
+    const addresses of [[CLIENT], [CLIENT, `::ffff:${CLIENT}`], ["2001:db8::1", "2001:db8::2"]]
   ) {
-    await (await guard.begin("127.0.0.1")).fail(user ?? "", secret ?? null);
+    for (const secretOf of [(n: number) => `${n}`, () => null]) {
+      const scene = new Scene();
+      const tries = Array.from(
+        { length: 62 },
+        (_, n) => scene.try(secretOf(n), { address: addresses[n % addresses.length] ?? CLIENT }),
+      );
+      await settle();
+      while (scene.questions.open.length > 0) await scene.questions.answer(false);
+      assertEquals(scene.questions.asked.length, 3);
+      assertEquals(outcomes(tries).filter((outcome) => outcome === "banned").length, 59);
+    }
   }
-  const [first, again, other, otherUser, unknown] = told;
-  assertEquals(first, again);
-  assertEquals(new Set([first, other, otherUser]).size, 3);
-  assertEquals(unknown, null);
-  assertEquals(told.some((attempt) => /^(me|x|y)$/.test(attempt ?? "")), false);
+});
+
+Deno.test("no more guesses of a /48 reach the provider than it has strikes left, at once or later", async () => {
+  const scene = new Scene(1);
+  for (let n = 0; n < 40; n++) scene.try(`${n}`, { address: `2001:db8:0:${n.toString(16)}::1` });
+  scene.try("right", { address: "2001:db8:1::1" });
+  await settle();
+  assertEquals(scene.questions.open.length, 16 + 1);
+  while (scene.questions.open.length > 0) await scene.questions.answer(false);
+  assertEquals(scene.questions.asked.length, 16 + 1);
+});
+
+Deno.test("with one strike left, right passwords go on one after the other", async () => {
+  const scene = new Scene(1);
+  const tries = ["a", "b", "c"].map((username) => scene.try("right", { username }));
+  await settle();
+  for (let n = 0; n < 3; n++) {
+    assertEquals(scene.questions.open.length, 1);
+    await scene.questions.answer(true);
+  }
+  assertEquals(outcomes(tries), ["in", "in", "in"]);
+});
+
+Deno.test("whoever waits leaves when the session is over, without a question or a strike", async () => {
+  const scene = new Scene(100);
+  const [, , third, fourth] = ["a", "b", "c", "d"].map((secret) => scene.try(secret));
+  const same = scene.try("a", { address: "198.51.100.9" });
+  await settle();
+  third?.abandon();
+  same.abandon();
+  await settle();
+  assertEquals([third?.outcome, await third?.refusal, same.outcome], ["in", null, "in"]);
+  await scene.questions.answer(true);
+  assertEquals(scene.questions.asked, ["a", "b", "d"]);
+  await scene.questions.answer(true);
+  await scene.questions.answer(true);
+  assertEquals(fourth?.outcome, "in");
+  assertEquals(scene.engine.standingOf(CLIENT).strikesLeft[0]?.strikes, 100);
+});
+
+Deno.test("an attempt that the provider never answers stands in the way for a minute", async () => {
+  const scene = new Scene();
+  scene.try("a");
+  scene.try("b");
+  await settle();
+  scene.clock.advance(59_999);
+  const early = scene.try("c");
+  await settle();
+  assertEquals(scene.questions.open, ["a", "b"]);
+  scene.clock.advance(1);
+  scene.try("a");
+  scene.try("d");
+  await settle();
+  assertEquals(scene.questions.open, ["a", "b", "a", "d"]);
+  await scene.questions.answer(true);
+  await scene.questions.answer(true);
+  await scene.questions.answer(true);
+  assertEquals(early.outcome, null);
+  await scene.questions.answer(true);
+  assertEquals(scene.questions.open, ["c"]);
+});
+
+Deno.test("an engine that fails leaves no turn taken", async () => {
+  let isBroken = true;
+  const scene = new Scene(3, {
+    isBanned: () => false,
+    registerFailedAttempt: () => {
+      if (isBroken) throw new Error("no connection");
+    },
+  });
+  for (const secret of ["a", "b", "c"]) {
+    assertEquals(await scene.tryOnce(secret, false), "failed");
+  }
+  isBroken = false;
+  assertEquals(await scene.tryOnce("right", true), "in");
+});
+
+Deno.test("an engine that says nothing of strikes has one attempt at a time of each peer", async () => {
+  const told: (readonly [string, string | null])[] = [];
+  const scene = new Scene(3, {
+    isBanned: (address) =>
+      Promise.resolve(told.filter(([struck]) => struck === address).length >= 3),
+    registerFailedAttempt: (address, attempt) =>
+      Promise.resolve().then(() => void told.push([address, attempt])),
+  });
+  for (let n = 0; n < 62; n++) scene.try(`${n}`);
+  scene.try("0", { address: "198.51.100.9" });
+  await settle();
+  // The other peer waits for the outcome of the same password.
+  assertEquals(scene.questions.open, ["0"]);
+  while (scene.questions.open.length > 0) await scene.questions.answer(false);
+  assertEquals(scene.questions.asked.length, 3);
+  assertEquals(told.length, 4);
+  assertEquals(new Set(told.map(([, attempt]) => attempt)).size, 3);
+  assertEquals(told.some(([, attempt]) => attempt === null || /^(me|\d+)$/.test(attempt)), false);
+});
+
+Deno.test("right passwords, questions and attempts that nobody looks at prolong no ban", async () => {
+  const scene = new Scene();
+  await scene.tryOnce("right", true);
+  await scene.ban();
+  for (let n = 1; n < 10; n++) {
+    scene.clock.advance(1_000_000);
+    assertEquals(await scene.tryOnce("right", true), "in");
+    assertEquals(await scene.tryOnce("ban1", true, { username: "stranger" }), "banned");
+    assertEquals(await scene.tryOnce(null, true, { username: "stranger" }), "banned");
+  }
+  assertEquals(scene.questions.asked, Array(9).fill("right"));
+  scene.clock.advance(1_000_000);
+  assertEquals(await scene.tryOnce("right", true, { username: "stranger" }), "in");
+});
+
+Deno.test("who has logged in from a banned address may try once in ten seconds, and a wrong try prolongs the ban", async () => {
+  const scene = new Scene();
+  await scene.tryOnce("right", true);
+  await scene.ban();
+  scene.clock.advance(5_000_000);
+  assertEquals(await scene.tryOnce("guess1", false), "wrong");
+  assertEquals(scene.engine.standingOf(CLIENT).bannedSeconds, 10_000);
+  scene.clock.advance(9_999);
+  assertEquals(await scene.tryOnce("right", true), "banned");
+  scene.clock.advance(1);
+  assertEquals(await scene.tryOnce("right", true), "in");
+  // From there, not from elsewhere; and of two at once, one.
+  await scene.ban("198.51.100.9");
+  assertEquals(await scene.tryOnce("right", true, { address: "198.51.100.9" }), "banned");
+  scene.clock.advance(10_000);
+  const tries = [scene.try("guess2"), scene.try("guess3")];
+  await settle();
+  tries.push(scene.try(null));
+  await settle();
+  assertEquals(scene.questions.open, ["guess2"]);
+  await scene.questions.answer(false);
+  assertEquals(outcomes(tries), ["wrong", "banned", "banned"]);
+});
+
+Deno.test("a stale password that is tried over and over prolongs a ban once", async () => {
+  const scene = new Scene();
+  await scene.tryOnce("right", true);
+  await scene.ban();
+  await scene.tryOnce("stale", false);
+  for (let n = 1; n < 100; n++) {
+    scene.clock.advance(100_000);
+    assertEquals(await scene.tryOnce("stale", false), "wrong");
+  }
+  assertEquals(scene.engine.standingOf(CLIENT).bannedSeconds, 100);
+});
+
+Deno.test("a login is remembered for seven days", async () => {
+  for (const [elapsed, outcome] of [[7 * DAY - 1, "in"], [7 * DAY, "banned"]] as const) {
+    const scene = new Scene();
+    await scene.tryOnce("right", true);
+    scene.clock.advance(elapsed);
+    await scene.ban();
+    assertEquals(await scene.tryOnce("right", true), outcome);
+  }
+});
+
+Deno.test("a user who proves a secret may do so while banned: the challenge and its answer are one try", async () => {
+  const scene = new Scene();
+  await scene.tryOnce(null, true);
+  await scene.ban();
+  const attempt = scene.guard.begin(CLIENT);
+  assertEquals(await attempt.ask({ type: "proof", username: "me" }, () => "secret"), "secret");
+  attempt.releaseTurn();
+  assertEquals(await attempt.resume(), true);
+  assertEquals(await attempt.end("me", true), null);
+});
+
+Deno.test("what was asked for a proof before the ban is refused after it, and an unanswered challenge holds no turn", async () => {
+  const scene = new Scene();
+  const open = Array.from({ length: 5 }, () => scene.guard.begin(CLIENT));
+  for (const attempt of open) {
+    await attempt.ask({ type: "proof", username: "me" }, () => "secret");
+    attempt.releaseTurn();
+  }
+  const results: unknown[] = [];
+  for (const attempt of open) {
+    results.push(await attempt.resume());
+    await attempt.end("me", false);
+  }
+  assertEquals(results, [true, true, true, false, false]);
+});
+
+Deno.test("a refusal says how long the ban lasts, from the attempt that made it", async () => {
+  const scene = new Scene();
+  await scene.tryOnce("a", false);
+  const second = scene.try("b");
+  const third = scene.try("c");
+  await settle();
+  await scene.questions.answer(false);
+  await scene.questions.answer(false);
+  assertEquals(await second.refusal, { reason: "wrong" });
+  assertEquals(await third.refusal, { reason: "wrong", bannedSeconds: 10_000 });
+  scene.clock.advance(4_000_000);
+  assertEquals(await scene.try("d").refusal, { reason: "banned", bannedSeconds: 6_000 });
+});
+
+Deno.test("no refusal is due sooner than a second after the attempt, nor after its turn", async () => {
+  const scene = new Scene();
+  /** After how many milliseconds the client may hear of it. */
+  const due = async (address: string, secret: string, answerAfter: number | null) => {
+    const startedAt = scene.clock.now();
+    const attempt = scene.guard.begin(address);
+    const ended = attempt.ask(
+      { type: "password", username: "me", secret },
+      () => scene.questions.ask(secret),
+    ).catch(() => null);
+    await settle();
+    if (answerAfter !== null) {
+      scene.clock.advance(answerAfter);
+      await scene.questions.answer(secret === "fails" ? new Error() : false);
+    }
+    await ended;
+    let isDue = false;
+    attempt.refusalDue().then(() => isDue = true);
+    await settle();
+    while (!isDue) {
+      scene.clock.advance(50);
+      await settle();
+    }
+    return scene.clock.now() - startedAt;
+  };
+  assertEquals(await due(CLIENT, "a", 300), 1_000);
+  assertEquals(await due(CLIENT, "a", null), 1_000);
+  assertEquals(await due(CLIENT, "fails", 0), 1_000);
+  assertEquals(await due(CLIENT, "b", 1_500), 1_500);
+  await scene.tryOnce("c", false);
+  assertEquals(scene.engine.isBanned(CLIENT), true);
+  assertEquals(await due(CLIENT, "d", null), 1_000);
+  assertEquals(await due("127.0.0.1", "e", 300), 300);
+
+  const slow = ["x", "y", "z"].map((secret) => scene.try(secret, { address: "198.51.100.9" }));
+  await settle();
+  scene.clock.advance(5_000);
+  assertEquals(slow[2]?.outcome, null);
+});
+
+Deno.test("a question that throws is thrown on, and its turn is given back", async () => {
+  const scene = new Scene();
+  for (let n = 0; n < 3; n++) {
+    const attempt = scene.guard.begin(CLIENT);
+    const asked = attempt.ask(
+      { type: "password", username: "me", secret: `${n}` },
+      () => Promise.reject(new Error("broken")),
+    );
+    await assertRejects(() => asked, Error, "broken");
+  }
+  assertEquals(await scene.tryOnce("right", true), "in");
 });

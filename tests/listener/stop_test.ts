@@ -264,12 +264,16 @@ Deno.test("what comes too late is thrown away: no login is told, the mailbox is 
     listed++;
     return ["a"];
   };
-  const provider = { name: "late", authenticate: () => answer.promise };
-  const [pop3, clock, port] = await listening({ provider });
+  const asked = Promise.withResolvers<void>();
+  const authenticate = () => {
+    asked.resolve();
+    return answer.promise;
+  };
+  const [pop3, clock, port] = await listening({ provider: { name: "late", authenticate } });
   using client = await LoopbackClient.connect(port);
   await client.readLine();
   await client.send(`${login}\r\n`);
-  await pop3.until("command");
+  await asked.promise;
   const stopped = pop3.stop();
   clock.advance(3_000);
   await stopped;

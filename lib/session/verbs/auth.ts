@@ -9,7 +9,7 @@ import { type Exchange, type Octets, SaslError } from "../../auth/sasl/mechanism
 import { mechanisms, mechanismsOf } from "../../auth/sasl/mechanisms.ts";
 import { error, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
-import { beginLogin, endLogin, secureLineFirst } from "../log_in.ts";
+import { beginLogin, endLogin, failLogin, secureLineFirst } from "../log_in.ts";
 import {
   type Authenticating,
   type Authorization,
@@ -33,7 +33,7 @@ export async function auth(
   if (mechanism === undefined || !mechanism.isOfferedBy(provider)) {
     return error(`No such mechanism. Known are: ${mechanismsOf(provider).join(" ")}`);
   }
-  const attempt = await beginLogin(context, name.toUpperCase());
+  const attempt = beginLogin(context, name.toUpperCase());
   const exchange = mechanism.begin(info, attempt.provider);
   const state: Authenticating = { phase: "AUTHENTICATING", attempt, exchange };
   if (response === undefined) return await proceed(context, state, () => exchange.next());
@@ -52,7 +52,12 @@ export async function respondToChallenge(
   line: string,
 ): Promise<Transition> {
   if (line === "*") return await cancelExchange(context, state);
-  return await proceed(context, state, () => state.exchange.next(octetsOf(line)));
+  return await proceed(context, state, async () => {
+    const response = octetsOf(line);
+    // Before the mechanism looks at a proof: what it says of it tells whether the secret was right.
+    if (!await state.attempt.attempt.resume()) throw new SaslError("Authentication refused.");
+    return await state.exchange.next(response);
+  });
 }
 
 /** Ends an exchange in the middle. What was refused by then is refused. */
@@ -69,13 +74,25 @@ async function proceed(
   state: Authenticating,
   step: () => ReturnType<Exchange["next"]>,
 ): Promise<Transition> {
+  const { attempt } = state.attempt;
   try {
     const next = await step();
     if (next.done === true) return await endLogin(context, state.attempt, next.value);
+    // A challenge after a refusal explains it (RFC 7628 section 3.2.2), and comes no sooner.
+    if (attempt.isRefused) await attempt.refusalDue();
+    attempt.releaseTurn();
     return enter(state, { type: "challenge", challenge: next.value });
   } catch (failure) {
-    const reply = failure instanceof SaslError ? error(failure.message) : context.fail(failure);
-    return enter(loggedOut, reply);
+    if (!(failure instanceof SaslError)) return await failLogin(context, state.attempt, failure);
+    // Who has seen the challenge and gives up may have learnt what a wrong proof would have told.
+    const username = attempt.provedUsername;
+    if (username !== null) {
+      const refused = { userName: username, mailbox: null, secret: null };
+      return await endLogin(context, state.attempt, refused);
+    }
+    attempt.releaseTurn();
+    context.attempt = null;
+    return enter(loggedOut, error(failure.message));
   }
 }
 
