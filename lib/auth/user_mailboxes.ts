@@ -44,8 +44,10 @@ export class UserMailboxes {
     if (place === null) return new MemoryMailbox({}, { name: user.name });
     const { path, format } = place;
     const seen = format ?? seenFormat(path);
-    const key = `${seen}:${path}`;
-    const mailbox = this.#open.get(key) ?? await openMailbox(path, seen, this.#options);
+    const { uid } = user;
+    const key = `${seen}:${uid}:${path}`;
+    const mailbox = this.#open.get(key) ??
+      await openMailbox(path, seen, { ...this.#options, uid });
     this.#open.delete(key);
     this.#open.set(key, mailbox);
     for (const oldest of this.#open.keys()) {

@@ -5,6 +5,7 @@
  * - A bad line locks out its own user only, and is named by its number. What it holds is not repeated: it is a
  *   secret, or next to one.
  * - A name can be the name of a folder: no `/`, no NUL, not `..`, so that none leads out of the folder of mailboxes.
+ * - It is no name of a lock or of a file of ours beside an mbox: the mailbox of one user would be taken for a lock on that of another.
  * - What Dovecot would do with a field that is not known here, such as `allow_nets`, cannot be kept; the line is
  *   bad. Those that begin with `userdb_` are for other programs and are left alone, but for `userdb_mail`.
  */
@@ -23,6 +24,8 @@ export interface NamedMailbox {
 export interface UserEntry {
   readonly name: string;
   readonly hash: PasswordHash;
+  /** Null where the line has none. */
+  readonly uid: number | null;
   readonly home: string | null;
   readonly mailbox: NamedMailbox | null;
 }
@@ -60,17 +63,25 @@ export function parseUsersFile(text: string): UsersFile {
 }
 
 function parseLine(line: string): UserEntry {
-  const [name = "", password, _uid, _gid, _gecos, home = "", _shell, ...rest] = line.split(":");
+  const [name = "", password, uid = "", _gid, _gecos, home = "", _shell, ...rest] = line.split(":");
   if (password === undefined) throw new SyntaxError("there is no colon behind its name");
   if (!canNameFolder(name)) throw new SyntaxError("its name cannot be the name of a folder");
   if (home !== "" && !isAbsolute(home)) throw new SyntaxError("its home is no absolute path");
+  const mailbox = parseExtra(rest.join(":"), home);
+  if (mailbox === null && RESERVED_NAME.test(name)) {
+    throw new SyntaxError("its name is that of a lock, or of a file of the server's");
+  }
   return {
     name,
     hash: parsePasswordHash(password),
+    uid: /^\d+$/.test(uid) ? Number(uid) : null,
     home: home === "" ? null : home,
-    mailbox: parseExtra(rest.join(":"), home),
+    mailbox,
   };
 }
+
+/** `ann.lock` locks the mbox of ann; the others are, or were, files of ours beside an mbox. */
+const RESERVED_NAME = /\.lock$|\.pop3svc-(?:new|old)$|^\.pop3svc(?:-\w+)?$/;
 
 /** Can it be joined to the path of a folder without leading out of it? */
 function canNameFolder(name: string): boolean {

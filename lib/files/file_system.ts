@@ -18,7 +18,8 @@ import { TimeSlice } from "../connection/time_slice.ts";
 import type { FileIdentity } from "./file_identity.ts";
 import { lockFile, tryLockFile } from "./file_lock.ts";
 import { nullIfGone } from "./null_if_gone.ts";
-import { type OpenFile, openRegularFile } from "./open_file.ts";
+import { type InPlaceFile, openInPlace } from "./in_place_file.ts";
+import { type OpenFile, openGivenFile, openRegularFile } from "./open_file.ts";
 
 /** A name in a folder. */
 export interface FolderEntry {
@@ -58,6 +59,16 @@ export interface FileSystem {
    * @param known what the file must be, where it is known
    */
   open(path: string, isExposed: boolean, known?: FileIdentity): Promise<OpenFile | null>;
+  /**
+   * Opens a file by a path that the administrator gave, to be read; null when there is no regular file.
+   *
+   * @throws {ForeignLinkError} when a link on the way must not be followed
+   */
+  openGiven(path: string): Promise<OpenFile | null>;
+  /** The same to be changed where it is. */
+  openInPlace(path: string): Promise<InPlaceFile | null>;
+  /** Gives a file of ours to another user and group, with a mode. */
+  give(path: string, to: Pick<Deno.FileInfo, "uid" | "gid" | "mode">): Promise<void>;
   /** What is directly inside; nothing when there is no such folder. */
   entries(folder: string): Promise<FolderEntry[]>;
   /**
@@ -95,6 +106,15 @@ export const denoFileSystem: FileSystem = {
   look: async (path) => nullIfGone(() => Deno.lstatSync(path)),
   // deno-lint-ignore require-await -- a failure becomes a rejection
   open: async (path, isExposed, known) => openRegularFile(path, isExposed, known),
+  // deno-lint-ignore require-await -- a failure becomes a rejection
+  openGiven: async (path) => openGivenFile(path),
+  // deno-lint-ignore require-await -- a failure becomes a rejection
+  openInPlace: async (path) => openInPlace(path),
+  async give(path, { uid, gid, mode }) {
+    const made = await Deno.lstat(path);
+    if (made.uid !== uid || made.gid !== gid) await Deno.chown(path, uid, gid);
+    if (mode !== null) await Deno.chmod(path, mode & 0o7777);
+  },
   async entries(folder) {
     const entries: FolderEntry[] = [];
     try {

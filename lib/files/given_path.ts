@@ -16,6 +16,8 @@ import { isOfServer, isPrivateFolder, keepsNames } from "./server_user.ts";
 export interface GivenPath {
   /** Of what the path leads to. */
   readonly info: Deno.FileInfo;
+  /** The path without links. */
+  readonly realPath: string;
   /**
    * Whether somebody other than the user of this process, or root, can put something else in the place of what is
    * there, or of what is in it where it is a folder.
@@ -45,7 +47,7 @@ const MOST_LINKS = 40;
 export function lookAtGiven(path: string): GivenPath | null {
   if (Deno.build.os === "windows") {
     const info = nullIfGone(() => Deno.statSync(path));
-    return info === null ? null : { info, isExposed: false };
+    return info === null ? null : { info, realPath: Deno.realPathSync(path), isExposed: false };
   }
   let links = 0;
   let isExposed = false;
@@ -73,7 +75,11 @@ export function lookAtGiven(path: string): GivenPath | null {
     }
   }
   if (info === null) return null;
-  return { info, isExposed: isExposed || info.isDirectory && !isPrivateFolder(info) };
+  return {
+    info,
+    realPath: seen,
+    isExposed: isExposed || info.isDirectory && !isPrivateFolder(info),
+  };
 }
 
 const partsOf = (path: string) => path.split("/").filter((part) => part !== "");

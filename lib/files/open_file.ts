@@ -30,6 +30,8 @@ export interface OpenFile extends Disposable {
   readNow(into: Uint8Array, at: number): number;
   /** The same on another thread. */
   read(into: Uint8Array, at: number): Promise<number>;
+  /** As it is now, whatever its name means by now. */
+  identityNow(): FileIdentity;
 }
 
 /**
@@ -136,6 +138,10 @@ class RegularFile implements OpenFile {
         (error, count) => error ? reject(error) : resolve(count),
       );
     });
+  }
+
+  identityNow(): FileIdentity {
+    return identityOf(factsOf(fstatSync(this.#fd)));
   }
 
   [Symbol.dispose](): void {

@@ -12,11 +12,16 @@ import { isPrivateFolder } from "./server_user.ts";
  * @throws {Deno.errors.PermissionDenied} and its like when it cannot be made, or when others can write it
  */
 export async function stateFolderOf(stateDirectory: string, mailbox: string): Promise<string> {
-  const octets = new TextEncoder().encode(resolve(mailbox));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", octets), 0, 16);
-  const folder = join(stateDirectory, "mailboxes", digest.toHex());
+  const folder = await stateFolderPath(stateDirectory, mailbox);
   await makeStateFolder(folder);
   return folder;
+}
+
+/** Where it is, if it has been made. */
+export async function stateFolderPath(stateDirectory: string, mailbox: string): Promise<string> {
+  const octets = new TextEncoder().encode(resolve(mailbox));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", octets), 0, 16);
+  return join(stateDirectory, "mailboxes", digest.toHex());
 }
 
 /** Makes a folder of the state directory, and those above it. */

@@ -51,8 +51,9 @@ export async function openMailbox(
   options: FileMailboxOptions,
 ): Promise<CountedMailbox> {
   if (format === "mbox") {
-    const { MboxMailbox } = await import("./mbox/mbox_mailbox.ts");
-    return new MboxMailbox(path, options);
+    const { MboxStore } = await import("./mbox/mbox_store.ts");
+    const store = new MboxStore(path, options);
+    return { ...sharedMailbox(store), count: () => store.count() };
   }
   const store = new FileStore(path, format === "maildir" ? maildirLayout : folderLayout, options);
   return { ...sharedMailbox(store), count: () => store.count() };
@@ -66,8 +67,8 @@ export async function inspectMailbox(
   progress: InspectionProgress,
 ): Promise<Inspection> {
   if (format === "mbox") {
-    const { inspectMbox } = await import("./mbox/inspect_mbox.ts");
-    return await inspectMbox(path);
+    const { MboxStore } = await import("./mbox/mbox_store.ts");
+    return await new MboxStore(path, options).inspect();
   }
   const layout = format === "maildir" ? maildirLayout : folderLayout;
   return await new FileStore(path, layout, options).inspect(progress);

@@ -12,6 +12,23 @@ export function countedFileSystem(
     open: async (path, isExposed, known) => (
       step("open"), await files.open(path, isExposed, known)
     ),
+    openGiven: async (path) => (step("openGiven"), await files.openGiven(path)),
+    give: async (path, to) => (step("give"), await files.give(path, to)),
+    openInPlace: async (path) => {
+      step("openInPlace");
+      const file = await files.openInPlace(path);
+      return file === null ? null : {
+        info: file.info,
+        identityNow: () => file.identityNow(),
+        tryLock: () => file.tryLock(),
+        readNow: (into, at) => file.readNow(into, at),
+        read: async (into, at) => await file.read(into, at),
+        write: async (octets, at) => (step("write in place"), await file.write(octets, at)),
+        truncate: async (size) => (step("truncate"), await file.truncate(size)),
+        sync: async () => (step("sync in place"), await file.sync()),
+        [Symbol.dispose]: () => file[Symbol.dispose](),
+      };
+    },
     regularFiles: async (folder) => (step("regularFiles"), await files.regularFiles(folder)),
     entries: async (folder) => (step("entries"), await files.entries(folder)),
     makeFolder: async (path) => (step("makeFolder"), await files.makeFolder(path)),

@@ -9,14 +9,23 @@ import { openBody } from "../../lib/mailbox/message_content.ts";
 import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { maildirLayout } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
-import { MboxMailbox } from "../../lib/mailbox/mbox/mbox_mailbox.ts";
+import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 /** `trash` is a folder whose deleted messages go to the trash. */
-export type Kind = "folder" | "trash" | "maildir" | "mbox";
+export type Kind = "folder" | "trash" | "maildir" | MboxKind;
 
-export const kinds: readonly Kind[] = ["folder", "trash", "maildir"];
+/** One that is replaced; and one with a second name, which is rewritten where it is. */
+type MboxKind = "mbox" | "mbox in place";
+
+export const kinds: readonly Kind[] = ["folder", "trash", "maildir", "mbox", "mbox in place"];
+
+export function isMbox(kind: Kind): kind is MboxKind {
+  return kind === "mbox" || kind === "mbox in place";
+}
+
+const SECOND_NAME = "second.mbox";
 
 const names = ["m1", "m2", "m3", "m4", "m5", "m6"];
 
@@ -31,8 +40,9 @@ function contentOf(name: string): string {
 }
 
 function uniqueIdOf(kind: Kind, name: string): string {
-  if (kind !== "mbox") return name;
-  return createHash("sha256").update(contentOf(name)).digest("hex").slice(0, 40);
+  if (!isMbox(kind)) return name;
+  const identity = `From a\n${contentOf(name).trimEnd()}`;
+  return createHash("sha256").update(identity).digest("hex").slice(0, 40);
 }
 
 /** The set that is deleted; the others must survive anything. */
@@ -42,9 +52,12 @@ export function doomedOf(kind: Kind): string[] {
 
 export async function filledMailbox(kind: Kind): Promise<TemporaryFolder> {
   const folder = await TemporaryFolder.create();
-  if (kind === "mbox") {
+  if (isMbox(kind)) {
     const text = names.map((name) => `From a\n${contentOf(name)}\n`).join("");
     await Deno.writeTextFile(join(folder.path, "mail.mbox"), text);
+    if (kind === "mbox in place") {
+      await Deno.link(join(folder.path, "mail.mbox"), join(folder.path, SECOND_NAME));
+    }
     return folder;
   }
   if (kind === "maildir") {
@@ -72,7 +85,8 @@ export function openMailbox(
     case "maildir":
       return sharedMailbox(new FileStore(path, maildirLayout, {}, files));
     case "mbox":
-      return new MboxMailbox(join(path, "mail.mbox"), {});
+    case "mbox in place":
+      return sharedMailbox(new MboxStore(join(path, "mail.mbox"), {}, files));
   }
 }
 
@@ -95,12 +109,16 @@ export async function assertAllOrNothing(kind: Kind, path: string, what: string)
     assertEquals(new TextDecoder().decode(octets ?? new Uint8Array()), contentOf(name), what);
     await body.close();
   }
-  const expected = ["cur", "new", "tmp", "mail.mbox", ...names];
+  const expected = ["cur", "new", "tmp", "mail.mbox", SECOND_NAME, ...names];
   const leftovers = namesIn(path).filter((name) => !expected.includes(name));
   if (kind === "trash" && isGone) {
     assertEquals(leftovers, [".pop3svc"], what);
     assertEquals(namesIn(join(path, ".pop3svc")), ["trash"], what);
     assertEquals(namesIn(join(path, ".pop3svc/trash")), ["m1", "m2", "m5"], what);
+  } else if (isMbox(kind) && leftovers.length > 0) {
+    // The ids of deleted messages are not given again.
+    assertEquals(leftovers, [".pop3svc"], what);
+    assertEquals(namesIn(join(path, ".pop3svc")).map((name) => name.split(".")[1]), ["ids"], what);
   } else {
     assertEquals(leftovers, [], what);
   }

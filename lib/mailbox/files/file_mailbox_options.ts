@@ -22,6 +22,11 @@ export interface FileMailboxOptions {
    * For mailboxes of users who may write files there themselves. It needs a `stateDirectory`. False by default.
    */
   readonly isOwnersOnly?: boolean;
+  /**
+   * With `isOwnersOnly`, the uid of the user whose mailbox it is: an mbox in a folder where others may make files must
+   * belong to it. Null, the default, where none is known.
+   */
+  readonly uid?: number | null;
   /** A folder of the server's own user, for what must not lie in mailboxes of others. None by default. */
   readonly stateDirectory?: string | null;
   /** Is told of what is left out of a mailbox; the same as a listener's. */

@@ -1,20 +1,61 @@
 import type { Inspection } from "../inspection.ts";
-import { denoFileSystem } from "../files/file_system.ts";
-import { indexMbox } from "./mbox_index.ts";
-import { leftoversOf } from "./rewrite_mbox.ts";
+import { leftOutOf } from "./current_index.ts";
+import type { MboxIndex } from "./mbox_index.ts";
+import { dotLockOfOthers } from "./mbox_lock.ts";
+import type { MboxPlace } from "./mbox_place.ts";
+import { leftoversOf } from "./recover_mbox.ts";
 
-export async function inspectMbox(path: string): Promise<Inspection> {
-  const index = await indexMbox(path);
-  if (index === null) throw new Error("another program is writing it; try again");
-  const messages = [...index.messages.values()];
-  const leftovers = await leftoversOf(denoFileSystem, path);
+const SHOWN_CHARACTERS = 60;
+
+/** What a person would want to know of an mbox; writes nothing. */
+export async function inspectMbox(
+  place: MboxPlace,
+  index: MboxIndex,
+  mayDelete: boolean,
+): Promise<Inspection> {
+  const { uniqueIds, messages, found, hidden, twins } = index;
+  const warnings: string[] = [];
+  const { doubts } = found;
+  if (doubts.count > 0) {
+    warnings.push(
+      `doubtful separators: ${doubts.count}, lines that begin with "From " and may be text or not; ` +
+        `the first is ${JSON.stringify(doubts.first?.slice(0, SHOWN_CHARACTERS))}`,
+    );
+  }
+  if (found.isFirstBare) {
+    warnings.push("the first message has lost the line that separates it (From SENDER DATE)");
+  }
+  if (hidden > 0) {
+    warnings.push(
+      `not served: ${hidden}, which a mail program has deleted and not yet removed (compact the folder there), or uses for itself`,
+    );
+  }
+  if (twins > 0) {
+    warnings.push(`equal messages: ${twins} are the same as another one in every octet`);
+  }
+  const { realPath } = place.look();
+  const lock = await dotLockOfOthers(place.files, realPath);
+  if (lock !== null) {
+    warnings.push(
+      `${realPath}.lock: another program has the mbox${
+        lock === "old" ? ", or has forgotten it more than twenty minutes ago" : ""
+      }`,
+    );
+  }
+  if (!mayDelete) {
+    warnings.push(
+      "messages cannot be deleted: the mbox cannot be written, or no folder for what a deletion needs can be made",
+    );
+  }
   return {
-    messages: messages.length,
-    octets: messages.reduce((sum, { octets }) => sum + octets, 0),
+    messages: uniqueIds.length,
+    octets: [...messages.values()].reduce((sum, { octets }) => sum + octets, 0),
     derived: [],
     unsettled: 0,
-    leftovers: leftovers.map((name) => `${name} will be removed when the mailbox is next opened`),
-    faults: [],
-    warnings: [],
+    leftovers: (await leftoversOf(place)).map((name) =>
+      `${name} will be removed when the mailbox is next opened`
+    ),
+    faults: leftOutOf(place.path, index),
+    warnings,
   };
 }

@@ -1,38 +1,35 @@
-import { basename, join, resolve } from "@std/path";
 import type { MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../connection_info.ts";
 import type { DeletePolicy } from "../files/file_mailbox_options.ts";
-import { takeLease } from "../files/lease.ts";
-import { denoFileSystem, type FileSystem } from "../files/file_system.ts";
-import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { Mailbox } from "../mailbox.ts";
-import type { MailboxCount } from "../mailbox_count.ts";
+import { type LoginMailbox, sharedMailbox } from "../mailbox_store.ts";
 import { Pop3ResponseError } from "../response_error.ts";
-import { FromUnquoter } from "./from_unquoter.ts";
-import { indexMbox, type MboxIndex, type MboxMessage } from "./mbox_index.ts";
-import { isLockedByOthers, leftoversOf, rewriteMbox, withMboxLocked } from "./rewrite_mbox.ts";
+import { MboxBody } from "./mbox_body.ts";
+import type { MboxIndex, MboxMessage } from "./mbox_index.ts";
+import { MboxStore } from "./mbox_store.ts";
 
 /** What an mbox may be told. */
 export interface MboxMailboxOptions {
   /** Refuse DELE; false by default. */
   readonly isReadOnly?: boolean;
   /**
-   * What becomes of a message that is deleted: `remove` it (the default), move it to `.NAME.trash`, an mbox beside
-   * the mbox, or `keep` it where it is, which is for tests.
+   * What becomes of a message that is deleted: `remove` it (the default), move it to the trash, the mbox `NAME.trash` in the
+   * hidden folder `.pop3svc` beside the mbox, or `keep` it where it is, which is for tests.
    */
   readonly deletePolicy?: DeletePolicy;
   /** One session at a time, also across processes: others hear `[IN-USE]`. False by default. */
   readonly isExclusive?: boolean;
 }
 
-const CHUNK_OCTETS = 65_536;
+const CHANGED = "That message has changed since you logged in.";
 const MOST_ATTEMPTS = 5;
 
 /**
  * An mbox: one file with many messages, as an export or an old mail spool has them.
  *
- * It is indexed once, and again when it has changed. The unique ids are made of the messages' own bytes. A deletion
- * writes the file anew beside it and renames: all or nothing, also when the process is killed in the middle.
+ * It is indexed once, and again when it has changed. The unique ids are made of the messages' own octets, without what
+ * programs write about a message. A deletion writes a new file that takes the place of the old one, or moves what stays where it
+ * is: all or nothing, also when the process is killed in the middle.
  *
  * @param path the file; it is looked at only at each login
  *
@@ -49,148 +46,114 @@ const MOST_ATTEMPTS = 5;
  * ```
  */
 export function mboxMailbox(path: string, options: MboxMailboxOptions = {}): Mailbox {
-  return new MboxMailbox(path, options);
+  return sharedMailbox(new MboxStore(path, options));
 }
 
-/** One object may serve many logins. */
-export class MboxMailbox implements Mailbox {
+/** An mbox, as one login sees it. */
+export class MboxMailbox implements LoginMailbox {
   readonly name: string;
-  readonly #path: string;
-  readonly #options: MboxMailboxOptions;
-  readonly #files: FileSystem;
-  #index: MboxIndex | null = null;
-  readonly #leases = new Map<ConnectionInfo, Disposable>();
-  /** What each login was shown. */
-  readonly #snapshots = new WeakMap<ConnectionInfo, MboxIndex>();
+  readonly #store: MboxStore;
+  /** What the login was shown last. */
+  #snapshot: MboxIndex | null = null;
+  /** All that it was shown. */
+  #shown = new Map<string, MboxMessage>();
+  #lock: Disposable | null = null;
+  /** Asked for once, when the first message is to be deleted. */
+  #mayDelete: Promise<boolean> | null = null;
 
-  /** @param files for tests that make a call fail */
-  constructor(path: string, options: MboxMailboxOptions, files: FileSystem = denoFileSystem) {
-    this.#path = resolve(path);
-    this.name = basename(this.#path);
-    this.#options = options;
-    this.#files = files;
+  constructor(store: MboxStore) {
+    this.#store = store;
+    this.name = store.name;
   }
 
-  async listMessageUniqueIds(info: ConnectionInfo): Promise<readonly string[]> {
-    if (this.#options.isExclusive === true && !this.#leases.has(info)) {
-      await Deno.stat(this.#path);
-      this.#leases.set(info, await takeLease(join(`${this.#path}.pop3svc`, "lease")));
+  /**
+   * The unique ids of the messages that are there now.
+   *
+   * @throws {Deno.errors.NotFound} when the file is not there
+   * @throws {Pop3ResponseError} with the code `IN-USE` when another session, or program, has the mailbox
+   */
+  async listMessageUniqueIds(): Promise<readonly string[]> {
+    this.#lock ??= await this.#store.lockExclusively();
+    const before = this.#snapshot;
+    this.#snapshot = await this.#store.lookSettled();
+    if (before !== null && before !== this.#snapshot) {
+      this.#shown = new Map([...this.#shown, ...before.messages]);
     }
-    const index = await this.#settledIndex();
-    this.#snapshots.set(info, index);
-    return [...index.messages.keys()];
+    return this.#snapshot.uniqueIds;
   }
 
-  /** How many messages are there now. */
-  async count(): Promise<MailboxCount> {
-    return { messages: (await this.#settledIndex()).messages.size, leftOut: [] };
+  async mailboxIsReadOnly(): Promise<boolean> {
+    return !await (this.#mayDelete ??= this.#store.mayDelete());
   }
 
-  mailboxIsReadOnly(): boolean {
-    return this.#options.isReadOnly ?? false;
-  }
-
+  /**
+   * Whether the message is still there, wherever in the file.
+   *
+   * @throws {Pop3ResponseError} when it has been changed
+   */
   async messageExists(_info: ConnectionInfo, uniqueId: string): Promise<boolean> {
-    if ((await this.#currentIndex()).messages.has(uniqueId)) return true;
-    // It may be there again once a deletion that failed is undone.
-    return (await this.#settledIndex()).messages.has(uniqueId);
+    this.#messageOf(uniqueId);
+    if ((await this.#store.look()).messages.has(uniqueId)) return true;
+    // It may be there again once a deletion that failed is undone, or another program has written all of the file.
+    return this.#isIn(await this.#store.lookSettled(), uniqueId);
   }
 
-  messageSize(info: ConnectionInfo, uniqueId: string): number {
-    const message = this.#snapshots.get(info)?.messages.get(uniqueId);
-    if (message === undefined) throw new Pop3ResponseError("No such message.");
-    return message.octets;
+  messageSize(_info: ConnectionInfo, uniqueId: string): number {
+    return this.#messageOf(uniqueId).octets;
   }
 
-  async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageBody> {
+  messageSizes(_info: ConnectionInfo, uniqueIds: readonly string[]): readonly number[] {
+    return uniqueIds.map((uniqueId) => this.#messageOf(uniqueId).octets);
+  }
+
+  async messageContents(_info: ConnectionInfo, uniqueId: string): Promise<MessageBody> {
+    this.#messageOf(uniqueId);
+    let index = this.#snapshot;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      if (!await this.messageExists(info, uniqueId)) break;
-      const index = await this.#currentIndex();
-      const message = index.messages.get(uniqueId);
-      if (message === undefined) continue;
-      const file = await Deno.open(this.#path);
-      // What was opened stays what it is, also when another session writes the mbox anew.
-      if (isSameFile(identityOf(await file.stat()), index.identity)) {
-        return new MboxBody(file, message);
+      const message = index?.messages.get(uniqueId);
+      if (index !== null && message !== undefined) {
+        const file = await this.#store.openAt(index, message);
+        if (file !== null) return new MboxBody(file, message);
       }
-      file.close();
+      if (!await this.messageExists(_info, uniqueId)) break;
+      index = await this.#store.look();
     }
     throw new Pop3ResponseError("That message is gone.");
   }
 
+  /** Deletes all of the messages, or throws and has deleted none. */
   async messageDelete(_info: ConnectionInfo, uniqueIds: readonly string[]): Promise<void> {
-    const policy = this.#options.deletePolicy ?? "remove";
-    if (policy === "keep") return;
-    await withMboxLocked(this.#files, this.#path, async () => {
-      const index = await this.#currentIndex();
-      const doomed = new Set(uniqueIds.filter((uniqueId) => index.messages.has(uniqueId)));
-      if (doomed.size > 0) await rewriteMbox(this.#files, this.#path, index, doomed, policy);
-    });
+    await this.#store.delete((index) =>
+      new Set(uniqueIds.filter((uniqueId) => this.#isIn(index, uniqueId)))
+    );
   }
 
-  release(info: ConnectionInfo): void {
-    this.#leases.get(info)?.[Symbol.dispose]();
-    this.#leases.delete(info);
-    this.#snapshots.delete(info);
+  /** Lets others in. */
+  release(): void {
+    this.#lock?.[Symbol.dispose]();
+    this.#lock = null;
+    this.#mayDelete = null;
   }
 
-  /** For a login: not while another program is in the middle of writing. */
-  async #settledIndex(): Promise<MboxIndex> {
-    if (await isLockedByOthers(this.#files, this.#path)) {
-      throw new Pop3ResponseError("Another program has this mailbox.", { code: "IN-USE" });
-    }
-    if ((await leftoversOf(this.#files, this.#path)).length > 0) {
-      await withMboxLocked(this.#files, this.#path, () => Promise.resolve());
-    }
-    return await this.#currentIndex();
-  }
-
-  async #currentIndex(): Promise<MboxIndex> {
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const info = await Deno.stat(this.#path);
-      if (this.#index !== null && isSameFile(identityOf(info), this.#index.identity)) {
-        return this.#index;
+  /** Another message of the same origin, which the login was not shown, is this one with other contents. */
+  #isIn(index: MboxIndex, uniqueId: string): boolean {
+    const { origin } = this.#messageOf(uniqueId);
+    if (index.messages.has(uniqueId)) return true;
+    for (const message of index.messages.values()) {
+      if (message.origin === origin && !this.#isShown(message.uniqueId)) {
+        throw new Pop3ResponseError(CHANGED);
       }
-      this.#index = await indexMbox(this.#path);
-      if (this.#index !== null) return this.#index;
     }
-    throw new Pop3ResponseError("Another program is writing this mailbox.", { code: "IN-USE" });
-  }
-}
-
-/** The bytes of one message of an open mbox. */
-class MboxBody implements MessageBody {
-  readonly #file: Deno.FsFile;
-  readonly #end: number;
-  readonly #unquoter: FromUnquoter | null;
-  readonly #buffer: Uint8Array;
-  #at: number;
-  #isAtEnd = false;
-
-  constructor(file: Deno.FsFile, { contentStart, contentEnd, isQuoted }: MboxMessage) {
-    this.#file = file;
-    this.#at = contentStart;
-    this.#end = contentEnd;
-    this.#unquoter = isQuoted ? new FromUnquoter() : null;
-    this.#buffer = new Uint8Array(Math.min(CHUNK_OCTETS, contentEnd - contentStart));
-    file.seekSync(contentStart, Deno.SeekMode.Start);
+    return false;
   }
 
-  async nextChunk(): Promise<Uint8Array | null> {
-    if (this.#at === this.#end) {
-      if (this.#isAtEnd || this.#unquoter === null) return null;
-      this.#isAtEnd = true;
-      return this.#unquoter.end();
-    }
-    const wanted = Math.min(this.#end - this.#at, this.#buffer.length);
-    const count = await this.#file.read(this.#buffer.subarray(0, wanted));
-    if (count === null) throw new Error(`The file ended ${this.#end - this.#at} octets early`);
-    this.#at += count;
-    const chunk = this.#buffer.subarray(0, count);
-    return this.#unquoter === null ? chunk : this.#unquoter.unquote(chunk);
+  #isShown(uniqueId: string): boolean {
+    return this.#snapshot?.messages.has(uniqueId) === true || this.#shown.has(uniqueId);
   }
 
-  close(): void {
-    this.#file.close();
+  #messageOf(uniqueId: string): MboxMessage {
+    const message = this.#snapshot?.messages.get(uniqueId) ?? this.#shown.get(uniqueId);
+    if (message === undefined) throw new Pop3ResponseError("No such message.");
+    return message;
   }
 }

@@ -1,75 +1,69 @@
 /**
- * Deletes messages of an mbox, all of them or none, at whatever instant the process is killed or the disk fails.
+ * Deletes messages of an mbox, all of them or none, at whatever instant the process is killed or the disk fails. The caller
+ * holds all locks, and the index is that of the file.
  *
- * 1. What stays is written into `NAME.pop3svc-new` beside it, and synced.
- * 2. The mbox gets a second name, `NAME.pop3svc-old`.
- * 3. The new file is renamed over the mbox. This one rename is the decision; it is synced.
- * 4. The second name is removed.
+ * What is kept and what is deleted are counted together first, and must be the file. Then, where a new file can take its place:
+ *
+ * 1. `old` in our folder becomes a second name of the mbox, and `new` is made, with the owner, the group and the mode of the mbox.
+ * 2. What stays is written into `new`, and synced. The mbox must still be as it was.
+ * 3. `new` is renamed over the mbox. This one rename is the decision; it is synced.
+ * 4. `old` is removed.
  *
  * When the sync fails, the caller is told that nothing was deleted, so the old file is renamed back; where even that
- * fails, this process remembers it, and does it when the mbox is next opened. All other leftovers of a process that
- * was killed are removed then.
+ * fails, this process remembers it, and does it when the mbox is next opened. All other leftovers are removed then.
  *
- * Others are kept out meanwhile:
- * - this program's own processes by a lock on the folder that holds the mbox,
- * - other programs by a `flock` on the mbox (Deno has no fcntl lock) and by the usual dot-lock, `NAME.lock`. One that says that it is ours was left behind by a process
- *   that was killed, since we hold the folder; any other one is respected for five minutes.
+ * Where a new file cannot take its place, the mbox is rewritten where it is (rewrite_in_place.ts): it has a second name, or is
+ * reached by a link, its folder is not ours to write, or its owner cannot be given to another file.
  */
 import { basename, dirname, join } from "@std/path";
-import type { FileSystem } from "../files/file_system.ts";
+import { identityOf, isSameFile } from "../../files/file_identity.ts";
+import type { InPlaceFile } from "../../files/in_place_file.ts";
+import type { OpenFile } from "../../files/open_file.ts";
 import { Pop3ResponseError } from "../response_error.ts";
+import { copy, type FileRange } from "./file_range.ts";
 import type { MboxIndex } from "./mbox_index.ts";
+import type { LockedFolder, MboxPlace } from "./mbox_place.ts";
+import { rewriteInPlace } from "./rewrite_in_place.ts";
 
-const OWN_MARK = "pop3svc\n";
-const STALE_AFTER_MS = 300_000;
+/** A deletion that is to be done. */
+export interface MboxDeletion {
+  readonly place: MboxPlace;
+  readonly own: LockedFolder;
+  /** Open, and locked. */
+  readonly mbox: InPlaceFile;
+  readonly index: MboxIndex;
+  readonly uniqueIds: ReadonlySet<string>;
+  /** A folder for the journal. */
+  readonly stateFolder: string;
+  readonly isTrashed: boolean;
+}
+
+const BLANK_LINE = new TextEncoder().encode("\n\n");
 
 /** Mboxes whose last decision could not be taken back, by path; see above. */
 const revoked = new Set<string>();
 
-const nameOfNew = (path: string) => `${path}.pop3svc-new`;
-const nameOfOld = (path: string) => `${path}.pop3svc-old`;
-
-const CHUNK_OCTETS = 262_144;
-
-/**
- * Runs `work` while nobody else writes the mbox.
- *
- * @throws {Pop3ResponseError} with the code `IN-USE` when another program has it
- */
-export async function withMboxLocked<T>(
-  files: FileSystem,
-  path: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  using _lock = await files.lock(dirname(path), "exclusive");
-  const dotLock = `${path}.lock`;
-  await takeDotLock(files, dotLock);
-  try {
-    using _lockForThoseWhoUseFlock = await files.lock(path, "exclusive");
-    await mend(files, path);
-    return await work();
-  } finally {
-    // One that cannot be removed now is known as ours, and taken over.
-    await files.remove(dotLock).catch(() => {});
+export async function deleteFromMbox(deletion: MboxDeletion): Promise<void> {
+  const { place, own, mbox, index, uniqueIds } = deletion;
+  const { kept, deleted } = rangesOf(index, uniqueIds);
+  if (deletion.isTrashed) await copyToTrash(place, own, mbox, deleted);
+  const { info } = mbox;
+  const mayReplace = own.isBeside && info.nlink === 1 &&
+    (await place.files.look(place.path))?.isSymlink === false;
+  if (mayReplace && await prepareReplacement(place, own, info)) {
+    await replaceMbox(deletion, kept);
+  } else {
+    await rewriteInPlace(place, deletion.stateFolder, mbox, index.identity.size, kept);
   }
 }
 
-/** What a process that was killed, or a failure, left behind. */
-export async function leftoversOf(files: FileSystem, path: string): Promise<string[]> {
-  const leftovers: string[] = [];
-  for (const name of [nameOfNew(path), nameOfOld(path)]) {
-    if (await files.look(name) !== null) leftovers.push(name);
+/** Finishes, or undoes, what a process that was killed, or a failure, left behind. The caller holds our lock. */
+export async function recoverReplacement(place: MboxPlace, own: LockedFolder): Promise<void> {
+  const { files, path } = place;
+  const [, old] = namesIn(place, own.path);
+  for (const name of await leftoversIn(place, own.path)) {
+    if (name !== old) await files.remove(name);
   }
-  const dotLock = `${path}.lock`;
-  if (await files.look(dotLock) !== null && !await isLockedByOthers(files, path)) {
-    leftovers.push(dotLock);
-  }
-  return leftovers;
-}
-
-async function mend(files: FileSystem, path: string): Promise<void> {
-  const [anew, old] = [nameOfNew(path), nameOfOld(path)];
-  if (await files.look(anew) !== null) await files.remove(anew);
   if (await files.look(old) === null) return;
   if (!revoked.has(path)) return await files.remove(old);
   await files.rename(old, path);
@@ -77,100 +71,138 @@ async function mend(files: FileSystem, path: string): Promise<void> {
   revoked.delete(path);
 }
 
-/** Is another program writing the mbox? */
-export async function isLockedByOthers(files: FileSystem, path: string): Promise<boolean> {
-  const dotLock = await files.look(`${path}.lock`);
-  if (dotLock === null) return false;
-  const age = Date.now() - (dotLock.mtime?.getTime() ?? 0);
-  return age < STALE_AFTER_MS && !await isOurs(`${path}.lock`);
-}
-
-async function takeDotLock(files: FileSystem, dotLock: string): Promise<void> {
-  for (;;) {
-    try {
-      using file = await files.create(dotLock, null, { ifThere: "fail" });
-      await file.write(new TextEncoder().encode(OWN_MARK));
-      return;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    }
-    const path = dotLock.slice(0, -".lock".length);
-    if (await isLockedByOthers(files, path)) {
-      throw new Pop3ResponseError("Another program has this mailbox.", { code: "IN-USE" });
-    }
-    await files.remove(dotLock);
+/** What is there to be recovered in a folder of ours. */
+export async function leftoversIn(place: MboxPlace, folder: string): Promise<string[]> {
+  const leftovers: string[] = [];
+  const unfinished = ["dot-lock", "ids-new", "journal-new"].map((name) =>
+    place.nameIn(folder, name)
+  );
+  for (const name of [...namesIn(place, folder), ...unfinished]) {
+    if (await place.files.look(name) !== null) leftovers.push(name);
   }
+  return leftovers;
 }
 
-async function isOurs(dotLock: string): Promise<boolean> {
-  // One of ours that was killed before it could say so is empty.
-  const text = await Deno.readTextFile(dotLock).catch(() => "");
-  return text === OWN_MARK || text === "";
-}
-
-/** Writes the mbox anew without these messages. The caller holds the lock, and the index is that of the file. */
-export async function rewriteMbox(
-  files: FileSystem,
-  path: string,
-  index: MboxIndex,
+/**
+ * What is kept and what is deleted.
+ *
+ * @throws {Error} when there is an octet that is neither, or both
+ */
+export function rangesOf(
+  { identity, found, messages }: MboxIndex,
   uniqueIds: ReadonlySet<string>,
-  disposal: "remove" | "trash",
-): Promise<void> {
-  const [anew, old] = [nameOfNew(path), nameOfOld(path)];
-  const info = await files.look(path);
-  {
-    using from = await Deno.open(path);
-    using to = await files.create(anew, info?.mode ?? null);
-    for (const { uniqueId, start, next } of index.messages.values()) {
-      if (!uniqueIds.has(uniqueId)) await copy(from, start, next, to);
-    }
-    await to.sync();
+): { readonly kept: readonly FileRange[]; readonly deleted: readonly FileRange[] } {
+  const doomed = new Set<number>();
+  for (const uniqueId of uniqueIds) {
+    const message = messages.get(uniqueId);
+    if (message !== undefined) doomed.add(message.start);
   }
-  if (disposal === "trash") await copyToTrash(files, path, index, uniqueIds);
-  await files.link(path, old);
-  await files.rename(anew, path);
+  const kept: { start: number; end: number }[] = [{ start: 0, end: found.before }];
+  const deleted: FileRange[] = [];
+  let counted = found.before;
+  for (const { start, next } of found.places) {
+    if (start !== counted || next < start) throw new Error("The messages do not make up the mbox");
+    counted = next;
+    const last = kept.at(-1);
+    if (doomed.has(start)) deleted.push({ start, end: next });
+    else if (last !== undefined && last.end === start) last.end = next;
+    else kept.push({ start, end: next });
+  }
+  const octets = [...kept, ...deleted].reduce((sum, { start, end }) => sum + end - start, 0);
+  if (counted !== identity.size || octets !== identity.size || doomed.size !== deleted.length) {
+    throw new Error("The messages do not make up the mbox");
+  }
+  return { kept: kept.filter(({ start, end }) => end > start), deleted };
+}
+
+/** Whether a new file can take the place of the mbox; then it is there, and empty. */
+async function prepareReplacement(
+  place: MboxPlace,
+  own: LockedFolder,
+  info: Deno.FileInfo,
+): Promise<boolean> {
+  const { files } = place;
+  const [replacement, old] = namesIn(place, own.path);
+  try {
+    await files.link(place.path, old);
+    (await files.create(replacement))[Symbol.dispose]();
+    await files.give(replacement, info);
+    return true;
+  } catch {
+    await removeLeftovers(place, own);
+    return false;
+  }
+}
+
+async function replaceMbox(
+  { place, own, mbox, index }: MboxDeletion,
+  kept: readonly FileRange[],
+): Promise<void> {
+  const { files, path } = place;
+  const [replacement, old] = namesIn(place, own.path);
+  try {
+    {
+      using to = await files.openInPlace(replacement);
+      if (to === null) throw new Error(`${replacement} is gone`);
+      let end = 0;
+      for (const range of kept) end = await copy(mbox, range, to, end);
+      await to.sync();
+    }
+    assertUnchanged(place, index);
+    await files.rename(replacement, path);
+  } catch (error) {
+    await removeLeftovers(place, own);
+    throw error;
+  }
   try {
     await files.sync(dirname(path));
   } catch (error) {
     revoked.add(path);
-    await mend(files, path).catch(() => {});
+    await recoverReplacement(place, own).catch(() => {});
     throw error;
   }
   await files.remove(old).catch(() => {});
 }
 
-/** Before the decision: a message may come to be in the trash twice, but never nowhere. */
-async function copyToTrash(
-  files: FileSystem,
-  path: string,
-  index: MboxIndex,
-  uniqueIds: ReadonlySet<string>,
-): Promise<void> {
-  using from = await Deno.open(path);
-  const trash = join(dirname(path), `.${basename(path)}.trash`);
-  using to = await files.create(trash, 0o600, { ifThere: "append" });
-  const blankLine = new TextEncoder().encode("\n\n");
-  for (const { uniqueId, start, next } of index.messages.values()) {
-    if (!uniqueIds.has(uniqueId)) continue;
-    await copy(from, start, next, to);
-    // The last one of a file may lack the end of its line.
-    await to.write(blankLine);
-  }
-  await to.sync();
+/** @throws {Pop3ResponseError} when somebody has written to the mbox who does not know our locks */
+export function assertUnchanged(place: MboxPlace, { identity }: MboxIndex): void {
+  if (isSameFile(identityOf(place.look().info), identity)) return;
+  throw new Pop3ResponseError("Another program is writing this mailbox.", { code: "IN-USE" });
 }
 
-async function copy(
-  from: Deno.FsFile,
-  start: number,
-  end: number,
-  to: { write(octets: Uint8Array): Promise<void> },
-): Promise<void> {
-  const buffer = new Uint8Array(Math.min(CHUNK_OCTETS, end - start));
-  await from.seek(start, Deno.SeekMode.Start);
-  for (let at = start; at < end;) {
-    const count = await from.read(buffer.subarray(0, Math.min(end - at, buffer.length)));
-    if (count === null) throw new Error("The mbox became shorter while it was copied");
-    await to.write(buffer.subarray(0, count));
-    at += count;
+async function removeLeftovers(place: MboxPlace, own: LockedFolder): Promise<void> {
+  for (const name of await leftoversIn(place, own.path)) {
+    await place.files.remove(name).catch(() => {});
   }
+}
+
+/** Before the decision: a message may come to be in the trash twice, but never nowhere. */
+async function copyToTrash(
+  { files, path }: MboxPlace,
+  own: LockedFolder,
+  mbox: OpenFile,
+  deleted: readonly FileRange[],
+): Promise<void> {
+  const name = join(own.path, `${basename(path)}.trash`);
+  if (await files.look(name) === null) (await files.create(name))[Symbol.dispose]();
+  using trash = await files.openInPlace(name);
+  if (trash === null) throw new Error(`${name} is no file`);
+  const before = trash.identityNow().size;
+  try {
+    let end = before;
+    for (const range of deleted) {
+      end = await copy(mbox, range, trash, end);
+      // The last one of a file may lack the end of its line.
+      await trash.write(BLANK_LINE, end);
+      end += BLANK_LINE.length;
+    }
+    await trash.sync();
+  } catch (error) {
+    await trash.truncate(before).catch(() => {});
+    throw error;
+  }
+}
+
+function namesIn(place: MboxPlace, folder: string): readonly [replacement: string, old: string] {
+  return [place.nameIn(folder, "new"), place.nameIn(folder, "old")];
 }

@@ -1,9 +1,9 @@
 /** `--lock`: one session at a time, within a process and across processes. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { takeLease } from "../../lib/mailbox/files/lease.ts";
+import { tryLockFile } from "../../lib/files/file_lock.ts";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
-import { Pop3Listener, Pop3ResponseError } from "../../lib/mod.ts";
+import { Pop3Listener } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { RunningProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
@@ -53,7 +53,7 @@ Deno.test("a second session hears [IN-USE] until the first one has ended, howeve
   assertEquals(folder.names(), ["a"]);
 });
 
-Deno.test("a process that is killed has no lease any more", async () => {
+Deno.test("a process that is killed has no lock any more", async () => {
   await using folder = await folderWithOne();
   await using first = await RunningProgram.start([folder.path, "--lock"]);
   await using second = await RunningProgram.start([folder.path, "--lock"]);
@@ -66,28 +66,31 @@ Deno.test("a process that is killed has no lease any more", async () => {
   assertEquals(await waiting.command("PASS passw0rd"), "+OK Welcome.");
 });
 
-Deno.test("many who take the lease and give it back hear nothing but [IN-USE]", async () => {
+Deno.test("many who take the lock and give it back leave nothing", async () => {
   await using folder = await TemporaryFolder.create();
-  const path = join(folder.path, ".pop3svc", "lease");
-  let taken = 0;
+  const path = join(folder.path, ".pop3svc", "exclusive");
+  let [taken, refused] = [0, 0];
   const takeAndGiveBack = async () => {
     for (let attempt = 0; attempt < 500; attempt++) {
-      try {
-        using _lease = await takeLease(path);
-        taken++;
-      } catch (error) {
-        if (!(error instanceof Pop3ResponseError)) throw error;
-        assertEquals(error.code, "IN-USE");
-      }
+      using lock = tryLockFile(path);
+      if (lock === null) refused++;
+      else taken++;
+      await new Promise((resolve) => setImmediate(resolve));
     }
   };
   await Promise.all(Array.from({ length: 8 }, takeAndGiveBack));
-  assertEquals(taken > 100, true, `${taken}`);
+  assert(taken > 100 && refused > 100, `${taken} ${refused}`);
   assertEquals(folder.names(), []);
 });
 
 Deno.test("a file in the place of our folder is an error, and not tried for ever", async () => {
   await using folder = await TemporaryFolder.create();
   await Deno.writeTextFile(join(folder.path, ".pop3svc"), "");
-  await assertRejects(() => takeLease(join(folder.path, ".pop3svc", "lease")));
+  let isRefused = false;
+  try {
+    tryLockFile(join(folder.path, ".pop3svc", "exclusive"));
+  } catch {
+    isRefused = true;
+  }
+  assert(isRefused);
 });

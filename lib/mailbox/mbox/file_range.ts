@@ -1,0 +1,44 @@
+import type { InPlaceFile } from "../../files/in_place_file.ts";
+import type { OpenFile } from "../../files/open_file.ts";
+
+/** A part of a file. */
+export interface FileRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+const CHUNK_OCTETS = 262_144;
+
+/**
+ * Copies a part of a file, also to an earlier place in the same one.
+ *
+ * @returns where the copy ends
+ */
+export async function copy(
+  from: OpenFile,
+  range: FileRange,
+  to: InPlaceFile,
+  at: number,
+): Promise<number> {
+  let end = at;
+  await eachChunk(from, range, async (chunk) => {
+    await to.write(chunk, end);
+    end += chunk.length;
+  });
+  return end;
+}
+
+/** Visits a part of a file, in chunks that stay as they are until the visit has ended. */
+export async function eachChunk(
+  file: OpenFile,
+  { start, end }: FileRange,
+  visit: (chunk: Uint8Array) => Promise<void> | void,
+): Promise<void> {
+  const buffer = new Uint8Array(Math.min(CHUNK_OCTETS, Math.max(1, end - start)));
+  for (let at = start; at < end;) {
+    const count = await file.read(buffer.subarray(0, Math.min(buffer.length, end - at)), at);
+    if (count === 0) throw new Error("The mbox became shorter while it was read");
+    await visit(buffer.subarray(0, count));
+    at += count;
+  }
+}

@@ -1,0 +1,37 @@
+import type { OpenFile } from "../../files/open_file.ts";
+
+const WINDOW_OCTETS = 262_144;
+
+/** A file, seen through a window that moves on when something else is wanted: one read gives many small messages. */
+export class FileWindow {
+  readonly #file: OpenFile;
+  readonly #buffer: Uint8Array;
+  #start = 0;
+  #length = 0;
+
+  constructor(file: OpenFile, octets = WINDOW_OCTETS) {
+    this.#file = file;
+    this.#buffer = new Uint8Array(Math.min(octets, Math.max(1, file.info.size)));
+  }
+
+  /**
+   * The octets from an offset on, up to an end: as many as there are in the window. They stay until the next call.
+   *
+   * @throws {Deno.errors.UnexpectedEof} when the file has become shorter
+   */
+  octets(from: number, end: number): Uint8Array {
+    const at = from - this.#start;
+    if (at < 0 || at >= this.#length) return this.fresh(from, end);
+    return this.#buffer.subarray(at, Math.min(this.#length, end - this.#start));
+  }
+
+  /** The same, as many as the window can show. */
+  fresh(from: number, end: number): Uint8Array {
+    this.#length = this.#file.readNow(this.#buffer, from);
+    this.#start = from;
+    if (this.#length === 0 && from < end) {
+      throw new Deno.errors.UnexpectedEof("the mbox became shorter while it was read");
+    }
+    return this.#buffer.subarray(0, Math.min(this.#length, end - from));
+  }
+}

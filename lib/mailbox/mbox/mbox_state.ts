@@ -1,0 +1,95 @@
+/** The unique ids of an mbox, as they are kept across restarts. */
+import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
+import { readWhole } from "../../files/read_whole.ts";
+import { type KeptCopies, MboxIds } from "./mbox_ids.ts";
+import type { MboxPlace } from "./mbox_place.ts";
+
+/** Goes up when an earlier version must not read it; room for ids that are given from outside. */
+const VERSION = 1;
+
+export class MboxState {
+  readonly #place: MboxPlace;
+  #ids = new MboxIds();
+  /** The file that they were read from, or written to. */
+  #identity: FileIdentity | null = null;
+
+  constructor(place: MboxPlace) {
+    this.#place = place;
+  }
+
+  /** The ids, with what another of our processes has written since. Without a file that can be read, those that we have. */
+  async ids(): Promise<MboxIds> {
+    for (const folder of await this.#place.stateFolders()) {
+      const path = this.#place.nameIn(folder, "ids");
+      // Nobody else can write in the folder.
+      using file = await this.#place.files.open(path, false);
+      if (file === null) continue;
+      const identity = identityOf(file.info);
+      if (this.#identity !== null && isSameFile(identity, this.#identity)) break;
+      const kept = parsed(new TextDecoder().decode(readWhole(file, path)));
+      if (kept !== null) this.#ids = new MboxIds(kept);
+      this.#identity = identity;
+      break;
+    }
+    return this.#ids;
+  }
+
+  /** Keeps what has changed; false where nothing can be written, which is no fault. */
+  async save(): Promise<boolean> {
+    if (!this.#ids.takeChange()) return true;
+    try {
+      const folder = await this.#place.stateFolder();
+      if (folder === null) return false;
+      await this.#write(this.#place.nameIn(folder, "ids"), this.#place.nameIn(folder, "ids-new"));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #write(path: string, unfinished: string): Promise<void> {
+    const { files } = this.#place;
+    // Whoever was writing it is gone, or writes it again.
+    if (await files.look(unfinished) !== null) await files.remove(unfinished);
+    try {
+      {
+        using file = await files.create(unfinished);
+        const state = { version: VERSION, copies: this.#ids.kept() };
+        await file.write(new TextEncoder().encode(`${JSON.stringify(state)}\n`));
+        await file.sync();
+      }
+      await files.rename(unfinished, path);
+    } catch (error) {
+      await files.remove(unfinished).catch(() => {});
+      throw error;
+    }
+    const info = await files.look(path);
+    this.#identity = info === null ? null : identityOf(info);
+  }
+}
+
+/** Null where it is not ours, or damaged. */
+function parsed(text: string): readonly KeptCopies[] | null {
+  try {
+    const state: unknown = JSON.parse(text);
+    if (typeof state !== "object" || state === null) return null;
+    if (!("version" in state) || state.version !== VERSION || !("copies" in state)) return null;
+    const { copies } = state;
+    return Array.isArray(copies) && copies.every(isKeptCopies) ? copies : null;
+  } catch {
+    return null;
+  }
+}
+
+function isKeptCopies(value: unknown): value is KeptCopies {
+  if (!Array.isArray(value) || value.length !== 4) return false;
+  const [digest, next, present, doomed] = value;
+  return typeof digest === "string" && /^[0-9a-f]{40}$/.test(digest) && isNumber(next) &&
+    [present, doomed].every((numbers) =>
+      Array.isArray(numbers) && numbers.every((number) => isNumber(number) && number < next)
+    );
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 1;
+}

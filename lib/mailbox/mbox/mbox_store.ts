@@ -1,0 +1,219 @@
+import { basename } from "@std/path";
+import { type Clock, systemClock } from "../../connection/clock.ts";
+import { identityOf, isSameFile } from "../../files/file_identity.ts";
+import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
+import type { InPlaceFile } from "../../files/in_place_file.ts";
+import type { OpenFile } from "../../files/open_file.ts";
+import type { Pop3Events } from "../../telemetry/events.ts";
+import type { DeletePolicy, FileMailboxOptions } from "../files/file_mailbox_options.ts";
+import type { Inspection } from "../inspection.ts";
+import type { MailboxCount } from "../mailbox_count.ts";
+import type { MailboxStore } from "../mailbox_store.ts";
+import { Pop3ResponseError } from "../response_error.ts";
+import { leftOutOf } from "./current_index.ts";
+import { inspectMbox } from "./inspect_mbox.ts";
+import { isStillThere, type MboxIndex, type MboxMessage } from "./mbox_index.ts";
+import { CurrentIndex } from "./current_index.ts";
+import { dotLockOfOthers, lockMbox, waitForDotLock } from "./mbox_lock.ts";
+import { MboxMailbox } from "./mbox_mailbox.ts";
+import { type LockedFolder, MboxPlace } from "./mbox_place.ts";
+import { MboxState } from "./mbox_state.ts";
+import { isHalfRewritten, recoverLocked, recoverMbox } from "./recover_mbox.ts";
+import { deleteFromMbox } from "./rewrite_mbox.ts";
+
+/** Each is told once. */
+const MOST_REPORTS = 100;
+
+/**
+ * An mbox, for as long as the server runs: one file with many messages, as an export or a mail spool is.
+ *
+ * It is indexed once, and again when it has changed. Reading writes nothing. Deletions are all or nothing, also when the process is
+ * killed in the middle, and durable once they are confirmed.
+ */
+export class MboxStore implements MailboxStore {
+  readonly name: string;
+  readonly isReadOnly: boolean;
+  readonly place: MboxPlace;
+  readonly #isExclusive: boolean;
+  readonly #deletePolicy: DeletePolicy;
+  readonly #files: FileSystem;
+  readonly #clock: Clock;
+  readonly #events: Pop3Events;
+  readonly #state: MboxState;
+  readonly #reported = new Set<string>();
+  readonly #current: CurrentIndex;
+
+  /**
+   * Makes a store of a file; it is looked at only at each login.
+   *
+   * @param files for tests that make a call fail
+   * @param clock for tests that do not want to wait
+   */
+  constructor(
+    path: string,
+    options: FileMailboxOptions = {},
+    files: FileSystem = denoFileSystem,
+    clock: Clock = systemClock,
+  ) {
+    this.place = new MboxPlace(path, files, {
+      isOwnersOnly: options.isOwnersOnly ?? false,
+      stateDirectory: options.stateDirectory ?? null,
+      uid: options.uid ?? null,
+    });
+    this.name = basename(this.place.path);
+    this.isReadOnly = options.isReadOnly ?? false;
+    this.#isExclusive = options.isExclusive ?? false;
+    this.#deletePolicy = options.deletePolicy ?? "remove";
+    this.#files = files;
+    this.#clock = clock;
+    this.#events = options.events ?? (() => {});
+    this.#state = new MboxState(this.place);
+    this.#current = new CurrentIndex(this.place, this.#state, (error) => this.report(error));
+  }
+
+  open(): MboxMailbox {
+    return new MboxMailbox(this);
+  }
+
+  /** How many messages are there now, whoever is writing. */
+  async count(): Promise<MailboxCount> {
+    const index = await this.look();
+    return { messages: index.uniqueIds.length, leftOut: leftOutOf(this.place.path, index) };
+  }
+
+  /** Writes nothing, and waits for nobody. */
+  async inspect(): Promise<Inspection> {
+    return await inspectMbox(this.place, await this.look(), await this.mayDelete());
+  }
+
+  /** What is there once nobody is in the middle of writing: for a login. */
+  async lookSettled(): Promise<MboxIndex> {
+    await this.#recover();
+    const { realPath } = this.place.look();
+    if (await dotLockOfOthers(this.#files, realPath) !== null) {
+      await waitForDotLock(this.#files, this.#clock, realPath);
+    }
+    const index = await this.look();
+    if (!this.isReadOnly) await this.#state.save();
+    return index;
+  }
+
+  /** What is there now; not while a session of ours is rewriting the file where it is. */
+  async look(): Promise<MboxIndex> {
+    return await this.#current.look(async () => {
+      if (await isHalfRewritten(this.place)) await this.#recover();
+    });
+  }
+
+  /** Opens the file if the message is where it was; null if the file has to be indexed again. */
+  async openAt(index: MboxIndex, message: MboxMessage): Promise<OpenFile | null> {
+    this.place.look();
+    const file = await this.#files.openGiven(this.place.path);
+    if (file === null) return null;
+    try {
+      const identity = identityOf(file.info);
+      const { size, inode } = index.identity;
+      const isGrown = identity.inode === inode && identity.size > size;
+      if (isSameFile(identity, index.identity) || isGrown && await isStillThere(file, message)) {
+        return file;
+      }
+    } catch (error) {
+      file[Symbol.dispose]();
+      throw error;
+    }
+    file[Symbol.dispose]();
+    return null;
+  }
+
+  /** Whether messages can be deleted: a place for what a deletion needs can be made, and the file can be written. */
+  async mayDelete(): Promise<boolean> {
+    if (this.isReadOnly) return false;
+    if (this.#deletePolicy === "keep") return true;
+    try {
+      using _own = await this.place.lock();
+      if (await this.place.stateFolder() === null) return false;
+      using file = await this.#files.openInPlace(this.place.path);
+      return file !== null;
+    } catch (error) {
+      // Another session has it just now.
+      return error instanceof Pop3ResponseError;
+    }
+  }
+
+  /** @throws {Pop3ResponseError} with the code `IN-USE` while another session has the mailbox for itself */
+  async lockExclusively(): Promise<Disposable | null> {
+    if (!this.#isExclusive) return null;
+    this.place.look();
+    const lock = await this.place.tryExclusive();
+    if (lock !== null) return lock;
+    throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
+  }
+
+  /**
+   * Deletes all of the messages, or throws and has deleted none.
+   *
+   * @param doomedOf which of the messages that are there then; throws if one of them has changed
+   */
+  async delete(doomedOf: (index: MboxIndex) => ReadonlySet<string>): Promise<void> {
+    if (this.#deletePolicy === "keep") return;
+    using own = await this.place.lock();
+    await using locked = await this.#lockOthersOut(own);
+    await recoverLocked(this.place, own, locked.file, (error) => this.report(error));
+    const index = await this.#current.look();
+    assertSameFile(locked.file, index);
+    const uniqueIds = doomedOf(index);
+    if (uniqueIds.size === 0) return;
+    const stateFolder = await this.place.stateFolder() ?? own.path;
+    const ids = await this.#state.ids();
+    try {
+      if (ids.doom(uniqueIds)) await this.#state.save();
+      await deleteFromMbox({
+        place: this.place,
+        own,
+        mbox: locked.file,
+        index,
+        uniqueIds,
+        stateFolder,
+        isTrashed: this.#deletePolicy === "trash",
+      });
+    } catch (error) {
+      ids.spare(uniqueIds);
+      await this.#state.save();
+      throw error;
+    }
+    ids.forget(uniqueIds);
+    await this.#state.save();
+  }
+
+  /** Is told once. */
+  report(error: Error): void {
+    if (this.#reported.has(error.message) || this.#reported.size >= MOST_REPORTS) return;
+    this.#reported.add(error.message);
+    this.#events({ type: "error", connection: null, during: "mailbox", error });
+  }
+
+  async #recover(): Promise<void> {
+    await recoverMbox(this.place, async (work) => {
+      using own = await this.place.lock();
+      await using locked = await this.#lockOthersOut(own);
+      await work(own, locked.file, (error) => this.report(error));
+    });
+  }
+
+  async #lockOthersOut(own: LockedFolder) {
+    return await lockMbox({
+      files: this.#files,
+      clock: this.#clock,
+      path: this.place.path,
+      realPath: this.place.look().realPath,
+      temporary: this.place.nameIn(own.path, "dot-lock"),
+      report: (error) => this.report(error),
+    });
+  }
+}
+
+/** @throws {Pop3ResponseError} when somebody who does not know our locks has put another file there, or written to it */
+function assertSameFile(mbox: InPlaceFile, { identity }: MboxIndex): void {
+  if (isSameFile(mbox.identityNow(), identity)) return;
+  throw new Pop3ResponseError("Another program is writing this mailbox.", { code: "IN-USE" });
+}

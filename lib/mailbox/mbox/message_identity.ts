@@ -1,0 +1,183 @@
+/**
+ * What makes two messages of an mbox the same: the envelope (the separator, and `>From ` lines after it) and the contents, but for
+ * what programs write about a message into its header, and for line ends at its end. Any of them may rewrite an mbox at any
+ * time; the message stays what it was.
+ *
+ * Two marks of programs mean that a message is not served, and kept where it is:
+ * - Thunderbird has deleted it and not yet compacted the folder (`X-Mozilla-Status` with the bit 0x0008). Only the fields
+ *   before those of the sender count, so that nobody can hide a mail by sending it.
+ * - It is no mail, but data of Dovecot, UW IMAP or Pine, at the start of the file.
+ *
+ * Marks by which a person may still change their mind do not count: `D` in `X-Status` (mutt, Pine, Dovecot), Evolution's flags.
+ */
+import { createHash } from "node:crypto";
+import { CR, LF } from "../../protocol/ascii.ts";
+
+/** Fields that programs write into an mbox, in lower case, and which. */
+const FIELDS_OF_PROGRAMS: ReadonlySet<string> = new Set([
+  // Read, answered, flagged, deleted: mutt, Pine, Python, Dovecot, KMail.
+  ...["status", "x-status"],
+  // Numbers of IMAP: UW IMAP, Pine, Dovecot.
+  ...["x-uid", "x-imap", "x-imapbase", "x-keywords"],
+  // The length, counted: mutt, procmail, System V mail.
+  ...["content-length", "lines"],
+  // Thunderbird and its forerunners. Also qpopper has written X-UIDL.
+  ...["x-mozilla-status", "x-mozilla-status2", "x-mozilla-keys", "x-account-key", "x-uidl"],
+  ...["x-evolution", "x-evolution-source"],
+  ...["x-kmail-encryptionstate", "x-kmail-signaturestate", "x-kmail-mdn-sent"],
+  // mutt's label.
+  "x-label",
+  // Gnus.
+  ...["x-gnus-article-number", "x-gnus-mail-source"],
+  // The labels at the time of an export.
+  "x-gmail-labels",
+]);
+
+const EXPUNGED = 0x0008;
+const DATA_SUBJECT = "DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA";
+
+/** So much of a line decides which field it is. */
+const FIELD_OCTETS = 80;
+const ID_DIGITS = 40;
+const [SPACE, TAB] = [0x20, 0x09];
+/** What a message keeps whose body is changed where it is. */
+const FIELDS_OF_ORIGIN: ReadonlySet<string> = new Set(["date", "from", "message-id", "subject"]);
+/** The letters that the names of these fields begin with. */
+const FIRST_LETTERS = new Set(new TextEncoder().encode("cCdDfFlLmMsSxX"));
+
+const NOTHING = new Uint8Array();
+
+/** Reads the chunks of one message, whose borders may be anywhere. */
+export class MessageIdentity {
+  readonly #hash = createHash("sha256");
+  /** The beginning of a line of the header, until it is known which field it is. */
+  #line = NOTHING;
+  /** Line ends that may be the last ones. */
+  #lineEnds = NOTHING;
+  #isInHeader = true;
+  /** Whether a chunk has ended in the line that we are in. */
+  #isInLine = false;
+  /** Whether the field that we are in is left out. */
+  #isLeftOut = false;
+  /** Whether all fields so far were written by programs. */
+  #isAtTop = true;
+  #isExpunged = false;
+  readonly #isProgramsEnvelope: boolean;
+  #origin: number;
+  #isDataSubject = false;
+  #isImapData = false;
+
+  constructor(envelope: Uint8Array) {
+    const text = textOf(envelope).trimEnd();
+    this.#isProgramsEnvelope = /^From MAILER[-_]DAEMON/i.test(text);
+    this.#hash.update(`${text}\n`, "latin1");
+    this.#origin = addTo(FNV_OFFSET, text);
+  }
+
+  add(chunk: Uint8Array): void {
+    const octets = this.#line.length === 0 ? chunk : joined(this.#line, chunk);
+    this.#line = NOTHING;
+    let run = 0;
+    for (let at = 0; at < octets.length && this.#isInHeader;) {
+      const lineFeed = octets.indexOf(LF, at);
+      const end = lineFeed === -1 ? octets.length : lineFeed + 1;
+      if (lineFeed === -1 && !this.#isInLine && end - at < FIELD_OCTETS) {
+        this.#line = octets.slice(at);
+        return this.#addText(octets.subarray(run, at));
+      }
+      if (!this.#isInLine) this.#beginLine(octets.subarray(at, end));
+      this.#isInLine = lineFeed === -1;
+      if (this.#isLeftOut) {
+        this.#addText(octets.subarray(run, at));
+        run = end;
+      }
+      at = end;
+    }
+    this.#addText(octets.subarray(run));
+  }
+
+  end(): {
+    readonly digest: string;
+    /** The same for a message that was changed where it is: a number made of its envelope and of what its header says of it. */
+    readonly origin: number;
+    readonly isHidden: boolean;
+  } {
+    if (this.#line.length > 0) {
+      this.#beginLine(this.#line);
+      if (!this.#isLeftOut) this.#addText(this.#line);
+    }
+    const isData = this.#isProgramsEnvelope && this.#isDataSubject && this.#isImapData;
+    return {
+      digest: this.#hash.digest("hex").slice(0, ID_DIGITS),
+      origin: this.#origin,
+      isHidden: this.#isExpunged || isData,
+    };
+  }
+
+  #beginLine(line: Uint8Array): void {
+    const [first] = line;
+    // It goes on with the field before.
+    if (first === SPACE || first === TAB) return;
+    this.#isLeftOut = false;
+    if (first === LF || first === CR) {
+      this.#isInHeader = false;
+    } else if (first !== undefined && FIRST_LETTERS.has(first)) {
+      const text = textOf(line.subarray(0, FIELD_OCTETS));
+      const [, name = "", value = ""] = /^([!-9;-~]+)[ \t]*:\s*(.*)/.exec(text) ?? [];
+      this.#beginField(name.toLowerCase(), value.trimEnd());
+    } else this.#isAtTop = false;
+  }
+
+  #beginField(name: string, value: string): void {
+    this.#isLeftOut = FIELDS_OF_PROGRAMS.has(name);
+    this.#isAtTop &&= this.#isLeftOut;
+    if (FIELDS_OF_ORIGIN.has(name)) this.#origin = addTo(this.#origin, value);
+    if (name === "subject") this.#isDataSubject ||= value === DATA_SUBJECT;
+    if (name === "x-imap" || name === "x-imapbase") this.#isImapData = true;
+    if (name === "x-mozilla-status" && this.#isAtTop && /^[0-9a-f]{4}$/i.test(value)) {
+      this.#isExpunged ||= (parseInt(value, 16) & EXPUNGED) !== 0;
+    }
+  }
+
+  /** All but line ends at the end of the message. */
+  #addText(octets: Uint8Array): void {
+    let end = octets.length;
+    while (end > 0 && (octets[end - 1] === LF || octets[end - 1] === CR)) end--;
+    if (end > 0) {
+      if (this.#lineEnds.length > 0) this.#hash.update(this.#lineEnds);
+      this.#hash.update(octets.subarray(0, end));
+      this.#lineEnds = octets.slice(end);
+    } else if (octets.length > 0) {
+      this.#lineEnds = joined(this.#lineEnds, octets);
+    }
+  }
+}
+
+/** An octet for each character, also where "latin1" of TextDecoder is windows-1252. */
+function textOf(octets: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < octets.length; at += MOST_ARGUMENTS) {
+    text += String.fromCharCode(...octets.subarray(at, at + MOST_ARGUMENTS));
+  }
+  return text;
+}
+
+const MOST_ARGUMENTS = 1_024;
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(a.length + b.length);
+  whole.set(a);
+  whole.set(b, a.length);
+  return whole;
+}
+
+const FNV_OFFSET = 0x811c9dc5;
+
+/** FNV-1a. */
+function addTo(number: number, text: string): number {
+  let sum = number;
+  for (let at = 0; at < text.length; at++) {
+    sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
+  }
+  return sum >>> 0;
+}

@@ -1,0 +1,71 @@
+/** Looks for what a process that was killed, or a failure, left behind, and finishes or undoes it when an mbox is opened. */
+import type { InPlaceFile } from "../../files/in_place_file.ts";
+import { Pop3ResponseError } from "../response_error.ts";
+import { isOwnDotLock } from "./mbox_lock.ts";
+import type { LockedFolder, MboxPlace } from "./mbox_place.ts";
+import { hasJournal, recoverInPlace } from "./rewrite_in_place.ts";
+import { oldLeftoversOf, removeOldLeftovers } from "./old_leftovers.ts";
+import { leftoversIn, recoverReplacement } from "./rewrite_mbox.ts";
+
+/** Does the work with our lock and those of others. */
+export type Locked = (
+  work: (
+    own: LockedFolder,
+    mbox: InPlaceFile,
+    report: (error: Error) => void,
+  ) => Promise<void>,
+) => Promise<void>;
+
+/**
+ * Recovers an mbox that is about to be read.
+ *
+ * @throws {Pop3ResponseError} `[SYS/TEMP]` when it is half rewritten and cannot be recovered now
+ */
+export async function recoverMbox(place: MboxPlace, locked: Locked): Promise<void> {
+  const isHalf = await isHalfRewritten(place);
+  if (!isHalf && (await leftoversOf(place)).length === 0) {
+    return await place.removeStaleLocks();
+  }
+  try {
+    await locked((own, mbox, report) => recoverLocked(place, own, mbox, report));
+  } catch (cause) {
+    // The rest is in nobody's way: reading never needs to write.
+    if (!isHalf) return;
+    if (cause instanceof Pop3ResponseError) throw cause;
+    throw new Pop3ResponseError("Your mailbox cannot be opened now.", { code: "SYS/TEMP", cause });
+  }
+}
+
+/** The caller has all locks. */
+export async function recoverLocked(
+  place: MboxPlace,
+  own: LockedFolder,
+  mbox: InPlaceFile,
+  report: (error: Error) => void,
+): Promise<void> {
+  await recoverReplacement(place, own);
+  for (const folder of await place.stateFolders()) {
+    await recoverInPlace(place, folder, mbox, report);
+  }
+  await removeOldLeftovers(place, mbox, report);
+}
+
+/** What the next one who opens the mbox will finish, undo or remove. */
+export async function leftoversOf(place: MboxPlace): Promise<string[]> {
+  const leftovers: string[] = [];
+  for (const folder of await place.folders()) leftovers.push(...await leftoversIn(place, folder));
+  for (const folder of await place.stateFolders()) {
+    if (await hasJournal(place, folder)) leftovers.push(place.nameIn(folder, "journal"));
+  }
+  const { realPath } = place.look();
+  if (await isOwnDotLock(place.files, realPath)) leftovers.push(`${realPath}.lock`);
+  return [...leftovers, ...await oldLeftoversOf(place)];
+}
+
+/** Whether it is being rewritten where it is, or that was broken off. */
+export async function isHalfRewritten(place: MboxPlace): Promise<boolean> {
+  for (const folder of await place.stateFolders()) {
+    if (await hasJournal(place, folder)) return true;
+  }
+  return false;
+}

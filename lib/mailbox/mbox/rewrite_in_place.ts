@@ -1,0 +1,217 @@
+/**
+ * Rewrites an mbox where it is, all or nothing, whenever the process is killed or the disk fails.
+ *
+ * 1. What stands from the first change on is written into a journal in a folder of ours, and synced.
+ * 2. What is kept is moved down, and synced. The file keeps its length, so that mail that somebody appends stays.
+ * 3. The file must have its old length still. It is cut. This is the decision; it is synced.
+ * 4. The journal is removed.
+ *
+ * A journal that is found when the mbox is next opened is undone if the file was not cut, and else removed. Where the file is
+ * no longer what we left, somebody else has rewritten it: nothing is touched, the journal is set aside, and that is an error
+ * in the log.
+ */
+import { createHash } from "node:crypto";
+import type { FileSystem } from "../../files/file_system.ts";
+import type { InPlaceFile } from "../../files/in_place_file.ts";
+import type { OpenFile } from "../../files/open_file.ts";
+import { Pop3ResponseError } from "../response_error.ts";
+import { copy, eachChunk, type FileRange } from "./file_range.ts";
+import type { MboxPlace } from "./mbox_place.ts";
+
+const VERSION = 1;
+const HEAD_OCTETS = 1_024;
+
+/** The first line of a journal, filled up to HEAD_OCTETS; the old octets from `from` to `size` follow. */
+interface JournalHead {
+  readonly version: typeof VERSION;
+  readonly inode: number;
+  /** Where the first change is. */
+  readonly from: number;
+  /** Of the mbox before and after. */
+  readonly size: number;
+  readonly newSize: number;
+  /** SHA-256 of what stands from `from` on afterwards. */
+  readonly digest: string;
+}
+
+/** Mboxes that were cut, and whose users were told that nothing was deleted, by path. */
+const revoked = new Set<string>();
+
+export async function rewriteInPlace(
+  place: MboxPlace,
+  folder: string,
+  mbox: InPlaceFile,
+  size: number,
+  kept: readonly FileRange[],
+): Promise<void> {
+  const { files } = place;
+  const from = kept[0]?.start === 0 ? kept[0].end : 0;
+  const moved = kept.filter(({ start }) => start >= from);
+  const newSize = moved.reduce((sum, { start, end }) => sum + end - start, from);
+  const digest = await digestOf(mbox, moved);
+  const head: JournalHead = {
+    version: VERSION,
+    inode: mbox.info.ino ?? 0,
+    from,
+    size,
+    newSize,
+    digest,
+  };
+  await writeJournal(place, folder, head, mbox);
+  try {
+    let end = from;
+    for (const range of moved) end = await copy(mbox, range, mbox, end);
+    await mbox.sync();
+    if (mbox.identityNow().size !== size) {
+      throw new Pop3ResponseError("Another program is writing this mailbox.", { code: "IN-USE" });
+    }
+    await mbox.truncate(newSize);
+    await mbox.sync();
+  } catch (error) {
+    // The journal stays until this is undone: else the next one who opens the mbox undoes it.
+    revoked.add(place.path);
+    await recoverInPlace(place, folder, mbox, () => {}).catch(() => {});
+    throw error;
+  }
+  await files.remove(journalIn(place, folder)).catch(() => {});
+}
+
+/** Whether there is something to be recovered in a folder of ours. */
+export async function hasJournal(place: MboxPlace, folder: string): Promise<boolean> {
+  return await place.files.look(journalIn(place, folder)) !== null;
+}
+
+/** Undoes what was broken off; the caller has all locks. */
+export async function recoverInPlace(
+  place: MboxPlace,
+  folder: string,
+  mbox: InPlaceFile,
+  report: (error: Error) => void,
+): Promise<void> {
+  const { files } = place;
+  await removeIfThere(files, unfinishedIn(place, folder));
+  const name = journalIn(place, folder);
+  using journal = await files.open(name, false);
+  if (journal === null) return;
+  const head = readHead(journal, mbox);
+  if (head !== null && await undo(journal, head, mbox, revoked.has(place.path))) {
+    await files.remove(name);
+  } else {
+    const aside = place.nameIn(folder, `journal-${crypto.randomUUID()}`);
+    await files.rename(name, aside);
+    report(
+      new Error(
+        `${place.path} was rewritten by another program while a deletion was broken off: ` +
+          `${aside} holds, after its first ${HEAD_OCTETS} octets, what the mbox held then`,
+      ),
+    );
+  }
+  revoked.delete(place.path);
+}
+
+/** Puts back what stood there, unless the file was cut; false where it is not what we left. */
+async function undo(
+  journal: OpenFile,
+  { from, size, newSize, digest }: JournalHead,
+  mbox: InPlaceFile,
+  isRevoked: boolean,
+): Promise<boolean> {
+  const now = mbox.identityNow().size;
+  const restStart = HEAD_OCTETS + newSize - from;
+  if (now >= size && await isSame(journal, restStart, mbox, newSize, size)) {
+    await copy(journal, { start: HEAD_OCTETS, end: restStart }, mbox, from);
+    await mbox.sync();
+    return true;
+  }
+  if (now < newSize || await digestOf(mbox, [{ start: from, end: newSize }]) !== digest) {
+    return false;
+  }
+  if (isRevoked) {
+    const appended = new Uint8Array(now - newSize);
+    if (appended.length > 0) mbox.readNow(appended, newSize);
+    await copy(journal, { start: HEAD_OCTETS, end: HEAD_OCTETS + size - from }, mbox, from);
+    await mbox.write(appended, size);
+    await mbox.sync();
+  }
+  return true;
+}
+
+async function writeJournal(
+  place: MboxPlace,
+  folder: string,
+  head: JournalHead,
+  mbox: OpenFile,
+): Promise<void> {
+  const { files } = place;
+  const unfinished = unfinishedIn(place, folder);
+  await removeIfThere(files, unfinished);
+  try {
+    {
+      using file = await files.create(unfinished);
+      const line = `${JSON.stringify(head).padEnd(HEAD_OCTETS - 1)}\n`;
+      await file.write(new TextEncoder().encode(line));
+      await eachChunk(mbox, { start: head.from, end: head.size }, (chunk) => file.write(chunk));
+      await file.sync();
+    }
+    await files.rename(unfinished, journalIn(place, folder));
+    await files.sync(folder);
+  } catch (error) {
+    for (const name of [unfinished, journalIn(place, folder)]) {
+      await removeIfThere(files, name).catch(() => {});
+    }
+    throw error;
+  }
+}
+
+/** Null where it is not that of this file. */
+function readHead(journal: OpenFile, mbox: InPlaceFile): JournalHead | null {
+  const octets = new Uint8Array(HEAD_OCTETS);
+  const count = journal.readNow(octets, 0);
+  try {
+    const head: Partial<JournalHead> = JSON.parse(
+      new TextDecoder().decode(octets.subarray(0, count)),
+    );
+    const { version, inode, from, size, newSize, digest } = head;
+    if (version !== VERSION || inode !== (mbox.info.ino ?? 0) || typeof digest !== "string") {
+      return null;
+    }
+    if (!isOffset(from) || !isOffset(size) || !isOffset(newSize)) return null;
+    if (from > newSize || newSize > size || journal.info.size !== HEAD_OCTETS + size - from) {
+      return null;
+    }
+    return { version, inode, from, size, newSize, digest };
+  } catch {
+    return null;
+  }
+}
+
+function isOffset(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+async function digestOf(file: OpenFile, ranges: readonly FileRange[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const range of ranges) {
+    await eachChunk(file, range, (chunk) => void hash.update(chunk));
+  }
+  return hash.digest("hex");
+}
+
+/** Whether a part of the journal is the part of the mbox from `start` to `end`. */
+async function isSame(
+  journal: OpenFile,
+  journalStart: number,
+  mbox: OpenFile,
+  start: number,
+  end: number,
+): Promise<boolean> {
+  const range = { start: journalStart, end: journalStart + end - start };
+  return await digestOf(journal, [range]) === await digestOf(mbox, [{ start, end }]);
+}
+
+async function removeIfThere(files: FileSystem, path: string): Promise<void> {
+  if (await files.look(path) !== null) await files.remove(path);
+}
+
+const journalIn = (place: MboxPlace, folder: string) => place.nameIn(folder, "journal");
+const unfinishedIn = (place: MboxPlace, folder: string) => place.nameIn(folder, "journal-new");

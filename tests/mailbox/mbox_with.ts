@@ -1,0 +1,62 @@
+/** A folder with one mbox, and what is in it. */
+import { join } from "@std/path";
+import type { Mailbox } from "../../lib/mailbox/mailbox.ts";
+import { openBody } from "../../lib/mailbox/message_content.ts";
+import { testConnectionInfo } from "../../lib/testing/mod.ts";
+import { latin1 } from "../../lib/testing/transcript.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+export const DATE = "Thu Jan  1 00:00:00 2026";
+
+export type MboxFolder = TemporaryFolder & {
+  readonly file: string;
+  /** What is in it, an octet for each character. */
+  text(): string;
+};
+
+/** @param text an octet for each character */
+export async function mboxWith(text: string): Promise<MboxFolder> {
+  const folder = await TemporaryFolder.create();
+  const file = join(folder.path, "mail.mbox");
+  await Deno.writeFile(file, octetsOf(text));
+  return Object.assign(folder, {
+    file,
+    text: () => latin1(Deno.readFileSync(file)),
+  });
+}
+
+export function octetsOf(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** What is directly inside a folder. */
+export function namesIn(path: string): string[] {
+  return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+}
+
+/** Appends to a file before anything else can happen. */
+export function appendNow(path: string, text: string): void {
+  Deno.writeTextFileSync(path, text, { append: true });
+}
+
+/** The messages as they are read, an octet for each character. */
+export async function messagesOf(mailbox: Mailbox): Promise<string[]> {
+  return [...(await messagesById(mailbox)).values()];
+}
+
+/** The same by their unique ids. */
+export async function messagesById(mailbox: Mailbox): Promise<Map<string, string>> {
+  const info = testConnectionInfo();
+  const texts = new Map<string, string>();
+  for (const uniqueId of await mailbox.listMessageUniqueIds(info)) {
+    const body = openBody(await mailbox.messageContents(info, uniqueId));
+    let text = "";
+    for (let chunk = await body.nextChunk(); chunk !== null; chunk = await body.nextChunk()) {
+      text += latin1(chunk);
+    }
+    await body.close();
+    texts.set(uniqueId, text);
+  }
+  await mailbox.release?.(info);
+  return texts;
+}
