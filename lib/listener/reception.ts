@@ -90,10 +90,9 @@ export class Reception {
     this.#options.emit({ type: "refuse", clientAddress: "", reason: "gone" });
   }
 
-  /** Who is here now. */
+  /** Who is here now. A mailbox may be named `constructor`, which a plain object has already. */
   status(): Pick<ListenerStatus, "connections" | "mailboxes"> {
     const connections = { authorization: 0, transaction: 0, asleep: 0 };
-    // A mailbox may be named `constructor`: a plain object has that already.
     const mailboxes = new Map<string, number>();
     for (const [{ mailboxName }, { connection }] of this.#guests) {
       connections[connection.state]++;

@@ -68,7 +68,10 @@ export class LineWriter implements AsyncDisposable {
 
   /** Lets a line be written, or several that belong together. Does not wait, and never throws. */
   write(line: string): void {
-    if (this.#lost > 0 && !this.#admitLost()) return void this.#lost++;
+    // Once full, it goes on when it is half empty: one gap is better than many small ones.
+    const isOpen = this.#lost === 0 ||
+      (this.#octets <= this.#mostOctets / 2 && this.#admitLost());
+    if (!isOpen) return void this.#lost++;
     if (!this.#admit(line)) this.#lost++;
     this.#working ??= this.#work();
   }

@@ -140,3 +140,17 @@ Deno.test("a write of no octets is tried again later, not at once for ever", asy
   for (let n = 0; n < 10; n++) await settle();
   assertEquals(writes, 1);
 });
+
+Deno.test("there is one gap and not many, although short lines would fit between long ones", async () => {
+  const place = new Place();
+  const writer = new LineWriter(place, { lost, mostOctets: 100 }, new ManualClock());
+  const goOn = place.hang();
+  for (let n = 0; n < 100; n++) writer.write(n % 2 === 0 ? "a line that is long" : "x");
+  goOn();
+  await settle();
+  writer.write("last");
+  await writer.flush();
+  const lines = place.text.trimEnd().split("\n");
+  const told = lines.filter((line) => line.endsWith(" lost"));
+  assertEquals([told, lines.at(-1)], [[`${100 - (lines.length - 2)} lost`], "last"]);
+});
