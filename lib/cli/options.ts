@@ -120,7 +120,7 @@ export const serveOptions = {
   "max-connections-per-ip": value("N", "the same from one address (IPv6: one /64; a /56 four times, a /48 sixteen times that)", wholeNumber(1, 1_000_000), 100),
   "max-connection-rate-per-ip": value("N", "new connections in a second from one address; not from this machine", wholeNumber(1, 1_000_000), 50),
   "ban-after": value("N", "wrong passwords after which an address is refused", wholeNumber(1, 1_000_000), 3),
-  "ban-seconds": value("S", "seconds since its last attempt until it is not any more", wholeNumber(1, 31_536_000), 10_000),
+  "ban-seconds": value("S", "seconds since its last wrong attempt until it is not any more", wholeNumber(1, 31_536_000), 10_000),
   "proxy-protocol": values("CIDR", "networks of proxies whose connections begin with a PROXY header, version 1 or 2", text("a network such as 192.0.2.0/24"), []),
   "login-timeout": value("S", "seconds from accept to login, in total, PROXY header and TLS handshake included", wholeNumber(1, MOST_SECONDS), 60),
   "idle-timeout": value("S", "seconds without a command after it (RFC 1939: at least 600)", wholeNumber(1, MOST_SECONDS), 600),

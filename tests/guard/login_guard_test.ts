@@ -457,10 +457,48 @@ Deno.test("no refusal is due sooner than a second after the attempt, nor after i
   assertEquals(await due(CLIENT, "d", null), 1_000);
   assertEquals(await due("127.0.0.1", "e", 300), 300);
 
-  const slow = ["x", "y", "z"].map((secret) => scene.try(secret, { address: "198.51.100.9" }));
+  // Whoever waits for a turn hears of the outcome a second after that turn, not as soon as it is there.
+  scene.try("x", { address: "198.51.100.9" });
+  scene.try("y", { address: "198.51.100.9" });
+  await settle();
+  const waiting = due("198.51.100.9", "z", null);
   await settle();
   scene.clock.advance(5_000);
-  assertEquals(slow[2]?.outcome, null);
+  await scene.questions.answer(true);
+  assertEquals(scene.questions.open, ["y", "z"]);
+  await scene.questions.answer(true);
+  await scene.questions.answer(false);
+  assertEquals(await waiting, 6_000);
+});
+
+Deno.test("what an engine has said before an attempt ended is not believed after it", async () => {
+  const strikes = new StrikeBanEngine({ strikes: 1 }, new ManualClock());
+  const answers: (() => void)[] = [];
+  const scene = new Scene(1, {
+    isBanned: (address) => strikes.isBanned(address),
+    registerFailedAttempt: (address, attempt) => strikes.registerFailedAttempt(address, attempt),
+    standingOf: (address) => {
+      const standing = strikes.standingOf(address);
+      return new Promise((resolve) => answers.push(() => resolve(standing)));
+    },
+  });
+  const answerAll = async () => {
+    // The newest first: the oldest is the stale one.
+    for (const answer of answers.splice(0).reverse()) {
+      answer();
+      await settle();
+    }
+  };
+  const first = scene.try("a");
+  await settle();
+  await answerAll();
+  assertEquals(scene.questions.open, ["a"]);
+  const second = scene.try("b");
+  await settle();
+  await scene.questions.answer(false);
+  for (let n = 0; n < 3; n++) await answerAll();
+  assertEquals(outcomes([first, second]), ["wrong", "banned"]);
+  assertEquals(scene.questions.asked, ["a"]);
 });
 
 Deno.test("a question that throws is thrown on, and its turn is given back", async () => {
