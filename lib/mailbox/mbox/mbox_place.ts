@@ -100,7 +100,11 @@ export class MboxPlace {
     const beside = await this.#beside();
     if (beside?.isThere === true) folders.push(beside.path);
     const { stateDirectory } = this.#options;
-    if (stateDirectory !== null) folders.push(await stateFolderPath(stateDirectory, this.path));
+    if (stateDirectory !== null) {
+      const folder = await stateFolderPath(stateDirectory, this.path);
+      // Where this process may not even look there is nothing of ours.
+      if (await this.files.look(folder).catch(() => null) !== null) folders.push(folder);
+    }
     return folders;
   }
 
