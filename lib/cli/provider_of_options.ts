@@ -9,7 +9,7 @@ import type { Pop3Events } from "../telemetry/events.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
-import { stateDirectoryOf } from "./state_directory_of_options.ts";
+import { stateDirectoryOf, statePathOf } from "./state_directory_of_options.ts";
 
 /** What is served when no mailbox is named. */
 export const SAMPLE_MAILBOX = "mailbox-sample";
@@ -131,6 +131,8 @@ export function mailboxOptions(options: ServeOptions, events?: Pop3Events): File
     isReadOnly: options["read-only"],
     deletePolicy: options.delete,
     isExclusive: options.lock,
+    // Made only when something needs it: a mailbox of the server's own user keeps what it can beside the mail.
+    stateDirectory: statePathOf(options),
     ...(settleTime === null ? {} : { settleTime }),
     ...(events === undefined ? {} : { events }),
   };

@@ -23,6 +23,8 @@ export interface GivenPath {
    * there, or of what is in it where it is a folder.
    */
   readonly isExposed: boolean;
+  /** Whether somebody else can make names in the folder that it lies in. */
+  readonly isShared: boolean;
 }
 
 /** A link on the way belongs to somebody whom it should not lead there. */
@@ -47,17 +49,25 @@ const MOST_LINKS = 40;
 export function lookAtGiven(path: string): GivenPath | null {
   if (Deno.build.os === "windows") {
     const info = nullIfGone(() => Deno.statSync(path));
-    return info === null ? null : { info, realPath: Deno.realPathSync(path), isExposed: false };
+    return info === null
+      ? null
+      : { info, realPath: Deno.realPathSync(path), isExposed: false, isShared: false };
   }
   let links = 0;
   let isExposed = false;
+  let isShared = false;
   let seen = "/";
   let info = look(seen);
   for (let parts = partsOf(resolve(path)); parts.length > 0;) {
     const [name = "", ...rest] = parts;
-    if (info !== null && !keepsNames(info)) isExposed = true;
     const next = join(seen, name);
+    const folder = info;
     info = look(next);
+    isShared = folder !== null && !isPrivateFolder(folder);
+    // In a sticky folder everybody can still replace what is their own.
+    if (isShared && !(folder !== null && keepsNames(folder) && info !== null && isOfServer(info))) {
+      isExposed = true;
+    }
     if (info?.isSymlink === true) {
       if (++links > MOST_LINKS) throw new Deno.errors.FilesystemLoop(`${path}: too many links`);
       const target = nullIfGone(() => Deno.statSync(next));
@@ -78,6 +88,7 @@ export function lookAtGiven(path: string): GivenPath | null {
   return {
     info,
     realPath: seen,
+    isShared,
     isExposed: isExposed || info.isDirectory && !isPrivateFolder(info),
   };
 }

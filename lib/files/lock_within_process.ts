@@ -4,15 +4,28 @@
  */
 const lastInLine = new Map<string, Promise<void>>();
 
+/** The same without waiting; null while somebody else has it. */
+export function tryLockWithinProcess(path: string): Disposable | null {
+  if (lastInLine.has(path)) return null;
+  return held(path, Promise.withResolvers<void>());
+}
+
 export async function lockWithinProcess(folder: string): Promise<Disposable> {
   const before = lastInLine.get(folder);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  lastInLine.set(folder, promise);
+  const lock = held(folder, Promise.withResolvers<void>());
   await before;
+  return lock;
+}
+
+function held(
+  path: string,
+  { promise, resolve }: PromiseWithResolvers<void>,
+): Disposable {
+  lastInLine.set(path, promise);
   return {
     [Symbol.dispose]() {
       resolve();
-      if (lastInLine.get(folder) === promise) lastInLine.delete(folder);
+      if (lastInLine.get(path) === promise) lastInLine.delete(path);
     },
   };
 }

@@ -48,6 +48,22 @@ Deno.test("a bad line is named by its number, repeats nothing, and the others st
   assertStringIncludes(badLines[10]?.reason ?? "", "a field that is not known here");
 });
 
+Deno.test("names of locks, and of files of ours beside an mbox, are bad lines, unless the line names its mailbox", () => {
+  const names = ["ann.lock", "ann.pop3svc-old", "ann.pop3svc-new", ".pop3svc", ".pop3svc-1000"];
+  const good = ["ann", "ann.locked", "lock", "pop3svc"];
+  const { users, badLines } = parseUsersFile(
+    [...names, ...good].map((name) => `${name}:{PLAIN}x`).join("\n") +
+      "\nown.lock:{PLAIN}x::::::userdb_mail=mbox:/srv/own",
+  );
+  assertEquals([...users.values()].map(({ name }) => name), [...good, "own.lock"]);
+  assertEquals(badLines.length, names.length);
+});
+
+Deno.test("the uid of a line, where it has one", () => {
+  const { users } = parseUsersFile("a:{PLAIN}x:1000:1000\nb:{PLAIN}x\nc:{PLAIN}x:joe:");
+  assertEquals([...users.values()].map(({ uid }) => uid), [1_000, null, null]);
+});
+
 Deno.test("no text makes it throw, or gives a name that leads out of a folder", () => {
   const names = fc.oneof(
     fc.constantFrom("me", "..", "../x", "/x", "a/b", "\\\\x", "."),

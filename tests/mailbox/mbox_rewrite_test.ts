@@ -103,6 +103,28 @@ Deno.test("where no journal can be written, DELE is refused, and reading works",
   assertEquals(mbox.text(), TEXT);
 });
 
+Deno.test("one session at a time where no lock can be made: within the process, and that is logged", async () => {
+  await using mbox = await mboxWith(TEXT);
+  const errors: string[] = [];
+  const events: FileMailboxOptions["events"] = (event) => {
+    if (event.type === "error") errors.push(String(event.error));
+  };
+  const options = { isExclusive: true, events };
+  const [one, two] = [1, 2].map(() => open(mbox.file, options, withoutFolder(mbox.path)));
+  const [first, second] = [testConnectionInfo(), testConnectionInfo()];
+  await one?.listMessageUniqueIds(first);
+  await assertRejects(
+    async () => await two?.listMessageUniqueIds(second),
+    Pop3ResponseError,
+    "Another session has this mailbox.",
+  );
+  await one?.release?.(first);
+  assertEquals((await two?.listMessageUniqueIds(second))?.length, 4);
+  await two?.release?.(second);
+  assertEquals(errors.length, 2);
+  assert(errors[0]?.includes("within this process only"));
+});
+
 Deno.test("on a disk where nothing can be written, an mbox is read, with what a killed process left", async () => {
   await using mbox = await mboxWith(TEXT);
   await Deno.writeTextFile(`${mbox.file}.lock`, "pop3svc\n");

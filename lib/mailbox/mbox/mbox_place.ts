@@ -10,10 +10,12 @@
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "@std/path";
+import { isSameInode } from "../../files/file_identity.ts";
 import { LockedError } from "../../files/file_lock.ts";
 import type { FileSystem } from "../../files/file_system.ts";
 import { type GivenPath, lookAtGiven } from "../../files/given_path.ts";
-import { findOwnFolder } from "../../files/own_folder.ts";
+import { lookNow } from "../../files/look.ts";
+import { findOwnFolder, isOurFolder } from "../../files/own_folder.ts";
 import { serverUid } from "../../files/server_user.ts";
 import { stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
 import { Pop3ResponseError } from "../response_error.ts";
@@ -64,17 +66,17 @@ export class MboxPlace {
       throw refused(cause);
     }
     if (given === null) throw new Deno.errors.NotFound(`${this.path}: there is no such mailbox`);
-    const { info, isExposed } = given;
+    const { info, isShared } = given;
     if (!info.isFile) throw refused(new NoMboxError(this.path, this.#folderText()));
     this.#isOthers = info.uid !== null && info.uid !== serverUid();
     const { isOwnersOnly, uid, stateDirectory } = this.#options;
     if (!isOwnersOnly) return given;
-    if (isExposed && uid !== null && info.uid !== null && info.uid !== uid) {
+    if (isShared && uid !== null && info.uid !== null && info.uid !== uid) {
       throw refused(
         new Error(`${this.path} belongs to user ${info.uid}, and the line of its user says ${uid}`),
       );
     }
-    if (isExposed && info.nlink !== null && info.nlink > 1) {
+    if (isShared && info.nlink !== null && info.nlink > 1 + this.#ownNames(info)) {
       throw refused(new Error(`${this.path} has a second name, which somebody else may have made`));
     }
     if (this.#isOthers && stateDirectory === null) {
@@ -98,7 +100,11 @@ export class MboxPlace {
     const beside = await this.#beside();
     if (beside?.isThere === true) folders.push(beside.path);
     const { stateDirectory } = this.#options;
-    if (stateDirectory !== null) folders.push(await stateFolderPath(stateDirectory, this.path));
+    if (stateDirectory !== null) {
+      const folder = await stateFolderPath(stateDirectory, this.path);
+      // Where this process may not even look there is nothing of ours.
+      if (await this.files.look(folder).catch(() => null) !== null) folders.push(folder);
+    }
     return folders;
   }
 
@@ -179,6 +185,17 @@ export class MboxPlace {
     }
     const lock = await take(folder);
     return Object.assign(lock, { path: folder, isBeside: false });
+  }
+
+  /** How many names of the file are ours: a deletion gives it a second one (rewrite_mbox.ts). */
+  #ownNames(info: Deno.FileInfo): number {
+    return [".pop3svc", `.pop3svc-${serverUid()}`].filter((name) => {
+      const folder = join(dirname(this.path), name);
+      const found = lookNow(folder);
+      if (found === null || !isOurFolder(found)) return false;
+      const old = lookNow(this.nameIn(folder, "old"));
+      return old !== null && isSameInode(old, info);
+    }).length;
   }
 
   /** What a folder is that was given as an mbox. */

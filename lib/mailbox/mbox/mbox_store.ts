@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../../connection/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
+import { tryLockWithinProcess } from "../../files/lock_within_process.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import type { Pop3Events } from "../../telemetry/events.ts";
 import type { DeletePolicy, FileMailboxOptions } from "../files/file_mailbox_options.ts";
@@ -144,9 +145,27 @@ export class MboxStore implements MailboxStore {
   async lockExclusively(): Promise<Disposable | null> {
     if (!this.#isExclusive) return null;
     this.place.look();
-    const lock = await this.place.tryExclusive();
+    const lock = await this.#tryExclusive();
     if (lock !== null) return lock;
     throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
+  }
+
+  /** Where no lock can be made anywhere, one that the other sessions of this process respect. */
+  async #tryExclusive(): Promise<Disposable | null> {
+    try {
+      return await this.place.tryExclusive();
+    } catch (cause) {
+      const { path } = this.place;
+      this.report(
+        new Error(
+          `${path}: no lock can be made, so one session at a time holds within this process only`,
+          {
+            cause,
+          },
+        ),
+      );
+      return tryLockWithinProcess(`exclusive ${path}`);
+    }
   }
 
   /**
