@@ -7,7 +7,6 @@
  */
 import { type Clock, systemClock } from "../../connection/clock.ts";
 import { timingSafeEqual } from "../timing_safe_equal.ts";
-import { scramVerifierOf } from "../scram.ts";
 import { HashWorkers, type HashWorkersOptions } from "./hash_workers.ts";
 import type { PasswordHash, SlowHash } from "./password_hash.ts";
 
@@ -40,11 +39,6 @@ export class PasswordChecker implements Disposable {
         const salted = new Uint8Array([...encoder.encode(password), ...hash.salt]);
         const digest = new Uint8Array(await crypto.subtle.digest(hash.algorithm, salted));
         return timingSafeEqual(digest.toHex(), hash.digest.toHex());
-      }
-      case "scram-sha-256": {
-        const { salt, iterations, storedKey } = hash.verifier;
-        const shown = await scramVerifierOf(password, salt, iterations);
-        return timingSafeEqual(shown.storedKey.toHex(), storedKey.toHex());
       }
       default:
         return await this.#checkSlowly(hash, password);
