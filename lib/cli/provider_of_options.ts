@@ -1,4 +1,5 @@
 /** Who may log in and to what, from the options: one user with one mailbox, or a users file. */
+import { counted } from "../protocol/counted.ts";
 import { SingleUserProvider } from "../auth/single_user_provider.ts";
 import { linesOf } from "../files/given_text.ts";
 import { keptKey } from "../files/kept_key.ts";
@@ -55,7 +56,7 @@ export async function providerOf(
       usernameCase: options["username-case"],
       openMailbox: () => opened,
     }),
-    text: `${path} (${messages} messages) as user ${username}`,
+    text: `${path} (${counted(messages, "message")}) as user ${username}`,
     facts: { mailbox: path, messages, user: username },
     refresh: () => Promise.resolve(),
   };
@@ -101,7 +102,7 @@ async function usersOf(
   const users = await countUsers(provider, file);
   return {
     provider,
-    text: `${users} users of ${file}`,
+    text: `${counted(users, "user")} of ${file}`,
     facts: { users, file },
     refresh: async () => void await provider.refresh(),
   };

@@ -1,4 +1,5 @@
 /** What people get wrong most often, as far as it can be seen without serving anything: a line for each. */
+import { counted } from "../protocol/counted.ts";
 import { dirname, join } from "@std/path";
 import { isLoopback } from "../guard/address.ts";
 import type { CertificateFacts } from "../tls/inspect_certificate.ts";
@@ -64,7 +65,7 @@ function certificateMistakes(
   }
   if (left < 0) mistakes.push("the certificate has expired: no client will accept it");
   else if (left < SOON_MS) {
-    mistakes.push(`the certificate expires in ${Math.floor(left / 86_400_000)} days`);
+    mistakes.push(`the certificate expires in ${counted(Math.floor(left / 86_400_000), "day")}`);
   }
   return mistakes;
 }

@@ -85,17 +85,24 @@ Deno.test("a useless file is read once, and not at each login", async () => {
   await provider.refresh();
   await Deno.writeFile(file, new Uint8Array(1_000));
   await provider.authenticate(testConnectionInfo(), "me", "m");
-  const original = Deno.lstatSync;
-  let looks = 0;
-  // Whoever opens a file that an option names looks at its path first; whether it has changed is a stat.
-  Deno.lstatSync = (path) => {
-    if (path === file) looks++;
-    return original(path);
-  };
-  try {
-    for (let n = 0; n < 10; n++) await provider.authenticate(testConnectionInfo(), "x", "m");
-  } finally {
-    Deno.lstatSync = original;
-  }
-  assertEquals(looks, 0);
+  using looks = new CountedLooks(file);
+  for (let n = 0; n < 10; n++) await provider.authenticate(testConnectionInfo(), "x", "m");
+  assertEquals(looks.count, 0);
 });
+
+/** Whoever opens a file that an option names looks at its path first; whether it has changed is another call. */
+class CountedLooks implements Disposable {
+  count = 0;
+  readonly #original = Deno.lstatSync;
+
+  constructor(file: string) {
+    Deno.lstatSync = (path) => {
+      if (path === file) this.count++;
+      return this.#original(path);
+    };
+  }
+
+  [Symbol.dispose](): void {
+    Deno.lstatSync = this.#original;
+  }
+}

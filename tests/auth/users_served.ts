@@ -62,9 +62,12 @@ export class UsersServed implements AsyncDisposable {
   }
 
   async connect(): Promise<LoopbackClient> {
+    return (await this.greeted()).client;
+  }
+
+  async greeted(): Promise<{ readonly client: LoopbackClient; readonly greeting: string }> {
     const client = await LoopbackClient.connect(this.#port);
-    await client.readLine();
-    return client;
+    return { client, greeting: await client.readLine() ?? "" };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

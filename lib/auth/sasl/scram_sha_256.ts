@@ -7,7 +7,6 @@
  * others (UserSecrets.challengeFor), and refused at the end; a challenge costs the same for all, and no PBKDF2. From
  * the challenge on it is an attempt: whoever gives up then, or breaks a rule, is refused like a wrong password.
  */
-import type { ConnectionInfo } from "../../mailbox/connection_info.ts";
 import type {
   MailboxProvider,
   ScramChallenge,
