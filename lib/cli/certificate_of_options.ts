@@ -1,4 +1,5 @@
 /** What `--cert` and `--key` name. */
+import { readGivenText } from "../files/read_whole.ts";
 import type { Certificate } from "../tls/certificate.ts";
 import { certificateFiles } from "../tls/certificate_files.ts";
 import type { CertificateFacts } from "../tls/inspect_certificate.ts";
@@ -22,8 +23,8 @@ export async function certificateOf(
   if (cert === null && key === null) return null;
   if (cert === null) throw CliError.usage("--key needs --cert, the certificate that it belongs to");
   if (key === null) throw CliError.usage("--cert needs --key, the private key of the certificate");
-  await ensureReadable("cert", cert);
-  await ensureReadable("key", key);
+  ensureReadable("cert", cert);
+  ensureReadable("key", key);
   const { inspectCertificate } = await import("../tls/inspect_certificate.ts");
   try {
     const source = certificateFiles(cert, key);
@@ -33,9 +34,9 @@ export async function certificateOf(
   }
 }
 
-async function ensureReadable(option: string, file: string): Promise<void> {
+function ensureReadable(option: string, file: string): void {
   try {
-    await Deno.readTextFile(file);
+    readGivenText(file);
   } catch (error) {
     throw CliError.environment(`--${option} ${file}: ${reasonOf(error)}`, error);
   }

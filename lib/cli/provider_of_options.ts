@@ -160,11 +160,9 @@ export function mailboxOptions(options: ServeOptions, events?: Pop3Events): File
 function readPassword(options: ServeOptions): string {
   const file = options["password-file"];
   if (file !== null) return firstLineOf(file);
-  const password = Deno.env.get("POP3SVC_PASSWORD");
-  if (password === "") {
-    throw CliError.environment("POP3SVC_PASSWORD is empty: give a password, or do not set it");
-  }
-  if (password !== undefined) return password;
+  // Empty is not set: a variable that nobody filled in is no password.
+  const password = Deno.env.get("POP3SVC_PASSWORD") ?? "";
+  if (password !== "") return password;
   const exposed = exposureOf(options);
   if (exposed === null) return SAMPLE_PASSWORD;
   throw CliError.usage(

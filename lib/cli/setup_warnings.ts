@@ -2,6 +2,7 @@
  * What lets others at what is the server's alone: it runs as root, or a file of secrets can be read or changed by other
  * users. These are warnings: it works, and there may be reasons for it. Windows has neither modes nor a root.
  */
+import { readGivenText } from "../files/read_whole.ts";
 import { serverUid } from "../files/server_user.ts";
 import type { ServeOptions } from "./options.ts";
 
@@ -62,7 +63,7 @@ function statOf(path: string): Deno.FileInfo | null {
 
 function holdsKey(cert: string | null): boolean {
   try {
-    return cert !== null && Deno.readTextFileSync(cert).includes("PRIVATE KEY-----");
+    return cert !== null && readGivenText(cert).includes("PRIVATE KEY-----");
   } catch {
     return false;
   }

@@ -1,4 +1,5 @@
 import { fileVersion } from "../files/file_version.ts";
+import { readGivenText } from "../files/read_whole.ts";
 import type { Certificate } from "./certificate.ts";
 
 /**
@@ -20,13 +21,13 @@ import type { Certificate } from "./certificate.ts";
  */
 export function certificateFiles(certFile: string, keyFile: string): () => Promise<Certificate> {
   let kept: { readonly versions: string; readonly certificate: Certificate } | null = null;
+  // deno-lint-ignore require-await -- a failure becomes a rejection
   return async () => {
     // Before the files are read: what is written meanwhile is seen by the next call.
     const versions = [certFile, keyFile].map(fileVersion).join(" ");
     if (kept?.versions === versions) return kept.certificate;
-    const files = [certFile, keyFile].map((file) => Deno.readTextFile(file));
-    const [cert = "", key = ""] = await Promise.all(files);
-    kept = { versions, certificate: { cert, key } };
+    const certificate = { cert: readGivenText(certFile), key: readGivenText(keyFile) };
+    kept = { versions, certificate };
     return kept.certificate;
   };
 }
