@@ -30,6 +30,7 @@ export type { ConnectionInfo, TlsFacts } from "./mailbox/connection_info.ts";
 export type { Mailbox } from "./mailbox/mailbox.ts";
 export type {
   MailboxProvider,
+  ScramChallenge,
   ScramVerifier,
   UserSecret,
   UserSecrets,
@@ -45,6 +46,7 @@ export { mboxMailbox, type MboxMailboxOptions } from "./mailbox/mbox/mbox_mailbo
 export { MemoryMailbox, type MemoryMailboxOptions } from "./mailbox/memory_mailbox.ts";
 export { type SingleUserOptions, SingleUserProvider } from "./auth/single_user_provider.ts";
 export { type UsersFileOptions, UsersFileProvider } from "./auth/users_file_provider.ts";
+export type { UsernameCase } from "./auth/prepared_text.ts";
 export type { BadLine } from "./auth/users_file.ts";
 export type { HashWorkersOptions } from "./auth/passwords/hash_workers.ts";
 export type {

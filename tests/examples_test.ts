@@ -111,7 +111,7 @@ Deno.test("walk-through 6_deleting: all or none", async () => {
   assertEquals(folder.names(), [".trash", "a", "c"]);
   using again = await example.logIn();
   await again.say("DELE 1");
-  assertEquals((await again.say("QUIT")).text, "1 messages deleted. Closing connection.");
+  assertEquals((await again.say("QUIT")).text, "1 message deleted. Closing connection.");
   assertEquals([folder.names(), folder.names(".trash")], [[".trash", "c"], ["a"]]);
 });
 

@@ -8,7 +8,7 @@ type Octets = Uint8Array<ArrayBuffer>;
 
 const encoder = new TextEncoder();
 
-/** The verifier of a password. Text is normalized as NFKC, which is what SASLprep does to most of it. */
+/** The verifier of a password, which is prepared already (prepared_text.ts). */
 export async function scramVerifierOf(
   password: string,
   salt: Octets,
@@ -16,7 +16,7 @@ export async function scramVerifierOf(
 ): Promise<ScramVerifier> {
   const key = await crypto.subtle.importKey(
     "raw",
-    encoder.encode(password.normalize("NFKC")),
+    encoder.encode(password),
     "PBKDF2",
     false,
     ["deriveBits"],

@@ -1,14 +1,17 @@
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { MailboxProvider, UserSecrets } from "../mailbox/mailbox_provider.ts";
+import { nameKeysOf, preparerOf, type UsernameCase } from "./prepared_text.ts";
 import { timingSafeEqual } from "./timing_safe_equal.ts";
 
 /** Who the one user is. */
 export interface SingleUserOptions {
   /** The name that USER must say. */
   readonly username: string;
-  /** The password that PASS must say. */
+  /** The password that PASS must say. An empty one lets nobody in. */
   readonly password: string;
+  /** Whether the name is compared whatever the case of its letters: `lower`, the default, or `keep`. */
+  readonly usernameCase?: UsernameCase;
   /** Opens the mailbox, once for each login. */
   readonly openMailbox: () => Mailbox;
 }
@@ -44,23 +47,31 @@ export class SingleUserProvider implements MailboxProvider {
 
   /** The one secret, for APOP and SCRAM. */
   get secrets(): UserSecrets {
-    const { username, password, openMailbox } = this.#options;
+    const { password, openMailbox } = this.#options;
     return {
       offers: "apop-and-scram",
-      secretOf: (_info, name) => name === username ? { type: "plain", password } : null,
-      openMailbox: (_info, name) => name === username ? openMailbox() : null,
+      secretOf: async (_info, name) =>
+        password !== "" && await this.#isUser(name) ? { type: "plain", password } : null,
+      openMailbox: async (_info, name) => await this.#isUser(name) ? openMailbox() : null,
     };
   }
 
   /** The mailbox, for this name and this password only. */
-  authenticate(
+  async authenticate(
     _info: ConnectionInfo,
     username: string,
     password: string,
-  ): Mailbox | null {
+  ): Promise<Mailbox | null> {
+    const prepare = await preparerOf(password, this.#options.password);
     // Both are compared in any case: the time must not tell which of them was wrong.
-    const isUser = timingSafeEqual(username, this.#options.username);
-    const isPassword = timingSafeEqual(password, this.#options.password);
-    return isUser && isPassword ? this.#options.openMailbox() : null;
+    const isUser = await this.#isUser(username);
+    const isPassword = timingSafeEqual(prepare(password), prepare(this.#options.password));
+    return isUser && isPassword && password !== "" ? this.#options.openMailbox() : null;
+  }
+
+  async #isUser(name: string): Promise<boolean> {
+    const { username, usernameCase = "lower" } = this.#options;
+    const keyOf = await nameKeysOf(usernameCase, name, username);
+    return timingSafeEqual(keyOf(name), keyOf(username));
   }
 }

@@ -4,12 +4,15 @@
  *
  * - A bad line locks out its own user only, and is named by its number. What it holds is not repeated: it is a
  *   secret, or next to one.
+ * - Names that are compared as one (prepared_text.ts) are one user: the second is a bad line. The folder of a mailbox
+ *   is named as the line has it.
  * - A name can be the name of a folder: no `/`, no NUL, not `..`, so that none leads out of the folder of mailboxes.
  * - It is no name of a lock or of a file of ours beside an mbox: the mailbox of one user would be taken for a lock on that of another.
  * - What Dovecot would do with a field that is not known here, such as `allow_nets`, cannot be kept; the line is
  *   bad. Those that begin with `userdb_` are for other programs and are left alone, but for `userdb_mail`.
  */
 import { isAbsolute, join } from "@std/path";
+import { linesOf } from "../files/given_text.ts";
 import type { MailboxFormat } from "../mailbox/open_mailbox.ts";
 import { parsePasswordHash, type PasswordHash } from "./passwords/password_hash.ts";
 
@@ -40,20 +43,33 @@ export interface BadLine {
 
 /** What a users file says. */
 export interface UsersFile {
+  /** By what their names are compared by. */
   readonly users: ReadonlyMap<string, UserEntry>;
   readonly badLines: readonly BadLine[];
 }
 
-/** Never throws: what cannot be used is among the bad lines. */
-export function parseUsersFile(text: string): UsersFile {
+/**
+ * Never throws: what cannot be used is among the bad lines.
+ *
+ * @param keyOf what a name is compared by
+ */
+export function parseUsersFile(
+  text: string,
+  keyOf: (name: string) => string = (name) => name,
+): UsersFile {
   const users = new Map<string, UserEntry>();
   const badLines: BadLine[] = [];
-  for (const [index, line] of text.replace(/^\ufeff/, "").split(/\r?\n/).entries()) {
+  for (const [index, line] of linesOf(text).entries()) {
     if (line.trim() === "" || line.startsWith("#")) continue;
     try {
       const user = parseLine(line);
-      if (users.has(user.name)) throw new SyntaxError("its user is there already");
-      users.set(user.name, user);
+      const key = keyOf(user.name);
+      const other = users.get(key);
+      if (other?.name === user.name) throw new SyntaxError("its user is there already");
+      if (other !== undefined) {
+        throw new SyntaxError("its name is compared as one with that of a line above");
+      }
+      users.set(key, user);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       badLines.push({ line: index + 1, reason: error.message });

@@ -1,15 +1,17 @@
 import { type Clock, systemClock } from "../connection/clock.ts";
-import { fileVersion } from "../files/file_version.ts";
 import type { ConnectionInfo } from "../mailbox/connection_info.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { MailboxProvider, UserSecret, UserSecrets } from "../mailbox/mailbox_provider.ts";
+import { Pop3ResponseError } from "../mailbox/response_error.ts";
 import type { Pop3Events } from "../telemetry/events.ts";
 import type { HashWorkersOptions } from "./passwords/hash_workers.ts";
 import { PasswordChecker } from "./passwords/password_checker.ts";
-import { hmac } from "./scram.ts";
+import type { UsernameCase } from "./prepared_text.ts";
+import { StandIns } from "./stand_ins.ts";
 import { UserMailboxes } from "./user_mailboxes.ts";
-import { type BadLine, parseUsersFile, type UserEntry, type UsersFile } from "./users_file.ts";
+import type { BadLine, UserEntry, UsersFile } from "./users_file.ts";
+import { WatchedUsersFile } from "./watched_users_file.ts";
 
 /** What a {@linkcode UsersFileProvider} may be told. */
 export interface UsersFileOptions {
@@ -19,19 +21,23 @@ export interface UsersFileOptions {
   readonly mailbox?: FileMailboxOptions;
   /** How much is spent on password hashes at once. */
   readonly hashing?: HashWorkersOptions;
+  /** Whether names are compared whatever the case of their letters: `lower`, the default, or `keep`. */
+  readonly usernameCase?: UsernameCase;
+  /**
+   * 32 secret octets that stay the same after a restart: SCRAM's salts for names that nobody has are made of them. By
+   * default they are made anew each time, and a salt that changes tells that nobody has the name.
+   */
+  readonly scramKey?: Uint8Array<ArrayBuffer>;
   /** Is told of bad lines, and of a file that cannot be read any more; the same as a listener's. */
   readonly events?: Pop3Events;
 }
 
-const encoder = new TextEncoder();
-const nobody: UsersFile = { users: new Map(), badLines: [] };
-
 /**
  * Many users, from a file in the form of Dovecot's passwd-file or Apache's htpasswd. It is read again when it has
- * changed.
+ * changed; while it names nobody, the users of before stay.
  *
- * A bad line locks out its own user only. Somebody who is not in the file is checked against the hash of somebody
- * who is, so that the time does not tell who is there.
+ * A bad line locks out its own user only. Somebody who is not in the file is checked against a hash as most users
+ * have it, so that the time does not tell who is there.
  *
  * @example
  * ```ts
@@ -44,19 +50,14 @@ const nobody: UsersFile = { users: new Map(), badLines: [] };
 export class UsersFileProvider implements MailboxProvider {
   /** What log lines call it. */
   readonly name: string = "users file";
-  readonly #path: string;
-  readonly #events: Pop3Events;
+  readonly #watched: WatchedUsersFile;
   readonly #mailboxes: UserMailboxes;
   readonly #checker: PasswordChecker;
-  /** Chooses who stands in for whom. */
-  readonly #standInKey = crypto.getRandomValues(new Uint8Array(32));
+  readonly #scramKey: Uint8Array<ArrayBuffer>;
   /** With which hash each is logged in, to see at WAKE whether it is still theirs. */
   readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
-  #file: UsersFile = nobody;
+  #standIns: StandIns;
   #secrets: UserSecrets | null = null;
-  #reading: Promise<void> = Promise.resolve();
-  #version = "";
-  #complaint = "";
 
   /**
    * Makes a provider; the file is read when it is first needed.
@@ -65,10 +66,17 @@ export class UsersFileProvider implements MailboxProvider {
    * @param clock for tests that do not want to wait
    */
   constructor(path: string, options: UsersFileOptions = {}, clock: Clock = systemClock) {
-    this.#path = path;
-    this.#events = options.events ?? (() => {});
     this.#mailboxes = new UserMailboxes(options.mailRoot ?? null, options.mailbox ?? {});
     this.#checker = new PasswordChecker(options.hashing, clock);
+    this.#scramKey = options.scramKey ?? crypto.getRandomValues(new Uint8Array(32));
+    this.#standIns = new StandIns([], this.#scramKey);
+    this.#watched = new WatchedUsersFile(
+      path,
+      options.usernameCase ?? "lower",
+      (user) => this.#mailboxes.hasPlaceFor(user),
+      (file) => this.#use(file),
+      options.events ?? (() => {}),
+    );
   }
 
   /**
@@ -78,8 +86,9 @@ export class UsersFileProvider implements MailboxProvider {
    * @throws {Deno.errors.NotFound} and its like when it has never been readable
    */
   async refresh(): Promise<{ readonly users: number; readonly badLines: readonly BadLine[] }> {
-    await this.#refresh();
-    return { users: this.#file.users.size, badLines: this.#file.badLines };
+    await this.#watched.refresh();
+    const { users, badLines } = this.#watched.file;
+    return { users: users.size, badLines };
   }
 
   /** APOP and SCRAM, where every user has a secret for them. */
@@ -96,6 +105,8 @@ export class UsersFileProvider implements MailboxProvider {
     return {
       offers: isScram ? "scram" : "apop-and-scram",
       secretOf: (_info, username) => this.#secretOf(username),
+      challengeFor: async (username) =>
+        await this.#standIns.challengeFor(await this.#watched.keyOf(username)),
       openMailbox: (info, username) => this.#openMailbox(info, username),
     };
   }
@@ -106,20 +117,18 @@ export class UsersFileProvider implements MailboxProvider {
     username: string,
     password: string,
   ): Promise<Mailbox | null> {
-    await this.#refresh();
-    const user = this.#file.users.get(username);
-    const isKnown = user !== undefined && user.hash.type !== "locked";
-    const checked = isKnown ? user : await this.#standInFor(username);
+    const user = await this.#find(username);
+    const isKnown = user !== null && user.hash.type !== "locked";
+    const checked = isKnown ? user.hash : this.#standIns.hash;
     if (checked === null) return null;
-    const isRight = await this.#checker.check(checked.hash, password);
+    const isRight = await this.#checker.check(checked, password);
     return isKnown && isRight ? await this.#openMailbox(info, username) : null;
   }
 
   /** The mailbox of a user who wakes up; null when the user is gone, or has another password by now. */
   async reopenMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
-    await this.#refresh();
-    const user = this.#file.users.get(username);
-    const isSame = user !== undefined && this.#loggedInWith.get(info) === JSON.stringify(user.hash);
+    const user = await this.#find(username);
+    const isSame = user !== null && this.#loggedInWith.get(info) === JSON.stringify(user.hash);
     return isSame ? await this.#mailboxes.open(user) : null;
   }
 
@@ -130,8 +139,7 @@ export class UsersFileProvider implements MailboxProvider {
   }
 
   async #secretOf(username: string): Promise<UserSecret | null> {
-    await this.#refresh();
-    const hash = this.#file.users.get(username)?.hash;
+    const hash = (await this.#find(username))?.hash;
     switch (hash?.type) {
       case "plain":
         return { type: "plain", password: hash.password };
@@ -143,56 +151,31 @@ export class UsersFileProvider implements MailboxProvider {
   }
 
   async #openMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
-    const user = this.#file.users.get(username);
+    const user = this.#watched.file.users.get(await this.#watched.keyOf(username));
     if (user === undefined) return null;
     this.#loggedInWith.set(info, JSON.stringify(user.hash));
     return await this.#mailboxes.open(user);
   }
 
-  /** Somebody who can log in, always the same one for a name. */
-  async #standInFor(username: string): Promise<UserEntry | null> {
-    const candidates = [...this.#file.users.values()].filter(({ hash }) => hash.type !== "locked");
-    const digest = await hmac(this.#standInKey, encoder.encode(username));
-    const chosen = new DataView(digest.buffer).getUint32(0) % Math.max(1, candidates.length);
-    return candidates[chosen] ?? null;
-  }
-
-  /** One at a time; who comes meanwhile waits for it. */
-  #refresh(): Promise<void> {
-    const reading = this.#reading.catch(() => {}).then(() => this.#readIfChanged());
-    this.#reading = reading;
-    return reading;
-  }
-
-  async #readIfChanged(): Promise<void> {
+  /** @throws {Pop3ResponseError} `[SYS/TEMP]` while nobody is known: that is no wrong name */
+  async #find(username: string): Promise<UserEntry | null> {
+    let cause: unknown = null;
     try {
-      const version = fileVersion(this.#path);
-      if (version === this.#version) return;
-      this.#use(parseUsersFile(await Deno.readTextFile(this.#path)));
-      this.#version = version;
-      this.#complaint = "";
+      await this.#watched.refresh();
     } catch (error) {
-      if (this.#version === "") throw error;
-      if (`${error}` !== this.#complaint) this.#complain(error);
-      this.#complaint = `${error}`;
+      cause = error;
     }
+    const { users } = this.#watched.file;
+    if (users.size > 0) return users.get(await this.#watched.keyOf(username)) ?? null;
+    throw new Pop3ResponseError("Nobody can log in now. Try again later.", {
+      code: "SYS/TEMP",
+      cause: cause ?? new Error("The users file names nobody who can log in"),
+    });
   }
 
-  #use({ users, badLines }: UsersFile): void {
-    const placed = new Map([...users].filter(([, user]) => this.#mailboxes.hasPlaceFor(user)));
-    if (placed.size < users.size) {
-      const without = users.size - placed.size;
-      this.#complain(
-        new Error(`${without} users have no mailbox: there is no folder of mailboxes`),
-      );
-    }
-    for (const { line, reason } of badLines) this.#complain(new Error(`line ${line}: ${reason}`));
-    this.#file = { users: placed, badLines };
-    this.#secrets = this.#secretsOf(this.#file);
+  #use(file: UsersFile): void {
+    this.#standIns = new StandIns(file.users.values(), this.#scramKey);
+    this.#secrets = this.#secretsOf(file);
     this.#checker.forget();
-  }
-
-  #complain(error: unknown): void {
-    this.#events({ type: "error", connection: null, during: "users file", error });
   }
 }

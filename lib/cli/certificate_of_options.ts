@@ -1,6 +1,6 @@
 /** What `--cert` and `--key` name. */
+import { readGivenText } from "../files/read_whole.ts";
 import type { Certificate } from "../tls/certificate.ts";
-import { readGivenFile } from "../files/read_whole.ts";
 import { certificateFiles } from "../tls/certificate_files.ts";
 import type { CertificateFacts } from "../tls/inspect_certificate.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
@@ -36,7 +36,7 @@ export async function certificateOf(
 
 function ensureReadable(option: string, file: string): void {
   try {
-    readGivenFile(file);
+    readGivenText(file);
   } catch (error) {
     throw CliError.environment(`--${option} ${file}: ${reasonOf(error)}`, error);
   }

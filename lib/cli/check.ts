@@ -18,7 +18,11 @@ export async function check(path: string, options: ServeOptions): Promise<void> 
   if (certificate !== null) printCertificate(certificate.facts);
   if (options.users !== null) {
     const { checkUsers } = await import("./check_users.ts");
-    const folders = await checkUsers(options.users, options["mail-root"]);
+    const folders = await checkUsers(
+      options.users,
+      options["mail-root"],
+      options["username-case"],
+    );
     const told = warningsTold(options);
     console.log(`warnings: ${[told.length, ...told].join("\n  ")}`);
     return printMistakes(usualMistakes(folders, options, certificate?.facts ?? null));

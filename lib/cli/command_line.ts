@@ -1,5 +1,6 @@
 /** From arguments and a configuration file to what the user wants. Flags win over the file. */
 import { parseArgs } from "@std/cli";
+import { readGivenText } from "../files/read_whole.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import {
   type GivenOptions,
@@ -35,7 +36,7 @@ const flags = table.filter(([, option]) => option.placeholder === null).map(([na
 const valued = table.filter(([, option]) => option.placeholder !== null).map(([name]) => name);
 
 /** @throws {CliError} that says which argument is wrong and what would be right */
-export async function readCommandLine(args: readonly string[]): Promise<Wish> {
+export function readCommandLine(args: readonly string[]): Wish {
   const parsed: Readonly<Record<string, unknown>> = parseArgs([...args], {
     boolean: [...flags, "help", "version"],
     string: [...valued, "_"],
@@ -65,7 +66,7 @@ export async function readCommandLine(args: readonly string[]): Promise<Wish> {
   const type = command === "check" ? "check" : "serve";
   ensureKnown(given, serveOptions, type);
   const file = given["config"]?.at(-1);
-  const configured = file === undefined ? {} : await readConfig(file);
+  const configured = file === undefined ? {} : readConfig(file);
   if (words.length > 1) {
     throw CliError.usage(`one MAILBOX at a time, not ${words.length}: ${words.join(" ")}`);
   }
@@ -90,11 +91,11 @@ function givenFlags(parsed: Readonly<Record<string, unknown>>): GivenOptions {
   return given;
 }
 
-async function readConfig(file: string): Promise<GivenOptions> {
+function readConfig(file: string): GivenOptions {
   const wrong = (what: string) => CliError.usage(`--config ${file}: ${what}`);
   let content: unknown;
   try {
-    content = JSON.parse(await Deno.readTextFile(file));
+    content = JSON.parse(readGivenText(file));
   } catch (error) {
     if (error instanceof SyntaxError) throw wrong(`not JSON: ${error.message}`);
     throw CliError.environment(`--config ${file}: ${reasonOf(error)}`, error);

@@ -1,4 +1,5 @@
 import type { FaultPlan } from "../faults/fault_rules.ts";
+import { readGivenText } from "../files/read_whole.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
@@ -19,7 +20,7 @@ export async function faultsOf(options: ServeOptions): Promise<FaultPlan | null>
   }
   const { parseFaultPlan } = await import("../faults/fault_rules.ts");
   try {
-    return parseFaultPlan(await Deno.readTextFile(faults));
+    return parseFaultPlan(readGivenText(faults));
   } catch (error) {
     if (error instanceof SyntaxError) throw CliError.usage(`--faults ${faults}: ${error.message}`);
     throw CliError.environment(`--faults ${faults}: ${reasonOf(error)}`, error);

@@ -1,6 +1,8 @@
 /** `pop3svc hash`: reads a password, prints its hash for a users file. */
+import { decodeText, linesOf } from "../files/given_text.ts";
+import { prepared } from "../auth/prepared_text.ts";
 import { hashPassword } from "../auth/passwords/slow_hashes.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError, reasonOf } from "./cli_error.ts";
 import type { HashOptions } from "./options.ts";
 import { promptPassword } from "./prompt_password.ts";
 
@@ -8,7 +10,7 @@ import { promptPassword } from "./prompt_password.ts";
 export async function hash({ scheme }: HashOptions): Promise<void> {
   const password = Deno.stdin.isTerminal() ? askTwice() : await firstLineOfInput();
   if (password === "") throw CliError.environment("an empty password lets nobody in: give another");
-  console.log(await hashPassword(password, scheme));
+  console.log(await hashPassword(await prepared(password), scheme));
 }
 
 function askTwice(): string {
@@ -18,5 +20,10 @@ function askTwice(): string {
 }
 
 async function firstLineOfInput(): Promise<string> {
-  return (await new Response(Deno.stdin.readable).text()).split(/\r?\n/, 1).join("");
+  const octets = await new Response(Deno.stdin.readable).bytes();
+  try {
+    return linesOf(decodeText(octets)).at(0) ?? "";
+  } catch (error) {
+    throw CliError.environment(`the password: ${reasonOf(error)}`, error);
+  }
 }

@@ -11,7 +11,7 @@ import { serve } from "./serve.ts";
 /** @returns 0; 1 when something outside is not as it must be; 2 for a wrong option or value */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const wish = await readCommandLine(args);
+    const wish = readCommandLine(args);
     ensurePermitted(wish);
     switch (wish.type) {
       case "help":

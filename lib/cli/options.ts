@@ -2,6 +2,7 @@
 import type { DeletePolicy } from "../mailbox/files/file_mailbox_options.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../telemetry/log_lines.ts";
 import type { MailboxFormat } from "../mailbox/open_mailbox.ts";
+import type { UsernameCase } from "../auth/prepared_text.ts";
 import { MADE_SCHEMES, type MadeScheme } from "../auth/passwords/made_schemes.ts";
 import { CliError } from "./cli_error.ts";
 
@@ -109,6 +110,7 @@ export const serveOptions = {
   "password-file": value("FILE", "that user's password is the first line of this file; else POP3SVC_PASSWORD from the environment", text("the path of a file"), null, "passw0rd, on loopback and without proxies only"),
   "users": value("FILE", "many users: lines of Dovecot's passwd-file or Apache's htpasswd; read again when it changes", text("the path of a file"), null),
   "mail-root": value("DIR", "with --users: a user's mailbox is DIR/NAME, unless the line names one", text("the path of a folder"), null),
+  "username-case": value("CASE", "lower: a name is the same whatever the case of its letters; or keep", oneOf<UsernameCase>("lower", "keep"), "lower"),
   "read-only": flag("refuse DELE with [READ-ONLY]"),
   "delete": value("POLICY", "remove; trash, into .pop3svc/trash in the mailbox; keep, for tests", oneOf<DeletePolicy>("remove", "trash", "keep"), "remove"),
   "lock": flag("one session at a time, also across processes; others hear [IN-USE]"),

@@ -1,6 +1,10 @@
 /** Who may log in and to what, from the options: one user with one mailbox, or a users file. */
 import { lookAtGiven } from "../files/given_path.ts";
+import { counted } from "../protocol/counted.ts";
 import { SingleUserProvider } from "../auth/single_user_provider.ts";
+import { linesOf } from "../files/given_text.ts";
+import { keptKey } from "../files/kept_key.ts";
+import { readGivenText } from "../files/read_whole.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import type { MailboxCount } from "../mailbox/mailbox_count.ts";
@@ -37,7 +41,7 @@ export async function providerOf(
   if (options["mail-root"] !== null) {
     throw CliError.usage("--mail-root needs --users, the file of those whose mail it is");
   }
-  const password = await readPassword(options);
+  const password = readPassword(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
   const format = options.format ?? seenFormat(path);
   const opened = await openMailbox(path, format, {
@@ -48,8 +52,13 @@ export async function providerOf(
   const { messages, leftOut } = await countMessages(opened, path, mailbox !== null);
   const username = options.user ?? SAMPLE_USER;
   return {
-    provider: new SingleUserProvider({ username, password, openMailbox: () => opened }),
-    text: `${path} (${messages} messages) as user ${username}${leftOutText(leftOut)}`,
+    provider: new SingleUserProvider({
+      username,
+      password,
+      usernameCase: options["username-case"],
+      openMailbox: () => opened,
+    }),
+    text: `${path} (${counted(messages, "message")}) as user ${username}${leftOutText(leftOut)}`,
     facts: {
       mailbox: path,
       messages,
@@ -74,27 +83,48 @@ async function usersOf(
   if (mailRoot !== null) ensureFolder(mailRoot);
   const { UsersFileProvider } = await import("../auth/users_file_provider.ts");
   const state = await stateDirectoryOf(options);
+  const complain = (reason: string) =>
+    events({
+      type: "error",
+      connection: null,
+      during: "state directory",
+      error: new Error(reason),
+    });
   if (state.type === "none") {
-    const error = new Error(
-      `${state.reason}; mailboxes that belong to other users than the server's are refused`,
+    complain(
+      `${state.reason}; mailboxes that belong to other users than the server's are refused, and the key of the server is made at each start`,
     );
-    events({ type: "error", connection: null, during: "state directory", error });
   }
+  const scramKey = state.type === "none" ? null : await keyOf(state.path, complain);
   const provider = new UsersFileProvider(file, {
     ...(mailRoot === null ? {} : { mailRoot }),
     mailbox: {
       ...mailboxOptions(options, events),
       stateDirectory: state.type === "usable" ? state.path : null,
     },
+    usernameCase: options["username-case"],
+    ...(scramKey === null ? {} : { scramKey }),
     events,
   });
   const users = await countUsers(provider, file);
   return {
     provider,
-    text: `${users} users of ${file}`,
+    text: `${counted(users, "user")} of ${file}`,
     facts: { users, file },
     refresh: async () => void await provider.refresh(),
   };
+}
+
+async function keyOf(
+  stateDirectory: string,
+  complain: (reason: string) => void,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  try {
+    return await keptKey(stateDirectory);
+  } catch (error) {
+    complain(`${reasonOf(error)}; the key of the server is made at each start`);
+    return null;
+  }
 }
 
 async function countUsers(
@@ -138,11 +168,12 @@ export function mailboxOptions(options: ServeOptions, events?: Pop3Events): File
   };
 }
 
-async function readPassword(options: ServeOptions): Promise<string> {
+function readPassword(options: ServeOptions): string {
   const file = options["password-file"];
-  const password = file === null ? Deno.env.get("POP3SVC_PASSWORD") : await firstLineOf(file);
-  if (password !== undefined && password !== "") return password;
-  if (file !== null) throw CliError.environment(`--password-file ${file}: its first line is empty`);
+  if (file !== null) return firstLineOf(file);
+  // Empty is not set: a variable that nobody filled in is no password.
+  const password = Deno.env.get("POP3SVC_PASSWORD") ?? "";
+  if (password !== "") return password;
   const exposed = exposureOf(options);
   if (exposed === null) return SAMPLE_PASSWORD;
   throw CliError.usage(
@@ -150,12 +181,15 @@ async function readPassword(options: ServeOptions): Promise<string> {
   );
 }
 
-async function firstLineOf(file: string): Promise<string> {
+function firstLineOf(file: string): string {
+  let line: string;
   try {
-    return (await Deno.readTextFile(file)).split(/\r?\n/, 1).join("");
+    line = linesOf(readGivenText(file)).at(0) ?? "";
   } catch (error) {
     throw CliError.environment(`--password-file ${file}: ${reasonOf(error)}`, error);
   }
+  if (line !== "") return line;
+  throw CliError.environment(`--password-file ${file}: its first line is empty`);
 }
 
 async function countMessages(

@@ -1,5 +1,6 @@
 /** What people get wrong most often, as far as it can be seen without serving anything: a line for each. */
 import { canWriteIn, entriesNow, lookAtGivenOrNull } from "../files/look.ts";
+import { counted } from "../protocol/counted.ts";
 import { dirname, join } from "@std/path";
 import { isLoopback } from "../guard/address.ts";
 import type { CertificateFacts } from "../tls/inspect_certificate.ts";
@@ -65,7 +66,7 @@ function certificateMistakes(
   }
   if (left < 0) mistakes.push("the certificate has expired: no client will accept it");
   else if (left < SOON_MS) {
-    mistakes.push(`the certificate expires in ${Math.floor(left / 86_400_000)} days`);
+    mistakes.push(`the certificate expires in ${counted(Math.floor(left / 86_400_000), "day")}`);
   }
   return mistakes;
 }

@@ -39,6 +39,7 @@ export function faultyProvider(
     return inner === null ? null : {
       offers: inner.offers,
       secretOf: (info, username) => inner.secretOf(info, username),
+      ...(inner.challengeFor === undefined ? {} : { challengeFor: inner.challengeFor.bind(inner) }),
       openMailbox: (info, username) => atLogin(async () => await inner.openMailbox(info, username)),
     };
   };

@@ -1,4 +1,5 @@
 /** Reads files as a whole: those that an option names, and our own. */
+import { decodeText } from "./given_text.ts";
 import { type OpenFile, openGivenFile } from "./open_file.ts";
 
 /** No users file, certificate or config is larger. */
@@ -17,9 +18,13 @@ export function readGivenFile(path: string): Uint8Array<ArrayBuffer> {
   return readWhole(file, path);
 }
 
-/** The same as text. */
+/**
+ * The same as text.
+ *
+ * @throws {TextEncodingError} when it is no text that can be read here
+ */
 export function readGivenText(path: string): string {
-  return new TextDecoder().decode(readGivenFile(path));
+  return decodeText(readGivenFile(path));
 }
 
 /** All octets that the file had when it was opened. */

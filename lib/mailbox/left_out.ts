@@ -1,4 +1,5 @@
 /** Files of a mailbox that are not served, and why. */
+import { counted } from "../protocol/counted.ts";
 
 /** One reason for which files are left out. */
 export interface LeftOutReason {
@@ -37,6 +38,6 @@ export class LeftOut {
 
 /** `3 files of /srv/mail are compressed: unpack them; one is "a.gz"`. */
 export function describeLeftOut({ text, count, first }: LeftOutFiles, mailbox: string): string {
-  const files = count === 1 ? "1 file" : `${count} files`;
+  const files = counted(count, "file");
   return `${files} of ${mailbox} ${text}; one is ${JSON.stringify(first)}`;
 }

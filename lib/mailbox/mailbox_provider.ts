@@ -62,6 +62,12 @@ export interface UserSecrets {
   readonly offers: "apop-and-scram" | "scram";
   /** The secret of this user; null for nobody that is known, who is then led on and refused at the end. */
   secretOf(info: ConnectionInfo, username: string): Awaitable<UserSecret | null>;
+  /**
+   * Add-on: the salt and iterations that SCRAM names to those who have no verifier: whoever is not known, and whoever
+   * has a plain secret. They must look like those of a verifier, and be the same for a name each time, also after a
+   * restart: else they tell who is known. Without it they are of a key that is made at each start.
+   */
+  challengeFor?(username: string): Awaitable<ScramChallenge>;
   /** The mailbox of a user who has proved it, or null to refuse. */
   openMailbox(info: ConnectionInfo, username: string): Awaitable<Mailbox | null>;
 }
@@ -71,12 +77,16 @@ export type UserSecret =
   | { readonly type: "plain"; readonly password: string }
   | { readonly type: "scram-sha-256"; readonly verifier: ScramVerifier };
 
-/** What SCRAM needs of a password (RFC 5802 section 3): enough to check it, not enough to log in with it. */
-export interface ScramVerifier {
+/** What SCRAM tells a client before it proves anything. */
+export interface ScramChallenge {
   /** Random octets of this user's. */
   readonly salt: Uint8Array<ArrayBuffer>;
   /** How often the password was hashed; RFC 7677 asks for at least 4096. */
   readonly iterations: number;
+}
+
+/** What SCRAM needs of a password (RFC 5802 section 3): enough to check it, not enough to log in with it. */
+export interface ScramVerifier extends ScramChallenge {
   /** 32 octets. */
   readonly storedKey: Uint8Array<ArrayBuffer>;
   /** 32 octets. */

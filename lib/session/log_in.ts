@@ -2,6 +2,7 @@
  * From AUTHORIZATION to TRANSACTION: the provider is asked, the maildrop opened, its unique ids checked.
  * Whatever of it fails leaves the client logged out and its user name forgotten.
  */
+import { counted } from "../protocol/counted.ts";
 import type { Login } from "../auth/sasl/mechanism.ts";
 import { guardedProvider } from "../guard/guarded_provider.ts";
 import type { LoginAttempt } from "../guard/login_attempt.ts";
@@ -85,7 +86,7 @@ async function outcomeOf(
   const left = context.secondsUntilLogin(userName);
   if (left > 0) {
     await releaseMailbox(context, mailbox);
-    const text = `You logged in a moment ago. Try again in ${left} seconds.`;
+    const text = `You logged in a moment ago. Try again in ${counted(left, "second")}.`;
     return enter(loggedOut, error(text, "LOGIN-DELAY"));
   }
   info.userNameAtLogin = userName;

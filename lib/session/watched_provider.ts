@@ -26,6 +26,9 @@ export function watchedProvider(
       secrets: {
         offers: secrets.offers,
         secretOf: watched("secretOf", (...args) => secrets.secretOf(...args)),
+        ...(secrets.challengeFor === undefined
+          ? {}
+          : { challengeFor: watched("challengeFor", secrets.challengeFor.bind(secrets)) }),
         openMailbox: watched("openMailbox", (...args) => secrets.openMailbox(...args)),
       },
     }),

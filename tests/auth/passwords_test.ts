@@ -162,3 +162,70 @@ Deno.test("what is asked when it ends, and behind it, is rejected", async () => 
   checks.push(checker.check(hash, "c"));
   for (const check of checks) await assertRejects(() => check, Error, "stopping");
 });
+
+const SHA_512_CRYPT = "abcdefgh$".padEnd(95, "x");
+const ARGON2 = "2opwdW1WwVe6FYWqbIzMgQ$wWzQn96nt4tzBs4xJNVt5JQKiPXC8dONLdJ5ZvzjX48";
+const BCRYPT = "oZTzDqX6pETw.JXrWMn/auciqp6YUQmHYFgxOjl4sFAZ6kyEla/FK";
+const KEYS =
+  "4R7fl8OH9QRXahK/GMVWwQ==,Q9BhteT95aeq92wuj3FpBu478pyuhPIglIEVsf9/LSI=,ktvV1bsKZ0cuFAVGlYSCEs7gjkFDQm9Z8Lpbwq3iNoE=";
+/** What may just be, and what may not. */
+const bounds: readonly (readonly [string, string])[] = [
+  [`$2y$14$${BCRYPT}`, `$2y$15$${BCRYPT}`],
+  [`{BLF-CRYPT}$2b$14$${BCRYPT}`, `{BLF-CRYPT}$2b$31$${BCRYPT}`],
+  [`$6$rounds=5000000$${SHA_512_CRYPT}`, `$6$rounds=5000001$${SHA_512_CRYPT}`],
+  [`$5$rounds=5000000$${SHA_512_CRYPT}`, `$5$rounds=1000000000$${SHA_512_CRYPT}`],
+  ["$pbkdf2-sha256$2000000$c2FsdA$a2V5", "$pbkdf2-sha256$2000001$c2FsdA$a2V5"],
+  [
+    `{PBKDF2}$1$salt$2000000$${"ab".repeat(20)}`,
+    `{PBKDF2}$1$salt$9007199254740991$${"ab".repeat(20)}`,
+  ],
+  // A key that is longer than the digest takes the rounds once more.
+  [
+    `$pbkdf2-sha1$1000000$c2FsdA$${"A".repeat(52)}`,
+    `$pbkdf2-sha1$1000000$c2FsdA$${"A".repeat(56)}`,
+  ],
+  [`{SCRAM-SHA-256}2000000,${KEYS}`, `{SCRAM-SHA-256}2000001,${KEYS}`],
+  [`$argon2id$v=19$m=1048576,t=4,p=1$${ARGON2}`, `$argon2id$v=19$m=1048577,t=1,p=1$${ARGON2}`],
+  [`$argon2i$v=19$m=64,t=65536,p=8$${ARGON2}`, `$argon2i$v=19$m=64,t=65537,p=8$${ARGON2}`],
+  [`$argon2id$v=19$m=64,t=1,p=8$${ARGON2}`, `$argon2id$v=19$m=64,t=1,p=999$${ARGON2}`],
+  ["$scrypt$ln=20,r=8,p=16$c2FsdA$a2V5", "$scrypt$ln=21,r=8,p=1$c2FsdA$a2V5"],
+  ["$scrypt$ln=4,r=8,p=16$c2FsdA$a2V5", "$scrypt$ln=4,r=8,p=17$c2FsdA$a2V5"],
+  [
+    `$scrypt$ln=4,r=8,p=1$c2FsdA$${"A".repeat(680)}`,
+    `$scrypt$ln=4,r=8,p=1$c2FsdA$${"A".repeat(9_000)}`,
+  ],
+];
+
+Deno.test("a hash that costs more than it may is a bad one", () => {
+  for (const [just, over] of bounds) {
+    assertEquals(parsePasswordHash(just).type === "locked", false, just);
+    assertThrows(() => parsePasswordHash(over), SyntaxError, undefined, over);
+  }
+});
+
+Deno.test("a hash that takes over ten seconds is given up with its thread, and others go on", async () => {
+  using workers = new CountedWorkers();
+  const clock = new ManualClock();
+  using checker = new PasswordChecker({ threads: 1 }, clock);
+  // Just what may be: it would take a minute.
+  const endless = parsePasswordHash("$scrypt$ln=20,r=8,p=16$c2FsdA$a2V5a2V5a2V5");
+  const quick = parsePasswordHash(await hashPassword(PASSWORD, "bcrypt"));
+  const first = checker.check(endless, PASSWORD);
+  const second = checker.check(quick, PASSWORD);
+  const refused = assertRejects(() => first, Pop3ResponseError);
+  while (workers.questions === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  clock.advance(9_999);
+  assertEquals([workers.started, workers.ended], [1, 0]);
+  clock.advance(1);
+  assertEquals((await refused).code, "SYS/TEMP");
+  assertEquals(await second, true);
+  assertEquals([workers.started, workers.ended], [2, 1]);
+});
+
+Deno.test("a verifier of SCRAM is checked by a thread, too", async () => {
+  using workers = new CountedWorkers();
+  using checker = new PasswordChecker({ threads: 1 });
+  const [, text = ""] = foreignHashes.find(([command]) => command.endsWith("SCRAM-SHA-256")) ?? [];
+  assertEquals(await checker.check(parsePasswordHash(text), PASSWORD), true);
+  assertEquals(workers.questions, 1);
+});

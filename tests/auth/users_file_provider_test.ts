@@ -3,69 +3,9 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { hashPassword } from "../../lib/auth/passwords/slow_hashes.ts";
 import { UsersFileProvider } from "../../lib/mod.ts";
-import { LoopbackClient } from "../loopback_client.ts";
-import { ObservedListener } from "../observed_listener.ts";
 import { run, testAsRoot } from "../security/two_users.ts";
-import { TemporaryFolder } from "../temporary_folder.ts";
 import { CountedWorkers } from "./counted_workers.ts";
-
-const WRONG = "-ERR [AUTH] Wrong username or password.";
-
-/** A listener for the users of a file, with their mailboxes beside it. */
-class UsersServed implements AsyncDisposable {
-  readonly folder: TemporaryFolder;
-  readonly pop3: ObservedListener;
-  readonly file: string;
-  readonly mail: string;
-  #port = 0;
-
-  private constructor(folder: TemporaryFolder) {
-    this.folder = folder;
-    this.file = join(folder.path, "users");
-    this.mail = join(folder.path, "mail");
-    this.pop3 = new ObservedListener({});
-    this.pop3.provider = new UsersFileProvider(this.file, {
-      mailRoot: this.mail,
-      mailbox: { settleTime: 0 },
-      hashing: { threads: 1 },
-      events: (event) => this.pop3.events(event),
-    });
-  }
-
-  static async start(lines: readonly string[]): Promise<UsersServed> {
-    const served = new UsersServed(await TemporaryFolder.create());
-    await Deno.mkdir(served.mail);
-    await served.write(lines);
-    served.#port = (await served.pop3.listenOn({ hostname: "127.0.0.1", port: 0 })).port;
-    return served;
-  }
-
-  async write(lines: readonly string[]): Promise<void> {
-    await Deno.writeTextFile(this.file, `${lines.join("\n")}\n`);
-  }
-
-  async message(user: string, text: string): Promise<void> {
-    await Deno.mkdir(join(this.mail, user), { recursive: true });
-    await Deno.writeTextFile(join(this.mail, user, "a.eml"), text);
-  }
-
-  /** What a login is answered. */
-  async logIn(user: string, password: string): Promise<string | null> {
-    using client = await this.connect();
-    return await client.command(`XLOG ${user} ${password}`);
-  }
-
-  async connect(): Promise<LoopbackClient> {
-    const client = await LoopbackClient.connect(this.#port);
-    await client.readLine();
-    return client;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.pop3.stop();
-    await this.folder[Symbol.asyncDispose]();
-  }
-}
+import { UsersServed, WRONG } from "./users_served.ts";
 
 Deno.test("each user has a mailbox of their own; one that is not there yet is empty", async () => {
   await using served = await UsersServed.start([

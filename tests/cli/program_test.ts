@@ -108,7 +108,7 @@ Deno.test("a Maildir is known by its folders, or said to be a plain folder", asy
   for (const name of ["cur", "new", "tmp"]) await Deno.mkdir(join(folder.path, name));
   await Deno.writeTextFile(join(folder.path, "new/1.a.host"), "Subject: a\n\n");
   await using maildir = await RunningProgram.start([folder.path]);
-  assertStringIncludes(maildir.readyLines[1] ?? "", "(1 messages)");
+  assertStringIncludes(maildir.readyLines[1] ?? "", "(1 message)");
   await using plain = await RunningProgram.start([folder.path, "--format", "folder"]);
   assertStringIncludes(plain.readyLines[1] ?? "", "(0 messages)");
 });
@@ -124,7 +124,7 @@ Deno.test("a file is an mbox", async () => {
   using client = await LoopbackClient.connect(program.port);
   await client.logIn();
   await client.command("DELE 1");
-  assertEquals(await client.command("QUIT"), "+OK 1 messages deleted. Closing connection.");
+  assertEquals(await client.command("QUIT"), "+OK 1 message deleted. Closing connection.");
   assertEquals(await Deno.readTextFile(path), "From b\nSubject: b\n\ny\n");
 });
 
@@ -134,7 +134,7 @@ Deno.test("--delete trash moves what is deleted into the hidden trash", async ()
   using client = await LoopbackClient.connect(program.port);
   await client.logIn();
   await client.command("DELE 1");
-  assertEquals(await client.command("QUIT"), "+OK 1 messages deleted. Closing connection.");
+  assertEquals(await client.command("QUIT"), "+OK 1 message deleted. Closing connection.");
   assertEquals(folder.names(".pop3svc/trash"), ["a.eml"]);
 });
 

@@ -17,7 +17,7 @@ Deno.test("from pop3svc hash to a login; bad lines are told, changes are seen", 
   assertMatch(hashed.stdout, /^\{ARGON2ID\}\$argon2id\$[^\n]+\n$/);
   await Deno.writeTextFile(file, `joe:${hashed.stdout}bad line\n`);
   await using program = await RunningProgram.start(["--users", file, "--mail-root", mail]);
-  assertEquals(program.readyLines[1], `ready: serving 1 users of ${file}; press Ctrl+C to stop`);
+  assertEquals(program.readyLines[1], `ready: serving 1 user of ${file}; press Ctrl+C to stop`);
   using joe = await LoopbackClient.connect(program.port);
   await joe.readLine();
   assertEquals(await joe.command("XLOG joe correct horse"), "+OK Welcome.");

@@ -143,7 +143,7 @@ for (const [flags, permissions] of permissionSets) {
         using joe = await logIn(program, "joe");
         assertEquals(await joe.command("STAT"), "+OK 3 132");
         await joe.command("DELE 1");
-        assertEquals(await joe.command("QUIT"), "+OK 1 messages deleted. Closing connection.");
+        assertEquals(await joe.command("QUIT"), "+OK 1 message deleted. Closing connection.");
       }
       assertEquals(users.names("mail/joe/cur"), ["2.joe:2,S", "3.joe:2,S"]);
       assertEquals(await Deno.readTextFile(users.path("precious")), "precious");

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { counted } from "../../lib/protocol/counted.ts";
 import { languages, tagFor } from "../../lib/session/languages/language.ts";
 import { TEXTS } from "../../lib/session/languages/texts.ts";
 
@@ -27,7 +28,9 @@ Deno.test("every text that a session says has a translation", () => {
   for (const source of sourcesBelow(join(lib, "session"))) {
     const literal = /(?:\b(?:ok|error|errorReply)\(\s*|text: )(?:"([^"]+)"|`([^`]+)`)/g;
     for (const [, plain, template] of source.matchAll(literal)) {
-      const text = plain ?? template?.replaceAll(/\$\{[^}]*\}/g, "{}") ?? "";
+      const text = plain ?? template?.replaceAll(/\$\{counted\(.*?, "(\w+)"\)\}/g, "{} $1s")
+        .replaceAll(/\$\{[^}]*\}/g, "{}") ??
+        "";
       if (/[a-z]{3}/.test(text)) said.add(text);
     }
   }
@@ -52,4 +55,29 @@ for (const [tag, language] of languages) {
 Deno.test("a language range finds its language", () => {
   const ranges = ["de", "DE", "de-AT", "*", "en-GB", "tlh", "deutsch", ""];
   assertEquals(ranges.map(tagFor), ["de", "de", "de", "en", "en", null, null, null]);
+});
+
+Deno.test("numbers and nouns agree, in each language", async () => {
+  const counts: readonly ((count: number) => string)[] = [
+    (count) => `${counted(count, "message")} deleted. Closing connection.`,
+    (count) => `Zzzzz. Deleted ${counted(count, "message")}.`,
+    (count) => `Header and first ${counted(count, "line")}...`,
+    (count) => `You logged in a moment ago. Try again in ${counted(count, "second")}.`,
+  ];
+  const singular: Readonly<Record<string, RegExp>> = {
+    en: /message |message\.|line\.|second\./,
+    de: /Nachricht |Zeile\.|Sekunde /,
+    es: /mensaje borrado|línea\.|segundo\./,
+    fr: /message supprimé\.|ligne\.|seconde\./,
+  };
+  for (const [tag, language] of languages) {
+    const wording = await language.load();
+    for (const say of counts) {
+      assertEquals(singular[tag]?.test(wording(say(1))), true, wording(say(1)));
+      assertEquals(singular[tag]?.test(wording(say(2))), false, wording(say(2)));
+    }
+  }
+  const french = await languages.get("fr")?.load();
+  // French counts nothing in the singular.
+  assertEquals(french?.(`Zzzzz. Deleted ${counted(0, "message")}.`), "Zzzzz. 0 message supprimé.");
 });

@@ -23,7 +23,7 @@ Deno.test("STLS, AUTH, pipelining, SLEE and WAKE, UID-PARAM", async () => {
   ]);
   assertEquals(await client.listing("RETR UID:a"), ["Subject: a", "", ".dot"]);
   assertEquals((await client.say("DELE UID:b")).isOk, true);
-  assertEquals((await client.say("SLEE")).text, "Zzzzz. Deleted 1 messages.");
+  assertEquals((await client.say("SLEE")).text, "Zzzzz. Deleted 1 message.");
   mailbox.messages.set("c", new Uint8Array());
   assertEquals((await client.say("WAKE")).code, "ACTIVITY/NEW");
   assertEquals(await client.listing("UIDL"), ["1 a", "2 c"]);

@@ -2,6 +2,7 @@
  * Threads for password hashes: off the event loop, so that a storm of logins stalls nobody's session.
  *
  * - So many at once, and so many that wait; who comes then hears `[SYS/TEMP]`, which is no wrong password.
+ * - A hash that takes over ten seconds is given up, and its thread ends with it: `[SYS/TEMP]`, too.
  * - A thread is started when there is work for it, and ends when there was none for a while.
  */
 import type { Clock } from "../../connection/clock.ts";
@@ -25,13 +26,15 @@ interface Job {
 
 const ENDED = "The server is stopping";
 const IDLE_MS = 30_000;
+/** No hash takes longer. */
+const LONGEST_MS = 10_000;
 
 export class HashWorkers implements Disposable {
   readonly #threads: number;
   readonly #waiting: number;
   readonly #clock: Clock;
   readonly #idle: Worker[] = [];
-  readonly #busy = new Map<Worker, Job>();
+  readonly #busy = new Map<Worker, Job & { readonly limit: Disposable }>();
   readonly #queue: Job[] = [];
   #idleTimer: Disposable | null = null;
   #isEnded = false;
@@ -67,6 +70,7 @@ export class HashWorkers implements Disposable {
     this.#idleTimer?.[Symbol.dispose]();
     this.#idleTimer = null;
     const jobs = [...this.#busy.values(), ...this.#queue.splice(0)];
+    for (const { limit } of this.#busy.values()) limit[Symbol.dispose]();
     for (const worker of [...this.#idle.splice(0), ...this.#busy.keys()]) worker.terminate();
     this.#busy.clear();
     for (const { reject } of jobs) reject(new Error(ENDED));
@@ -79,8 +83,29 @@ export class HashWorkers implements Disposable {
     this.#idleTimer?.[Symbol.dispose]();
     this.#idleTimer = null;
     const worker = this.#idle.pop() ?? this.#newWorker();
-    this.#busy.set(worker, job);
+    const limit = this.#clock.after(LONGEST_MS, () => this.#giveUp(worker));
+    this.#busy.set(worker, { ...job, limit });
     worker.postMessage(job.question);
+  }
+
+  #giveUp(worker: Worker): void {
+    const cause = new Error(`A password hash took over ${LONGEST_MS / 1_000} seconds`);
+    const options = { code: "SYS/TEMP", cause } as const;
+    this.#end(worker, new Pop3ResponseError("Your password takes too long to check.", options));
+  }
+
+  /** Ends a thread, and what it is asked. */
+  #end(worker: Worker, error: Error): void {
+    worker.terminate();
+    this.#takeJobOf(worker)?.reject(error);
+    this.#startNext();
+  }
+
+  #takeJobOf(worker: Worker): Job | null {
+    const job = this.#busy.get(worker) ?? null;
+    job?.limit[Symbol.dispose]();
+    this.#busy.delete(worker);
+    return job;
   }
 
   #endThreadsLater(): void {
@@ -94,20 +119,17 @@ export class HashWorkers implements Disposable {
   #newWorker(): Worker {
     const worker = new Worker(new URL("./hash_worker.ts", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<HashAnswer>) => {
-      const job = this.#busy.get(worker);
-      this.#busy.delete(worker);
+      const job = this.#takeJobOf(worker);
+      // One that has ended may have answered in the same moment.
+      if (job === null) return;
       this.#idle.push(worker);
-      if (data.type === "answer") job?.resolve(data.isRight);
-      else job?.reject(new Error(`A password hash could not be checked: ${data.errorName}`));
+      if (data.type === "answer") job.resolve(data.isRight);
+      else job.reject(new Error(`A password hash could not be checked: ${data.errorName}`));
       this.#startNext();
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      const job = this.#busy.get(worker);
-      this.#busy.delete(worker);
-      worker.terminate();
-      job?.reject(new Error(`The thread for password hashes has ended: ${event.message}`));
-      this.#startNext();
+      this.#end(worker, new Error(`The thread for password hashes has ended: ${event.message}`));
     };
     return worker;
   }

@@ -1,13 +1,16 @@
 /**
  * Checks passwords against hashes: what is quick at once, what is slow on other threads.
  *
+ * Plain passwords are compared prepared, on both sides. Of what a hash was made nobody can know: what was sent is tried
+ * prepared and, where that differs, as it is. Both are one attempt.
+ *
  * A slow one that was right is remembered for some minutes, by a keyed digest of hash and password that is worth
  * nothing outside of this process: a client that polls every few seconds does not cost a full hash each time. One
  * that was wrong is not remembered.
  */
 import { type Clock, systemClock } from "../../connection/clock.ts";
+import { preparerOf } from "../prepared_text.ts";
 import { timingSafeEqual } from "../timing_safe_equal.ts";
-import { scramVerifierOf } from "../scram.ts";
 import { HashWorkers, type HashWorkersOptions } from "./hash_workers.ts";
 import type { PasswordHash, SlowHash } from "./password_hash.ts";
 
@@ -29,26 +32,16 @@ export class PasswordChecker implements Disposable {
     this.#clock = clock;
   }
 
-  /** Is it the password? */
+  /** Is it the password? An empty one is nobody's. */
   async check(hash: PasswordHash, password: string): Promise<boolean> {
-    switch (hash.type) {
-      case "locked":
-        return false;
-      case "plain":
-        return timingSafeEqual(password, hash.password);
-      case "salted-digest": {
-        const salted = new Uint8Array([...encoder.encode(password), ...hash.salt]);
-        const digest = new Uint8Array(await crypto.subtle.digest(hash.algorithm, salted));
-        return timingSafeEqual(digest.toHex(), hash.digest.toHex());
-      }
-      case "scram-sha-256": {
-        const { salt, iterations, storedKey } = hash.verifier;
-        const shown = await scramVerifierOf(password, salt, iterations);
-        return timingSafeEqual(shown.storedKey.toHex(), storedKey.toHex());
-      }
-      default:
-        return await this.#checkSlowly(hash, password);
+    if (hash.type === "locked" || password === "") return false;
+    if (hash.type === "plain") {
+      const prepare = await preparerOf(password, hash.password);
+      return timingSafeEqual(prepare(password), prepare(hash.password));
     }
+    const prepared = (await preparerOf(password))(password);
+    return await this.#checkAsItIs(hash, prepared) ||
+      prepared !== password && await this.#checkAsItIs(hash, password);
   }
 
   /** Forgets which passwords were right. */
@@ -61,9 +54,22 @@ export class PasswordChecker implements Disposable {
     this.#workers[Symbol.dispose]();
   }
 
+  async #checkAsItIs(
+    hash: Exclude<PasswordHash, { readonly type: "locked" | "plain" }>,
+    password: string,
+  ): Promise<boolean> {
+    switch (hash.type) {
+      case "salted-digest": {
+        const salted = new Uint8Array([...encoder.encode(password), ...hash.salt]);
+        const digest = new Uint8Array(await crypto.subtle.digest(hash.algorithm, salted));
+        return timingSafeEqual(digest.toHex(), hash.digest.toHex());
+      }
+      default:
+        return await this.#checkSlowly(hash, password);
+    }
+  }
+
   async #checkSlowly(hash: SlowHash, password: string): Promise<boolean> {
-    // Some libraries refuse it, and nobody has it.
-    if (password === "") return false;
     const name = await this.#nameOf(hash, password);
     const until = this.#right.get(name);
     if (until !== undefined && until > this.#clock.now()) return true;

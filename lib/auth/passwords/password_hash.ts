@@ -2,10 +2,12 @@
  * A stored password, in the notations that Dovecot's passwd-file and Apache's htpasswd have for it.
  *
  * - `{SCHEME}text` or, where the text says it itself, only the text: `$2y$…`, `$6$…`, `$argon2id$…`.
- * - It is taken apart when the file is read, so that a bad one is found then, and not at a login.
+ * - It is taken apart when the file is read, so that a bad one, or one that costs too much (hash_costs.ts), is found
+ *   then, and not at a login.
  * - No message of an error repeats any of it.
  */
 import type { ScramVerifier } from "../../mailbox/mailbox_provider.ts";
+import { affordable } from "./hash_costs.ts";
 
 /** A stored password, by what it takes to check one against it. */
 export type PasswordHash =
@@ -18,7 +20,6 @@ export type PasswordHash =
     readonly digest: Octets;
     readonly salt: Octets;
   }
-  | { readonly type: "scram-sha-256"; readonly verifier: ScramVerifier }
   | SlowHash
   /** Nobody can log in with it. */
   | { readonly type: "locked" };
@@ -27,6 +28,7 @@ export type PasswordHash =
 export type SlowHash =
   /** bcrypt, Argon2, SHA-crypt: the libraries take the text as it is. */
   | { readonly type: "bcrypt" | "argon2" | "sha-crypt"; readonly text: string }
+  | { readonly type: "scram-sha-256"; readonly verifier: ScramVerifier }
   | {
     readonly type: "scrypt";
     readonly cost: { readonly N: number; readonly r: number; readonly p: number };
@@ -51,6 +53,10 @@ const encoder = new TextEncoder();
 
 /** @throws {SyntaxError} that says what is wrong with it, and nothing of what it is */
 export function parsePasswordHash(stored: string): PasswordHash {
+  return affordable(parse(stored));
+}
+
+function parse(stored: string): PasswordHash {
   if (stored === "" || stored.startsWith("!") || stored.startsWith("*")) return { type: "locked" };
   const [, scheme = "", encoding = "", text = ""] =
     /^\{([A-Za-z0-9-]+)(?:\.([A-Za-z0-9]+))?\}(.*)$/s.exec(stored) ?? [];
@@ -87,10 +93,13 @@ function parseCrypt(text: string): PasswordHash {
   if (/^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/.test(text)) {
     return { type: "bcrypt", text };
   }
-  if (/^\$[56]\$(rounds=\d+\$)?[^$:]{0,16}\$[./A-Za-z0-9]{43,86}$/.test(text)) {
+  if (/^\$[56]\$(rounds=[1-9]\d*\$)?[^$:]{0,16}\$[./A-Za-z0-9]{43,86}$/.test(text)) {
     return { type: "sha-crypt", text };
   }
-  if (/^\$argon2(id|i|d)\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/.test(text)) {
+  if (
+    /^\$argon2(id|i|d)\$v=19\$m=[1-9]\d*,t=[1-9]\d*,p=[1-9]\d*\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{6,}$/
+      .test(text)
+  ) {
     return { type: "argon2", text };
   }
   if (text.startsWith("$scrypt$")) return parseScrypt(text);
@@ -170,12 +179,8 @@ function parseScrypt(text: string): PasswordHash {
     /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([^$]+)\$([^$]+)$/.exec(text) ?? [];
   if (ln === undefined) throw new SyntaxError("its scrypt is not $scrypt$ln=14,r=8,p=1$salt$key");
   const cost = { N: 2 ** atLeast(1, ln), r: atLeast(1, r), p: atLeast(1, p) };
-  if (cost.N * cost.r > MOST_SCRYPT_BLOCKS) throw new SyntaxError("its scrypt takes over 1 GiB");
   return { type: "scrypt", cost, salt: fromBase64(salt), key: fromBase64(key) };
 }
-
-/** 1 GiB of 128 octets each. */
-const MOST_SCRYPT_BLOCKS = 2 ** 23;
 
 function atLeast(minimum: number, digits: string | undefined): number {
   const number = Number(digits);
@@ -183,10 +188,13 @@ function atLeast(minimum: number, digits: string | undefined): number {
   throw new SyntaxError("its cost is no number that can be used");
 }
 
+/** No salt and no key is longer. */
+const MOST_OCTETS = 512;
+
 function fromBase64(text: string): Octets {
   try {
     const octets = Uint8Array.fromBase64(text);
-    if (octets.length > 0) return octets;
+    if (octets.length > 0 && octets.length <= MOST_OCTETS) return octets;
   } catch {
     // Told below.
   }

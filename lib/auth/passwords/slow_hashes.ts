@@ -1,6 +1,11 @@
-/** The sums that are made to take time, by the libraries that others keep. Loaded by the worker only. */
-import { pbkdf2Sync, scryptSync, timingSafeEqual } from "node:crypto";
-import { argon2id, argon2Verify, bcrypt, bcryptVerify } from "hash-wasm";
+/**
+ * The sums that are made to take time, by the libraries that others keep. Loaded by the worker only.
+ *
+ * What may take over ten seconds is JavaScript or WebAssembly, which end with the worker. Calls of `node:crypto` go on to
+ * their end after it: PBKDF2 is bounded to a few seconds (hash_costs.ts), its scrypt could take a minute.
+ */
+import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
+import { argon2id, argon2Verify, bcrypt, bcryptVerify, scrypt } from "hash-wasm";
 import { encrypt as shaCrypt, verify as shaCryptVerify } from "unixcrypt";
 import type { MadeScheme } from "./made_schemes.ts";
 import type { SlowHash } from "./password_hash.ts";
@@ -16,12 +21,18 @@ export async function verifySlowHash(hash: SlowHash, password: string): Promise<
       return shaCryptVerify(password, hash.text);
     case "scrypt": {
       const { cost, salt, key } = hash;
-      const maxmem = 256 * cost.N * cost.r;
-      return timingSafeEqual(scryptSync(password, salt, key.length, { ...cost, maxmem }), key);
+      return timingSafeEqual(await scryptOf(password, salt, key.length, cost), key);
     }
     case "pbkdf2": {
       const { digest, iterations, salt, key } = hash;
       return timingSafeEqual(pbkdf2Sync(password, salt, iterations, key.length, digest), key);
+    }
+    case "scram-sha-256": {
+      // RFC 5802 section 3.
+      const { salt, iterations, storedKey } = hash.verifier;
+      const saltedPassword = pbkdf2Sync(password, salt, iterations, 32, "sha256");
+      const clientKey = createHmac("sha256", saltedPassword).update("Client Key").digest();
+      return timingSafeEqual(createHash("sha256").update(clientKey).digest(), storedKey);
     }
   }
 }
@@ -45,14 +56,23 @@ export async function hashPassword(password: string, scheme: MadeScheme): Promis
       return `{BLF-CRYPT}${hash.replace(/^\$2a\$/, "$2y$")}`;
     }
     case "scrypt": {
-      const [N, r, p] = [2 ** 15, 8, 3];
-      const key = new Uint8Array(scryptSync(password, salt, 32, { N, r, p, maxmem: 256 * N * r }));
+      const key = await scryptOf(password, salt, 32, { N: 2 ** 15, r: 8, p: 3 });
       const base64 = (octets: Uint8Array) => octets.toBase64({ omitPadding: true });
       return `{SCRYPT}$scrypt$ln=15,r=8,p=3$${base64(salt)}$${base64(key)}`;
     }
     case "sha512-crypt":
       return `{SHA512-CRYPT}${shaCrypt(password, `$6$rounds=100000$${salt.toHex().slice(0, 16)}`)}`;
   }
+}
+
+function scryptOf(
+  password: string,
+  salt: Uint8Array,
+  hashLength: number,
+  { N, r, p }: { readonly N: number; readonly r: number; readonly p: number },
+): Promise<Uint8Array> {
+  const cost = { costFactor: N, blockSize: r, parallelism: p, hashLength };
+  return scrypt({ password, salt, ...cost, outputType: "binary" });
 }
 
 /** bcrypt knows 72 octets of a password; every implementation ignores the rest. */

@@ -2,11 +2,20 @@
  * SCRAM-SHA-256 (RFC 5802 section 5, RFC 7677): both sides prove that they know the password, and neither sends it.
  *
  * There is no SCRAM-SHA-256-PLUS: over TLS 1.3 it binds to an exporter (RFC 9266), and the runtime gives none.
- * Somebody who is not known is led on with a salt of their own that stays the same, and refused at the end.
+ *
+ * Nobody learns who is known. Somebody who is not is led on with a salt and iterations that look like those of the
+ * others (UserSecrets.challengeFor), and refused at the end; a challenge costs the same for all, and no PBKDF2. From
+ * the challenge on it is an attempt: whoever gives up then, or breaks a rule, is refused like a wrong password.
  */
-import type { ConnectionInfo } from "../../mailbox/connection_info.ts";
-import type { MailboxProvider, ScramVerifier } from "../../mailbox/mailbox_provider.ts";
-import { hmac, provesPassword, scramVerifierOf, serverSignature } from "../scram.ts";
+import type {
+  MailboxProvider,
+  ScramChallenge,
+  ScramVerifier,
+  UserSecret,
+} from "../../mailbox/mailbox_provider.ts";
+import { prepared } from "../prepared_text.ts";
+import { provesPassword, SCRAM_ITERATIONS, scramVerifierOf, serverSignature } from "../scram.ts";
+import { saltFor } from "../scram_salt.ts";
 import { type Mechanism, NOTHING, type Octets, octetsOf, SaslError, textOf } from "./mechanism.ts";
 
 const SALT_OCTETS = 16;
@@ -24,18 +33,27 @@ export function scram(newNonce: () => string): Mechanism {
     isOfferedBy: (provider) => provider.secrets !== undefined && provider.secrets !== null,
     async *begin(info, provider) {
       const first = parseClientFirst(textOf(yield NOTHING));
+      const { userName } = first;
       const nonce = first.nonce + newNonce();
-      const { isKnown, verifier } = await verifierOf(info, provider, first.userName);
-      const { salt, iterations } = verifier;
-      const serverFirst = `r=${nonce},s=${salt.toBase64()},i=${iterations}`;
-      const final = parseClientFinal(textOf(yield octetsOf(serverFirst)));
-      if (final.nonce !== nonce || final.header !== first.header) {
-        throw new SaslError("SCRAM repeats the nonce and the GS2 header.");
+      const secret = await provider.secrets?.secretOf(info, userName) ?? null;
+      // Asked for everybody: else the time would tell who has a verifier.
+      const standIn = await standInFor(provider, userName);
+      const challenge = secret?.type === "scram-sha-256" ? secret.verifier : standIn;
+      const serverFirst = `r=${nonce},s=${challenge.salt.toBase64()},i=${challenge.iterations}`;
+      let final: ClientFinal;
+      try {
+        final = parseClientFinal(textOf(yield octetsOf(serverFirst)));
+        if (final.nonce !== nonce || final.header !== first.header) {
+          throw new SaslError("SCRAM repeats the nonce and the GS2 header.");
+        }
+      } catch (fault) {
+        if (fault instanceof SaslError) return { userName, mailbox: null, secret: null };
+        throw fault;
       }
       const authMessage = `${first.bare},${serverFirst},${final.withoutProof}`;
-      const isProved = await provesPassword(verifier, authMessage, final.proof) && isKnown;
-      const { userName } = first;
-      if (!isProved) return { userName, mailbox: null, secret: null };
+      const verifier = await verifierOf(provider, secret, challenge);
+      const isProved = await provesPassword(verifier, authMessage, final.proof);
+      if (!isProved || secret === null) return { userName, mailbox: null, secret: null };
       const signature = await serverSignature(verifier, authMessage);
       yield octetsOf(`v=${signature.toBase64()}`);
       const mailbox = await provider.secrets?.openMailbox(info, userName) ?? null;
@@ -44,16 +62,28 @@ export function scram(newNonce: () => string): Mechanism {
   };
 }
 
-async function verifierOf(
-  info: ConnectionInfo,
-  provider: MailboxProvider,
+async function standInFor(
+  { secrets }: MailboxProvider,
   userName: string,
-): Promise<{ readonly isKnown: boolean; readonly verifier: ScramVerifier }> {
-  const secret = await provider.secrets?.secretOf(info, userName) ?? null;
-  if (secret?.type === "scram-sha-256") return { isKnown: true, verifier: secret.verifier };
-  const salt = (await hmac(saltKey, octetsOf(userName))).slice(0, SALT_OCTETS);
-  const verifier = await scramVerifierOf(secret?.password ?? crypto.randomUUID(), salt);
-  return { isKnown: secret !== null, verifier };
+): Promise<ScramChallenge> {
+  const own = await secrets?.challengeFor?.(userName);
+  if (own !== undefined) return own;
+  return { salt: await saltFor(saltKey, userName, SALT_OCTETS), iterations: SCRAM_ITERATIONS };
+}
+
+/** Takes as long for somebody unknown as for the others where all have plain secrets, and where all have verifiers. */
+async function verifierOf(
+  { secrets }: MailboxProvider,
+  secret: UserSecret | null,
+  { salt, iterations }: ScramChallenge,
+): Promise<ScramVerifier> {
+  if (secret?.type === "scram-sha-256") return secret.verifier;
+  if (secret === null && secrets?.offers === "scram") {
+    const nobodys = crypto.getRandomValues(new Uint8Array(32));
+    return { salt, iterations, storedKey: nobodys, serverKey: nobodys };
+  }
+  const password = await prepared(secret?.password ?? crypto.randomUUID());
+  return await scramVerifierOf(password, salt, iterations);
 }
 
 interface ClientFirst {

@@ -4,6 +4,7 @@
  * A file is known by its identity. One that has another identity than at the login is another message, even
  * under the same name: it is neither sent nor deleted in the place of the one the client means.
  */
+import { counted } from "../../protocol/counted.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
@@ -39,7 +40,7 @@ function readAll(file: OpenFile, size: number): Uint8Array {
 }
 
 function endedEarly(octets: number): Error {
-  return new Error(`The file ended ${octets} octets early`);
+  return new Error(`The file ended ${counted(octets, "octet")} early`);
 }
 
 /** The bytes of a file that was read. */

@@ -58,6 +58,17 @@ export const texts: Translation = {
   "Your mailbox cannot be opened.": "Das Postfach kann nicht geöffnet werden.",
   "Zzzzz. Deleted {} messages.": "Zzzzz. {} Nachrichten gelöscht.",
   "{} messages deleted. Closing connection.": "{} Nachrichten gelöscht. Die Verbindung endet.",
+  "Zzzzz. Deleted 0 messages.": "Zzzzz. 0 Nachrichten gelöscht.",
+  "Zzzzz. Deleted 1 message.": "Zzzzz. 1 Nachricht gelöscht.",
+  "0 messages deleted. Closing connection.": "0 Nachrichten gelöscht. Die Verbindung endet.",
+  "1 message deleted. Closing connection.": "1 Nachricht gelöscht. Die Verbindung endet.",
+  "Header and first 0 lines...": "Es folgt der Kopf...",
+  "Header and first 1 line...": "Es folgen Kopf und erste Zeile...",
+  "You logged in a moment ago. Try again in 1 second.":
+    "Die letzte Anmeldung war eben erst. Bitte in 1 Sekunde noch einmal.",
+  "Nobody can log in now. Try again later.":
+    "Zurzeit kann sich niemand anmelden. Bitte später noch einmal.",
+  "Your password takes too long to check.": "Die Prüfung des Passworts dauert zu lange.",
   "System error. Administrators should check logs.":
     "Systemfehler. Näheres steht im Protokoll des Servers.",
 };

@@ -58,6 +58,17 @@ export const texts: Translation = {
   "Your mailbox cannot be opened.": "No se puede abrir su buzón.",
   "Zzzzz. Deleted {} messages.": "Zzzzz. {} mensajes borrados.",
   "{} messages deleted. Closing connection.": "{} mensajes borrados. Se cierra la conexión.",
+  "Zzzzz. Deleted 0 messages.": "Zzzzz. 0 mensajes borrados.",
+  "Zzzzz. Deleted 1 message.": "Zzzzz. 1 mensaje borrado.",
+  "0 messages deleted. Closing connection.": "0 mensajes borrados. Se cierra la conexión.",
+  "1 message deleted. Closing connection.": "1 mensaje borrado. Se cierra la conexión.",
+  "Header and first 0 lines...": "Sigue la cabecera...",
+  "Header and first 1 line...": "Siguen la cabecera y la primera línea...",
+  "You logged in a moment ago. Try again in 1 second.":
+    "Acaba de identificarse. Inténtelo de nuevo en 1 segundo.",
+  "Nobody can log in now. Try again later.":
+    "Ahora nadie puede identificarse. Inténtelo más tarde.",
+  "Your password takes too long to check.": "La comprobación de su contraseña tarda demasiado.",
   "System error. Administrators should check logs.":
     "Error del sistema. Consulte el registro del servidor.",
 };

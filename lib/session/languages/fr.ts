@@ -57,6 +57,18 @@ export const texts: Translation = {
   "Your mailbox cannot be opened.": "Votre boîte ne peut pas être ouverte.",
   "Zzzzz. Deleted {} messages.": "Zzzzz. {} messages supprimés.",
   "{} messages deleted. Closing connection.": "{} messages supprimés. Fin de la connexion.",
+  "Zzzzz. Deleted 0 messages.": "Zzzzz. 0 message supprimé.",
+  "Zzzzz. Deleted 1 message.": "Zzzzz. 1 message supprimé.",
+  "0 messages deleted. Closing connection.": "0 message supprimé. Fin de la connexion.",
+  "1 message deleted. Closing connection.": "1 message supprimé. Fin de la connexion.",
+  "Header and first 0 lines...": "Voici l'en-tête...",
+  "Header and first 1 line...": "Voici l'en-tête et la première ligne...",
+  "You logged in a moment ago. Try again in 1 second.":
+    "Vous venez de vous identifier. Réessayez dans 1 seconde.",
+  "Nobody can log in now. Try again later.":
+    "Personne ne peut s'identifier pour le moment. Réessayez plus tard.",
+  "Your password takes too long to check.":
+    "La vérification de votre mot de passe prend trop de temps.",
   "System error. Administrators should check logs.":
     "Erreur du système. Voyez le journal du serveur.",
 };

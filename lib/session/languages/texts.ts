@@ -1,6 +1,7 @@
 /**
- * The texts of replies that a person may meet, as they stand in the code; `{}` is what differs. A translation has
- * each of them, which the compiler sees to. What only programmers meet (how a SASL message must look) stays English.
+ * The texts of replies that a person may meet, as they stand in the code; `{}` is what differs. A number has forms of
+ * its own for 0 and 1, since languages differ in what follows them. A translation has each text, which the compiler sees
+ * to. What only programmers meet (how a SASL message must look) stays English.
  */
 export const TEXTS = [
   "Already called USER.",
@@ -54,6 +55,15 @@ export const TEXTS = [
   "Your mailbox cannot be opened.",
   "Zzzzz. Deleted {} messages.",
   "{} messages deleted. Closing connection.",
+  "Zzzzz. Deleted 0 messages.",
+  "Zzzzz. Deleted 1 message.",
+  "0 messages deleted. Closing connection.",
+  "1 message deleted. Closing connection.",
+  "Header and first 0 lines...",
+  "Header and first 1 line...",
+  "You logged in a moment ago. Try again in 1 second.",
+  "Nobody can log in now. Try again later.",
+  "Your password takes too long to check.",
   "System error. Administrators should check logs.",
 ] as const;
 

@@ -1,4 +1,5 @@
 /** APOP (RFC 1939 section 7): a digest of the greeting's timestamp and a secret that both sides know. */
+import { prepared } from "../../auth/prepared_text.ts";
 import { timingSafeEqual } from "../../auth/timing_safe_equal.ts";
 import type { Mailbox } from "../../mailbox/mailbox.ts";
 import type { MailboxProvider } from "../../mailbox/mailbox_provider.ts";
@@ -46,7 +47,11 @@ async function authenticate(
   const secret = await secrets?.secretOf(info, userName) ?? null;
   const { createHash } = await import("node:crypto");
   const password = secret?.type === "plain" ? secret.password : crypto.randomUUID();
-  const right = createHash("md5").update(timestamp + password).digest("hex");
-  const isRight = timingSafeEqual(right, digest.toLowerCase());
+  // The client digests what was typed there: the password as it is kept, or another form of it.
+  const forms = [password, await prepared(password)].map((form) => {
+    const right = createHash("md5").update(timestamp + form).digest("hex");
+    return timingSafeEqual(right, digest.toLowerCase());
+  });
+  const isRight = forms.includes(true);
   return isRight && secret !== null ? await secrets?.openMailbox(info, userName) ?? null : null;
 }

@@ -3,7 +3,8 @@
  *
  * - Without a mechanism it lists those that work now, which is older than CAPA and some clients ask for it.
  * - An initial response answers the first challenge; `=` is an empty one.
- * - `*` ends the exchange. So does a fault, and the session lives on: it was nobody's wrong password.
+ * - `*` ends the exchange, and so does a fault; the session lives on. Where the client could have learned something by
+ *   then, the mechanism says that it was an attempt, and it is refused like a wrong password. Else it was nobody's.
  */
 import { type Exchange, type Octets, SaslError } from "../../auth/sasl/mechanism.ts";
 import { mechanisms, mechanismsOf } from "../../auth/sasl/mechanisms.ts";
@@ -39,9 +40,7 @@ export async function auth(
   if (response === undefined) return await proceed(context, state, () => exchange.next());
   return await proceed(context, state, async () => {
     const first = await exchange.next();
-    return first.done === true
-      ? first
-      : await exchange.next(octetsOf(response === "=" ? "" : response));
+    return first.done === true ? first : await respond(exchange, response === "=" ? "" : response);
   });
 }
 
@@ -53,10 +52,9 @@ export async function respondToChallenge(
 ): Promise<Transition> {
   if (line === "*") return await cancelExchange(context, state);
   return await proceed(context, state, async () => {
-    const response = octetsOf(line);
     // Before the mechanism looks at a proof: what it says of it tells whether the secret was right.
     if (!await state.attempt.attempt.resume()) throw new SaslError("Authentication refused.");
-    return await state.exchange.next(response);
+    return await respond(state.exchange, line);
   });
 }
 
@@ -67,6 +65,12 @@ export async function cancelExchange(
 ): Promise<Transition> {
   const cancelled = new SaslError("Authentication cancelled.");
   return await proceed(context, state, () => state.exchange.throw(cancelled));
+}
+
+/** A line that is no base64 ends the exchange as `*` does. */
+function respond(exchange: Exchange, line: string): ReturnType<Exchange["next"]> {
+  const octets = octetsOf(line);
+  return octets === null ? exchange.throw(notBase64()) : exchange.next(octets);
 }
 
 async function proceed(
@@ -96,13 +100,13 @@ async function proceed(
   }
 }
 
-/** @throws {SaslError} when it is not base64 as RFC 4648 section 4 has it */
-function octetsOf(base64: string): Octets {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw notBase64();
+/** Null when it is not base64 as RFC 4648 section 4 has it. */
+function octetsOf(base64: string): Octets | null {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return null;
   try {
     return Uint8Array.fromBase64(base64, { lastChunkHandling: "strict" });
   } catch {
-    throw notBase64();
+    return null;
   }
 }
 

@@ -1,4 +1,5 @@
 /** QUIT: leave, or enter UPDATE and then leave (RFC 1939 sections 4 and 6). */
+import { counted } from "../../protocol/counted.ts";
 import { closing, ok } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { releaseMailbox } from "../log_in.ts";
@@ -27,5 +28,5 @@ export function quitAsleep(): Transition {
 }
 
 function goodbye(count: number) {
-  return ok(`${count} messages deleted. Closing connection.`);
+  return ok(`${counted(count, "message")} deleted. Closing connection.`);
 }

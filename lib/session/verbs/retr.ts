@@ -1,4 +1,5 @@
 /** RETR (RFC 1939 section 5). */
+import { counted } from "../../protocol/counted.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { findMessage } from "../message_number.ts";
@@ -22,7 +23,7 @@ export async function retr(
   const promised = maildrop.knownSizeOf(found.message);
   const sent = (octets: number) => {
     if (promised === null || promised === octets) return;
-    const value = `${promised} octets promised, ${octets} sent`;
+    const value = `${counted(promised, "octet")} promised, ${octets} sent`;
     context.emit({
       type: "warning",
       connection: context.info,

@@ -2,6 +2,7 @@
  * SLEE, of billpg's extensions: commits like QUIT, gives the mailbox back, and keeps the connection and who it
  * belongs to. A sleeping session holds the unique ids that it was shown, which it shares with others, and no more.
  */
+import { counted } from "../../protocol/counted.ts";
 import { ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { releaseMailbox } from "../log_in.ts";
@@ -19,6 +20,6 @@ export async function slee(
   context.emit({ type: "sleep", connection: context.info });
   return enter(
     { phase: "ASLEEP", mailbox, uniqueIds },
-    ok(`Zzzzz. Deleted ${updated.count} messages.`),
+    ok(`Zzzzz. Deleted ${counted(updated.count, "message")}.`),
   );
 }

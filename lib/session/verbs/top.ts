@@ -1,4 +1,5 @@
 /** TOP (RFC 1939 section 7): the header, the blank line, and some lines of the body. */
+import { counted } from "../../protocol/counted.ts";
 import { HeadCutter } from "../../protocol/message_head.ts";
 import type { Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
@@ -24,5 +25,5 @@ export async function top(
     new HeadCutter(Number(lines)),
   );
   if ("type" in body) return body;
-  return { type: "message", text: `Header and first ${lines} lines...`, body };
+  return { type: "message", text: `Header and first ${counted(Number(lines), "line")}...`, body };
 }

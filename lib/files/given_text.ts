@@ -1,0 +1,60 @@
+/**
+ * The text of a file that an option names, as people's editors leave such files: with a byte order mark, with CRLF, as
+ * UTF-16 of Windows. What is clear is taken; what is not is an error that says what to do. To guess would be worse: a
+ * password or a name would silently be another one.
+ *
+ * `readGivenText` (read_whole.ts) reads a file so.
+ */
+
+/** The file is no text that can be read here. The message says why, and nothing of what it holds. */
+export class TextEncodingError extends Error {
+  override readonly name = "TextEncodingError";
+}
+
+const marks = [
+  { mark: [0xef, 0xbb, 0xbf], encoding: "utf-8" },
+  { mark: [0xff, 0xfe], encoding: "utf-16le" },
+  { mark: [0xfe, 0xff], encoding: "utf-16be" },
+] as const;
+
+/** @throws {TextEncodingError} when they are no text */
+export function decodeText(octets: Uint8Array<ArrayBuffer>): string {
+  const found = marks.find(({ mark }) => mark.every((octet, index) => octets[index] === octet));
+  const encoding = found?.encoding ?? "utf-8";
+  const text = decode(encoding, octets);
+  if (text === null) {
+    const where = encoding === "utf-8" ? `line ${lineOfFault(octets)} is no ` : "it is no ";
+    throw new TextEncodingError(`${where}${encoding.toUpperCase()}: save the file as UTF-8`);
+  }
+  if (text.includes("\0")) {
+    throw new TextEncodingError(
+      "it holds NUL characters: save the file as UTF-8, or write it again if it is damaged",
+    );
+  }
+  return text;
+}
+
+/** The lines of a text, whatever ends them. */
+export function linesOf(text: string): string[] {
+  return text.split(/\r\n|\n|\r/);
+}
+
+/** Null for what is not of this encoding; a mark at the beginning is left out. */
+function decode(encoding: string, octets: Uint8Array<ArrayBuffer>): string | null {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(octets);
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+/** The first line, from 1, that is no UTF-8. */
+function lineOfFault(octets: Uint8Array<ArrayBuffer>): number {
+  let line = 1;
+  for (let start = 0;; line++) {
+    const end = octets.indexOf(0x0a, start);
+    if (end === -1 || decode("utf-8", octets.subarray(start, end)) === null) return line;
+    start = end + 1;
+  }
+}

@@ -1,0 +1,4 @@
+/** `1 message`, `2 messages`: for English words that only take an s. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
