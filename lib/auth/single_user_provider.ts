@@ -69,6 +69,11 @@ export class SingleUserProvider implements MailboxProvider {
     return isUser && isPassword && password !== "" ? this.#options.openMailbox() : null;
   }
 
+  /** The name as names are compared: prepared, and in lower case unless `usernameCase` is `keep`. */
+  async canonicalUsername(name: string): Promise<string> {
+    return (await nameKeysOf(this.#options.usernameCase ?? "lower", name))(name);
+  }
+
   async #isUser(name: string): Promise<boolean> {
     const { username, usernameCase = "lower" } = this.#options;
     const keyOf = await nameKeysOf(usernameCase, name, username);

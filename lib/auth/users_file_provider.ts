@@ -125,6 +125,11 @@ export class UsersFileProvider implements MailboxProvider {
     return isKnown && isRight ? await this.#openMailbox(info, username) : null;
   }
 
+  /** The name as names are compared: prepared, and in lower case unless `usernameCase` is `keep`. */
+  canonicalUsername(username: string): Promise<string> {
+    return this.#watched.keyOf(username);
+  }
+
   /** The mailbox of a user who wakes up; null when the user is gone, or has another password by now. */
   async reopenMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
     const user = await this.#find(username);

@@ -43,7 +43,7 @@ export function faultyProvider(
       openMailbox: (info, username) => atLogin(async () => await inner.openMailbox(info, username)),
     };
   };
-  const { authenticateToken } = provider;
+  const { authenticateToken, canonicalUsername } = provider;
   return {
     name: `${provider.name} with faults`,
     authenticate: (info, username, password) =>
@@ -52,6 +52,9 @@ export function faultyProvider(
       authenticateToken: (info: ConnectionInfo, username: string | null, token: string) =>
         atLogin(async () => await authenticateToken.call(provider, info, username, token)),
     }),
+    ...(canonicalUsername === undefined
+      ? {}
+      : { canonicalUsername: canonicalUsername.bind(provider) }),
     get secrets() {
       return secrets();
     },

@@ -38,6 +38,11 @@ export interface MailboxProvider {
     token: string,
   ): Awaitable<Mailbox | null>;
   /**
+   * Add-on: what the spellings of one user's name have in common, whether or not there is such a user. Bans, LOGIN-DELAY
+   * and whoever may try during a ban go by it; without it, each spelling counts as a user of its own.
+   */
+  canonicalUsername?(username: string): Awaitable<string>;
+  /**
    * Add-on: the mailbox of a user who wakes up (billpg's WAKE), or null where the login is no longer good. Without it
    * the mailbox of the login is used again.
    */

@@ -4,7 +4,7 @@
  */
 import { counted } from "../protocol/counted.ts";
 import type { Login } from "../auth/sasl/mechanism.ts";
-import { guardedProvider } from "../guard/guarded_provider.ts";
+import { canonicalUsername, guardedProvider } from "../guard/guarded_provider.ts";
 import type { LoginAttempt } from "../guard/login_attempt.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
@@ -73,7 +73,8 @@ async function outcomeOf(
   { userName, mailbox }: Login,
 ): Promise<Transition> {
   const { info, emit } = context;
-  const refusal = await attempt.end(userName, mailbox !== null);
+  const canonical = await canonicalUsername(context.provider, userName);
+  const refusal = await attempt.end(canonical, mailbox !== null);
   if (mailbox === null) {
     if (refusal === null) return enter(loggedOut, error("The session is over."));
     emit({ type: "login-failed", connection: info, userName, mechanism, ...refusal });
@@ -83,7 +84,7 @@ async function outcomeOf(
     await releaseMailbox(context, mailbox);
     return enter(loggedOut, error("The session is over."));
   }
-  const left = context.secondsUntilLogin(userName);
+  const left = context.secondsUntilLogin(canonical);
   if (left > 0) {
     await releaseMailbox(context, mailbox);
     const text = `You logged in a moment ago. Try again in ${counted(left, "second")}.`;

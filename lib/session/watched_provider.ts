@@ -6,7 +6,7 @@ export function watchedProvider(
   provider: MailboxProvider,
   waitFor: HandlerContext["waitFor"],
 ): MailboxProvider {
-  const { secrets } = provider;
+  const { secrets, canonicalUsername } = provider;
   const watched =
     <A extends readonly unknown[], R>(operation: string, ask: (...args: A) => R) =>
     (...args: A): R => {
@@ -21,6 +21,9 @@ export function watchedProvider(
         "authenticateToken",
         (...args) => provider.authenticateToken?.(...args) ?? null,
       ),
+    }),
+    ...(canonicalUsername === undefined ? {} : {
+      canonicalUsername: watched("canonicalUsername", canonicalUsername.bind(provider)),
     }),
     ...(secrets === undefined || secrets === null ? {} : {
       secrets: {
