@@ -8,6 +8,9 @@ import { WrongCredentials } from "./wrong_credentials.ts";
 
 /** The most attempts of a peer that the provider is asked at once. */
 const MOST_IN_PROGRESS = 2;
+/** The same of this machine, which has as many addresses as somebody likes: a /48 has sixteen peers' worth of strikes, too. */
+const MOST_HERE = 16 * MOST_IN_PROGRESS;
+const THIS_MACHINE = "this machine";
 
 /** What is decided; `abandoned`: nobody waits for the session any more. */
 export type Verdict = "ask" | "wrong" | "banned" | "abandoned";
@@ -69,13 +72,16 @@ export class LoginAdmission {
           continue;
         }
       }
-      const full = isHere ? null : this.#fullNetwork(peer, strikesLeft);
+      const full = this.#fullNetwork(peer, isHere, strikesLeft);
       if (full !== null) {
         await Promise.race([this.#ofNetwork.nextEnd(full)?.promise, abandoned.promise]);
         continue;
       }
       if (isBanned) this.#known.noteTry(peer, username);
-      const networks = new Set([peer, ...strikesLeft.map(({ network }) => network)]);
+      const networks = new Set([
+        peer,
+        ...isHere ? [THIS_MACHINE] : strikesLeft.map(({ network }) => network),
+      ]);
       const turn = new DisposableStack();
       turn.use(this.#ofNetwork.begin([...networks]));
       if (digest !== null) turn.use(this.#ofSecret.begin([digest]));
@@ -84,8 +90,13 @@ export class LoginAdmission {
   }
 
   /** A network that has no place for another attempt in progress. */
-  #fullNetwork(peer: string, strikesLeft: BanStanding["strikesLeft"]): string | null {
+  #fullNetwork(
+    peer: string,
+    isHere: boolean,
+    strikesLeft: BanStanding["strikesLeft"],
+  ): string | null {
     if (this.#ofNetwork.count(peer) >= MOST_IN_PROGRESS) return peer;
+    if (isHere) return this.#ofNetwork.count(THIS_MACHINE) >= MOST_HERE ? THIS_MACHINE : null;
     // Who may try while banned has no strike left, and does so alone.
     return strikesLeft.find(({ network, strikes }) =>
       this.#ofNetwork.count(network) >= Math.max(1, strikes)

@@ -6,8 +6,8 @@
  * - What is known to be wrong is refused without asking the provider. The same secret at the same time is asked once: the
  *   others wait for the outcome.
  * - A peer has at most two attempts in progress, and no network has more in progress than it has strikes left. The others
- *   wait for their turn until their session is over. This machine, where a proxy or webmail may speak for everybody, is
- *   exempt from both.
+ *   wait for their turn until their session is over. So an address of this machine has its share, too, since an account
+ *   here could lock everybody out of hashing otherwise; but it is never banned, and all of them have sixteen shares.
  * - A banned peer is told the same as one with a wrong password; a user who has logged in from there may still try now
  *   and then.
  */

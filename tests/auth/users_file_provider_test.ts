@@ -163,7 +163,7 @@ Deno.test("a storm of wrong logins does not stall the session of another", async
 
   using other = await served.connect();
   assertEquals(await other.command("XLOG quick q"), "+OK Welcome.");
-  const clients = await Promise.all(Array.from({ length: 200 }, () => served.connect()));
+  const clients = await Promise.all(Array.from({ length: 10 }, () => served.connect()));
   const storm = Promise.all(clients.map((client, n) => client.command(`XLOG me ${n}`)));
   let isOver = false;
   storm.then(() => isOver = true);
@@ -178,8 +178,8 @@ Deno.test("a storm of wrong logins does not stall the session of another", async
   }
   const replies = await storm;
   for (const client of clients) client.close();
-  assertEquals(replies.filter((reply) => reply === WRONG).length, 6);
-  assertEquals(replies.filter((reply) => reply?.startsWith("-ERR [SYS/TEMP]")).length, 194);
+  // Those of one address wait for their turn; none hears [SYS/TEMP].
+  assertEquals(replies, new Array(10).fill(WRONG));
   assertEquals(answered > 10, true, `${answered} NOOPs were answered`);
   assertEquals(longestDelay < oneHash / 2, true, `${longestDelay} ms of ${oneHash} ms`);
 });

@@ -1,12 +1,15 @@
 /** Neither SCRAM nor the cost of a hash tells who is in a users file. */
 import { assert, assertEquals } from "@std/assert";
-import { shunningProvider } from "../../lib/guard/shunning_provider.ts";
+import { StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
+import { guardedProvider } from "../../lib/guard/guarded_provider.ts";
+import { BanningGuard } from "../../lib/guard/login_guard.ts";
 import { type MailboxProvider, UsersFileProvider } from "../../lib/mod.ts";
 import { scramVerifierOf } from "../../lib/auth/scram.ts";
 import { StandIns } from "../../lib/auth/stand_ins.ts";
 import { parseUsersFile } from "../../lib/auth/users_file.ts";
 import { mechanisms } from "../../lib/auth/sasl/mechanisms.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
+import { ManualClock } from "../manual_clock.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { UsersServed, WRONG } from "./users_served.ts";
 
@@ -81,7 +84,11 @@ Deno.test("a ban changes no salt, and nothing can be proved under it", async () 
   await using folder = await TemporaryFolder.create();
   const start = await startedOver(folder, [await verifierLine("me", 10_000), "plain:{PLAIN}p"]);
   const provider = await start();
-  const banned = shunningProvider(provider);
+  const address = "192.0.2.7";
+  const bans = new StrikeBanEngine({ strikes: 1 });
+  bans.registerFailedAttempt(address, null);
+  const guard = new BanningGuard(() => bans, new ManualClock());
+  const banned = guardedProvider(provider, guard.begin(address));
   for (const name of ["me", "plain", "nobody"]) {
     assertEquals(await challengeOf(banned, name), await challengeOf(provider, name), name);
   }

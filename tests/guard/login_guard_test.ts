@@ -185,11 +185,19 @@ Deno.test("a /64 is one peer; a proof takes a turn as a password does", async ()
   assertEquals(scene.questions.open.length, 3);
 });
 
-Deno.test("this machine, where a proxy or webmail speaks for everybody, has no share", async () => {
-  const scene = new Scene();
+Deno.test("an address of this machine has a share, and this machine as a whole has sixteen; strikes do not count", async () => {
+  const scene = new Scene(1);
   for (let n = 0; n < 10; n++) scene.try(`${n}`, { address: "127.0.0.1" });
   await settle();
-  assertEquals(scene.questions.open.length, 10);
+  assertEquals(scene.questions.open, ["0", "1"]);
+  for (let n = 0; n < 60; n++) scene.try(`other${n}`, { address: `127.0.1.${n >> 1}` });
+  await settle();
+  assertEquals(scene.questions.open.length, 32);
+  scene.try("right");
+  await settle();
+  assertEquals(scene.questions.open.at(-1), "right");
+  while (scene.questions.open.length > 0) await scene.questions.answer(false);
+  assertEquals(scene.questions.asked.length, 71);
 });
 
 Deno.test("one address that floods with wrong passwords keeps nobody else from logging in", async () => {

@@ -121,6 +121,24 @@ Deno.test("one address floods with guesses, and 15 of 15 right logins of others 
   assertEquals(reasons.filter((reason) => reason === "wrong").length, 3);
 });
 
+Deno.test("nor does an account on this machine, which is never banned, keep others from logging in", async () => {
+  const hash = await hashPassword("right", "bcrypt");
+  await using scene = await Scene.start([`me:${hash}`]);
+  const flood = await Promise.all(Array.from({ length: 100 }, () => scene.connect("127.0.0.9")));
+  const guesses = flood.map((client, n) => client.command(`XLOG me guess${n}`));
+  // The first guess is answered: the others are there by now.
+  await Promise.race(guesses);
+  const others = await Promise.all(
+    Array.from({ length: 15 }, (_, n) => scene.logIn(address(n), "me", "right")),
+  );
+  assertEquals(others, new Array(15).fill(WELCOME));
+  // They wait for their turn, and leave; none hears [SYS/TEMP].
+  for (const client of flood) client.close();
+  for (const guess of await Promise.allSettled(guesses)) {
+    if (guess.status === "fulfilled" && guess.value !== null) assertEquals(guess.value, WRONG);
+  }
+});
+
 Deno.test("the same wrong password fifty times at once is one hash and one strike, later ones are none", async () => {
   using workers = new CountedWorkers();
   await using scene = await Scene.start([`me:${await hashPassword("right", "bcrypt")}`]);
