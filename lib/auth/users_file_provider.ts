@@ -121,7 +121,8 @@ export class UsersFileProvider implements MailboxProvider {
     const isKnown = user !== null && user.hash.type !== "locked";
     const checked = isKnown ? user.hash : this.#standIns.hash;
     if (checked === null) return null;
-    const isRight = await this.#checker.check(checked, password);
+    const name = await this.#watched.keyOf(username);
+    const isRight = await this.#checker.check(checked, password, name);
     return isKnown && isRight ? await this.#openMailbox(info, username) : null;
   }
 

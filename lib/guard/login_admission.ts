@@ -39,7 +39,7 @@ export class LoginAdmission {
   constructor(engine: () => BanEngine, clock: Clock) {
     this.#engine = engine;
     this.#known = new KnownLogins(clock);
-    this.#wrong = new WrongCredentials(clock);
+    this.#wrong = new WrongCredentials();
     this.#ofNetwork = new AttemptsInProgress(clock);
     this.#ofSecret = new AttemptsInProgress(clock);
   }
@@ -55,6 +55,7 @@ export class LoginAdmission {
   ): Promise<Decision> {
     const peer = peerKey(address);
     const isHere = isLoopback(address);
+    const refusalsBefore = this.#wrong.count;
     for (;;) {
       const nextEnd = this.#ofNetwork.nextEnd(peer);
       const { bannedSeconds, strikesLeft } = await standingOf(this.#engine(), address);
@@ -66,7 +67,7 @@ export class LoginAdmission {
         return { verdict: "banned" };
       }
       if (digest !== null) {
-        if (this.#wrong.has(digest)) return { verdict: "wrong" };
+        if (this.#wrong.hasSince(refusalsBefore, digest)) return { verdict: "wrong" };
         if (this.#ofSecret.count(digest) > 0) {
           await Promise.race([this.#ofSecret.nextEnd(digest)?.promise, abandoned.promise]);
           continue;
@@ -111,7 +112,7 @@ export class LoginAdmission {
   /**
    * Somebody was refused for what they have shown.
    *
-   * @param isNew whether the provider has said so, rather than our memory
+   * @param isNew whether the provider has said so, rather than to one that this one has waited for
    */
   async noteWrong(address: string, digest: string | null, isNew: boolean): Promise<void> {
     if (isNew && digest !== null) this.#wrong.add(digest);

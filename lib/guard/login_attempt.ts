@@ -12,7 +12,7 @@ export type Credential =
 
 /** Why a login was refused, for the log. */
 export interface Refusal {
-  /** Whether the provider said no, now or a moment ago, or the address is banned. */
+  /** Whether the provider said no, to this attempt or to the same beside it, or the address is banned. */
   readonly reason: "wrong" | "banned";
   /** How long the address is banned, unless that is prolonged; left out where it is not. */
   readonly bannedSeconds?: number;

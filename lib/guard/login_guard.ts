@@ -3,8 +3,7 @@
  *
  * - No refusal is sent sooner than one second after the attempt, whoever refuses it and why, so that the time does not
  *   tell whether the provider was asked. Peers on this machine do not wait.
- * - What is known to be wrong is refused without asking the provider. The same secret at the same time is asked once: the
- *   others wait for the outcome.
+ * - The same secret at the same time is asked once: the others wait for the outcome, and are refused with it.
  * - A peer has at most two attempts in progress, and no network has more in progress than it has strikes left. The others
  *   wait for their turn until their session is over. So an address of this machine has its share, too, since an account
  *   here could lock everybody out of hashing otherwise; but it is never banned, and all of them have sixteen shares.

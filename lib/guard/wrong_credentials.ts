@@ -1,24 +1,23 @@
 /**
- * What is known to be wrong without asking the provider again, by keyed digests that are worth nothing outside of this
- * process.
+ * What the provider has said no to, for those who wait to ask the same: by keyed digests that are worth nothing outside
+ * of this process.
  *
- * It is remembered for a minute since the provider said so, and no look at it prolongs that: a password that has been
- * changed, or a new user, is not refused for longer.
+ * It counts for whoever was waiting by then, and for nobody who comes later: a password may be right a moment after it
+ * was wrong, and only the provider can know. The one of a users file remembers by the hash what was wrong.
  */
-import type { Clock } from "../connection/clock.ts";
 import { BoundedMap } from "./bounded_map.ts";
 
-const REMEMBERED_MS = 60_000;
 const MOST_REMEMBERED = 10_000;
 
 export class WrongCredentials {
-  readonly #clock: Clock;
   readonly #key = crypto.getRandomValues(new Uint8Array(32));
-  /** When each was wrong. */
+  /** Which refusal of all was the last of each. */
   readonly #wrong = new BoundedMap<number>(MOST_REMEMBERED);
+  #count = 0;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  /** How many refusals there have been. */
+  get count(): number {
+    return this.#count;
   }
 
   /** A name for it that tells nothing of it, and is the same for the same. */
@@ -29,11 +28,11 @@ export class WrongCredentials {
   }
 
   add(digest: string): void {
-    this.#wrong.set(digest, this.#clock.now());
+    this.#wrong.set(digest, ++this.#count);
   }
 
-  has(digest: string): boolean {
-    const at = this.#wrong.get(digest);
-    return at !== undefined && this.#clock.now() - at < REMEMBERED_MS;
+  /** Whether it was refused after so many refusals. */
+  hasSince(count: number, digest: string): boolean {
+    return (this.#wrong.get(digest) ?? 0) > count;
   }
 }

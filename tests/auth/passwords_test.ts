@@ -14,9 +14,9 @@ Deno.test("hashes that other programs made: the password is right, others are wr
   for (const [command, text] of foreignHashes) {
     await test.step(command, async () => {
       const hash = parsePasswordHash(text);
-      assertEquals(await checker.check(hash, PASSWORD), true);
+      assertEquals(await checker.check(hash, PASSWORD, "me"), true);
       for (const wrong of ["", "correct horsf", "correct horse "]) {
-        assertEquals(await checker.check(hash, wrong), false, JSON.stringify(wrong));
+        assertEquals(await checker.check(hash, wrong, "me"), false, JSON.stringify(wrong));
       }
     });
   }
@@ -28,10 +28,10 @@ Deno.test("what is not ASCII, and what is long", async () => {
   const umlauts = parsePasswordHash(
     "$6$0RkOOJMyLM4nYIxL$bBkODY9FmG9sPAMlhJEfMOWHIDe22z5Zd.4kzhHq2GYLxxabemHBiNshyONZVSRpgb1PpDa3ez.OP1lJcibR41",
   );
-  assertEquals(await checker.check(umlauts, "pässwörd"), true);
+  assertEquals(await checker.check(umlauts, "pässwörd", "me"), true);
   const bcrypt = parsePasswordHash(await hashPassword("x".repeat(100), "bcrypt"));
-  assertEquals(await checker.check(bcrypt, "x".repeat(72)), true);
-  assertEquals(await checker.check(bcrypt, "x".repeat(71)), false);
+  assertEquals(await checker.check(bcrypt, "x".repeat(72), "me"), true);
+  assertEquals(await checker.check(bcrypt, "x".repeat(71), "me"), false);
 });
 
 Deno.test("the hashes of pop3svc hash are read again, each with a salt of its own", async () => {
@@ -42,8 +42,8 @@ Deno.test("the hashes of pop3svc hash are read again, each with a salt of its ow
       await hashPassword(PASSWORD, scheme),
     ];
     assertEquals(one === other, false, scheme);
-    assertEquals(await checker.check(parsePasswordHash(one), PASSWORD), true, scheme);
-    assertEquals(await checker.check(parsePasswordHash(one), "wrong"), false, scheme);
+    assertEquals(await checker.check(parsePasswordHash(one), PASSWORD, "me"), true, scheme);
+    assertEquals(await checker.check(parsePasswordHash(one), "wrong", "me"), false, scheme);
   }
 });
 
@@ -64,7 +64,7 @@ Deno.test("locked", async () => {
   using checker = new PasswordChecker();
   for (const text of ["", "!", "*", "!$6$abc$def", "*LK*"]) {
     assertEquals(parsePasswordHash(text), { type: "locked" });
-    assertEquals(await checker.check({ type: "locked" }, text), false);
+    assertEquals(await checker.check({ type: "locked" }, text, "me"), false);
   }
 });
 
@@ -103,24 +103,30 @@ Deno.test("what cannot be used is said, and nothing of it is repeated", () => {
   }
 });
 
-Deno.test("a slow hash that was right is not done again for five minutes, one that was wrong is", async () => {
+Deno.test("a slow hash that was right is not done again for five minutes, one that was wrong never", async () => {
   using workers = new CountedWorkers();
   const clock = new ManualClock();
   using checker = new PasswordChecker({}, clock);
   const hash = parsePasswordHash(await hashPassword(PASSWORD, "bcrypt"));
   const check = async (
     password: string,
-  ) => [await checker.check(hash, password), workers.questions];
+  ) => [await checker.check(hash, password, "me"), workers.questions];
   assertEquals(await check(PASSWORD), [true, 1]);
   assertEquals(await check(PASSWORD), [true, 1]);
   assertEquals(await check("wrong"), [false, 2]);
-  assertEquals(await check("wrong"), [false, 3]);
+  assertEquals(await check("wrong"), [false, 2]);
   clock.advance(299_000);
-  assertEquals(await check(PASSWORD), [true, 3]);
+  assertEquals(await check(PASSWORD), [true, 2]);
   clock.advance(1_000);
-  assertEquals(await check(PASSWORD), [true, 4]);
+  assertEquals(await check(PASSWORD), [true, 3]);
   checker.forget();
-  assertEquals(await check(PASSWORD), [true, 5]);
+  assertEquals(await check(PASSWORD), [true, 4]);
+  clock.advance(86_400_000);
+  assertEquals(await check("wrong"), [false, 4]);
+  // With another name, or against another hash, it is not known.
+  assertEquals([await checker.check(hash, "wrong", "you"), workers.questions], [false, 5]);
+  const other = parsePasswordHash(await hashPassword("wrong", "bcrypt"));
+  assertEquals([await checker.check(other, "wrong", "me"), workers.questions], [true, 6]);
 });
 
 Deno.test("so many hashes at once and so many that wait; more hear [SYS/TEMP]", async () => {
@@ -129,14 +135,14 @@ Deno.test("so many hashes at once and so many that wait; more hear [SYS/TEMP]", 
   const hash = parsePasswordHash(await hashPassword(PASSWORD, "bcrypt"));
   const checks = Array.from(
     { length: 8 },
-    (_, n) => checker.check(hash, n === 0 ? PASSWORD : `${n}`),
+    (_, n) => checker.check(hash, n === 0 ? PASSWORD : `${n}`, "me"),
   );
   const settled = await Promise.allSettled(checks);
   assertEquals(workers.started, 2);
   assertEquals(settled.filter(({ status }) => status === "fulfilled").length, 5);
   const refused = settled.find((result) => result.status === "rejected");
   assertEquals(refused?.reason instanceof Pop3ResponseError && refused.reason.code, "SYS/TEMP");
-  assertEquals(await checker.check(hash, PASSWORD), true);
+  assertEquals(await checker.check(hash, PASSWORD, "me"), true);
 });
 
 Deno.test("threads end when there was nothing to do for a while, and come back", async () => {
@@ -144,11 +150,11 @@ Deno.test("threads end when there was nothing to do for a while, and come back",
   const clock = new ManualClock();
   using checker = new PasswordChecker({ threads: 1 }, clock);
   const hash = parsePasswordHash(await hashPassword(PASSWORD, "bcrypt"));
-  await checker.check(hash, "a");
+  await checker.check(hash, "a", "me");
   assertEquals([workers.started, workers.ended], [1, 0]);
   clock.advance(30_000);
   assertEquals([workers.started, workers.ended], [1, 1]);
-  assertEquals(await checker.check(hash, PASSWORD), true);
+  assertEquals(await checker.check(hash, PASSWORD, "me"), true);
   assertEquals(workers.started, 2);
 });
 
@@ -156,10 +162,10 @@ Deno.test("what is asked when it ends, and behind it, is rejected", async () => 
   using workers = new CountedWorkers();
   const checker = new PasswordChecker({ threads: 1 });
   const hash = parsePasswordHash(await hashPassword(PASSWORD, "argon2id"));
-  const checks = [checker.check(hash, "a"), checker.check(hash, "b")];
+  const checks = [checker.check(hash, "a", "me"), checker.check(hash, "b", "me")];
   while (workers.questions === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   checker[Symbol.dispose]();
-  checks.push(checker.check(hash, "c"));
+  checks.push(checker.check(hash, "c", "me"));
   for (const check of checks) await assertRejects(() => check, Error, "stopping");
 });
 
@@ -210,8 +216,8 @@ Deno.test("a hash that takes over ten seconds is given up with its thread, and o
   // Just what may be: it would take a minute.
   const endless = parsePasswordHash("$scrypt$ln=20,r=8,p=16$c2FsdA$a2V5a2V5a2V5");
   const quick = parsePasswordHash(await hashPassword(PASSWORD, "bcrypt"));
-  const first = checker.check(endless, PASSWORD);
-  const second = checker.check(quick, PASSWORD);
+  const first = checker.check(endless, PASSWORD, "me");
+  const second = checker.check(quick, PASSWORD, "me");
   const refused = assertRejects(() => first, Pop3ResponseError);
   while (workers.questions === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   clock.advance(9_999);
@@ -226,6 +232,6 @@ Deno.test("a verifier of SCRAM is checked by a thread, too", async () => {
   using workers = new CountedWorkers();
   using checker = new PasswordChecker({ threads: 1 });
   const [, text = ""] = foreignHashes.find(([command]) => command.endsWith("SCRAM-SHA-256")) ?? [];
-  assertEquals(await checker.check(parsePasswordHash(text), PASSWORD), true);
+  assertEquals(await checker.check(parsePasswordHash(text), PASSWORD, "me"), true);
   assertEquals(workers.questions, 1);
 });

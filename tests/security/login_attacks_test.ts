@@ -151,6 +151,13 @@ Deno.test("the same wrong password fifty times at once is one hash and one strik
   assertEquals(scene.bans.standingOf(ATTACKER).strikesLeft[0]?.strikes, 2);
 });
 
+Deno.test("a password that was wrong a moment ago is right as soon as the users file says so", async () => {
+  await using scene = await Scene.start(["me:{PLAIN}old"]);
+  assertEquals(await scene.logIn(ATTACKER, "me", "new"), WRONG);
+  await scene.write([`me:${await hashPassword("new", "bcrypt")}`]);
+  assertEquals(await scene.logIn(ATTACKER, "me", "new"), WELCOME);
+});
+
 Deno.test("SCRAM: a name that nobody has is shown what the others are, and the same after a restart", async () => {
   const key = crypto.getRandomValues(new Uint8Array(32));
   const { scramVerifierOf } = await import("../../lib/auth/scram.ts");

@@ -4,9 +4,10 @@
  * Plain passwords are compared prepared, on both sides. Of what a hash was made nobody can know: what was sent is tried
  * prepared and, where that differs, as it is. Both are one attempt.
  *
- * A slow one that was right is remembered for some minutes, by a keyed digest of hash and password that is worth
- * nothing outside of this process: a client that polls every few seconds does not cost a full hash each time. One
- * that was wrong is not remembered.
+ * What came of a slow one is remembered by a keyed digest of name, hash and password that is worth nothing outside of
+ * this process. One that was right, for some minutes: a client that polls every few seconds does not cost a full hash
+ * each time. One that was wrong, for as long as there is room: it stays wrong for that hash. The name is in the digest,
+ * so that a password that was tried with other names costs the same for a name that is known and one that is not.
  */
 import { type Clock, systemClock } from "../../connection/clock.ts";
 import { preparerOf } from "../prepared_text.ts";
@@ -15,6 +16,7 @@ import { HashWorkers, type HashWorkersOptions } from "./hash_workers.ts";
 import type { PasswordHash, SlowHash } from "./password_hash.ts";
 
 const REMEMBERED_MS = 300_000;
+/** Of each kind. */
 const MOST_REMEMBERED = 10_000;
 
 const encoder = new TextEncoder();
@@ -26,22 +28,24 @@ export class PasswordChecker implements Disposable {
   #key: Promise<CryptoKey> | null = null;
   /** What was right, until when; the oldest first. */
   readonly #right = new Map<string, number>();
+  /** What was wrong; the one that was tried longest ago first. */
+  readonly #wrong = new Map<string, true>();
 
   constructor(options: HashWorkersOptions = {}, clock: Clock = systemClock) {
     this.#workers = new HashWorkers(options, clock);
     this.#clock = clock;
   }
 
-  /** Is it the password? An empty one is nobody's. */
-  async check(hash: PasswordHash, password: string): Promise<boolean> {
+  /** Is it the password of this name? An empty one is nobody's. */
+  async check(hash: PasswordHash, password: string, name: string): Promise<boolean> {
     if (hash.type === "locked" || password === "") return false;
     if (hash.type === "plain") {
       const prepare = await preparerOf(password, hash.password);
       return timingSafeEqual(prepare(password), prepare(hash.password));
     }
     const prepared = (await preparerOf(password))(password);
-    return await this.#checkAsItIs(hash, prepared) ||
-      prepared !== password && await this.#checkAsItIs(hash, password);
+    return await this.#checkAsItIs(hash, prepared, name) ||
+      prepared !== password && await this.#checkAsItIs(hash, password, name);
   }
 
   /** Forgets which passwords were right. */
@@ -57,6 +61,7 @@ export class PasswordChecker implements Disposable {
   async #checkAsItIs(
     hash: Exclude<PasswordHash, { readonly type: "locked" | "plain" }>,
     password: string,
+    name: string,
   ): Promise<boolean> {
     switch (hash.type) {
       case "salted-digest": {
@@ -65,32 +70,34 @@ export class PasswordChecker implements Disposable {
         return timingSafeEqual(digest.toHex(), hash.digest.toHex());
       }
       default:
-        return await this.#checkSlowly(hash, password);
+        return await this.#checkSlowly(hash, password, name);
     }
   }
 
-  async #checkSlowly(hash: SlowHash, password: string): Promise<boolean> {
-    const name = await this.#nameOf(hash, password);
-    const until = this.#right.get(name);
+  async #checkSlowly(hash: SlowHash, password: string, name: string): Promise<boolean> {
+    const digest = await this.#digestOf(hash, password, name);
+    const until = this.#right.get(digest);
     if (until !== undefined && until > this.#clock.now()) return true;
-    const isRight = await this.#workers.verify(hash, password);
-    if (isRight) this.#remember(name);
+    const isRight = !this.#wrong.has(digest) && await this.#workers.verify(hash, password);
+    if (isRight) remember(this.#right, digest, this.#clock.now() + REMEMBERED_MS);
+    else remember(this.#wrong, digest, true);
     return isRight;
   }
 
-  #remember(name: string): void {
-    this.#right.delete(name);
-    this.#right.set(name, this.#clock.now() + REMEMBERED_MS);
-    for (const oldest of this.#right.keys()) {
-      if (this.#right.size <= MOST_REMEMBERED) return;
-      this.#right.delete(oldest);
-    }
-  }
-
-  async #nameOf(hash: SlowHash, password: string): Promise<string> {
+  async #digestOf(hash: SlowHash, password: string, name: string): Promise<string> {
     this.#key ??= crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-    const octets = encoder.encode(JSON.stringify([hash, password]));
+    const octets = encoder.encode(JSON.stringify([name, hash, password]));
     const signature = await crypto.subtle.sign("HMAC", await this.#key, octets);
     return new Uint8Array(signature).toBase64();
+  }
+}
+
+/** The newest is the last; the oldest give way. */
+function remember<V>(map: Map<string, V>, digest: string, value: V): void {
+  map.delete(digest);
+  map.set(digest, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= MOST_REMEMBERED) return;
+    map.delete(oldest);
   }
 }
