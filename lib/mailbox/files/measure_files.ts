@@ -9,6 +9,7 @@ import { join } from "@std/path";
 import { TimeSlice } from "../../connection/time_slice.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
+import { envelopeOctets } from "./envelope_line.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { MessageFile } from "./message_ids.ts";
 
@@ -65,7 +66,8 @@ async function measureFile(
         at,
       );
       if (count === 0) return { type: "gone" };
-      counter.add(buffer.subarray(0, count));
+      const chunk = buffer.subarray(0, count);
+      counter.add(at === 0 ? chunk.subarray(envelopeOctets(chunk)) : chunk);
       at += count;
       if (at < identity.size) await slice.pause();
     }

@@ -7,6 +7,7 @@
 import { counted } from "../../protocol/counted.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";
+import { envelopeOctets } from "./envelope_line.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
 
 const CHUNK_OCTETS = 262_144;
@@ -26,7 +27,9 @@ export function messageBody(
   const isSame = isSameFile(identityOf(file.info), identity);
   if (isSame && identity.size > SMALL_OCTETS) return new FileBody(file, identity.size, isClean);
   using _file = file;
-  return isSame ? new SmallBody(readAll(file, identity.size), isClean) : null;
+  if (!isSame) return null;
+  const octets = readAll(file, identity.size);
+  return new SmallBody(octets.subarray(envelopeOctets(octets)), isClean);
 }
 
 function readAll(file: OpenFile, size: number): Uint8Array {
@@ -92,11 +95,13 @@ class FileBody implements MessageBody {
   async nextChunk(): Promise<Uint8Array | null> {
     if (this.#left === 0) return null;
     const isFirst = this.#ahead === null && this.#spare === null;
-    const chunk = await (this.#ahead ?? this.#read(this.#left));
+    let chunk = await (this.#ahead ?? this.#read(this.#left));
     this.#ahead = null;
     this.#left -= chunk.length;
-    if (isFirst) this.#spare = new Uint8Array(Math.min(this.#left, CHUNK_OCTETS));
-    else this.#readAhead();
+    if (isFirst) {
+      this.#spare = new Uint8Array(Math.min(this.#left, CHUNK_OCTETS));
+      chunk = chunk.subarray(envelopeOctets(chunk));
+    } else this.#readAhead();
     return chunk;
   }
 

@@ -1,0 +1,24 @@
+/**
+ * Some programs write a message as a file with the line before it that it had in an mbox: `From SENDER DATE`, or
+ * `>From …`. It is no field of a header, and no part of the message: it belongs to the envelope, and is not sent.
+ */
+import { LF } from "../../protocol/ascii.ts";
+import { SEPARATOR_OCTETS, separatorForm } from "../mbox/separator.ts";
+
+const [F, QUOTE] = [0x46, 0x3e];
+
+/** How many octets at the beginning of a message belong to its envelope. */
+export function envelopeOctets(beginning: Uint8Array): number {
+  let end = 0;
+  for (;;) {
+    const first = beginning[end];
+    if (first !== QUOTE && (first !== F || end > 0)) return end;
+    const start = first === QUOTE ? end + 1 : end;
+    const lineFeed = beginning.subarray(start, start + SEPARATOR_OCTETS).indexOf(LF);
+    if (lineFeed === -1) return end;
+    const line = String.fromCharCode(...beginning.subarray(start, start + lineFeed));
+    const form = separatorForm(line);
+    if (form === null || form === "undated") return end;
+    end = start + lineFeed + 1;
+  }
+}
