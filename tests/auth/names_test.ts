@@ -125,14 +125,14 @@ Deno.test("a hash is tried with what was sent prepared, then as it is: one attem
   const check = async (madeOf: string, sent: string) => {
     const hash = parsePasswordHash(await hashPassword(madeOf, "bcrypt"));
     const before = workers.questions;
-    return [await checker.check(hash, sent), workers.questions - before];
+    return [await checker.check(hash, sent, "me"), workers.questions - before];
   };
   assertEquals(await check(NFC, NFD), [true, 1]);
   assertEquals(await check(NFD, NFD), [true, 2]);
   assertEquals(await check(NFD, NFC), [false, 1]);
   assertEquals(await check("plain", "plain"), [true, 1]);
   const plain = parsePasswordHash(`{PLAIN}${NFD}\u00a0x`);
-  assertEquals(await checker.check(plain, `${NFC} x`), true);
+  assertEquals(await checker.check(plain, `${NFC} x`, "me"), true);
 });
 
 Deno.test("both tries of a wrong password are one strike", async () => {
