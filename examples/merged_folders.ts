@@ -48,7 +48,7 @@ class MergedMailbox implements Mailbox {
     return await part.messageSize(info, own);
   }
 
-  async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageContent> {
+  async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageContent | null> {
     const [part, own] = this.#partOf(uniqueId);
     return await part.messageContents(info, own);
   }

@@ -7,8 +7,8 @@
  * - What was read and cannot be used is not read again until it changes: else each login would cost the whole file. A
  *   file that could not be read at all is tried again each time, since a mode that is mended does not show.
  */
-import { lookAtGivenOrNull } from "../files/look.ts";
 import { fileVersion } from "../files/file_version.ts";
+import { lookAtGiven } from "../files/given_path.ts";
 import { linesOf, TextEncodingError } from "../files/given_text.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import type { Pop3Events } from "../telemetry/events.ts";
@@ -105,8 +105,7 @@ export class WatchedUsersFile {
   }
 
   #isYoung(): boolean {
-    const mtime = lookAtGivenOrNull(this.#path)?.mtime;
-    const age = Date.now() - (mtime?.getTime() ?? 0);
+    const age = Date.now() - (lookAtGiven(this.#path)?.info.mtime?.getTime() ?? 0);
     return age >= 0 && age < QUIET_MS;
   }
 

@@ -152,13 +152,14 @@ class FaultyMailbox implements Mailbox {
     return Math.max(0, wrong.reduce((sum, more) => sum + more, octets));
   }
 
-  async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageContent> {
+  async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageContent | null> {
     await this.#faults.strike("contents", this.#numberOf(uniqueId));
     if (this.#strikes("vanish", uniqueId).length > 0) {
       this.#vanished.add(uniqueId);
       throw new Pop3ResponseError("That message is gone.");
     }
     const contents = await this.#mailbox.messageContents(info, this.#realOf(uniqueId));
+    if (contents === null) return null;
     return this.#strikes("drop", uniqueId).length > 0 ? brokenOff(contents) : contents;
   }
 

@@ -31,11 +31,11 @@ export interface Mailbox {
     info: ConnectionInfo,
     uniqueIds: readonly string[],
   ): Awaitable<readonly (number | null)[]>;
-  /** The message itself. */
+  /** The message itself; null when it is gone. */
   messageContents(
     info: ConnectionInfo,
     uniqueId: string,
-  ): Awaitable<MessageContent>;
+  ): Awaitable<MessageContent | null>;
 
   // Asked when the client says QUIT, SLEE, QAUT or DELI.
 

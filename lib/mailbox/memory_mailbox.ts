@@ -74,7 +74,7 @@ export class MemoryMailbox implements Mailbox {
   }
 
   /** The message, in one chunk. */
-  messageContents(_info: ConnectionInfo, uniqueId: string): Awaitable<MessageContent> {
+  messageContents(_info: ConnectionInfo, uniqueId: string): Awaitable<MessageContent | null> {
     let rest: Uint8Array | null = this.#message(uniqueId);
     return {
       nextChunk() {

@@ -1,5 +1,6 @@
 /** The shapes in which a mailbox may hand over a message, and the one shape in which a session reads it. */
 import type { Awaitable, MessageBody } from "../protocol/reply.ts";
+import { Pop3ResponseError } from "./response_error.ts";
 
 /** A message read line by line. */
 export interface MessageLines {
@@ -26,8 +27,13 @@ export type MessageContent =
   | ReadableStream<Uint8Array>
   | AsyncIterable<string | Uint8Array>;
 
-/** The content as chunks of bytes. */
-export function openBody(content: MessageContent): MessageBody {
+/**
+ * The content as chunks of bytes.
+ *
+ * @throws {Pop3ResponseError} when the message is gone
+ */
+export function openBody(content: MessageContent | null): MessageBody {
+  if (content === null) throw new Pop3ResponseError("That message is gone.");
   if (content instanceof ReadableStream) return new StreamBody(content);
   if ("nextChunk" in content) return content;
   if ("nextLine" in content) return new LinesBody(content);

@@ -19,12 +19,9 @@ export async function openMessage(
   const { info } = context;
   context.waitFor("messageContents", uniqueId);
   try {
-    const body = new StartedBody(
-      openBody(await mailbox.messageContents(info, uniqueId)),
-      head,
-      context,
-      uniqueId,
-    );
+    const content = await mailbox.messageContents(info, uniqueId);
+    if (content === null) return messageIsGone;
+    const body = new StartedBody(openBody(content), head, context, uniqueId);
     try {
       await body.start();
       return body;

@@ -72,3 +72,20 @@ for (const shape of ["lines", "chunks", "generator", "stream", "streamOfText"] a
     assertEquals(closings.count, 2);
   });
 }
+
+Deno.test("a mailbox that gives null for a message's contents: it is gone, and the session goes on", async () => {
+  class Vanishing extends MemoryMailbox {
+    override messageContents() {
+      return null;
+    }
+  }
+  const mailbox = new Vanishing({ a: "Subject: a\r\n\r\n", b: "Subject: b\r\n\r\n" });
+  await using pop3 = new Pop3Listener({ provider: providerOf(mailbox) });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  for (const command of ["RETR 1", "TOP 2 0"]) {
+    assertEquals(await client.command(command), "-ERR That message is gone.");
+  }
+  assertEquals(await client.command("NOOP"), "+OK There's no-one here but us POP3 services.");
+});

@@ -1,7 +1,8 @@
 import type { Inspection, InspectionProgress } from "../inspection.ts";
 import { describeLeftOut } from "../left_out.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
-import { measureFiles } from "./measure_files.ts";
+import { counted } from "../../protocol/counted.ts";
+import { type MeasuredFile, measureFiles } from "./measure_files.ts";
 import { brokenOffDeletions } from "./recover_deletions.ts";
 import type { Snapshot } from "./shared_snapshot.ts";
 import { isDerivedUniqueId } from "./unique_id_of_name.ts";
@@ -14,11 +15,15 @@ export async function inspectFiles(
   progress: InspectionProgress,
 ): Promise<Inspection> {
   const unreadable: string[] = [];
+  const wrongSizes: string[] = [];
   let octets = 0;
   let done = 0;
   await measureFiles(folder, [...messages.values()], ({ path }, measurement) => {
     progress(++done, messages.size);
-    if (measurement.type === "measured") octets += measurement.measured.octets;
+    if (measurement.type === "measured") {
+      octets += measurement.measured.octets;
+      if (hasWrongSize(path, measurement.measured)) wrongSizes.push(path);
+    }
     if (measurement.type === "unreadable") unreadable.push(`${path}: ${textOf(measurement.error)}`);
   });
   const derived = [...messages.values()].filter(({ uniqueId }) => isDerivedUniqueId(uniqueId));
@@ -37,10 +42,26 @@ export async function inspectFiles(
       ),
       ...unreadable.map((text) => `cannot be read: ${text}`),
     ],
-    warnings: leftOut.files().filter(({ isFault }) => !isFault).map((files) =>
-      describeLeftOut(files, folder.path)
-    ),
+    warnings: [
+      ...leftOut.files().filter(({ isFault }) => !isFault).map((files) =>
+        describeLeftOut(files, folder.path)
+      ),
+      ...(wrongSizes.length === 0 ? [] : [
+        `${
+          counted(wrongSizes.length, "name")
+        } tell a size (,S= or ,W=) that is wrong, and that other programs ` +
+        `may believe; one is ${JSON.stringify(wrongSizes[0])}`,
+      ]),
+    ],
   };
+}
+
+/** Whether the name tells another size of the file (`,S=`) or of the message as sent (`,W=`) than was counted. */
+function hasWrongSize(path: string, { identity, octets }: MeasuredFile): boolean {
+  const told = (key: string) => new RegExp(`,${key}=(\\d{1,15})(?![^,:;])`).exec(path)?.[1];
+  const [size, sent] = [told("S"), told("W")];
+  return size !== undefined && Number(size) !== identity.size ||
+    sent !== undefined && Number(sent) !== octets;
 }
 
 function textOf(error: unknown): string {

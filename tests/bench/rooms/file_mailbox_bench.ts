@@ -32,6 +32,7 @@ Deno.bench(`login and sizes of ${COUNT} messages, first in a process`, async () 
 
 Deno.bench("a message of 4 KB", async () => {
   const body = await mailbox.messageContents(info, uniqueIds[7] ?? "");
+  if (body === null) throw new Error("gone");
   if ("nextChunk" in body) { while (await body.nextChunk() !== null); }
   if ("close" in body) await body.close();
 });
