@@ -1,3 +1,4 @@
+import { counted } from "../../protocol/counted.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
@@ -42,7 +43,9 @@ export class MboxBody implements MessageBody {
     }
     const wanted = Math.min(this.#end - this.#at, this.#buffer.length);
     const count = await this.#file.read(this.#buffer.subarray(0, wanted), this.#at);
-    if (count === 0) throw new Error(`The file ended ${this.#end - this.#at} octets early`);
+    if (count === 0) {
+      throw new Error(`The file ended ${counted(this.#end - this.#at, "octet")} early`);
+    }
     await this.#assertStillThere();
     this.#at += count;
     const chunk = this.#buffer.subarray(0, count);
