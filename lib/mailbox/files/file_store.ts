@@ -156,13 +156,13 @@ export class FileStore implements MailboxStore {
     await this.folder.look();
     await deleteFiles(this.folder, this.#deletePolicy, async () => {
       const doomed: DoomedFile[] = [];
+      this.#locator.forget();
       for (const message of messages) {
         const path = await this.#locator.find(message, "settled");
         if (path === "changed") throw changedError();
         if (path === null) continue;
-        doomed.push({ path, identity: message.identity });
-        for (const other of message.otherPaths) {
-          if (other !== path) doomed.push({ path: other, identity: message.identity });
+        for (const each of await this.#locator.findAll(message, path)) {
+          doomed.push({ path: each, identity: message.identity });
         }
       }
       return doomed;

@@ -72,12 +72,14 @@ export async function identify(
     await claim((candidate) => former.claimByName(candidate));
   }
   const given = new Set<string>();
+  // Of these another message has had the name's own id, or still has it.
+  const lentBases = known.hasKeptIds ? former.basesOfKeptIds : new Set<string>();
   const messages: MessageFile[] = [];
   for (const [at, { base, path, identity, otherPaths }] of candidates.entries()) {
     let uniqueId = ids[at] ?? null;
     if (uniqueId === null) {
       uniqueId = await uniqueIdOfName(base);
-      if (given.has(uniqueId) || known.messages.has(uniqueId)) {
+      if (given.has(uniqueId) || known.messages.has(uniqueId) || lentBases.has(base)) {
         uniqueId = await derivedUniqueId([base, ...stampOf(identity), identity.inode].join("\0"));
         hasKeptIds = true;
       }
@@ -115,16 +117,27 @@ function candidatesOf(files: readonly FileAtPath[], layout: MessageLayout): Cand
 class FormerMessages {
   readonly #byPath = new Map<string, MessageFile>();
   readonly #layout: MessageLayout;
+  readonly #basesOfKeptIds = new Set<string>();
   #byInode: Map<string, MessageFile> | null = null;
   #byName: Map<string, MessageFile> | null = null;
 
   constructor(known: Iterable<MessageFile>, layout: MessageLayout) {
-    for (const message of known) this.#byPath.set(message.path, message);
     this.#layout = layout;
+    for (const message of known) {
+      this.#byPath.set(message.path, message);
+      const base = layout.baseNameOf(nameIn(message.path));
+      if (message.uniqueId !== base) this.#basesOfKeptIds.add(base);
+    }
   }
 
+  /** How many no file has been found for yet. */
   get size(): number {
     return this.#byPath.size;
+  }
+
+  /** The base names of all messages whose ids are others. */
+  get basesOfKeptIds(): Set<string> {
+    return this.#basesOfKeptIds;
   }
 
   claimByPath({ path, identity }: Candidate): string | null {
@@ -149,8 +162,8 @@ class FormerMessages {
 
   #mapped(keyOf: (base: string, of: FileIdentity) => string): Map<string, MessageFile> {
     const entryOf = (message: MessageFile) => {
-      const name = message.path.slice(message.path.lastIndexOf("/") + 1);
-      return [keyOf(this.#layout.baseNameOf(name), message.identity), message] as const;
+      const base = this.#layout.baseNameOf(nameIn(message.path));
+      return [keyOf(base, message.identity), message] as const;
     };
     return new Map([...this.#byPath.values()].map(entryOf));
   }
@@ -159,6 +172,10 @@ class FormerMessages {
     // Another file may have claimed it.
     return message !== undefined && this.#byPath.delete(message.path) ? message.uniqueId : null;
   }
+}
+
+function nameIn(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** A copy may keep the second of a time only. */

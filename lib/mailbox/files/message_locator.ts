@@ -16,7 +16,7 @@ interface Places {
   /** The times of the folders when they were listed; null where they are not to be trusted. */
   readonly stamp: string | null;
   /** By inode and stem: a number is given to another file once the first is gone. */
-  readonly byInode: ReadonlyMap<string, string>;
+  readonly byInode: ReadonlyMap<string, readonly string[]>;
   readonly byBase: ReadonlyMap<string, string>;
 }
 
@@ -42,7 +42,7 @@ export class MessageLocator {
     const atPath = await this.#lookAt(message, message.path);
     if (atPath === "same") return message.path;
     const known = this.#places === null ? null : await this.#findIn(this.#places, message);
-    if (known !== null && known !== "changed") return known;
+    if (known !== null) return known;
     const isFresh = this.#places?.stamp === (await stampOf(this.#folder)).stamp;
     if (!isFresh) {
       // One that is not there may only be aside, by a deletion that is under way or was broken off.
@@ -54,6 +54,23 @@ export class MessageLocator {
     return found ?? (atPath === "other" ? "changed" : null);
   }
 
+  /** What was listed before counts no more. */
+  forget(): void {
+    this.#places = null;
+  }
+
+  /**
+   * All paths of a message of which one is known: its inode may have several names, of which some are younger than the
+   * login. The caller holds the lock on deletions.
+   */
+  async findAll(message: MessageFile, path: string): Promise<readonly string[]> {
+    const info = await this.#folder.files.look(join(this.#folder.path, path));
+    if ((info?.nlink ?? 1) <= 1) return [path];
+    this.#places ??= await this.#list();
+    const base = this.#layout.baseNameOf(nameOf(path));
+    return this.#places.byInode.get(this.#inodeKey(message.identity.inode, base)) ?? [path];
+  }
+
   async #lookAt(message: MessageFile, path: string): Promise<"same" | "other" | "none"> {
     const info = await this.#folder.files.look(join(this.#folder.path, path));
     if (info === null) return "none";
@@ -61,27 +78,29 @@ export class MessageLocator {
     return isSame ? "same" : "other";
   }
 
-  async #findIn(places: Places, message: MessageFile): Promise<string | "changed" | null> {
+  async #findIn(places: Places, message: MessageFile): Promise<string | null> {
     const base = this.#layout.baseNameOf(nameOf(message.path));
-    const byInode = places.byInode.get(this.#inodeKey(message.identity.inode, base));
+    const [byInode] = places.byInode.get(this.#inodeKey(message.identity.inode, base)) ?? [];
     if (byInode !== undefined && await this.#lookAt(message, byInode) === "same") return byInode;
+    // Another file of the same base name is another message, and not this one after a change.
     const byBase = places.byBase.get(base);
-    if (byBase === undefined) return null;
-    const atBase = await this.#lookAt(message, byBase);
-    return atBase === "same" ? byBase : atBase === "other" ? "changed" : null;
+    return byBase !== undefined && await this.#lookAt(message, byBase) === "same" ? byBase : null;
   }
 
   async #list(): Promise<Places> {
     const { stamp, newest, folders } = await stampOf(this.#folder);
     const startedAt = Date.now();
-    const byInode = new Map<string, string>();
+    const byInode = new Map<string, string[]>();
     const byBase = new Map<string, string>();
     for (const folder of folders) {
       const listed = await this.#folder.files.regularFiles(join(this.#folder.path, folder));
       for (const { name, info } of listed.files) {
         const path = folder === "." ? name : `${folder}/${name}`;
         const base = this.#layout.baseNameOf(name);
-        if (info.ino !== null) byInode.set(this.#inodeKey(info.ino, base), path);
+        if (info.ino !== null) {
+          const key = this.#inodeKey(info.ino, base);
+          byInode.set(key, [...byInode.get(key) ?? [], path]);
+        }
         byBase.set(base, path);
       }
     }

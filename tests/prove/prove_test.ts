@@ -1,0 +1,48 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { TemporaryFolder } from "../temporary_folder.ts";
+import { serveHere } from "./main.ts";
+import { prove } from "./prove.ts";
+
+const sample = fromFileUrl(new URL("../../mailbox-sample", import.meta.url));
+
+Deno.test("the sample is proved: every octet, size, TOP, unique id and deletion", async () => {
+  const before = [...Deno.readDirSync(sample)].map(({ name }) => name).sort();
+  const { messages, faults } = await prove(sample, serveHere);
+  assertEquals([messages, faults], [12, []]);
+  assertEquals([...Deno.readDirSync(sample)].map(({ name }) => name).sort(), before);
+});
+
+Deno.test("a Maildir with hostile messages is proved", async () => {
+  await using folder = await TemporaryFolder.create();
+  for (const name of ["new", "cur", "tmp"]) await Deno.mkdir(join(folder.path, name));
+  const messages = [
+    "",
+    ".",
+    ".\n..\r\n...\r",
+    "Subject: no end",
+    "A: 1\r\rbody\nwith\rall\r\nends",
+    "\n\n.\n",
+    `X: ${"y".repeat(70_000)}\n\n${".z\n".repeat(5_000)}`,
+    "N: \0\u00ff\n\n\0",
+  ];
+  for (const [index, message] of messages.entries()) {
+    const path = index % 2 === 0 ? `new/${index}.host` : `cur/${index}.host,S=1,W=9:2,S`;
+    await Deno.writeTextFile(join(folder.path, path), message);
+  }
+  const proof = await prove(folder.path, serveHere);
+  assertEquals([proof.messages, proof.faults], [messages.length, []]);
+});
+
+Deno.test("what is wrong is said", async () => {
+  await using folder = await TemporaryFolder.create();
+  for (const name of ["a", "b"]) {
+    await Deno.writeTextFile(join(folder.path, name), `Subject: ${name}\n\n`);
+  }
+  const { faults } = await prove(folder.path, async (copy) => {
+    await Deno.writeTextFile(join(copy, "a"), "Subject: another\n\n");
+    return await serveHere(copy);
+  });
+  assertStringIncludes(faults.join("\n"), "message 2, a: no file has these octets and this name");
+  assertStringIncludes(faults.join("\n"), "a is not served");
+});
