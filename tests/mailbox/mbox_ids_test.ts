@@ -250,3 +250,19 @@ Deno.test("whatever happens to equal messages, an id that was given stays with i
     }
   }));
 });
+
+Deno.test("thousands of equal messages, as a mail loop makes them, cost time in proportion to their number", async () => {
+  const one = `${F}${MESSAGE}\n`;
+  await using mbox = await mboxWith(one.repeat(5_000));
+  const info = testConnectionInfo();
+  const mailbox = mboxMailbox(mbox.file);
+  const uniqueIds = await mailbox.listMessageUniqueIds(info);
+  await mailbox.messageDelete(info, uniqueIds.filter((_, at) => at % 2 === 0));
+  await mailbox.messageDelete(info, uniqueIds);
+  assertEquals(mbox.text(), "");
+  await Deno.writeTextFile(mbox.file, one.repeat(5_000));
+  const again = await mailbox.listMessageUniqueIds(testConnectionInfo());
+  const before = new Set(uniqueIds);
+  assert(!again.some((uniqueId) => before.has(uniqueId)));
+  assertEquals(again[0]?.split(".")[1], "5001");
+});

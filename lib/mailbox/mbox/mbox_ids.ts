@@ -10,12 +10,12 @@
  * whether they were.
  */
 
-/** What is known of a digest, but for one that has one copy with the number 1. */
+/** What is known of a digest, but for one that has one copy with the number 1. Sets: a mail loop makes thousands of equals. */
 interface Copies {
   /** The numbers of the messages that are there, in their order. */
-  present: readonly number[];
+  readonly present: Set<number>;
   /** Those of them that are about to be deleted. */
-  doomed: readonly number[];
+  readonly doomed: Set<number>;
   /** The number of the next one that comes. */
   next: number;
 }
@@ -34,7 +34,7 @@ export class MboxIds {
 
   constructor(kept: readonly KeptCopies[] = []) {
     for (const [digest, next, present, doomed] of kept) {
-      this.#copies.set(digest, { present, doomed, next });
+      this.#copies.set(digest, { present: new Set(present), doomed: new Set(doomed), next });
       if (doomed.length > 0) this.#undecided.add(digest);
     }
   }
@@ -50,8 +50,8 @@ export class MboxIds {
     return [...this.#copies].map(([digest, { next, present, doomed }]) => [
       digest,
       next,
-      present,
-      doomed,
+      [...present],
+      [...doomed],
     ]);
   }
 
@@ -59,14 +59,21 @@ export class MboxIds {
   assign(digests: readonly string[]): string[] {
     const counts = new Map<string, number>();
     for (const digest of digests) counts.set(digest, (counts.get(digest) ?? 0) + 1);
-    const numbers = new Map<string, number[]>();
+    const numbers = new Map<string, Iterator<number>>();
     for (const [digest, count] of counts) {
-      if (count > 1 || this.#copies.has(digest)) numbers.set(digest, this.#numbers(digest, count));
+      if (count === 1 && !this.#copies.has(digest)) continue;
+      this.#adjust(digest, count);
+      numbers.set(digest, this.#of(digest).present.values());
     }
     for (const digest of this.#copies.keys()) {
-      if (!counts.has(digest)) this.#numbers(digest, 0);
+      if (!counts.has(digest)) this.#adjust(digest, 0);
     }
-    return digests.map((digest) => idOf(digest, numbers.get(digest)?.shift() ?? 1));
+    const uniqueIds = digests.map((digest) => {
+      const number: unknown = numbers.get(digest)?.next().value;
+      return idOf(digest, typeof number === "number" ? number : 1);
+    });
+    this.#forgetUsual(counts.keys());
+    return uniqueIds;
   }
 
   /** @returns whether it must be kept before they are deleted: a twin could be taken for one of them */
@@ -74,10 +81,11 @@ export class MboxIds {
     let isNeeded = false;
     for (const uniqueId of uniqueIds) {
       const [digest, number] = partsOf(uniqueId);
-      const copies = this.#copies.get(digest) ?? { present: [1], doomed: [], next: 2 };
-      this.#set(digest, { ...copies, doomed: [...copies.doomed, number] });
-      isNeeded ||= copies.present.length > 1;
+      const { present, doomed } = this.#of(digest);
+      doomed.add(number);
+      isNeeded ||= present.size > 1;
     }
+    this.#hasChanged = true;
     return isNeeded;
   }
 
@@ -85,63 +93,68 @@ export class MboxIds {
   spare(uniqueIds: Iterable<string>): void {
     for (const uniqueId of uniqueIds) {
       const [digest, number] = partsOf(uniqueId);
-      const copies = this.#copies.get(digest);
-      if (copies === undefined) continue;
-      const doomed = copies.doomed.filter((each) => each !== number);
-      this.#set(digest, { ...copies, doomed });
+      this.#of(digest).doomed.delete(number);
+      this.#forgetUsual([digest]);
     }
+    this.#hasChanged = true;
   }
 
   /** They are deleted. */
   forget(uniqueIds: Iterable<string>): void {
     for (const uniqueId of uniqueIds) {
       const [digest, number] = partsOf(uniqueId);
-      const copies = this.#copies.get(digest) ?? { present: [1], doomed: [], next: 2 };
-      const isAnother = (each: number) => each !== number;
-      const present = copies.present.filter(isAnother);
+      const copies = this.#of(digest);
+      copies.present.delete(number);
+      copies.doomed.delete(number);
+      // The one that was deleted last is forgotten last.
       this.#copies.delete(digest);
-      this.#set(digest, { present, doomed: copies.doomed.filter(isAnother), next: copies.next });
+      this.#copies.set(digest, copies);
     }
+    this.#hasChanged = true;
     this.#forgetOldest();
   }
 
-  #numbers(digest: string, count: number): number[] {
-    const known = this.#copies.get(digest);
-    if (known === undefined) {
-      const present = Array.from({ length: count }, (_, at) => at + 1);
-      this.#set(digest, { present, doomed: [], next: count + 1 });
-      return [...present];
-    }
-    let { present, doomed, next } = known;
+  /** Makes the numbers as many as there are messages. */
+  #adjust(digest: string, count: number): void {
+    const isNew = !this.#copies.has(digest);
+    const copies = this.#of(digest);
+    const { present, doomed } = copies;
     if (this.#undecided.delete(digest)) {
-      if (count < present.length) present = present.filter((number) => !doomed.includes(number));
-      doomed = [];
+      if (count < present.size) { for (const number of doomed) present.delete(number); }
+      doomed.clear();
+      this.#hasChanged = true;
     }
-    const isDoomed = (number: number) => known.doomed.includes(number);
-    while (present.length > count) {
-      const gone = present.find(isDoomed) ?? present[0];
-      present = present.filter((number) => number !== gone);
-    }
-    while (present.length < count) present = [...present, next++];
-    if (present !== known.present || doomed !== known.doomed || next !== known.next) {
-      this.#set(digest, { present, doomed, next });
-    }
-    return [...present];
+    const surplus = [...doomed, ...present].values();
+    while (present.size > count) present.delete(surplus.next().value ?? 0);
+    const isChanged = isNew || present.size !== count;
+    while (present.size < count) present.add(copies.next++);
+    this.#hasChanged ||= isChanged;
   }
 
-  #set(digest: string, copies: Copies): void {
-    const { present, doomed, next } = copies;
-    // What every digest is that was never seen needs no place.
-    if (present.length === 1 && present[0] === 1 && doomed.length === 0 && next === 2) {
-      this.#copies.delete(digest);
-    } else this.#copies.set(digest, copies);
-    this.#hasChanged = true;
+  #of(digest: string): Copies {
+    const known = this.#copies.get(digest);
+    if (known !== undefined) return known;
+    const copies = { present: new Set([1]), doomed: new Set<number>(), next: 2 };
+    this.#copies.set(digest, copies);
+    return copies;
+  }
+
+  /** What every digest is that was never seen needs no place. */
+  #forgetUsual(digests: Iterable<string>): void {
+    for (const digest of digests) {
+      const copies = this.#copies.get(digest);
+      if (copies === undefined) continue;
+      const { present, doomed, next } = copies;
+      if (present.size === 1 && present.has(1) && doomed.size === 0 && next === 2) {
+        this.#copies.delete(digest);
+      }
+    }
   }
 
   #forgetOldest(): void {
     if (this.#copies.size <= MOST_DELETED) return;
-    const deleted = [...this.#copies].filter(([, { present }]) => present.length === 0);
-    for (const [digest] of deleted.slice(0, deleted.length - MOST_DELETED)) {
+    const deleted = [...this.#copies].filter(([, { present }]) => present.size === 0);
+    for (const [digest] of deleted.slice(0, Math.max(0, deleted.length - MOST_DELETED))) {
       this.#copies.delete(digest);
     }
   }

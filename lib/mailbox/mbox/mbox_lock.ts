@@ -84,6 +84,11 @@ export async function waitForDotLock(
   while (await dotLockOfOthers(files, realPath) === "held") await waitForOthers(clock, until);
 }
 
+/** Whether there is a dot-lock, whoever made it. */
+export async function hasDotLock(files: FileSystem, realPath: string): Promise<boolean> {
+  return await files.look(dotLockOf(realPath)) !== null;
+}
+
 /** Whether another program has a dot-lock, and whether that is so old that it may have been forgotten. */
 export async function dotLockOfOthers(
   files: FileSystem,

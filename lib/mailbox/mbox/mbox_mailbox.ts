@@ -57,6 +57,7 @@ export class MboxMailbox implements LoginMailbox {
   #snapshot: MboxIndex | null = null;
   /** All that it was shown. */
   #shown = new Map<string, MboxMessage>();
+  #new: { readonly index: MboxIndex; readonly origins: ReadonlySet<number> } | null = null;
   #lock: Disposable | null = null;
   /** Asked for once, when the first message is to be deleted. */
   #mayDelete: Promise<boolean> | null = null;
@@ -75,6 +76,7 @@ export class MboxMailbox implements LoginMailbox {
   async listMessageUniqueIds(): Promise<readonly string[]> {
     this.#lock ??= await this.#store.lockExclusively();
     const before = this.#snapshot;
+    this.#new = null;
     this.#snapshot = await this.#store.lookSettled();
     if (before !== null && before !== this.#snapshot) {
       this.#shown = new Map([...this.#shown, ...before.messages]);
@@ -106,7 +108,7 @@ export class MboxMailbox implements LoginMailbox {
     return uniqueIds.map((uniqueId) => this.#messageOf(uniqueId).octets);
   }
 
-  async messageContents(_info: ConnectionInfo, uniqueId: string): Promise<MessageBody> {
+  async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageBody> {
     this.#messageOf(uniqueId);
     let index = this.#snapshot;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
@@ -115,7 +117,7 @@ export class MboxMailbox implements LoginMailbox {
         const file = await this.#store.openAt(index, message);
         if (file !== null) return new MboxBody(file, message);
       }
-      if (!await this.messageExists(_info, uniqueId)) break;
+      if (!await this.messageExists(info, uniqueId)) break;
       index = await this.#store.look();
     }
     throw new Pop3ResponseError("That message is gone.");
@@ -139,12 +141,19 @@ export class MboxMailbox implements LoginMailbox {
   #isIn(index: MboxIndex, uniqueId: string): boolean {
     const { origin } = this.#messageOf(uniqueId);
     if (index.messages.has(uniqueId)) return true;
-    for (const message of index.messages.values()) {
-      if (message.origin === origin && !this.#isShown(message.uniqueId)) {
-        throw new Pop3ResponseError(CHANGED);
-      }
-    }
+    if (this.#newIn(index).has(origin)) throw new Pop3ResponseError(CHANGED);
     return false;
+  }
+
+  /** The origins of messages that the login was not shown: made once, however many are asked for. */
+  #newIn(index: MboxIndex): ReadonlySet<number> {
+    if (this.#new?.index !== index) {
+      const messages = [...index.messages.values()];
+      const isNew = ({ uniqueId }: MboxMessage) => !this.#isShown(uniqueId);
+      const origins = new Set(messages.filter(isNew).map(({ origin }) => origin));
+      this.#new = { index, origins };
+    }
+    return this.#new.origins;
   }
 
   #isShown(uniqueId: string): boolean {

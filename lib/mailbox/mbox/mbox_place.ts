@@ -5,8 +5,7 @@
  * - Nothing of ours has a name beside the mbox, where it could be another user's mbox; but for the dot-lock, which other
  *   programs look for. Ours is in `.pop3svc` beside it, a folder of the server's user that nobody else may write; where that cannot be
  *   made, and for what others must not be able to forge, in the state directory.
- * - With `isOwnersOnly`, an mbox in a folder where others may make names must belong to the user whose line of the users
- *   file it is, where that has a uid, and must have no second name: somebody else may have linked it there.
+ * - With `isOwnersOnly`, an mbox must belong to whose it is said to be; see mbox_owner.ts.
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "@std/path";
@@ -19,15 +18,12 @@ import { findOwnFolder, isOurFolder } from "../../files/own_folder.ts";
 import { serverUid } from "../../files/server_user.ts";
 import { stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
 import { Pop3ResponseError } from "../response_error.ts";
+import { type MboxPlaceOptions, reasonToRefuse } from "./mbox_owner.ts";
 import { NoMboxError } from "./mbox_kind.ts";
 
-/** What a place is told. */
-export interface MboxPlaceOptions {
-  readonly isOwnersOnly: boolean;
-  readonly stateDirectory: string | null;
-  /** The uid of the user whose mbox it is, where their line has one. */
-  readonly uid: number | null;
-}
+const OWN_FOLDER = ".pop3svc";
+/** Times of files are no finer than this anywhere. */
+const STAMP_SETTLES_MS = 100;
 
 /** A folder of ours that this process has for itself. */
 export interface LockedFolder extends Disposable {
@@ -43,6 +39,7 @@ export class MboxPlace {
   /** What names of ours begin with. */
   readonly #key: string;
   #isOthers = false;
+  #statePath: string | null = null;
 
   constructor(path: string, files: FileSystem, options: MboxPlaceOptions) {
     this.path = resolve(path);
@@ -66,25 +63,12 @@ export class MboxPlace {
       throw refused(cause);
     }
     if (given === null) throw new Deno.errors.NotFound(`${this.path}: there is no such mailbox`);
-    const { info, isShared } = given;
+    const { info } = given;
     if (!info.isFile) throw refused(new NoMboxError(this.path, this.#folderText()));
     this.#isOthers = info.uid !== null && info.uid !== serverUid();
-    const { isOwnersOnly, uid, stateDirectory } = this.#options;
-    if (!isOwnersOnly) return given;
-    if (isShared && uid !== null && info.uid !== null && info.uid !== uid) {
-      throw refused(
-        new Error(`${this.path} belongs to user ${info.uid}, and the line of its user says ${uid}`),
-      );
-    }
-    if (isShared && info.nlink !== null && info.nlink > 1 + this.#ownNames(info)) {
-      throw refused(new Error(`${this.path} has a second name, which somebody else may have made`));
-    }
-    if (this.#isOthers && stateDirectory === null) {
-      throw refused(
-        new Error(
-          `${this.path} belongs to user ${info.uid}, so its state needs a state directory, and there is none`,
-        ),
-      );
+    if (this.#options.isOwnersOnly) {
+      const reason = reasonToRefuse(this.path, given, this.#options, this.#ownNames(info));
+      if (reason !== null) throw refused(new Error(reason));
     }
     return given;
   }
@@ -96,24 +80,36 @@ export class MboxPlace {
 
   /** Folders in which something of ours may be, for who only reads. */
   async folders(): Promise<string[]> {
-    const folders: string[] = [];
     const beside = await this.#beside();
-    if (beside?.isThere === true) folders.push(beside.path);
-    const { stateDirectory } = this.#options;
-    if (stateDirectory !== null) {
-      const folder = await stateFolderPath(stateDirectory, this.path);
+    const state = await this.#stateFolderPath();
+    return [
+      ...(beside?.isThere === true ? [beside.path] : []),
       // Where this process may not even look there is nothing of ours.
-      if (await this.files.look(folder).catch(() => null) !== null) folders.push(folder);
-    }
-    return folders;
+      ...(state !== null && await this.#lookOrNull(state) !== null ? [state] : []),
+    ];
   }
 
-  /** The folders of `folders` whose files are believed: that beside the mbox only where it is the server's user's. */
+  /** Those of them whose files are believed: the one beside the mbox only where the mbox is the server's user's. */
   async stateFolders(): Promise<string[]> {
     const folders = await this.folders();
-    const isState = this.#options.isOwnersOnly && this.#isOthers;
-    const beside = await this.#beside();
-    return isState ? folders.filter((folder) => folder !== beside?.path) : folders;
+    const state = await this.#stateFolderPath();
+    return this.#isStateOutside ? folders.filter((folder) => folder === state) : folders;
+  }
+
+  /**
+   * Changes when something of ours comes or goes, whoever did it; null where it has changed so recently that a change may
+   * be under way that shows no other time.
+   */
+  async stamp(): Promise<string | null> {
+    const usual = await this.#lookOrNull(join(dirname(this.path), OWN_FOLDER));
+    const isInTheWay = usual !== null && !isOurFolder(usual);
+    const state = await this.#stateFolderPath();
+    const times = [
+      usual,
+      isInTheWay ? await this.#lookOrNull(otherOwnFolder(this.path)) : null,
+      state === null ? null : await this.#lookOrNull(state),
+    ].map((found) => found?.mtime?.getTime() ?? 0);
+    return Date.now() - Math.max(...times) < STAMP_SETTLES_MS ? null : times.join(" ");
   }
 
   /**
@@ -132,14 +128,17 @@ export class MboxPlace {
     });
   }
 
-  /** Removes the locks of processes that are gone; nobody waits for them. */
-  async removeStaleLocks(): Promise<void> {
+  /** Removes the locks of processes that are gone; nobody waits for them. Whether there were any locks. */
+  async removeStaleLocks(): Promise<boolean> {
+    let isAny = false;
     for (const folder of await this.folders()) {
       for (const name of [this.nameIn(folder, "lock"), this.nameIn(folder, "exclusive")]) {
         if (await this.files.look(name) === null) continue;
+        isAny = true;
         (await this.files.tryLock(name).catch(() => null))?.[Symbol.dispose]();
       }
     }
+    return isAny;
   }
 
   /** Takes the lock of a session that wants the mbox for itself; null while another has it. */
@@ -153,8 +152,7 @@ export class MboxPlace {
 
   /** A folder for state: made if need be; null where it can be made nowhere. */
   async stateFolder(): Promise<string | null> {
-    const isState = this.#options.isOwnersOnly && this.#isOthers;
-    const beside = isState ? null : await this.#beside();
+    const beside = this.#isStateOutside ? null : await this.#beside();
     if (beside !== null) {
       try {
         if (!beside.isThere) await this.files.makeFolder(beside.path);
@@ -189,8 +187,7 @@ export class MboxPlace {
 
   /** How many names of the file are ours: a deletion gives it a second one (rewrite_mbox.ts). */
   #ownNames(info: Deno.FileInfo): number {
-    return [".pop3svc", `.pop3svc-${serverUid()}`].filter((name) => {
-      const folder = join(dirname(this.path), name);
+    return [join(dirname(this.path), OWN_FOLDER), otherOwnFolder(this.path)].filter((folder) => {
       const found = lookNow(folder);
       if (found === null || !isOurFolder(found)) return false;
       const old = lookNow(this.nameIn(folder, "old"));
@@ -206,9 +203,23 @@ export class MboxPlace {
       : "it is no file";
   }
 
+  get #isStateOutside(): boolean {
+    return this.#options.isOwnersOnly && this.#isOthers;
+  }
+
+  async #stateFolderPath(): Promise<string | null> {
+    const { stateDirectory } = this.#options;
+    if (stateDirectory === null) return null;
+    return this.#statePath ??= await stateFolderPath(stateDirectory, this.path);
+  }
+
+  #lookOrNull(path: string): Promise<Deno.FileInfo | null> {
+    return this.files.look(path).catch(() => null);
+  }
+
   async #beside() {
     try {
-      return await findOwnFolder(this.files, dirname(this.path), ".pop3svc");
+      return await findOwnFolder(this.files, dirname(this.path), OWN_FOLDER);
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) return null;
       throw error;
@@ -224,6 +235,10 @@ export class MboxPlace {
       return null;
     }
   }
+}
+
+function otherOwnFolder(path: string): string {
+  return join(dirname(path), `${OWN_FOLDER}-${serverUid() ?? "own"}`);
 }
 
 function refused(cause: unknown): Pop3ResponseError {

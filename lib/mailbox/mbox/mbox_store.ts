@@ -15,7 +15,7 @@ import { leftOutOf } from "./current_index.ts";
 import { inspectMbox } from "./inspect_mbox.ts";
 import { isStillThere, type MboxIndex, type MboxMessage } from "./mbox_index.ts";
 import { CurrentIndex } from "./current_index.ts";
-import { dotLockOfOthers, lockMbox, waitForDotLock } from "./mbox_lock.ts";
+import { hasDotLock, lockMbox, waitForDotLock } from "./mbox_lock.ts";
 import { MboxMailbox } from "./mbox_mailbox.ts";
 import { type LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { MboxState } from "./mbox_state.ts";
@@ -43,6 +43,8 @@ export class MboxStore implements MailboxStore {
   readonly #state: MboxState;
   readonly #reported = new Set<string>();
   readonly #current: CurrentIndex;
+  /** The stamp of our folders when nothing was in them that had to be recovered. */
+  #cleanStamp: string | null = null;
 
   /**
    * Makes a store of a file; it is looked at only at each login.
@@ -89,11 +91,14 @@ export class MboxStore implements MailboxStore {
 
   /** What is there once nobody is in the middle of writing: for a login. */
   async lookSettled(): Promise<MboxIndex> {
-    await this.#recover();
     const { realPath } = this.place.look();
-    if (await dotLockOfOthers(this.#files, realPath) !== null) {
-      await waitForDotLock(this.#files, this.#clock, realPath);
+    const isLocked = await hasDotLock(this.#files, realPath);
+    const stamp = await this.place.stamp();
+    if (isLocked || stamp === null || stamp !== this.#cleanStamp) {
+      const wasClean = await this.#recover();
+      this.#cleanStamp = wasClean ? stamp : null;
     }
+    if (isLocked) await waitForDotLock(this.#files, this.#clock, realPath);
     const index = await this.look();
     if (!this.isReadOnly) await this.#state.save();
     return index;
@@ -211,8 +216,9 @@ export class MboxStore implements MailboxStore {
     this.#events({ type: "error", connection: null, during: "mailbox", error });
   }
 
-  async #recover(): Promise<void> {
-    await recoverMbox(this.place, async (work) => {
+  /** Whether there was nothing to be recovered. */
+  async #recover(): Promise<boolean> {
+    return await recoverMbox(this.place, async (work) => {
       using own = await this.place.lock();
       await using locked = await this.#lockOthersOut(own);
       await work(own, locked.file, (error) => this.report(error));

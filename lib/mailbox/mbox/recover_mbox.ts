@@ -19,18 +19,20 @@ export type Locked = (
 /**
  * Recovers an mbox that is about to be read.
  *
+ * @returns whether there was nothing to do
  * @throws {Pop3ResponseError} `[SYS/TEMP]` when it is half rewritten and cannot be recovered now
  */
-export async function recoverMbox(place: MboxPlace, locked: Locked): Promise<void> {
+export async function recoverMbox(place: MboxPlace, locked: Locked): Promise<boolean> {
   const isHalf = await isHalfRewritten(place);
   if (!isHalf && (await leftoversOf(place)).length === 0) {
-    return await place.removeStaleLocks();
+    return !await place.removeStaleLocks();
   }
   try {
     await locked((own, mbox, report) => recoverLocked(place, own, mbox, report));
+    return false;
   } catch (cause) {
     // The rest is in nobody's way: reading never needs to write.
-    if (!isHalf) return;
+    if (!isHalf) return false;
     if (cause instanceof Pop3ResponseError) throw cause;
     throw new Pop3ResponseError("Your mailbox cannot be opened now.", { code: "SYS/TEMP", cause });
   }

@@ -1,0 +1,42 @@
+/**
+ * Whose an mbox is, for mboxes of users who may make files themselves (`isOwnersOnly`).
+ *
+ * - In a folder where others may make names, a spool, it must belong to the user whose line of the users file it is, where
+ *   that has a uid, and must have no second name: somebody else may have linked it there.
+ * - One that belongs to another user than the server's own needs a state directory.
+ */
+import type { GivenPath } from "../../files/given_path.ts";
+import { serverUid } from "../../files/server_user.ts";
+
+/** What a place is told. */
+export interface MboxPlaceOptions {
+  readonly isOwnersOnly: boolean;
+  readonly stateDirectory: string | null;
+  /** The uid of the user whose mbox it is, where their line has one. */
+  readonly uid: number | null;
+}
+
+/**
+ * Why the mbox must not be served; null if it may be.
+ *
+ * @param ownNames how many names of the file are ours, besides that of the mbox
+ */
+export function reasonToRefuse(
+  path: string,
+  { info, isShared }: GivenPath,
+  { uid, stateDirectory }: MboxPlaceOptions,
+  ownNames: number,
+): string | null {
+  const owner = info.uid;
+  if (owner === null) return null;
+  if (isShared && uid !== null && owner !== uid) {
+    return `${path} belongs to user ${owner}, and the line of its user says ${uid}`;
+  }
+  if (isShared && info.nlink !== null && info.nlink > 1 + ownNames) {
+    return `${path} has a second name, which somebody else may have made`;
+  }
+  if (owner !== serverUid() && stateDirectory === null) {
+    return `${path} belongs to user ${owner}, so its state needs a state directory, and there is none`;
+  }
+  return null;
+}
