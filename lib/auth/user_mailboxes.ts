@@ -11,6 +11,8 @@
  */
 import { join } from "@std/path";
 import { lookAtGiven } from "../files/given_path.ts";
+import { lookAtGivenOrNull } from "../files/look.ts";
+import { serverUid } from "../files/server_user.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
@@ -55,6 +57,31 @@ export class UserMailboxes {
       this.#open.delete(oldest);
     }
     return mailbox;
+  }
+
+  /**
+   * What is left out of a user's mailbox, and what to type against it.
+   *
+   * @throws what keeps it from being opened
+   */
+  async leftOut(user: UserEntry): Promise<readonly string[]> {
+    const place = this.#placeOf(user);
+    if (place === null) return [];
+    const { path, format } = place;
+    const options = { ...this.#options, uid: user.uid };
+    return (await (await openMailbox(path, format ?? seenFormat(path), options)).count()).leftOut;
+  }
+
+  /** Whether a mailbox is there, and belongs to another user than the server's own. */
+  isOfOthers(user: UserEntry): boolean {
+    try {
+      const place = this.#placeOf(user);
+      const owner = place === null ? null : lookAtGivenOrNull(place.path)?.uid ?? null;
+      return owner !== null && owner !== serverUid();
+    } catch {
+      // The login says what is wrong.
+      return false;
+    }
   }
 
   /** Null where nothing is there yet. */

@@ -32,6 +32,10 @@ export interface UsersFileOptions {
   readonly events?: Pop3Events;
 }
 
+/** Of looking at mailboxes before the server says that it is ready. */
+const SURVEY_MS = 2_000;
+const SURVEY_MAILBOXES = 3;
+
 /**
  * Many users, from a file in the form of Dovecot's passwd-file or Apache's htpasswd. It is read again when it has
  * changed; while it names nobody, the users of before stay.
@@ -89,6 +93,22 @@ export class UsersFileProvider implements MailboxProvider {
     await this.#watched.refresh();
     const { users, badLines } = this.#watched.file;
     return { users: users.size, badLines };
+  }
+
+  /**
+   * What is left out of mailboxes that belong to other users than the server's own: for two seconds' work at most, and of
+   * three of them. Where all mail belongs to the server's user, nothing is opened.
+   */
+  async leftOutOfOthers(): Promise<readonly string[]> {
+    const found: string[] = [];
+    const until = performance.now() + SURVEY_MS;
+    for (const user of this.#watched.file.users.values()) {
+      if (found.length >= SURVEY_MAILBOXES || performance.now() > until) break;
+      if (!this.#mailboxes.isOfOthers(user)) continue;
+      // One that cannot be opened is told at its login, and by `check`.
+      found.push(...await this.#mailboxes.leftOut(user).catch(() => []));
+    }
+    return found;
   }
 
   /** APOP and SCRAM, where every user has a secret for them. */

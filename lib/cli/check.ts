@@ -7,7 +7,7 @@ import type { Inspection } from "../mailbox/inspection.ts";
 import { inspectMailbox, type MailboxFormat, seenFormat } from "../mailbox/open_mailbox.ts";
 import { setupWarnings } from "./setup_warnings.ts";
 import type { ServeOptions } from "./options.ts";
-import { mailboxOptions } from "./provider_of_options.ts";
+import { mailboxOptions, usersMailboxOptions } from "./provider_of_options.ts";
 import { usualMistakes } from "./usual_mistakes.ts";
 
 const PROGRESS_EVERY_MS = 200;
@@ -22,6 +22,7 @@ export async function check(path: string, options: ServeOptions): Promise<void> 
       options.users,
       options["mail-root"],
       options["username-case"],
+      await usersMailboxOptions(options),
     );
     const told = warningsTold(options);
     console.log(`warnings: ${[told.length, ...told].join("\n  ")}`);

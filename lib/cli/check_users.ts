@@ -2,6 +2,8 @@
 import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
 import { UserMailboxes } from "../auth/user_mailboxes.ts";
 import { parseUsersFile, type UserEntry } from "../auth/users_file.ts";
+import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
+import { counted } from "../protocol/counted.ts";
 import { printable } from "../telemetry/printable.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
@@ -14,34 +16,36 @@ export async function checkUsers(
   file: string,
   mailRoot: string | null,
   usernameCase: UsernameCase,
+  mailbox: FileMailboxOptions,
 ): Promise<string[]> {
   const text = read(file);
   const { users, badLines } = parseUsersFile(text, await nameKeysOf(usernameCase, text));
-  const mailboxes = new UserMailboxes(mailRoot, {});
+  const mailboxes = new UserMailboxes(mailRoot, mailbox);
   const locked = [...users.values()].filter(({ hash }) => hash.type === "locked");
   const wrong = badLines.map(({ line, reason }) => `line ${line}: ${reason}`);
   for (const user of users.values()) {
-    const fault = await faultOf(user, mailboxes);
-    if (fault !== null) wrong.push(`user ${JSON.stringify(user.name)}: ${fault}`);
+    for (const fault of await faultsOf(user, mailboxes)) {
+      wrong.push(`user ${JSON.stringify(user.name)}: ${fault}`);
+    }
   }
   console.log(`users file: ${file}
 users: ${users.size}
 locked: ${locked.length}
 wrong: ${[wrong.length, ...wrong.map(printable)].join("\n  ")}`);
   if (wrong.length > 0) {
-    const who = wrong.length === 1 ? "1 user is" : `${wrong.length} users are`;
-    throw CliError.environment(`--users ${file}: ${who} locked out`);
+    throw CliError.environment(
+      `--users ${file}: ${counted(wrong.length, "fault")} by which users get no mail, or not all`,
+    );
   }
   return mailRoot === null ? [] : [mailRoot];
 }
 
-async function faultOf(user: UserEntry, mailboxes: UserMailboxes): Promise<string | null> {
+async function faultsOf(user: UserEntry, mailboxes: UserMailboxes): Promise<readonly string[]> {
   try {
-    await mailboxes.open(user);
-    return null;
+    return await mailboxes.leftOut(user);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return reasonOf(cause);
+    return [reasonOf(cause)];
   }
 }
 

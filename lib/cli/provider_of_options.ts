@@ -107,11 +107,21 @@ async function usersOf(
     events,
   });
   const users = await countUsers(provider, file);
+  const leftOut = await provider.leftOutOfOthers();
   return {
     provider,
-    text: `${counted(users, "user")} of ${file}`,
-    facts: { users, file },
+    text: `${counted(users, "user")} of ${file}${leftOutText(leftOut)}`,
+    facts: { users, file, ...(leftOut.length === 0 ? {} : { notServed: leftOut }) },
     refresh: async () => void await provider.refresh(),
+  };
+}
+
+/** How the mailboxes of users are opened by a command that only looks. */
+export async function usersMailboxOptions(options: ServeOptions): Promise<FileMailboxOptions> {
+  const state = await stateDirectoryOf(options);
+  return {
+    ...mailboxOptions(options),
+    stateDirectory: state.type === "usable" ? state.path : null,
   };
 }
 

@@ -47,7 +47,10 @@ testAsRoot("check --users names what is wrong, and shows no secret", async () =>
     checked.stdout,
     /^users file: .*\nusers: 3\nlocked: 1\nwrong: 2\n {2}line 4: .*\n {2}user "linked": .*linked is a symbolic link of user 61001, .* is not followed\n$/,
   );
-  assertEquals(checked.stderr, `pop3svc: --users ${file}: 2 users are locked out\n`);
+  assertEquals(
+    checked.stderr,
+    `pop3svc: --users ${file}: 2 faults by which users get no mail, or not all\n`,
+  );
   assertEquals(checked.stdout.includes("SECRET"), false);
 });
 

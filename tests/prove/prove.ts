@@ -59,14 +59,18 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((octet, at) => octet === b[at]);
 }
 
+function entriesOf(folder: string): Deno.DirEntry[] {
+  return [...Deno.readDirSync(folder)];
+}
+
 /** Copies the messages of a folder or Maildir, by their names. */
 async function copyOf(mailbox: string, to: string): Promise<Expected[]> {
-  const isMaildir = [...Deno.readDirSync(mailbox)].some(({ name }) => name === "cur");
+  const isMaildir = entriesOf(mailbox).some(({ name }) => name === "cur");
   const copied: Expected[] = [];
   for (const folder of isMaildir ? ["new", "cur", "tmp"] : ["."]) {
     await Deno.mkdir(join(to, folder), { recursive: true });
     if (folder === "tmp") continue;
-    for (const { name, isFile } of Deno.readDirSync(join(mailbox, folder))) {
+    for (const { name, isFile } of entriesOf(join(mailbox, folder))) {
       if (!isFile || name.startsWith(".")) continue;
       const path = join(folder, name);
       const { mtime } = await Deno.stat(join(mailbox, path));

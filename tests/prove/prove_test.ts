@@ -6,11 +6,13 @@ import { prove } from "./prove.ts";
 
 const sample = fromFileUrl(new URL("../../mailbox-sample", import.meta.url));
 
+const names = () => [...Deno.readDirSync(sample)].map(({ name }) => name).sort();
+
 Deno.test("the sample is proved: every octet, size, TOP, unique id and deletion", async () => {
-  const before = [...Deno.readDirSync(sample)].map(({ name }) => name).sort();
+  const before = names();
   const { messages, faults } = await prove(sample, serveHere);
   assertEquals([messages, faults], [12, []]);
-  assertEquals([...Deno.readDirSync(sample)].map(({ name }) => name).sort(), before);
+  assertEquals(names(), before);
 });
 
 Deno.test("a Maildir with hostile messages is proved", async () => {

@@ -1,6 +1,7 @@
 /** What a user puts into their own mailbox costs nobody else anything, and the server gives them nothing by it. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { LoopbackClient } from "../loopback_client.ts";
+import { runProgram } from "../running_program.ts";
 import { JOE, logIn, messageOf, permissionSets, run, testAsRoot, TwoUsers } from "./two_users.ts";
 
 const SYS_PERM = "-ERR [SYS/PERM] Your mailbox cannot be opened.";
@@ -165,6 +166,11 @@ for (const [flags, permissions] of permissionSets) {
       await users.write("mail/joe/cur/4.root:2,S", messageOf("root", 4), 0);
       await Deno.link(users.path("mail/ann/cur/1.ann:2,S"), users.path("mail/joe/cur/5.ann:2,S"));
       await using program = await users.serve(permissions);
+      assertMatch(program.readyLines.at(-1) ?? "", /NOT SERVED: 2 files .*chown -R 61001/);
+      const args = ["check", "--users", users.path("users"), "--mail-root", users.path("mail")];
+      const checked = await runProgram([...args, "--state-dir", users.path("state")]);
+      assertEquals(checked.code, 1);
+      assertMatch(checked.stdout, /user "joe": 2 files .*chown -R 61001/);
       using joe = await logIn(program, "joe");
       assertEquals(await joe.command("STAT"), "+OK 3 132");
       await joe.command("DELE 1");
