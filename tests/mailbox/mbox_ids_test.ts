@@ -98,6 +98,7 @@ Deno.test("Thunderbird's mark for deleted counts where Thunderbird writes it", (
   assert(isHidden(`X-Account-Key: a\nX-Mozilla-Status: 0009\n${MESSAGE}`));
   assert(!isHidden(`X-Mozilla-Status: 0001\n${MESSAGE}`));
   assert(!isHidden(`${MESSAGE.replace("To", "X-Mozilla-Status: 0009\nTo")}`), "of a sender");
+  assert(!isHidden(`Subject: x\nX-Mozilla-Status: 0009\n\n`), "of a sender");
   assert(!isHidden(`X-Mozilla-Status: 9\n${MESSAGE}`));
   assert(!isHidden(`X-Status: D\n${MESSAGE}`), "a person may change their mind");
 });
@@ -156,6 +157,16 @@ Deno.test("a message that comes again after it was deleted has a new id, also af
   const after = await mboxMailbox(mbox.file).listMessageUniqueIds(info);
   assertEquals(after.length, 1);
   assert(after[0] !== before[0]);
+});
+
+Deno.test("another session that looks in the middle of a deletion sees which of the equals are left", () => {
+  const digest = "a".repeat(40);
+  const ids = new MboxIds();
+  const [first = "", second = "", third = ""] = ids.assign([digest, digest, digest]);
+  ids.doom([second]);
+  assertEquals(ids.assign([digest, digest]), [first, third]);
+  ids.forget([second]);
+  assertEquals(ids.assign([digest, digest]), [first, third]);
 });
 
 Deno.test("a forged or damaged file of ids costs nothing", async () => {

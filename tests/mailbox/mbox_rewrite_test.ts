@@ -194,6 +194,13 @@ Deno.test("ann, ann.lock and ann.pop3svc-old are three users: ann's deletion tou
   }
 });
 
+Deno.test("where the mbox is empty, nothing tells a leftover of version 0.1 from another user's mbox: it stays", async () => {
+  await using mbox = await mboxWith("");
+  await Deno.writeTextFile(`${mbox.file}.pop3svc-old`, TEXT);
+  await messagesOf(open(mbox.file));
+  assertEquals(await Deno.readTextFile(`${mbox.file}.pop3svc-old`), TEXT);
+});
+
 Deno.test("what version 0.1 left behind goes, if its contents say that it is that", async () => {
   await using mbox = await mboxWith(TEXT.slice(message("a").length));
   await Deno.writeTextFile(`${mbox.file}.pop3svc-old`, TEXT);

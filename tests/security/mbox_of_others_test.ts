@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
+import { LoopbackClient } from "../loopback_client.ts";
 import { ANN, JOE, logIn, permissionSets, run, testAsRoot, TwoUsers } from "./two_users.ts";
 
 const SYS_PERM = "-ERR [SYS/PERM] Your mailbox cannot be opened.";
@@ -48,6 +49,20 @@ for (const [flags, permissions] of permissionSets) {
       assertEquals(await Deno.readTextFile(users.path("spool/ann")), message("a") + message("b"));
     });
   }
+
+  testAsRoot(
+    `${flags}: a second name is refused also where the line of the user has no uid`,
+    async () => {
+      await using users = await withSpool();
+      await Deno.writeTextFile(users.path("users"), "joe:{PLAIN}j\n");
+      await Deno.link(users.path("spool/ann"), users.path("spool/joe"));
+      await using program = await serve(users);
+      using joe = await LoopbackClient.connect(program.port);
+      await joe.readLine();
+      await joe.command("USER joe");
+      assertEquals(await joe.command("PASS j"), SYS_PERM);
+    },
+  );
 
   testAsRoot(`${flags}: a FIFO in the place of an mbox holds up nobody`, async () => {
     await using users = await withSpool();
