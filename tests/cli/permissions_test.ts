@@ -274,7 +274,16 @@ Deno.test("docs/operations.md names every variable that the executable may read"
 });
 
 Deno.test("a task has all permissions only where it starts programs, which have them in any case", () => {
-  const startsPrograms = ["test", "compile", "clients", "bench:peers", "bench:check", "soak", "ok"];
+  const startsPrograms = [
+    "test",
+    "compile",
+    "clients",
+    "bench:peers",
+    "bench:check",
+    "bench:safety",
+    "soak",
+    "ok",
+  ];
   for (const [name, { command }] of Object.entries(deno.tasks)) {
     if (startsPrograms.includes(name)) continue;
     assertEquals(/ -A\b|--allow-(all|run|ffi)/.test(command), false, name);
