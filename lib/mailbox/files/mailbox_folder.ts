@@ -12,9 +12,14 @@ import { join, resolve } from "@std/path";
 import type { FileFacts } from "../../files/file_identity.ts";
 import type { FileSystem } from "../../files/file_system.ts";
 import { lookAtGiven } from "../../files/given_path.ts";
-import { findOwnFolder, type OwnFolder, type OwnFolderName } from "../../files/own_folder.ts";
+import {
+  findOwnFolder,
+  isOurFolder,
+  type OwnFolder,
+  type OwnFolderName,
+} from "../../files/own_folder.ts";
 import { isPrivateFolder, serverUid } from "../../files/server_user.ts";
-import { stateFolderOf } from "../../files/state_directory.ts";
+import { stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 
 /** What a mailbox folder is told. */
@@ -126,7 +131,12 @@ export class MailboxFolder {
 
   /** Where the index would be; null when there can be none yet. */
   async stateFolderIfThere(): Promise<string | null> {
-    if (this.#isStateElsewhere) return await this.stateFolder();
+    const { stateDirectory } = this.#options;
+    if (this.#isStateElsewhere && stateDirectory !== null) {
+      const folder = await stateFolderPath(stateDirectory, this.path);
+      const info = await this.files.look(folder);
+      return info !== null && isOurFolder(info) ? folder : null;
+    }
     const own = await this.own();
     return own.isThere ? own.path : null;
   }
