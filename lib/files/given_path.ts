@@ -25,6 +25,13 @@ export interface GivenPath {
   readonly isExposed: boolean;
   /** Whether somebody else can make names in the folder that it lies in. */
   readonly isShared: boolean;
+  /**
+   * The last folder on the way, of the same file system, in which nobody but root and the server's user can make, rename or
+   * remove anything, and above which they cannot either; null where there is none.
+   */
+  readonly guardedParent: string | null;
+  /** A user who owns a folder on the way, and is neither root nor the server's user; null where there is none. */
+  readonly stranger: number | null;
 }
 
 /** A link on the way belongs to somebody whom it should not lead there. */
@@ -49,35 +56,47 @@ const MOST_LINKS = 40;
 export function lookAtGiven(path: string): GivenPath | null {
   if (Deno.build.os === "windows") {
     const info = nullIfGone(() => Deno.statSync(path));
-    return info === null
-      ? null
-      : { info, realPath: Deno.realPathSync(path), isExposed: false, isShared: false };
+    return info === null ? null : {
+      info,
+      realPath: Deno.realPathSync(path),
+      isExposed: false,
+      isShared: false,
+      guardedParent: null,
+      stranger: null,
+    };
   }
   let links = 0;
   let isExposed = false;
   let isShared = false;
+  /** Links of somebody who is neither root nor the server's user; what they lead to decides. */
+  const foreignLinks: { readonly path: string; readonly uid: number | null }[] = [];
   let seen = "/";
   let info = look(seen);
+  let guarded: Guarded[] = [];
+  /** Whether somebody else can exchange a folder of this real path. */
+  let isOpen = false;
+  let stranger: number | null = null;
   for (let parts = partsOf(resolve(path)); parts.length > 0;) {
     const [name = "", ...rest] = parts;
     const next = join(seen, name);
     const folder = info;
     info = look(next);
     isShared = folder !== null && !isPrivateFolder(folder);
+    if (folder !== null && !isOfServer(folder)) stranger ??= folder.uid;
+    if (folder !== null && !isShared && !isOpen) guarded.push({ path: seen, dev: folder.dev });
     // In a sticky folder everybody can still replace what is their own.
     if (isShared && !(folder !== null && keepsNames(folder) && info !== null && isOfServer(info))) {
       isExposed = true;
+      isOpen = true;
     }
     if (info?.isSymlink === true) {
       if (++links > MOST_LINKS) throw new Deno.errors.FilesystemLoop(`${path}: too many links`);
-      const target = nullIfGone(() => Deno.statSync(next));
-      if (target === null) return null;
-      if (!isOfServer(info) && info.uid !== target.uid) {
-        throw new ForeignLinkError(next, info.uid, target.uid);
-      }
+      if (!isOfServer(info)) foreignLinks.push({ path: next, uid: info.uid });
       parts = [...partsOf(resolve(seen, Deno.readLinkSync(next))), ...rest];
       seen = "/";
       info = look(seen);
+      guarded = [];
+      isOpen = false;
     } else {
       if (info === null && rest.length === 0) return null;
       seen = next;
@@ -85,12 +104,25 @@ export function lookAtGiven(path: string): GivenPath | null {
     }
   }
   if (info === null) return null;
+  // Held against what this walk has reached, and not against another look, between which a link may be exchanged.
+  for (const link of foreignLinks) {
+    if (link.uid !== info.uid) throw new ForeignLinkError(link.path, link.uid, info.uid);
+  }
+  const { dev } = info;
   return {
     info,
     realPath: seen,
     isShared,
     isExposed: isExposed || info.isDirectory && !isPrivateFolder(info),
+    guardedParent: guarded.findLast((folder) => folder.dev === dev)?.path ?? null,
+    stranger,
   };
+}
+
+/** A folder on the way of which, and above which, only root and the server's user can change anything. */
+interface Guarded {
+  readonly path: string;
+  readonly dev: number;
 }
 
 const partsOf = (path: string) => path.split("/").filter((part) => part !== "");

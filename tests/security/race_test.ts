@@ -3,6 +3,7 @@
  * cause: a message of somebody else's is moved to where only the server's user can reach it, and the log names it.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { LoopbackClient } from "../loopback_client.ts";
 import { ANN, JOE, logIn, messageOf, permissionSets, testAsRoot, TwoUsers } from "./two_users.ts";
 
 const ROUNDS = 100;
@@ -76,26 +77,88 @@ for (const [flags, permissions] of permissionSets) {
       assertEquals(openFiles(), before);
       const { stderr } = await program.end("SIGTERM");
       const kept: string[] = [];
-      const own = users.path("mail/joe/pop3svc");
-      if (await exists(own)) {
-        const { uid, mode } = await Deno.lstat(own);
-        assertEquals([uid, (mode ?? 0) & 0o777], [0, 0o700]);
+      const above = users.path("mail/.pop3svc");
+      const { uid, mode } = await Deno.lstat(above);
+      assertEquals([uid, (mode ?? 0) & 0o777], [0, 0o700]);
+      for (const mailbox of users.names("mail/.pop3svc")) {
+        const folder = `${above}/${mailbox}/kept`;
+        if (!await exists(folder)) continue;
         // A FIFO of joe's may be among them.
-        for await (const { name, isFile } of Deno.readDir(`${own}/kept`)) {
-          if (isFile) kept.push(`${own}/kept/${name}`);
+        for await (const { name, isFile } of Deno.readDir(folder)) {
+          if (isFile) kept.push(`${folder}/${name}`);
         }
       }
       for (const number of [1, 2, 3]) {
         const name = `${number}.ann:2,S`;
         const inPlace = users.path(`mail/ann/cur/${name}`);
-        const moved = kept.filter((path) =>
-          path.endsWith(name) && Deno.lstatSync(path).uid === ANN
-        );
-        const path = await exists(inPlace) ? inPlace : moved[0] ?? "";
-        assertEquals(await Deno.readTextFile(path), messageOf("ann", number));
-        assertEquals((await Deno.lstat(path)).uid, ANN);
+        if (await exists(inPlace)) {
+          assertEquals(await Deno.readTextFile(inPlace), messageOf("ann", number));
+          continue;
+        }
+        const texts = kept.filter((path) => Deno.lstatSync(path).uid === ANN)
+          .map((path) => Deno.readTextFileSync(path));
+        assert(texts.includes(messageOf("ann", number)), `message ${number} of ann's is gone`);
       }
       for (const path of kept) assertStringIncludes(stderr, path);
+    },
+  );
+}
+
+/** As joe: the whole Maildir becomes a link to ann's, and comes back. */
+const MAILDIR_SWAPPER = `
+import os, select, sys
+home, ann, uid = sys.argv[1], sys.argv[2], int(sys.argv[3])
+os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)
+maildir, real = home + "/Maildir", home + "/real"
+links = [(home + "/ann", ann), (home + "/own", real), (home + "/root", "/root")]
+for link, target in links: os.symlink(target, link)
+turn = 0
+while not select.select([sys.stdin], [], [], 0)[0]:
+    turn += 1
+    os.rename(maildir, real)
+    for link, target in links:
+        os.symlink(target, maildir)
+        os.rename(maildir, home + "/used")
+        os.rename(home + "/used", maildir)
+        os.unlink(maildir)
+    os.rename(real, maildir)
+`;
+
+for (const [flags, permissions] of permissionSets) {
+  testAsRoot(
+    `${flags}: a Maildir that becomes a link again and again shows nobody else's mail`,
+    async () => {
+      await using users = await TwoUsers.create();
+      await users.makeFolder("home", 0);
+      await Deno.chmod(users.path("home"), 0o755);
+      await users.makeFolder("home/joe", JOE);
+      await Deno.rename(users.path("mail/joe"), users.path("home/joe/Maildir"));
+      await Deno.writeTextFile(
+        users.path("users"),
+        `joe:{PLAIN}j::::${users.path("home/joe")}::\nann:{PLAIN}a:::::: userdb_mail=maildir:${
+          users.path("mail/ann")
+        }\n`,
+      );
+      await using program = await users.serve(permissions, []);
+      const swapper = new Deno.Command("python3", {
+        args: ["-c", MAILDIR_SWAPPER, users.path("home/joe"), users.path("mail/ann"), `${JOE}`],
+        stdin: "piped",
+      }).spawn();
+      let read = 0;
+      for (let round = 0; round < 5 * ROUNDS; round++) {
+        using joe = await LoopbackClient.connect(program.port);
+        await joe.readLine();
+        await joe.command("USER joe");
+        if ((await joe.command("PASS j"))?.startsWith("+OK") !== true) continue;
+        if ((await joe.command("RETR 1"))?.startsWith("+OK") !== true) continue;
+        const text = (await joe.readLines()).join("\n");
+        assert(text.startsWith("Subject: joe"), text);
+        read++;
+      }
+      await swapper.stdin.close();
+      await swapper.status;
+      assert(read > 0);
+      assert(users.hasAllOfAnns());
     },
   );
 }

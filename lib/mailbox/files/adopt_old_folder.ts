@@ -16,6 +16,15 @@ export async function adoptOldFolder(folder: MailboxFolder): Promise<void> {
   const old = join(folder.path, OLD_NAME);
   const found = await files.look(old);
   if (found === null) return;
+  if (folder.isGuarded) {
+    // Its owner could exchange it while we work in it.
+    return folder.report(
+      new Error(
+        `${old}, of an older version, is left alone in a mailbox of another user: if it holds files, they are messages of a ` +
+          `deletion that was broken off, or its trash`,
+      ),
+    );
+  }
   if (!isOurFolder(found)) {
     const remedy = `look at what is in it, then type: rm -r '${old}'`;
     return folder.report(

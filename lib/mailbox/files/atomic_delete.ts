@@ -23,8 +23,14 @@
  *
  * Somebody else may rename and link in the mailbox meanwhile. So a file is looked at before it is moved, and again
  * where it has come to: what is not a message of the mailbox is never removed. It goes back, or stays in `kept`, which
- * nobody but the server's user can open, and the log names it. Our folders have names that nobody can guess, in a folder
- * that only the server's user can read.
+ * nobody but the server's user can open, and the log names it.
+ *
+ * In a mailbox of another user nothing is ever put back, since its owner could make the way lead elsewhere. There our folder
+ * is not in the mailbox (mailbox_folder.ts), and:
+ *
+ * 1. Each file of the set gets a second name (a hard link) in `moving-ID`, and is looked at there. To undo is to remove it.
+ * 2. The decision is the same rename.
+ * 3. The first name of each file is moved into our folder, looked at, and removed if it is that file; else it is kept.
  *
  * Deleting and recovering hold a lock, the file `lock` in our folder. Listing needs none: it looks before and afterwards
  * whether our folder has come or gone, and lists again under the lock if so. Reading never needs to write.
@@ -77,7 +83,8 @@ export async function deleteFiles(
   const moving = join(own, `${MOVING}${id}`);
   const decided = join(own, `${DECIDED[disposal]}${id}`);
   try {
-    await moveAside(folder, own, moving, doomed);
+    if (folder.isGuarded) await linkAside(folder, own, moving, doomed);
+    else await moveAside(folder, own, moving, doomed);
     await files.rename(moving, decided);
     await files.sync(own);
   } catch (error) {
@@ -87,6 +94,36 @@ export async function deleteFiles(
   }
   // It is decided and durable: what is left is done now, or when the mailbox is next opened.
   await recover(folder, own).catch(() => {});
+}
+
+/** The set has second names in our folder when this returns, and nothing has changed in the mailbox. */
+async function linkAside(
+  folder: MailboxFolder,
+  own: string,
+  moving: string,
+  doomed: readonly DoomedFile[],
+): Promise<void> {
+  const { files, path: mailbox } = folder;
+  await files.makeFolder(moving);
+  const names = new Set(doomed.map(({ path }) => dirname(path)));
+  for (const name of names) {
+    if (name !== ".") await files.makeFolder(join(moving, name));
+  }
+  for (const { path, identity } of doomed) {
+    try {
+      await files.link(join(mailbox, path), join(moving, path));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue;
+      throw error;
+    }
+    const linked = await files.look(join(moving, path));
+    if (linked === null || !folder.isServed(linked) || !isSameFile(identityOf(linked), identity)) {
+      throw changedError();
+    }
+  }
+  for (const name of names) await files.sync(join(moving, name));
+  await files.sync(moving);
+  await files.sync(own);
 }
 
 async function moveAside(

@@ -114,6 +114,7 @@ export class FileStore implements MailboxStore {
     // Our folder would be made in a mailbox that is not there.
     await this.folder.look();
     const own = await this.folder.own();
+    await this.folder.prepareOwn(own.path);
     const lock = await this.#files.tryLock(join(own.path, "exclusive"));
     if (lock !== null) return lock;
     throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });

@@ -5,13 +5,14 @@
  *   are real folders; a link in the place of one is left out.
  * - Where `isOwnersOnly`, in a mailbox that belongs to another user than the server's own, only what belongs to its
  *   owner is served, moved and removed. Such a user may rename and link what they like, also while we look.
- * - What need not be beside the mail lies in the state directory there; in a mailbox of the server's own user it lies
- *   in our folder in the mailbox.
+ * - Nothing of ours lies in such a mailbox, where its owner could exchange it under our hands: what need not be beside the
+ *   mail is in the state directory, and what must be on its disk in a folder above it that only the server can write. In a
+ *   mailbox of the server's own user both lie in our folder in it.
  */
-import { join, resolve } from "@std/path";
+import { dirname, join, resolve } from "@std/path";
 import type { FileFacts } from "../../files/file_identity.ts";
 import type { FileSystem } from "../../files/file_system.ts";
-import { lookAtGiven } from "../../files/given_path.ts";
+import { type GivenPath, lookAtGiven } from "../../files/given_path.ts";
 import {
   findOwnFolder,
   isOurFolder,
@@ -41,6 +42,7 @@ export class MailboxFolder {
   readonly #options: MailboxFolderOptions;
   #owner: number | null = null;
   #isStateElsewhere = false;
+  #guardedParent: string | null = null;
   #isExposed = true;
 
   constructor(path: string, files: FileSystem, options: MailboxFolderOptions) {
@@ -80,6 +82,16 @@ export class MailboxFolder {
     // Who does not know who they are serve the owner's files only, too, and keep their state with the mail.
     this.#owner = isOwnersOnly && uid !== server ? uid : null;
     this.#isStateElsewhere = this.#owner !== null && server !== null;
+    this.#guardedParent = given.guardedParent;
+    if (isOwnersOnly && this.#owner === null && given.stranger !== null) {
+      throw new Pop3ResponseError("Your mailbox cannot be opened.", {
+        code: "SYS/PERM",
+        cause: new Error(
+          `${this.path} belongs to the server's user, but user ${given.stranger} owns a folder above it, and ` +
+            `can put something else in its place: give the mailbox to that user, or the folder to root`,
+        ),
+      });
+    }
     if (this.#isStateElsewhere && stateDirectory === null) {
       throw new Pop3ResponseError("Your mailbox cannot be opened.", {
         code: "SYS/PERM",
@@ -104,8 +116,20 @@ export class MailboxFolder {
     return folders;
   }
 
-  /** Our folder in the mailbox. */
+  /**
+   * Our folder of the mailbox: in it, or, where it belongs to somebody else, in the last folder above it that nobody but the
+   * server's user and root can write. There the owner cannot exchange it while we work in it.
+   *
+   * @throws {Pop3ResponseError} with the code `READ-ONLY` where there is no such folder
+   */
   async own(): Promise<OwnFolder> {
+    if (this.#isStateElsewhere) {
+      const folder = this.#guardedParent;
+      if (folder === null) throw noPlaceFor(this.path);
+      const ours = await findOwnFolder(this.files, folder, GUARDED_NAME);
+      const path = join(ours.path, await keyOf(this.path));
+      return { path, isThere: await this.files.look(path) !== null, inTheWay: null };
+    }
     const own = await findOwnFolder(this.files, this.path, this.#options.ownFolderName);
     if (own.inTheWay !== null) {
       this.report(
@@ -116,6 +140,16 @@ export class MailboxFolder {
       );
     }
     return own;
+  }
+
+  /** Makes the folder that our folder is made in, where that is not the mailbox. */
+  async prepareOwn(own: string): Promise<void> {
+    if (this.#isStateElsewhere) await this.files.makeFolder(dirname(own));
+  }
+
+  /** Whether its owner can exchange folders and files in it while we work: then nothing is put back into it. */
+  get isGuarded(): boolean {
+    return this.#isStateElsewhere;
   }
 
   /** The folder of the index; it is made. */
@@ -141,7 +175,7 @@ export class MailboxFolder {
     return own.isThere ? own.path : null;
   }
 
-  #lookAtPath() {
+  #lookAtPath(): GivenPath {
     let given;
     try {
       given = lookAtGiven(this.path);
@@ -152,4 +186,22 @@ export class MailboxFolder {
     if (!given.info.isDirectory) throw new Deno.errors.NotADirectory(`${this.path} is no folder`);
     return given;
   }
+}
+
+/** What our folder above the mailboxes of others is called; no user may be called so (users_file.ts). */
+const GUARDED_NAME = ".pop3svc";
+
+async function keyOf(path: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(path));
+  return new Uint8Array(digest, 0, 16).toHex();
+}
+
+function noPlaceFor(path: string): Pop3ResponseError {
+  return new Pop3ResponseError("Nothing can be deleted in this mailbox.", {
+    code: "READ-ONLY",
+    cause: new Error(
+      `${path} belongs to another user, and no folder above it on the same disk is the server's alone: ` +
+        `nothing can be deleted there safely`,
+    ),
+  });
 }

@@ -49,12 +49,12 @@ export async function recover(folder: MailboxFolder, own: string): Promise<void>
   const { files } = folder;
   for (const name of await deletions(folder, own)) {
     const deletion = join(own, name);
+    const isUndone = name.startsWith(MOVING) || revoked.has(deletion);
     const paths = await filesIn(folder, own, deletion);
-    if (name.startsWith(MOVING) || revoked.has(deletion)) {
-      await putAllBack(folder, deletion, paths);
-    } else if (name.startsWith(DECIDED.trash)) {
-      await moveToTrash(folder, own, deletion, paths);
-    }
+    if (!isUndone) {
+      if (folder.isGuarded) await removeFirstNames(folder, own, deletion, paths);
+      if (name.startsWith(DECIDED.trash)) await moveToTrash(folder, own, deletion, paths);
+    } else if (!folder.isGuarded) await putAllBack(folder, deletion, paths);
     for (const path of paths) {
       // It may have been moved, where there are no hard links.
       if (await files.look(join(deletion, path)) !== null) await files.remove(join(deletion, path));
@@ -65,6 +65,64 @@ export async function recover(folder: MailboxFolder, own: string): Promise<void>
     await files.remove(deletion);
     revoked.delete(deletion);
   }
+}
+
+/** Removes the names that the files of a deletion still have in the mailbox, whatever these are by now. */
+async function removeFirstNames(
+  folder: MailboxFolder,
+  own: string,
+  deletion: string,
+  paths: readonly string[],
+): Promise<void> {
+  const { files } = folder;
+  let byInode: ReadonlyMap<number, readonly string[]> | null = null;
+  for (const path of paths) {
+    await removeName(folder, own, join(deletion, path), path);
+    const file = await files.look(join(deletion, path));
+    if (file === null || file.ino === null || (file.nlink ?? 1) <= 1) continue;
+    // It has been renamed, or has several names.
+    byInode ??= await pathsByInode(folder);
+    for (const other of byInode.get(file.ino) ?? []) {
+      await removeName(folder, own, join(deletion, path), other);
+    }
+  }
+}
+
+/** Moves what has this name now into our folder, and removes it there if it is the file that is meant. */
+async function removeName(
+  folder: MailboxFolder,
+  own: string,
+  meant: string,
+  path: string,
+): Promise<void> {
+  const { files } = folder;
+  const first = join(folder.path, path);
+  const file = await files.look(meant);
+  const there = await files.look(first).catch(() => null);
+  if (file === null || there === null || !isSameInode(file, there)) return;
+  const swept = join(own, `swept-${crypto.randomUUID()}`);
+  try {
+    await files.rename(first, swept);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  const moved = await files.look(swept);
+  if (moved !== null && isSameInode(moved, file)) await files.remove(swept);
+  else await keep(folder, own, swept);
+}
+
+async function pathsByInode(folder: MailboxFolder): Promise<Map<number, string[]>> {
+  const paths = new Map<number, string[]>();
+  for (const name of (await folder.look()).keys()) {
+    const { files } = await folder.files.regularFiles(join(folder.path, name));
+    for (const file of files) {
+      const { ino } = file.info;
+      const path = name === "." ? file.name : `${name}/${file.name}`;
+      if (ino !== null) paths.set(ino, [...paths.get(ino) ?? [], path]);
+    }
+  }
+  return paths;
 }
 
 /**
@@ -143,11 +201,14 @@ export async function keep(folder: MailboxFolder, own: string, from: string): Pr
   if (await files.look(from) === null) return;
   const kept = join(own, KEPT);
   await files.makeFolder(kept);
-  const to = join(kept, `${crypto.randomUUID()} ${basename(from)}`.slice(0, 200));
+  // The old name may be too long to be a part of the new one.
+  const to = join(kept, crypto.randomUUID());
   await files.rename(from, to);
   folder.report(
     new Error(
-      `${to} was moved out of the mailbox ${folder.path} with a message and belongs to somebody else: give it back by hand`,
+      `${to} was moved out of the mailbox ${folder.path}, where it was called ${
+        JSON.stringify(basename(from))
+      }, and is no message of its owner's: give it back by hand`,
     ),
   );
 }

@@ -1,6 +1,7 @@
 /** Lists a mailbox so that a deletion is seen as a whole or not at all; see atomic_delete.ts. */
 import { join } from "@std/path";
 import { LockedError } from "../../files/file_lock.ts";
+import type { OwnFolder } from "../../files/own_folder.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { isDeletion, recover } from "./recover_deletions.ts";
@@ -14,6 +15,7 @@ const LOCK = "lock";
  */
 export async function lockDeletions(folder: MailboxFolder, own: string): Promise<Disposable> {
   try {
+    await folder.prepareOwn(own);
     return await folder.files.lock(join(own, LOCK));
   } catch (cause) {
     if (!(cause instanceof LockedError)) throw cause;
@@ -61,14 +63,27 @@ interface OwnState {
 }
 
 async function ownState(folder: MailboxFolder): Promise<OwnState> {
-  const { path, isThere } = await folder.own();
+  const own = await ownOrNone(folder);
+  if (own === null) return { path: "", stamp: "", isSettled: true };
+  const { path, isThere } = own;
   // Our folder comes and goes with a deletion: this is the time of what it comes and goes in.
-  const around = await folder.files.look(folder.path);
+  // (Above the mailbox, it comes and goes with those of others, too.)
+  const around = folder.isGuarded ? null : await folder.files.look(folder.path);
   const stamp = `${isThere} ${around?.mtime?.getTime() ?? 0}`;
   if (!isThere) return { path, stamp, isSettled: true };
   const names = (await folder.files.entries(path)).map(({ name }) => name);
   const isSettled = !names.some((name) => name === LOCK || isDeletion(name));
   return { path, stamp, isSettled };
+}
+
+/** Null where there can be no folder of ours, and so no deletion. */
+async function ownOrNone(folder: MailboxFolder): Promise<OwnFolder | null> {
+  try {
+    return await folder.own();
+  } catch (error) {
+    if (error instanceof Pop3ResponseError && error.code === "READ-ONLY") return null;
+    throw error;
+  }
 }
 
 function isReadOnly(error: unknown): boolean {

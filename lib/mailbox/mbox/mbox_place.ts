@@ -15,7 +15,7 @@ import type { FileSystem } from "../../files/file_system.ts";
 import { type GivenPath, lookAtGiven } from "../../files/given_path.ts";
 import { lookNow } from "../../files/look.ts";
 import { findOwnFolder, isOurFolder } from "../../files/own_folder.ts";
-import { serverUid } from "../../files/server_user.ts";
+import { keepsNames, serverUid } from "../../files/server_user.ts";
 import { stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import { type MboxPlaceOptions, reasonToRefuse } from "./mbox_owner.ts";
@@ -217,7 +217,10 @@ export class MboxPlace {
     return this.files.look(path).catch(() => null);
   }
 
+  /** Null also where the owner of the mbox can exchange our folder while we work in it. */
   async #beside() {
+    const parent = await this.files.look(dirname(this.path));
+    if (this.#isStateOutside && parent !== null && !keepsNames(parent)) return null;
     try {
       return await findOwnFolder(this.files, dirname(this.path), OWN_FOLDER);
     } catch (error) {
