@@ -139,6 +139,8 @@ for (const kind of kinds) {
     assertEquals(listed, ["m3", "m4", "m6"]);
   });
 
+  // Nothing is put back there.
+  if (kind === "maildir of another") continue;
   Deno.test(`${kind}: a file that comes to the place of one that is put back is kept, and so is that`, async () => {
     await using folder = await filledMailbox(kind);
     const name = kind === "maildir" ? "new/m1" : "m1";

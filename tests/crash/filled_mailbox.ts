@@ -13,13 +13,24 @@ import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
-/** `trash` is a folder whose deleted messages go to the trash. */
-export type Kind = "folder" | "trash" | "maildir" | MboxKind;
+/** `trash` is a folder whose deleted messages go to the trash; `maildir of another` belongs to another user. */
+export type Kind = "folder" | "trash" | "maildir" | "maildir of another" | MboxKind;
 
 /** One that is replaced; and one with a second name, which is rewritten where it is. */
 type MboxKind = "mbox" | "mbox in place";
 
-export const kinds: readonly Kind[] = ["folder", "trash", "maildir", "mbox", "mbox in place"];
+const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
+if (!isRoot) console.warn("SKIPPED, since it needs root: a Maildir of another user");
+
+export const kinds: readonly Kind[] = [
+  ...["folder", "trash", "maildir"] as const,
+  ...(isRoot ? ["maildir of another"] as const : []),
+  ...["mbox", "mbox in place"] as const,
+];
+
+const ANOTHER = 61_001;
+/** The state directory of a Maildir of another; in it, so that it goes away with it. */
+const STATE = "state";
 
 export function isMbox(kind: Kind): kind is MboxKind {
   return kind === "mbox" || kind === "mbox in place";
@@ -29,10 +40,12 @@ const SECOND_NAME = "second.mbox";
 
 const names = ["m1", "m2", "m3", "m4", "m5", "m6"];
 
+const inMaildir = ["new/m1", "cur/m2:2,S", "new/m3", "cur/m4:2,", "new/m5", "cur/m6:2,RS"];
 const paths = {
   folder: names,
   trash: names,
-  maildir: ["new/m1", "cur/m2:2,S", "new/m3", "cur/m4:2,", "new/m5", "cur/m6:2,RS"],
+  maildir: inMaildir,
+  "maildir of another": inMaildir,
 };
 
 function contentOf(name: string): string {
@@ -60,12 +73,21 @@ export async function filledMailbox(kind: Kind): Promise<TemporaryFolder> {
     }
     return folder;
   }
-  if (kind === "maildir") {
-    for (const name of ["cur", "new", "tmp"]) await Deno.mkdir(join(folder.path, name));
+  const isOthers = kind === "maildir of another";
+  if (kind === "maildir" || isOthers) {
+    for (const name of ["cur", "new", "tmp"]) {
+      await Deno.mkdir(join(folder.path, name));
+      if (isOthers) await Deno.chown(join(folder.path, name), ANOTHER, ANOTHER);
+    }
   }
   for (const [index, path] of paths[kind].entries()) {
     await Deno.writeTextFile(join(folder.path, path), contentOf(`m${index + 1}`));
     await Deno.utime(join(folder.path, path), 1_000 + index, 1_000 + index);
+    if (isOthers) await Deno.chown(join(folder.path, path), ANOTHER, ANOTHER);
+  }
+  if (isOthers) {
+    await Deno.mkdir(join(folder.path, STATE), { mode: 0o700 });
+    await Deno.chown(folder.path, ANOTHER, ANOTHER);
   }
   return folder;
 }
@@ -82,6 +104,10 @@ export function openMailbox(
       return sharedMailbox(
         new FileStore(path, folderLayout, { settleTime: 0, deletePolicy: "trash" }, files),
       );
+    case "maildir of another": {
+      const options = { isOwnersOnly: true, stateDirectory: join(path, STATE) };
+      return sharedMailbox(new FileStore(path, maildirLayout, options, files));
+    }
     case "maildir":
       return sharedMailbox(new FileStore(path, maildirLayout, {}, files));
     case "mbox":
@@ -119,6 +145,12 @@ export async function assertAllOrNothing(kind: Kind, path: string, what: string)
     // The ids of deleted messages are not given again.
     assertEquals(leftovers, [".pop3svc"], what);
     assertEquals(namesIn(join(path, ".pop3svc")).map((name) => name.split(".")[1]), ["ids"], what);
+  } else if (kind === "maildir of another") {
+    assertEquals(leftovers, [STATE], what);
+    const deletions = join(path, STATE, "deletions");
+    const isThere = namesIn(join(path, STATE)).includes("deletions");
+    const left = isThere ? namesIn(deletions) : [];
+    assertEquals(left.flatMap((name) => [name, ...namesIn(join(deletions, name))]), [], what);
   } else {
     assertEquals(leftovers, [], what);
   }

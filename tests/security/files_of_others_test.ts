@@ -152,8 +152,8 @@ for (const [flags, permissions] of permissionSets) {
       assertEquals(users.names("mail/ann"), ["cur", "new", "tmp"]);
       const { stderr } = await program.end("SIGTERM");
       assertMatch(stderr, /mail\/joe\/\.pop3svc, of an older version, is left alone/);
-      // Ours lies above the mailboxes, and is gone with the deletion.
-      assertEquals(users.names("mail/.pop3svc"), []);
+      // Ours lies in the state directory, and is gone with the deletion.
+      assertEquals(users.names("state/deletions"), []);
     },
   );
 

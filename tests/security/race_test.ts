@@ -77,10 +77,10 @@ for (const [flags, permissions] of permissionSets) {
       assertEquals(openFiles(), before);
       const { stderr } = await program.end("SIGTERM");
       const kept: string[] = [];
-      const above = users.path("mail/.pop3svc");
+      const above = users.path("state/deletions");
       const { uid, mode } = await Deno.lstat(above);
       assertEquals([uid, (mode ?? 0) & 0o777], [0, 0o700]);
-      for (const mailbox of users.names("mail/.pop3svc")) {
+      for (const mailbox of users.names("state/deletions")) {
         const folder = `${above}/${mailbox}/kept`;
         if (!await exists(folder)) continue;
         // A FIFO of joe's may be among them.

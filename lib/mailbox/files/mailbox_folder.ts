@@ -43,6 +43,7 @@ export class MailboxFolder {
   #owner: number | null = null;
   #isStateElsewhere = false;
   #guardedParent: string | null = null;
+  #dev = NaN;
   #isExposed = true;
 
   constructor(path: string, files: FileSystem, options: MailboxFolderOptions) {
@@ -83,6 +84,7 @@ export class MailboxFolder {
     this.#owner = isOwnersOnly && uid !== server ? uid : null;
     this.#isStateElsewhere = this.#owner !== null && server !== null;
     this.#guardedParent = given.guardedParent;
+    this.#dev = given.info.dev;
     if (isOwnersOnly && this.#owner === null && given.stranger !== null) {
       throw new Pop3ResponseError("Your mailbox cannot be opened.", {
         code: "SYS/PERM",
@@ -117,17 +119,15 @@ export class MailboxFolder {
   }
 
   /**
-   * Our folder of the mailbox: in it, or, where it belongs to somebody else, in the last folder above it that nobody but the
-   * server's user and root can write. There the owner cannot exchange it while we work in it.
+   * Our folder of the mailbox: in it, or, where it belongs to somebody else, in the state directory if that is on the same
+   * disk, else in the last folder above it that nobody but the server's user and root can write. There the owner cannot
+   * exchange it while we work in it.
    *
    * @throws {Pop3ResponseError} with the code `READ-ONLY` where there is no such folder
    */
   async own(): Promise<OwnFolder> {
     if (this.#isStateElsewhere) {
-      const folder = this.#guardedParent;
-      if (folder === null) throw noPlaceFor(this.path);
-      const ours = await findOwnFolder(this.files, folder, GUARDED_NAME);
-      const path = join(ours.path, await keyOf(this.path));
+      const path = join(await this.#guardedFolder(), await keyOf(this.path));
       return { path, isThere: await this.files.look(path) !== null, inTheWay: null };
     }
     const own = await findOwnFolder(this.files, this.path, this.#options.ownFolderName);
@@ -140,6 +140,17 @@ export class MailboxFolder {
       );
     }
     return own;
+  }
+
+  /** On the disk of the mailbox: a file cannot be moved to another one. */
+  async #guardedFolder(): Promise<string> {
+    const { stateDirectory } = this.#options;
+    if (stateDirectory !== null) {
+      const state = await this.files.look(stateDirectory);
+      if (state !== null && state.dev === this.#dev) return join(stateDirectory, "deletions");
+    }
+    if (this.#guardedParent === null) throw noPlaceFor(this.path);
+    return (await findOwnFolder(this.files, this.#guardedParent, GUARDED_NAME)).path;
   }
 
   /** Makes the folder that our folder is made in, where that is not the mailbox. */

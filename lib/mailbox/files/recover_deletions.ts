@@ -10,6 +10,8 @@ export const MOVING = "moving-";
 export const DECIDED = { remove: "deleted-", trash: "trashed-" } as const;
 const TRASH = "trash";
 const KEPT = "kept";
+/** In a deletion: names of the mailbox that were moved out of it, to be looked at. */
+const SWEPT = "swept";
 
 /** Decisions that could not be taken back, by path. */
 const revoked = new Set<string>();
@@ -50,7 +52,7 @@ export async function recover(folder: MailboxFolder, own: string): Promise<void>
   for (const name of await deletions(folder, own)) {
     const deletion = join(own, name);
     const isUndone = name.startsWith(MOVING) || revoked.has(deletion);
-    const paths = await filesIn(folder, own, deletion);
+    const paths = await settleSwept(folder, own, deletion, await filesIn(folder, own, deletion));
     if (!isUndone) {
       if (folder.isGuarded) await removeFirstNames(folder, own, deletion, paths);
       if (name.startsWith(DECIDED.trash)) await moveToTrash(folder, own, deletion, paths);
@@ -77,30 +79,55 @@ async function removeFirstNames(
   const { files } = folder;
   let byInode: ReadonlyMap<number, readonly string[]> | null = null;
   for (const path of paths) {
-    await removeName(folder, own, join(deletion, path), path);
+    await removeName(folder, own, deletion, path, path);
     const file = await files.look(join(deletion, path));
     if (file === null || file.ino === null || (file.nlink ?? 1) <= 1) continue;
     // It has been renamed, or has several names.
     byInode ??= await pathsByInode(folder);
     for (const other of byInode.get(file.ino) ?? []) {
-      await removeName(folder, own, join(deletion, path), other);
+      await removeName(folder, own, deletion, path, other);
     }
   }
+}
+
+/** What a process that was killed had moved out of the mailbox, and not looked at. The other paths are given back. */
+async function settleSwept(
+  folder: MailboxFolder,
+  own: string,
+  deletion: string,
+  paths: readonly string[],
+): Promise<string[]> {
+  const { files } = folder;
+  const isSwept = (path: string) => path.startsWith(`${SWEPT}/`);
+  const meant = paths.filter((path) => !isSwept(path));
+  for (const path of paths.filter(isSwept)) {
+    const swept = await files.look(join(deletion, path));
+    let isMeant = false;
+    for (const each of meant) {
+      const file = await files.look(join(deletion, each));
+      isMeant ||= swept !== null && file !== null && isSameInode(swept, file);
+    }
+    if (isMeant) await files.remove(join(deletion, path));
+    else await keep(folder, own, join(deletion, path));
+  }
+  return meant;
 }
 
 /** Moves what has this name now into our folder, and removes it there if it is the file that is meant. */
 async function removeName(
   folder: MailboxFolder,
   own: string,
+  deletion: string,
   meant: string,
   path: string,
 ): Promise<void> {
   const { files } = folder;
   const first = join(folder.path, path);
-  const file = await files.look(meant);
+  const file = await files.look(join(deletion, meant));
   const there = await files.look(first).catch(() => null);
   if (file === null || there === null || !isSameInode(file, there)) return;
-  const swept = join(own, `swept-${crypto.randomUUID()}`);
+  const swept = join(deletion, SWEPT, crypto.randomUUID());
+  await files.makeFolder(dirname(swept));
   try {
     await files.rename(first, swept);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Lists a mailbox so that a deletion is seen as a whole or not at all; see atomic_delete.ts. */
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { LockedError } from "../../files/file_lock.ts";
 import type { OwnFolder } from "../../files/own_folder.ts";
 import { Pop3ResponseError } from "../response_error.ts";
@@ -67,8 +67,7 @@ async function ownState(folder: MailboxFolder): Promise<OwnState> {
   if (own === null) return { path: "", stamp: "", isSettled: true };
   const { path, isThere } = own;
   // Our folder comes and goes with a deletion: this is the time of what it comes and goes in.
-  // (Above the mailbox, it comes and goes with those of others, too.)
-  const around = folder.isGuarded ? null : await folder.files.look(folder.path);
+  const around = await folder.files.look(dirname(path));
   const stamp = `${isThere} ${around?.mtime?.getTime() ?? 0}`;
   if (!isThere) return { path, stamp, isSettled: true };
   const names = (await folder.files.entries(path)).map(({ name }) => name);
