@@ -1,3 +1,7 @@
+/**
+ * What the sessions of one mailbox share while the server runs, where each message is a file: the list, the sizes, the
+ * index, the locks, and what was told. A session has a FileMailbox.
+ */
 import { basename, join, resolve } from "@std/path";
 import { type Clock, systemClock } from "../../connection/clock.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";

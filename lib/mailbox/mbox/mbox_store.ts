@@ -1,3 +1,7 @@
+/**
+ * What the sessions of one mbox share while the server runs: its index, its ids, the locks, and what was told. A session
+ * has an MboxMailbox.
+ */
 import { basename } from "@std/path";
 import { type Clock, systemClock } from "../../connection/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
