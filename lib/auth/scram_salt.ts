@@ -1,3 +1,7 @@
+/**
+ * The salt in the SCRAM challenge (RFC 5802) of a name that does not exist: it must stay the same, or a client could tell
+ * such a name from a user's by asking twice.
+ */
 import { hmac } from "./scram.ts";
 
 const encoder = new TextEncoder();

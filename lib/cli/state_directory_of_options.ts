@@ -34,9 +34,19 @@ export async function stateDirectoryOf(options: ServeOptions): Promise<ChosenSta
 
 function usualPlace(): string | null {
   const [ofSystemd = ""] = (environmentVariable("STATE_DIRECTORY") ?? "").split(":");
-  if (isAbsolute(ofSystemd)) return ofSystemd;
+  if (isAbsolute(ofSystemd)) return targetOf(ofSystemd);
   const ofUser = environmentVariable("XDG_STATE_HOME") ?? "";
   if (isAbsolute(ofUser)) return join(ofUser, "pop3svc");
   const home = environmentVariable("HOME") ?? "";
   return isAbsolute(home) ? join(home, ".local", "state", "pop3svc") : null;
+}
+
+/** With `DynamicUser=`, systemd names a link of its own that leads below `/var/lib/private`. */
+function targetOf(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    // It is not there yet, or may not be looked at: who makes it or looks at it says so.
+    return path;
+  }
 }

@@ -1,3 +1,7 @@
+/**
+ * The provider is somebody else's code and may never answer. So the session notes what it waits for, and the log can name
+ * it.
+ */
 import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
 import type { HandlerContext } from "./handler.ts";
 

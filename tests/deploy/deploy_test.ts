@@ -38,10 +38,48 @@ Deno.test("the options that the containers give are options", async () => {
   const help = new TextDecoder().decode(stdout);
   for (const name of ["docker/Dockerfile", "docker/compose.yaml"]) {
     const text = await Deno.readTextFile(join(deploy, name));
-    const options = text.match(/(?<=["\s])--(host|admin|users|mail-root|cert|key)\b/g) ?? [];
+    const options = text.match(/(?<=["\s])--(host|admin|users|mail-root|state-dir|cert|key)\b/g) ??
+      [];
     assert(options.length >= 2);
     for (const option of options) assert(help.includes(`${option} `), option);
   }
+});
+
+Deno.test("every way to run it has a state directory that the server's user can write", async () => {
+  const read = (name: string) => Deno.readTextFile(join(deploy, name));
+  const unit = await read("systemd/pop3svc.service");
+  assertMatch(unit, /^StateDirectory=pop3svc$/m);
+  assertMatch(unit, /^StateDirectoryMode=0700$/m);
+  const image = await read("docker/Dockerfile");
+  const [, state = ""] = /^ENV STATE_DIRECTORY=(\/\S+)$/m.exec(image) ?? [];
+  assert(image.includes(`\nRUN install -d -o 1000 -g 1000 -m 0700 ${state}\n`));
+  assertMatch(image, new RegExp(`^VOLUME .*${state}$`, "m"));
+  assertMatch(image, /^USER 1000:1000$/m);
+  const compose = await read("docker/compose.yaml");
+  assertMatch(compose, new RegExp(`^ {6}- --state-dir=${state}$`, "m"));
+  assertMatch(compose, new RegExp(`^ {6}- state:${state}$`, "m"));
+  assertMatch(compose, /^volumes:\n(?: {2}\S+\n)* {2}state:$/m);
+  const daemon = await read("launchd/org.pop3svc.plist");
+  const [, folder = ""] = /<key>STATE_DIRECTORY<\/key><string>(\S+)<\/string>/.exec(daemon) ?? [];
+  assert(daemon.includes(`sudo install -d -o _pop3svc -m 700 ${folder}\n`));
+});
+
+Deno.test("STATE_DIRECTORY may be a link, as systemd makes it for a user that it made", async () => {
+  await using folder = await TemporaryFolder.create();
+  const at = (name: string) => join(folder.path, name);
+  await Deno.mkdir(at("private/pop3svc"), { recursive: true, mode: 0o700 });
+  await Deno.symlink(at("private/pop3svc"), at("pop3svc"));
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "eval",
+      `import { stateDirectoryOf } from "./lib/cli/state_directory_of_options.ts";
+      console.log(JSON.stringify(await stateDirectoryOf({ "state-dir": null })));`,
+    ],
+    cwd: join(deploy, ".."),
+    env: { STATE_DIRECTORY: at("pop3svc") },
+  }).output();
+  const path = await Deno.realPath(at("private/pop3svc"));
+  assertEquals(JSON.parse(new TextDecoder().decode(stdout)), { type: "usable", path });
 });
 
 Deno.test("the SBOM names what is in the executable, and no more", async () => {

@@ -10,6 +10,7 @@ import { Pop3Listener } from "../../lib/mod.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { countedFileSystem } from "../crash/counted_file_system.ts";
 import { LoopbackClient } from "../loopback_client.ts";
+import { ManualClock } from "../manual_clock.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { providerOf } from "../transcript_peers.ts";
 
@@ -100,4 +101,57 @@ Deno.test("after all messages were renamed, RETR, DELE and QUIT list the mailbox
   await mailbox.messageDelete(info, uniqueIds);
   assertEquals([folder.names("new"), folder.names("cur")], [[], []]);
   assert(listings <= 8, `${listings} listings`);
+});
+
+Deno.test("after messages were removed, finding them lists a few times, also while files keep coming", async () => {
+  const count = 100;
+  await using folder = await TemporaryFolder.create();
+  for (const name of ["cur", "new", "tmp"]) await Deno.mkdir(join(folder.path, name));
+  for (let number = 0; number < count; number++) {
+    await Deno.writeTextFile(join(folder.path, "new", `${number}.x`), "Subject: x\n\n");
+  }
+  let listings = 0;
+  let delivered = 0;
+  let isDelivering = false;
+  const deliver = () =>
+    Deno.writeTextFileSync(join(folder.path, "new", `${delivered++}.late`), "Subject: late\n\n");
+  const files = countedFileSystem(denoFileSystem, (_, name) => {
+    if (name === "regularFiles") listings++;
+    if (isDelivering && name === "look") deliver();
+  });
+  const clock = new ManualClock();
+  const store = new FileStore(folder.path, maildirLayout, {}, files, clock);
+  const mailbox = sharedMailbox(store);
+  const info = testConnectionInfo();
+  const uniqueIds = await mailbox.listMessageUniqueIds(info);
+  const kept = uniqueIds[0] ?? "";
+  const messages = [...(await store.look()).messages.values()];
+  for (const name of folder.names("new")) {
+    if (name !== "0.x") await Deno.remove(join(folder.path, "new", name));
+  }
+  listings = 0;
+  for (const message of messages) {
+    deliver();
+    await store.find(message);
+  }
+  // `new` and `cur`, once: the clock stands.
+  assertEquals(listings, 2);
+  clock.advance(100);
+  for (const message of messages) {
+    deliver();
+    await store.find(message);
+  }
+  assertEquals(listings, 4);
+  // What was renamed meanwhile is found by the next list.
+  await Deno.rename(join(folder.path, "new", "0.x"), join(folder.path, "cur", "0.x:2,S"));
+  clock.advance(100);
+  assert(await mailbox.messageExists(info, kept));
+  assertEquals(listings, 6);
+  await Deno.rename(join(folder.path, "cur", "0.x:2,S"), join(folder.path, "cur", "0.x:2,RS"));
+  isDelivering = true;
+  await mailbox.messageDelete(info, uniqueIds);
+  isDelivering = false;
+  assertEquals(folder.names("cur"), []);
+  assert(listings <= 8, `${listings} listings`);
+  assert(delivered > 3 * count);
 });

@@ -1,9 +1,13 @@
+/**
+ * What the sessions of one mailbox share while the server runs, where each message is a file: the list, the sizes, the
+ * index, the locks, and what was told. A session has a FileMailbox.
+ */
 import { basename, join, resolve } from "@std/path";
 import { type Clock, systemClock } from "../../connection/clock.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
-import type { Pop3Events } from "../../telemetry/events.ts";
 import type { MailboxStore } from "../mailbox_store.ts";
+import { Reports } from "../reports.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import { adoptOldFolder } from "./adopt_old_folder.ts";
 import { changedError, deleteFiles, type DoomedFile } from "./atomic_delete.ts";
@@ -22,9 +26,6 @@ import type { MessageLayout } from "./message_layout.ts";
 import { MessageLocator } from "./message_locator.ts";
 import { SharedSnapshot, type Snapshot } from "./shared_snapshot.ts";
 
-/** Each is told once. */
-const MOST_REPORTS = 100;
-
 /**
  * A mailbox of files, for as long as the server runs; a layout says how messages lie in it.
  *
@@ -39,10 +40,9 @@ export class FileStore implements MailboxStore {
   readonly #deletePolicy: DeletePolicy;
   readonly #layout: MessageLayout;
   readonly #files: FileSystem;
-  readonly #events: Pop3Events;
   readonly #shared: SharedSnapshot;
   readonly #locator: MessageLocator;
-  readonly #reported = new Set<string>();
+  readonly #reports: Reports;
   /** What an earlier process has remembered; read when first needed. */
   #index: Promise<MailboxIndex | null> | null = null;
 
@@ -65,19 +65,19 @@ export class FileStore implements MailboxStore {
     this.#deletePolicy = options.deletePolicy ?? "remove";
     this.#layout = layout;
     this.#files = files;
-    this.#events = options.events ?? (() => {});
+    this.#reports = new Reports(path, options.events ?? (() => {}));
     this.folder = new MailboxFolder(path, files, {
       ownFolderName: layout.ownFolderName,
       messageFolders: layout.folders,
       isOwnersOnly: options.isOwnersOnly ?? false,
       stateDirectory: options.stateDirectory ?? null,
-      report: (error) => this.#report(error),
+      report: (error) => this.#reports.tell(error),
     });
     const { settleTime } = options;
     const settleMs = settleTime === undefined ? null : 1_000 * settleTime;
     const remembered = () => this.#remembered();
     this.#shared = new SharedSnapshot(this.folder, layout, settleMs, clock, remembered);
-    this.#locator = new MessageLocator(this.folder, layout);
+    this.#locator = new MessageLocator(this.folder, layout, clock);
     this.sizes = new FileSizes(this.folder, this.#shared, this.#locator, remembered);
   }
 
@@ -105,7 +105,7 @@ export class FileStore implements MailboxStore {
   /** Looks at every message, and recovers nothing. */
   async inspect(progress: InspectionProgress): Promise<Inspection> {
     const snapshot = await this.#shared.inspect();
-    return await inspectFiles(this.folder, snapshot, [...this.#reported], progress);
+    return await inspectFiles(this.folder, snapshot, this.#reports.texts, progress);
   }
 
   /** @throws {Pop3ResponseError} with the code `IN-USE` while another session has the mailbox for itself */
@@ -173,14 +173,8 @@ export class FileStore implements MailboxStore {
   #reportLeftOut({ leftOut }: Snapshot): void {
     for (const files of leftOut.files()) {
       // The count changes with each message that comes.
-      this.#report(new Error(describeLeftOut(files, this.folder.path)), files.text);
+      this.#reports.tell(new Error(describeLeftOut(files, this.folder.path)), files.text);
     }
-  }
-
-  #report(error: Error, key = error.message): void {
-    if (this.#reported.has(key) || this.#reported.size >= MOST_REPORTS) return;
-    this.#reported.add(key);
-    this.#events({ type: "error", connection: null, during: "mailbox", error });
   }
 
   #remembered(): Promise<MailboxIndex | null> {

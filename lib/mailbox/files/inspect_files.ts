@@ -1,3 +1,4 @@
+/** For `check`: what a person should know of a mailbox of files, after each of its messages was read. */
 import type { Inspection, InspectionProgress } from "../inspection.ts";
 import { describeLeftOut } from "../left_out.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";

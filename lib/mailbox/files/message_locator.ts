@@ -2,9 +2,12 @@
  * Finds messages that are no longer where they were listed: other programs rename them, to give them flags or to move
  * them from `new` to `cur`.
  *
- * A mailbox of which all messages were renamed is listed once, not once for each of them.
+ * A mailbox of which all messages were renamed or removed is listed a few times, not once for each of them, also while it
+ * keeps changing: a deletion lists once, and all others together at most every tenth of a second. What was renamed since
+ * then may be taken for gone until the next list.
  */
 import { join } from "@std/path";
+import type { Clock } from "../../connection/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { MessageFile } from "./message_ids.ts";
@@ -12,7 +15,11 @@ import type { MessageLayout } from "./message_layout.ts";
 import { withSettledFiles } from "./settled_files.ts";
 import { isYoung, stampOf } from "./stamp.ts";
 
+/** Since the last list was complete, so that long lists leave time for other work. */
+const LIST_AGAIN_MS = 100;
+
 interface Places {
+  readonly listedAt: number;
   /** The times of the folders when they were listed; null where they are not to be trusted. */
   readonly stamp: string | null;
   /** By inode and stem: a number is given to another file once the first is gone. */
@@ -23,17 +30,21 @@ interface Places {
 export class MessageLocator {
   readonly #folder: MailboxFolder;
   readonly #layout: MessageLayout;
+  readonly #clock: Clock;
   #places: Places | null = null;
+  /** How often what was listed was forgotten. */
+  #forgotten = 0;
 
-  constructor(folder: MailboxFolder, layout: MessageLayout) {
+  constructor(folder: MailboxFolder, layout: MessageLayout, clock: Clock) {
     this.#folder = folder;
     this.#layout = layout;
+    this.#clock = clock;
   }
 
   /**
    * The path of a message below the mailbox; null when it is gone, `changed` when something else is in its place.
    *
-   * @param files `settled` when the caller holds the lock on deletions
+   * @param files `settled` when the caller holds the lock on deletions, and has called `forget` since
    */
   async find(
     message: MessageFile,
@@ -41,22 +52,18 @@ export class MessageLocator {
   ): Promise<string | "changed" | null> {
     const atPath = await this.#lookAt(message, message.path);
     if (atPath === "same") return message.path;
-    const known = this.#places === null ? null : await this.#findIn(this.#places, message);
-    if (known !== null) return known;
-    const isFresh = this.#places?.stamp === (await stampOf(this.#folder)).stamp;
-    if (!isFresh) {
-      // One that is not there may only be aside, by a deletion that is under way or was broken off.
-      this.#places = files === "settled"
-        ? await this.#list()
-        : await withSettledFiles(this.#folder, () => this.#list());
-    }
-    const found = this.#places === null ? null : await this.#findIn(this.#places, message);
-    return found ?? (atPath === "other" ? "changed" : null);
+    const known = this.#places;
+    const found = known === null ? null : await this.#findIn(known, message);
+    if (found !== null) return found;
+    const gone = atPath === "other" ? "changed" : null;
+    if (known !== null && await this.#isGoodEnough(known, files)) return gone;
+    return await this.#findIn(await this.#listAgain(files), message) ?? gone;
   }
 
   /** What was listed before counts no more. */
   forget(): void {
     this.#places = null;
+    this.#forgotten++;
   }
 
   /**
@@ -69,6 +76,22 @@ export class MessageLocator {
     this.#places ??= await this.#list();
     const base = this.#layout.baseNameOf(nameOf(path));
     return this.#places.byInode.get(this.#inodeKey(message.identity.inode, base)) ?? [path];
+  }
+
+  async #isGoodEnough(places: Places, files: "settled" | "unsettled"): Promise<boolean> {
+    if (files === "settled" || this.#clock.now() - places.listedAt < LIST_AGAIN_MS) return true;
+    return places.stamp === (await stampOf(this.#folder)).stamp;
+  }
+
+  async #listAgain(files: "settled" | "unsettled"): Promise<Places> {
+    const forgotten = this.#forgotten;
+    // One that is not there may only be aside, by a deletion that is under way or was broken off.
+    const places = files === "settled"
+      ? await this.#list()
+      : await withSettledFiles(this.#folder, () => this.#list());
+    // A deletion that has begun meanwhile must not believe what was listed before it.
+    if (forgotten === this.#forgotten) this.#places = places;
+    return places;
   }
 
   async #lookAt(message: MessageFile, path: string): Promise<"same" | "other" | "none"> {
@@ -104,7 +127,12 @@ export class MessageLocator {
         byBase.set(base, path);
       }
     }
-    return { stamp: isYoung(newest, startedAt) ? null : stamp, byInode, byBase };
+    return {
+      listedAt: this.#clock.now(),
+      stamp: isYoung(newest, startedAt) ? null : stamp,
+      byInode,
+      byBase,
+    };
   }
 
   #inodeKey(inode: number, base: string): string {

@@ -1,3 +1,7 @@
+/**
+ * Keeps the index of an mbox for all of its sessions, and reads the file again only when it has changed. A file that
+ * another program keeps writing is tried a few times.
+ */
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { Pop3ResponseError } from "../response_error.ts";

@@ -1,3 +1,4 @@
+/** For `check`: what a person should know of an mbox. */
 import type { Inspection } from "../inspection.ts";
 import { leftOutOf } from "./current_index.ts";
 import type { MboxIndex } from "./mbox_index.ts";

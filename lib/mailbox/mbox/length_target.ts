@@ -1,3 +1,7 @@
+/**
+ * Whether a `Content-Length` of an mbox may be believed. Many are wrong, and one in a message may be a forgery: only one
+ * that leads to a separator, or to the end of the file, ends a message.
+ */
 import type { OpenFile } from "../../files/open_file.ts";
 import { FileWindow } from "./file_window.ts";
 import type { LengthTarget, TargetOf } from "./found_messages.ts";

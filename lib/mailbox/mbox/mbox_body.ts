@@ -1,3 +1,4 @@
+/** Sends a message out of an mbox that other programs may rewrite meanwhile: never an octet of another message. */
 import { counted } from "../../protocol/counted.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";

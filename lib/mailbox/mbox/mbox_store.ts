@@ -1,3 +1,7 @@
+/**
+ * What the sessions of one mbox share while the server runs: its index, its ids, the locks, and what was told. A session
+ * has an MboxMailbox.
+ */
 import { basename } from "@std/path";
 import { type Clock, systemClock } from "../../connection/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
@@ -5,11 +9,11 @@ import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import { tryLockWithinProcess } from "../../files/lock_within_process.ts";
 import type { OpenFile } from "../../files/open_file.ts";
-import type { Pop3Events } from "../../telemetry/events.ts";
 import type { DeletePolicy, FileMailboxOptions } from "../files/file_mailbox_options.ts";
 import type { Inspection } from "../inspection.ts";
 import type { MailboxCount } from "../mailbox_count.ts";
 import type { MailboxStore } from "../mailbox_store.ts";
+import { Reports } from "../reports.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import { leftOutOf } from "./current_index.ts";
 import { inspectMbox } from "./inspect_mbox.ts";
@@ -21,9 +25,6 @@ import { type LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { MboxState } from "./mbox_state.ts";
 import { isHalfRewritten, recoverLocked, recoverMbox } from "./recover_mbox.ts";
 import { deleteFromMbox } from "./rewrite_mbox.ts";
-
-/** Each is told once. */
-const MOST_REPORTS = 100;
 
 /**
  * An mbox, for as long as the server runs: one file with many messages, as an export or a mail spool is.
@@ -39,9 +40,8 @@ export class MboxStore implements MailboxStore {
   readonly #deletePolicy: DeletePolicy;
   readonly #files: FileSystem;
   readonly #clock: Clock;
-  readonly #events: Pop3Events;
   readonly #state: MboxState;
-  readonly #reported = new Set<string>();
+  readonly #reports: Reports;
   readonly #current: CurrentIndex;
   /** The stamp of our folders when nothing was in them that had to be recovered. */
   #cleanStamp: string | null = null;
@@ -69,7 +69,7 @@ export class MboxStore implements MailboxStore {
     this.#deletePolicy = options.deletePolicy ?? "remove";
     this.#files = files;
     this.#clock = clock;
-    this.#events = options.events ?? (() => {});
+    this.#reports = new Reports(path, options.events ?? (() => {}));
     this.#state = new MboxState(this.place);
     this.#current = new CurrentIndex(this.place, this.#state, (error) => this.report(error));
   }
@@ -211,9 +211,7 @@ export class MboxStore implements MailboxStore {
 
   /** Is told once. */
   report(error: Error): void {
-    if (this.#reported.has(error.message) || this.#reported.size >= MOST_REPORTS) return;
-    this.#reported.add(error.message);
-    this.#events({ type: "error", connection: null, during: "mailbox", error });
+    this.#reports.tell(error);
   }
 
   /** Whether there was nothing to be recovered. */

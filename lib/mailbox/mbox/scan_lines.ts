@@ -1,3 +1,7 @@
+/**
+ * Cuts an mbox into lines for those who look for messages in it, a chunk at a time, so that a file of any size needs little
+ * memory and holds up no session.
+ */
 import { CR, LF } from "../../protocol/ascii.ts";
 import type { TimeSlice } from "../../connection/time_slice.ts";
 import type { FileWindow } from "./file_window.ts";
