@@ -1,5 +1,4 @@
-import type { OpenFile } from "../../files/open_file.ts";
-import { FileWindow } from "./file_window.ts";
+import { FileWindow, type WindowSource } from "./file_window.ts";
 import type { LengthTarget, TargetOf } from "./found_messages.ts";
 import { isBlankLine, SEPARATOR_OCTETS, separatorForm } from "./separator.ts";
 
@@ -10,7 +9,7 @@ const BLANK_LINE_OCTETS = 80;
  * Looks whether the lengths of `Content-Length` lead to the end of a message: the start of a line, or the end of the line
  * that the length has left out; then perhaps one blank line; then a separator or the end of the file.
  */
-export function lengthTargets(file: OpenFile, size: number): TargetOf {
+export function lengthTargets(file: WindowSource, size: number): TargetOf {
   const window = new FileWindow(file, SEPARATOR_OCTETS + BLANK_LINE_OCTETS);
   return (offset, isUndated) => {
     if (offset > size) return null;
