@@ -79,8 +79,11 @@ export async function safeRangesOf(
     ? `the message at octet ${places[changed]?.start} would be another one`
     : "a message would be found that is none";
   throw new Pop3ResponseError(
-    "Without these messages, others would be read differently; nothing is deleted.",
-    { cause: new Error(`${path}: nothing is deleted: without the deleted messages, ${text}`) },
+    "Other messages would change; nothing was deleted.",
+    {
+      code: "SYS/PERM",
+      cause: new Error(`${path}: nothing is deleted: without the deleted messages, ${text}`),
+    },
   );
 }
 
