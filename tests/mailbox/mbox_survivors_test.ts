@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import fc from "fast-check";
-import { denoFileSystem } from "../../lib/files/file_system.ts";
+import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
 import type { Mailbox } from "../../lib/mailbox/mailbox.ts";
 import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { KeptOctets } from "../../lib/mailbox/mbox/kept_octets.ts";
@@ -232,5 +232,37 @@ Deno.test("what will be left is read as it will be written, from any offset", as
       const count = kept.readNow(octets, at);
       assertEquals(latin1(octets.subarray(0, count)), text.slice(at, at + size));
     }
+  }
+});
+
+Deno.test("a rewrite in place that puts a blank line there is undone like any other", async () => {
+  const text = `${CERTAIN}${M1}${CERTAIN}${M2}\n${POSSIBLE}${M3}`;
+  for (const failing of ["before the cut", "after the cut"]) {
+    await using mbox = await mboxWith(text);
+    await Deno.link(mbox.file, join(mbox.path, "second"));
+    let hasFailed = false;
+    const files: FileSystem = {
+      ...denoFileSystem,
+      async openInPlace(path) {
+        const file = await denoFileSystem.openInPlace(path);
+        if (file === null || path !== mbox.file) return file;
+        const truncate = file.truncate.bind(file);
+        file.truncate = async (size) => {
+          if (failing === "after the cut") await truncate(size);
+          hasFailed = true;
+          throw new Error("disk failed");
+        };
+        return file;
+      },
+    };
+    const mailbox = sharedMailbox(new MboxStore(mbox.file, {}, files));
+    const info = testConnectionInfo();
+    const before = [...await messagesById(mailbox)];
+    const [, second = ""] = await mailbox.listMessageUniqueIds(info);
+    await assertRejects(async () => await mailbox.messageDelete(info, [second]), Error, "disk");
+    await mailbox.release?.(info);
+    assert(hasFailed);
+    assertEquals(mbox.text(), text);
+    assertEquals([...await messagesById(open(mbox.file))], before);
   }
 });
