@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
 import type { Mailbox } from "../../lib/mailbox/mailbox.ts";
 import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
-import { rangesOf } from "../../lib/mailbox/mbox/rewrite_mbox.ts";
+import { rangesOf } from "../../lib/mailbox/mbox/kept_ranges.ts";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import type { FileMailboxOptions } from "../../lib/mailbox/files/file_mailbox_options.ts";
 import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";

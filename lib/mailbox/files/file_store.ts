@@ -157,14 +157,23 @@ export class FileStore implements MailboxStore {
     await this.folder.look();
     await deleteFiles(this.folder, this.#deletePolicy, async () => {
       const doomed: DoomedFile[] = [];
-      this.#locator.forget();
-      for (const message of messages) {
-        const path = await this.#locator.find(message, "settled");
-        if (path === "changed") throw changedError();
-        if (path === null) continue;
-        for (const each of await this.#locator.findAll(message, path)) {
-          doomed.push({ path: each, identity: message.identity });
+      let missing = messages;
+      // Twice: one may have been renamed between the list and the look at it.
+      for (let round = 0; round < 2 && missing.length > 0; round++) {
+        this.#locator.forget();
+        const notFound: MessageFile[] = [];
+        for (const message of missing) {
+          const path = await this.#locator.find(message, "settled");
+          if (path === "changed") throw changedError();
+          if (path === null) {
+            notFound.push(message);
+            continue;
+          }
+          for (const each of await this.#locator.findAll(message, path)) {
+            doomed.push({ path: each, identity: message.identity });
+          }
         }
+        missing = notFound;
       }
       return doomed;
     });

@@ -5,6 +5,13 @@ import type { OpenFile } from "../../files/open_file.ts";
 export interface FileRange {
   readonly start: number;
   readonly end: number;
+  /** What is put before it where it is copied: a line end. It is no octet of the file. */
+  readonly lead?: Uint8Array;
+}
+
+/** How many octets a copy has. */
+export function octetsIn({ start, end, lead }: FileRange): number {
+  return (lead?.length ?? 0) + end - start;
 }
 
 const CHUNK_OCTETS = 262_144;
@@ -31,9 +38,10 @@ export async function copy(
 /** Visits a part of a file, in chunks that stay as they are until the visit has ended. */
 export async function eachChunk(
   file: OpenFile,
-  { start, end }: FileRange,
+  { start, end, lead }: FileRange,
   visit: (chunk: Uint8Array) => Promise<void> | void,
 ): Promise<void> {
+  if (lead !== undefined) await visit(lead);
   const buffer = new Uint8Array(Math.min(CHUNK_OCTETS, Math.max(1, end - start)));
   for (let at = start; at < end;) {
     const count = await file.read(buffer.subarray(0, Math.min(buffer.length, end - at)), at);

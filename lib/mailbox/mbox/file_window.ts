@@ -1,15 +1,20 @@
-import type { OpenFile } from "../../files/open_file.ts";
-
 const WINDOW_OCTETS = 262_144;
+
+/** What a window shows: an open file, or what is to become one. */
+export interface WindowSource {
+  readonly info: { readonly size: number };
+  /** Reads at an offset; 0 only at the end. */
+  readNow(into: Uint8Array, at: number): number;
+}
 
 /** A file, seen through a window that moves on when something else is wanted: one read gives many small messages. */
 export class FileWindow {
-  readonly #file: OpenFile;
+  readonly #file: WindowSource;
   readonly #buffer: Uint8Array;
   #start = 0;
   #length = 0;
 
-  constructor(file: OpenFile, octets = WINDOW_OCTETS) {
+  constructor(file: WindowSource, octets = WINDOW_OCTETS) {
     this.#file = file;
     this.#buffer = new Uint8Array(Math.min(octets, Math.max(1, file.info.size)));
   }

@@ -2,8 +2,7 @@
  * Whether a `Content-Length` of an mbox may be believed. Many are wrong, and one in a message may be a forgery: only one
  * that leads to a separator, or to the end of the file, ends a message.
  */
-import type { OpenFile } from "../../files/open_file.ts";
-import { FileWindow } from "./file_window.ts";
+import { FileWindow, type WindowSource } from "./file_window.ts";
 import type { LengthTarget, TargetOf } from "./found_messages.ts";
 import { isBlankLine, SEPARATOR_OCTETS, separatorForm } from "./separator.ts";
 
@@ -14,7 +13,7 @@ const BLANK_LINE_OCTETS = 80;
  * Looks whether the lengths of `Content-Length` lead to the end of a message: the start of a line, or the end of the line
  * that the length has left out; then perhaps one blank line; then a separator or the end of the file.
  */
-export function lengthTargets(file: OpenFile, size: number): TargetOf {
+export function lengthTargets(file: WindowSource, size: number): TargetOf {
   const window = new FileWindow(file, SEPARATOR_OCTETS + BLANK_LINE_OCTETS);
   return (offset, isUndated) => {
     if (offset > size) return null;

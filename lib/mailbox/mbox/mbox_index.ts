@@ -3,7 +3,7 @@ import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { TimeSlice } from "../../connection/time_slice.ts";
 import { type FileIdentity, identityOf } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";
-import { FileWindow } from "./file_window.ts";
+import { FileWindow, type WindowSource } from "./file_window.ts";
 import { MessageFinder } from "./find_messages.ts";
 import type { FoundMessages, MessagePlace } from "./found_messages.ts";
 import { FromUnquoter } from "./from_unquoter.ts";
@@ -50,9 +50,7 @@ export async function indexMbox(file: OpenFile, ids: MboxIds): Promise<MboxIndex
   const { size } = identity;
   const slice = new TimeSlice(SLICE_MS);
   const window = new FileWindow(file);
-  const finder = new MessageFinder(lengthTargets(file, size));
-  await scanLines(window, size, slice, finder);
-  const found = finder.finish(size);
+  const found = await findMessages(file, size, slice, window);
   const served: MeasuredMessage[] = [];
   for (const place of found.places) {
     const { isHidden, ...message } = await measure(window, place, slice);
@@ -73,6 +71,18 @@ export async function indexMbox(file: OpenFile, ids: MboxIds): Promise<MboxIndex
     hidden: found.places.length - served.length,
     twins: digests.length - new Set(digests).size,
   };
+}
+
+/** One pass over the lines. */
+export async function findMessages(
+  file: WindowSource,
+  size: number,
+  slice: TimeSlice,
+  window: FileWindow = new FileWindow(file),
+): Promise<FoundMessages> {
+  const finder = new MessageFinder(lengthTargets(file, size));
+  await scanLines(window, size, slice, finder);
+  return finder.finish(size);
 }
 
 /** Whether the octets of a message are still where they were, after somebody has written to the file. */

@@ -15,7 +15,7 @@ import type { FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { Pop3ResponseError } from "../response_error.ts";
-import { copy, eachChunk, type FileRange } from "./file_range.ts";
+import { copy, eachChunk, type FileRange, octetsIn } from "./file_range.ts";
 import type { MboxPlace } from "./mbox_place.ts";
 
 const VERSION = 1;
@@ -47,7 +47,7 @@ export async function rewriteInPlace(
   const { files } = place;
   const from = kept[0]?.start === 0 ? kept[0].end : 0;
   const moved = kept.filter(({ start }) => start >= from);
-  const newSize = moved.reduce((sum, { start, end }) => sum + end - start, from);
+  const newSize = moved.reduce((sum, range) => sum + octetsIn(range), from);
   const digest = await digestOf(mbox, moved);
   const head: JournalHead = {
     version: VERSION,

@@ -2,7 +2,8 @@
  * Deletes messages of an mbox, all of them or none, at whatever instant the process is killed or the disk fails. The caller
  * holds all locks, and the index is that of the file.
  *
- * What is kept and what is deleted are counted together first, and must be the file. Then, where a new file can take its place:
+ * What is kept and what is deleted are counted together first, and must be the file; and what will be left must hold the messages
+ * that are kept, as they are (kept_ranges.ts). Then, where a new file can take its place:
  *
  * 1. `old` in our folder becomes a second name of the mbox, and `new` is made, with the owner, the group and the mode of the mbox.
  * 2. What stays is written into `new`, and synced. The mbox must still be as it was.
@@ -21,6 +22,7 @@ import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import { copy, type FileRange } from "./file_range.ts";
+import { rangesOf, safeRangesOf } from "./kept_ranges.ts";
 import type { MboxIndex } from "./mbox_index.ts";
 import type { LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { rewriteInPlace } from "./rewrite_in_place.ts";
@@ -45,8 +47,9 @@ const revoked = new Set<string>();
 
 export async function deleteFromMbox(deletion: MboxDeletion): Promise<void> {
   const { place, own, mbox, index, uniqueIds } = deletion;
-  const { kept, deleted } = rangesOf(index, uniqueIds);
-  if (deletion.isTrashed) await copyToTrash(place, own, mbox, deleted);
+  const ranges = rangesOf(index, uniqueIds);
+  const kept = await safeRangesOf(place.path, mbox, ranges);
+  if (deletion.isTrashed) await copyToTrash(place, own, mbox, ranges.deleted);
   const { info } = mbox;
   const mayReplace = own.isBeside && info.nlink === 1 &&
     (await place.files.look(place.path))?.isSymlink === false;
@@ -81,38 +84,6 @@ export async function leftoversIn(place: MboxPlace, folder: string): Promise<str
     if (await place.files.look(name) !== null) leftovers.push(name);
   }
   return leftovers;
-}
-
-/**
- * What is kept and what is deleted.
- *
- * @throws {Error} when there is an octet that is neither, or both
- */
-export function rangesOf(
-  { identity, found, messages }: MboxIndex,
-  uniqueIds: ReadonlySet<string>,
-): { readonly kept: readonly FileRange[]; readonly deleted: readonly FileRange[] } {
-  const doomed = new Set<number>();
-  for (const uniqueId of uniqueIds) {
-    const message = messages.get(uniqueId);
-    if (message !== undefined) doomed.add(message.start);
-  }
-  const kept: { start: number; end: number }[] = [{ start: 0, end: found.before }];
-  const deleted: FileRange[] = [];
-  let counted = found.before;
-  for (const { start, next } of found.places) {
-    if (start !== counted || next < start) throw new Error("The messages do not make up the mbox");
-    counted = next;
-    const last = kept.at(-1);
-    if (doomed.has(start)) deleted.push({ start, end: next });
-    else if (last !== undefined && last.end === start) last.end = next;
-    else kept.push({ start, end: next });
-  }
-  const octets = [...kept, ...deleted].reduce((sum, { start, end }) => sum + end - start, 0);
-  if (counted !== identity.size || octets !== identity.size || doomed.size !== deleted.length) {
-    throw new Error("The messages do not make up the mbox");
-  }
-  return { kept: kept.filter(({ start, end }) => end > start), deleted };
 }
 
 /** Whether a new file can take the place of the mbox; then it is there, and empty. */
