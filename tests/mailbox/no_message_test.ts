@@ -94,7 +94,10 @@ Deno.test("mail in a Maildir beside the files of a folder is told by check, the 
   assertEquals(checked.code, 1);
   assertStringIncludes(checked.stdout, `not served: 1\n  ${told}`);
   await using program = await RunningProgram.start([folder.path]);
-  assertStringIncludes(program.readyLines.join("\n"), `(1 message); NOT SERVED: ${told}`);
+  assertStringIncludes(
+    program.readyLines.join("\n"),
+    `(1 message) as user me; NOT SERVED: ${told}`,
+  );
   const { stderr } = await program.end("SIGTERM");
   assertStringIncludes(stderr, "in a Maildir beside the files");
 });
