@@ -44,8 +44,7 @@ async function faultsOf(user: UserEntry, mailboxes: UserMailboxes): Promise<read
   try {
     return await mailboxes.leftOut(user);
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return [reasonOf(cause)];
+    return [reasonOf(error)];
   }
 }
 

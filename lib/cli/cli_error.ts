@@ -1,3 +1,4 @@
+import { Pop3ResponseError } from "../mailbox/response_error.ts";
 import { printable } from "../telemetry/printable.ts";
 
 /** What a user can mend: one line on standard error and an exit code, never a stack trace. */
@@ -23,6 +24,8 @@ export class CliError extends Error {
 
 /** What went wrong, in a few words, without the numbers and calls that a Deno error carries along. */
 export function reasonOf(error: unknown): string {
+  // Its own text is for the client, who shall not learn more.
+  if (error instanceof Pop3ResponseError && error.cause !== undefined) return reasonOf(error.cause);
   if (error instanceof Deno.errors.NotFound) return "it is not there";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.AddrInUse) return "another program is using it";

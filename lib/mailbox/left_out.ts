@@ -3,7 +3,7 @@ import { counted } from "../protocol/counted.ts";
 
 /** One reason for which files are left out. */
 export interface LeftOutReason {
-  /** After "3 files": `are compressed: unpack them`. */
+  /** What such a file is, and what to do, in words that are right for one and for many: `compressed (unpack)`. */
   readonly text: string;
   /** Whether somebody would miss mail because of it. */
   readonly isFault: boolean;
@@ -36,8 +36,8 @@ export class LeftOut {
   }
 }
 
-/** `3 files of /srv/mail are compressed: unpack them; one is "a.gz"`. */
+/** `left out of /srv/mail, compressed (unpack): 1 file, such as "a.gz"`. */
 export function describeLeftOut({ text, count, first }: LeftOutFiles, mailbox: string): string {
   const files = counted(count, "file");
-  return `${files} of ${mailbox} ${text}; one is ${JSON.stringify(first)}`;
+  return `left out of ${mailbox}, ${text}: ${files}, such as ${JSON.stringify(first)}`;
 }

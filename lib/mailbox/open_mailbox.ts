@@ -5,6 +5,7 @@ import { entriesNow, lookNow } from "../files/look.ts";
 import type { FileMailboxOptions } from "./files/file_mailbox_options.ts";
 import { FileStore } from "./files/file_store.ts";
 import { folderLayout } from "./folder/folder_mailbox.ts";
+import { mayLieInMaildir } from "./folder/no_message.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Inspection, InspectionProgress } from "./inspection.ts";
 import type { MailboxCount } from "./mailbox_count.ts";
@@ -20,8 +21,8 @@ export interface CountedMailbox extends Mailbox {
 }
 
 /**
- * A file is an mbox. A folder is a Maildir if it holds two of `new`, `cur` and `tmp`, or one of the first two and no file:
- * git and some mail clients drop empty folders.
+ * A file is an mbox. A folder is a Maildir if it holds two of `new`, `cur` and `tmp`, or one of the first two and no file
+ * but those of an IMAP server or a desktop: git and some mail clients drop empty folders.
  */
 export function seenFormat(path: string): MailboxFormat {
   const given = lookAtGiven(path);
@@ -32,11 +33,15 @@ export function seenFormat(path: string): MailboxFormat {
     return info?.isDirectory === true || info?.isSymlink === true;
   });
   if (inside.length >= 2) return "maildir";
-  return inside.length === 1 && inside[0] !== "tmp" && !holdsFiles(path) ? "maildir" : "folder";
+  return inside.length === 1 && inside[0] !== "tmp" && !mayHoldMessages(path)
+    ? "maildir"
+    : "folder";
 }
 
-function holdsFiles(path: string): boolean {
-  return entriesNow(path).some(({ name, isFile }) => isFile && !name.startsWith("."));
+function mayHoldMessages(path: string): boolean {
+  return entriesNow(path).some(({ name, isFile }) =>
+    isFile && !name.startsWith(".") && !mayLieInMaildir(name)
+  );
 }
 
 /** Whether a home is itself a Maildir. */

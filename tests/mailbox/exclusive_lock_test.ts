@@ -1,9 +1,13 @@
 /** `--lock`: one session at a time, within a process and across processes. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { tryLockFile } from "../../lib/files/file_lock.ts";
-import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
-import { Pop3Listener } from "../../lib/mod.ts";
+import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
+import { FileStore } from "../../lib/mailbox/files/file_store.ts";
+import { folderLayout, folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
+import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
+import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
+import { type Pop3Event, Pop3Listener } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { RunningProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
@@ -93,4 +97,86 @@ Deno.test("a file in the place of our folder is an error, and not tried for ever
     isRefused = true;
   }
   assert(isRefused);
+});
+
+/** Nothing can be written in the mailbox. */
+function readOnlyAt(mailbox: string, message: string): FileSystem {
+  return {
+    ...denoFileSystem,
+    tryLock: (path) =>
+      path.startsWith(mailbox)
+        ? Promise.reject(new Error(`${message}: ${path}`))
+        : denoFileSystem.tryLock(path),
+  };
+}
+
+for (
+  const message of [
+    "Read-only file system (os error 30)",
+    "No space left on device (os error 28)",
+  ]
+) {
+  Deno.test(`where nothing can be written beside the mail, the lock lies in the state directory, or holds here: ${message}`, async () => {
+    await using folder = await folderWithOne();
+    await using state = await TemporaryFolder.create();
+    await Deno.chmod(state.path, 0o700);
+    const files = readOnlyAt(folder.path, message);
+    for (const stateDirectory of [state.path, null]) {
+      const told: string[] = [];
+      const options = {
+        isExclusive: true,
+        settleTime: 0,
+        ...(stateDirectory === null ? {} : { stateDirectory }),
+        events: (event: Pop3Event) => {
+          if (event.type === "error") told.push(String(event.error));
+        },
+      };
+      const store = () => new FileStore(folder.path, folderLayout, options, files);
+      const first = store();
+      for (let round = 0; round < 2; round++) {
+        using held = await first.lock();
+        assert(held !== null);
+        // Another store is what another process would be, but for a lock within the process.
+        const error = await assertRejects(() => store().lock(), Pop3ResponseError);
+        assertEquals(error.code, "IN-USE");
+      }
+      const isTold = told.some((text) => text.includes("within this process only"));
+      assertEquals(isTold, stateDirectory === null);
+      assertEquals(folder.names(), ["a"]);
+    }
+  });
+}
+
+Deno.test("a mailbox in which nothing can be written refuses DELE at once; it is tried once per login", async () => {
+  await using folder = await folderWithOne();
+  let attempts = 0;
+  const files: FileSystem = {
+    ...denoFileSystem,
+    tryLock: () => {
+      attempts++;
+      return Promise.reject(new Deno.errors.PermissionDenied("Permission denied (os error 13)"));
+    },
+  };
+  const store = new FileStore(folder.path, folderLayout, { settleTime: 0 }, files);
+  await using pop3 = new Pop3Listener({ provider: providerOf(sharedMailbox(store)) });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  assertEquals(await client.command("STAT"), "+OK 1 14");
+  assertEquals(attempts, 0);
+  for (let round = 0; round < 2; round++) {
+    assertEquals(await client.command("DELE 1"), "-ERR [READ-ONLY] This mailbox is read-only.");
+  }
+  assertEquals(attempts, 1);
+  await client.command("QUIT");
+});
+
+Deno.test("what asks whether messages can be deleted leaves nothing; a full disk is told by QUIT", async () => {
+  await using folder = await folderWithOne();
+  assert(await new FileStore(folder.path, folderLayout).mayDelete());
+  assertEquals(folder.names(), ["a"]);
+  const full = readOnlyAt(folder.path, "No space left on device (os error 28)");
+  assert(await new FileStore(folder.path, folderLayout, {}, full).mayDelete());
+  const readOnly = readOnlyAt(folder.path, "Read-only file system (os error 30)");
+  assert(!await new FileStore(folder.path, folderLayout, {}, readOnly).mayDelete());
 });

@@ -72,6 +72,15 @@ Deno.test("two messages of one base name are both served, and keep their ids whe
   assertEquals((await ids()).uniqueIds, left);
 });
 
+Deno.test("a client that asks for UIDL and DELE alone loses no id at a restart", async () => {
+  await using folder = await maildir(["new/1.a.host", "cur/1.a.host:2,S"]);
+  const info = testConnectionInfo();
+  const mailbox = maildirMailbox(folder.path);
+  const [first = "", second = ""] = await mailbox.listMessageUniqueIds(info);
+  await mailbox.messageDelete(info, [first]);
+  assertEquals(await maildirMailbox(folder.path).listMessageUniqueIds(info), [second]);
+});
+
 Deno.test("a message that isync renames keeps its id, and is deleted under its new name", async () => {
   await using folder = await maildir(["cur/1.a.host:2,S", "cur/2.a.host:2,S"]);
   const mailbox = maildirMailbox(folder.path);

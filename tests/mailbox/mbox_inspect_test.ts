@@ -20,21 +20,29 @@ const warnings: readonly (readonly [string, string, string])[] = [
   [
     "prose",
     `${MESSAGE}${F}Subject: b\n\nb\n\nFrom my end\n`,
-    'doubtful separators: 1, lines that begin with "From " and may be text or not; the first is "From my end"',
+    'doubtful separators, which begin with "From " and may be text or not: 1 line, such as "From my end"',
   ],
   [
     "a separator that a length steps over",
     `${F}Content-Length: ${MESSAGE.length}\n\n${MESSAGE}`,
-    "doubtful separators: 1",
+    "and may be text or not: 1 line",
   ],
-  ["a separator that no header follows", `${MESSAGE}${F}he said\n`, "doubtful separators: 1"],
+  [
+    "a separator that no header follows",
+    `${MESSAGE}${F}he said\n`,
+    "and may be text or not: 1 line",
+  ],
   [
     "a lost separator",
     `Subject: b\n\nb\n\n${MESSAGE}`,
     "the first message has lost the line that separates it",
   ],
-  ["twins", MESSAGE + MESSAGE, "equal messages: 1"],
-  ["what Thunderbird has deleted", `${MESSAGE}${F}X-Mozilla-Status: 0009\n\nx\n`, "not served: 1"],
+  ["twins", MESSAGE + MESSAGE, "the same as another message in every octet: 1 message"],
+  [
+    "what Thunderbird has deleted",
+    `${MESSAGE}${F}X-Mozilla-Status: 0009\n\nx\n`,
+    "or uses it for itself: 1 message",
+  ],
 ];
 
 for (const [name, text, warning] of warnings) {

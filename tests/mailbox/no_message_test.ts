@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { seenFormat } from "../../lib/mailbox/open_mailbox.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
-import { runProgram } from "../running_program.ts";
+import { RunningProgram, runProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 async function folderOf(names: readonly string[]): Promise<TemporaryFolder> {
@@ -32,12 +32,22 @@ const cases: readonly (readonly [string, readonly string[], readonly string[], b
   ["an mbox of Apple Mail", ["mbox", "table_of_contents.txt"], ["table_of_contents.txt"], true],
   ["compressed files", ["a.eml", "b.eml.gz", "c.zip"], ["a.eml"], true],
   ["a dbox of Dovecot", ["u.1", "u.2", "dovecot.index", "dovecot.index.log"], [], true],
-  ["names that only look like it", ["u.1", "mbox.eml", "dovecot", "xz"], [
-    "dovecot",
-    "mbox.eml",
-    "u.1",
-    "xz",
-  ], false],
+  ["an mbox of Apple Mail with its index", ["mbox", "table_of_contents"], [], true],
+  ["exports by their names", ["Archive.mbox", "2019.MBOX", "a.eml"], ["a.eml"], true],
+  ["an mdbox of Dovecot", ["m.1", "m.2", "dovecot.map.index"], [], true],
+  [
+    "names that only look like it",
+    ["u.1", "mbox.eml", "dovecot", "xz", "m.1", "table_of_contents"],
+    [
+      "dovecot",
+      "m.1",
+      "mbox.eml",
+      "table_of_contents",
+      "u.1",
+      "xz",
+    ],
+    false,
+  ],
 ];
 
 for (const [what, names, served, isFault] of cases) {
@@ -62,8 +72,49 @@ Deno.test("a Maildir without empty folders, as git keeps it, is a Maildir", asyn
     await Deno.mkdir(join(folder.path, name));
     await Deno.writeTextFile(join(folder.path, name, "1.x:2,S"), "Subject: x\n\n");
     assertEquals(seenFormat(folder.path), "maildir");
+    for (const beside of ["dovecot-uidlist", "maildirfolder", "subscriptions", "desktop.ini"]) {
+      await Deno.writeTextFile(join(folder.path, beside), "");
+    }
+    assertEquals(seenFormat(folder.path), "maildir");
     // Beside messages it is a folder like any other.
     await Deno.writeTextFile(join(folder.path, "a.eml"), "Subject: x\n\n");
     assertEquals(seenFormat(folder.path), "folder");
+  }
+});
+
+Deno.test("mail in a Maildir beside the files of a folder is told by check, the ready line and the log", async () => {
+  await using folder = await folderOf(["a.eml"]);
+  await Deno.mkdir(join(folder.path, "cur"));
+  const { code } = await runProgram(["check", folder.path]);
+  assertEquals(code, 0, "an empty folder holds no mail");
+  await Deno.writeTextFile(join(folder.path, "cur", "1.x:2,S"), "Subject: x\n\n");
+  const told = `left out of ${folder.path}, in a Maildir beside the files ` +
+    `(serve it with --format maildir): 1 file, such as "cur/1.x:2,S"`;
+  const checked = await runProgram(["check", folder.path]);
+  assertEquals(checked.code, 1);
+  assertStringIncludes(checked.stdout, `not served: 1\n  ${told}`);
+  await using program = await RunningProgram.start([folder.path]);
+  assertStringIncludes(
+    program.readyLines.join("\n"),
+    `(1 message) as user me; NOT SERVED: ${told}`,
+  );
+  const { stderr } = await program.end("SIGTERM");
+  assertStringIncludes(stderr, "in a Maildir beside the files");
+});
+
+Deno.test("check of a file that is no mbox says what it is, and what to do", async () => {
+  await using folder = await TemporaryFolder.create();
+  for (
+    const [text, remedy] of [
+      ["Dear Joe,\n\nall is well\n", "no line in it separates messages"],
+      ["\x01\x01\x01\x01\nSubject: a\n\na\n", "convert it to mbox"],
+      ["\x1f\x8b\x08\x00", "unpack it with gunzip"],
+    ] as const
+  ) {
+    const file = join(folder.path, "file");
+    await Deno.writeFile(file, Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+    const { code, stderr } = await runProgram(["check", file]);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, remedy);
   }
 });

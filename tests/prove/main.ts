@@ -4,7 +4,7 @@
  */
 import { folderMailbox, maildirMailbox, Pop3Listener, SingleUserProvider } from "../../lib/mod.ts";
 import { seenFormat } from "../../lib/mailbox/open_mailbox.ts";
-import { prove } from "./prove.ts";
+import { prove, ProveError } from "./prove.ts";
 
 /** Serves a folder in this process. */
 export async function serveHere(folder: string) {
@@ -30,8 +30,13 @@ if (import.meta.main) {
     console.error("give the folder of messages, or the Maildir, that shall be proved");
     Deno.exit(2);
   }
-  const { messages, octets, faults } = await prove(folder, serveHere);
+  const { messages, octets, faults, leftOut } = await prove(folder, serveHere).catch((error) => {
+    if (!(error instanceof ProveError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
+  });
   console.log(`${messages} messages, ${octets} octets: ${faults.length} faults`);
+  for (const each of leftOut) console.log(`  left out: ${each}`);
   for (const fault of faults) console.log(`  ${fault}`);
   if (faults.length > 0) Deno.exit(1);
 }

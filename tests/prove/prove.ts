@@ -12,7 +12,12 @@ export interface Proof {
   readonly octets: number;
   /** What is wrong; empty where all is right. */
   readonly faults: readonly string[];
+  /** Files that are not served and not proved, with the reason. */
+  readonly leftOut: readonly string[];
 }
+
+/** What cannot be proved at all. */
+export class ProveError extends Error {}
 
 /** A server that serves the folder to `me` with `passw0rd`. */
 export interface ProvedServer extends AsyncDisposable {
@@ -63,8 +68,26 @@ function entriesOf(folder: string): Deno.DirEntry[] {
   return [...Deno.readDirSync(folder)];
 }
 
+/** `From SENDER DATE` with a weekday, a month and a time, as an mbox has it before a message. */
+const ENVELOPE = /^>?From .*\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .*\b\d{1,2}:\d\d(:\d\d)?\b.*\d{4}.*$/;
+/** Deno puts it in the place of what is no UTF-8. */
+const REPLACEMENT = "\ufffd";
+
+/** The message without lines of an envelope, which are not sent. */
+function withoutEnvelope(octets: Uint8Array): Uint8Array {
+  let start = 0;
+  for (;;) {
+    const end = octets.indexOf(0x0a, start);
+    if (end === -1) return octets.subarray(start);
+    const line = String.fromCharCode(...octets.subarray(start, Math.min(end, start + 1_000)));
+    const isNext = start === 0 || line.startsWith(">");
+    if (!isNext || !ENVELOPE.test(line.replace(/\r$/, ""))) return octets.subarray(start);
+    start = end + 1;
+  }
+}
+
 /** Copies the messages of a folder or Maildir, by their names. */
-async function copyOf(mailbox: string, to: string): Promise<Expected[]> {
+async function copyOf(mailbox: string, to: string, leftOut: string[]): Promise<Expected[]> {
   const isMaildir = entriesOf(mailbox).some(({ name }) => name === "cur");
   const copied: Expected[] = [];
   for (const folder of isMaildir ? ["new", "cur", "tmp"] : ["."]) {
@@ -73,10 +96,14 @@ async function copyOf(mailbox: string, to: string): Promise<Expected[]> {
     for (const { name, isFile } of entriesOf(join(mailbox, folder))) {
       if (!isFile || name.startsWith(".")) continue;
       const path = join(folder, name);
+      if (name.includes(REPLACEMENT) && !exists(join(mailbox, path))) {
+        leftOut.push(`${path}: its name is no UTF-8`);
+        continue;
+      }
       const { mtime } = await Deno.stat(join(mailbox, path));
       await Deno.copyFile(join(mailbox, path), join(to, path));
       if (mtime !== null) await Deno.utime(join(to, path), mtime, mtime);
-      copied.push({ path, octets: await Deno.readFile(join(to, path)) });
+      copied.push({ path, octets: withoutEnvelope(await Deno.readFile(join(to, path))) });
     }
   }
   return copied;
@@ -84,20 +111,37 @@ async function copyOf(mailbox: string, to: string): Promise<Expected[]> {
 
 const baseOf = (path: string) => basename(path).replace(/:2,[^:]*$/, "");
 
+/** @throws {ProveError} */
+function assertFolder(path: string): void {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new ProveError(`${path}: it is not there`);
+    throw new ProveError(`${path}: ${error instanceof Error ? error.message : error}`);
+  }
+  if (!info.isDirectory) {
+    throw new ProveError(`${path}: it is a file; give a folder of messages, or a Maildir`);
+  }
+}
+
 /**
  * Proves a folder of messages, or a Maildir.
  *
  * @param serve serves a folder, in this process or another one
+ * @throws {ProveError} when the path is no folder
  */
 export async function prove(
   mailbox: string,
   serve: (folder: string) => Promise<ProvedServer>,
 ): Promise<Proof> {
+  assertFolder(mailbox);
+  const leftOut: string[] = [];
   const copy = await Deno.makeTempDir({ prefix: "pop3svc-prove-" });
   try {
-    const expected = await copyOf(mailbox, copy);
+    const expected = await copyOf(mailbox, copy, leftOut);
     await using server = await serve(copy);
-    return await proveCopy(copy, expected, server.port);
+    return { ...await proveCopy(copy, expected, server.port), leftOut };
   } finally {
     await Deno.remove(copy, { recursive: true });
   }
@@ -107,7 +151,7 @@ async function proveCopy(
   copy: string,
   expected: readonly Expected[],
   port: number,
-): Promise<Proof> {
+): Promise<Omit<Proof, "leftOut">> {
   const faults: string[] = [];
   let octets = 0;
   const session = () => OctetClient.logIn(port, "me", "passw0rd");

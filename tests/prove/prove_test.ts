@@ -48,3 +48,35 @@ Deno.test("what is wrong is said", async () => {
   assertStringIncludes(faults.join("\n"), "message 2, a: no file has these octets and this name");
   assertStringIncludes(faults.join("\n"), "a is not served");
 });
+
+Deno.test("a name that is no UTF-8 is left out and told; the line of an envelope is not sent", async () => {
+  await using folder = await TemporaryFolder.create();
+  await Deno.writeTextFile(
+    join(folder.path, "a.eml"),
+    "From joe@x.example Thu Jan  1 00:00:00 2026\nSubject: a\n\na\n",
+  );
+  await Deno.writeTextFile(join(folder.path, "b.eml"), "From me to you\nSubject: b\n\nb\n");
+  await new Deno.Command("sh", {
+    args: ["-c", `printf 'Subject: x\\n\\n' > "$(printf 'caf\\351.eml')"`],
+    cwd: folder.path,
+  }).output();
+  const { messages, faults, leftOut } = await prove(folder.path, serveHere);
+  assertEquals([messages, faults], [2, []]);
+  assertEquals(leftOut, ["caf\ufffd.eml: its name is no UTF-8"]);
+});
+
+Deno.test("a path that is no folder gets one line and exit code 2", async () => {
+  await using folder = await TemporaryFolder.create();
+  const file = join(folder.path, "a");
+  await Deno.writeTextFile(file, "Subject: a\n\n");
+  for (const [path, reason] of [[file, "it is a file"], [`${file}b`, "it is not there"]] as const) {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", fromFileUrl(new URL("main.ts", import.meta.url)), path],
+      env: { NO_COLOR: "1" },
+    }).output();
+    assertEquals(code, 2);
+    const lines = new TextDecoder().decode(stderr).trim().split("\n");
+    assertEquals(lines.length, 1);
+    assertStringIncludes(lines[0] ?? "", `${path}: ${reason}`);
+  }
+});

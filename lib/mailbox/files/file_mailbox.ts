@@ -17,6 +17,8 @@ export class FileMailbox implements LoginMailbox {
   /** What it was shown before: that stays what it is. */
   readonly #earlier = new Map<string, MessageFile>();
   #lock: Disposable | null = null;
+  /** Known once somebody wants to delete. */
+  #mayDelete: Promise<boolean> | null = null;
 
   constructor(store: FileStore) {
     this.#store = store;
@@ -42,9 +44,9 @@ export class FileMailbox implements LoginMailbox {
     return snapshot.uniqueIds;
   }
 
-  /** What the options say. */
-  mailboxIsReadOnly(): boolean {
-    return this.#store.isReadOnly;
+  /** Whether nothing can be deleted: the options say so, or the disk. */
+  async mailboxIsReadOnly(): Promise<boolean> {
+    return !await (this.#mayDelete ??= this.#store.mayDelete());
   }
 
   /**
@@ -100,6 +102,7 @@ export class FileMailbox implements LoginMailbox {
   release(): void {
     this.#lock?.[Symbol.dispose]();
     this.#lock = null;
+    this.#mayDelete = null;
   }
 
   #changed(): Pop3ResponseError {

@@ -4,7 +4,10 @@
  */
 import { basename, join, resolve } from "@std/path";
 import { type Clock, systemClock } from "../../connection/clock.ts";
+import { cannotWrite, isReadOnlyError } from "../../files/cannot_write.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
+import { tryLockWithinProcess } from "../../files/lock_within_process.ts";
+import { stateFolderOf } from "../../files/state_directory.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
 import type { MailboxStore } from "../mailbox_store.ts";
 import { Reports } from "../reports.ts";
@@ -24,7 +27,11 @@ import { messageBody } from "./message_file.ts";
 import type { MessageFile } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
 import { MessageLocator } from "./message_locator.ts";
+import { hasNoPlace, LOCK } from "./settled_files.ts";
 import { SharedSnapshot, type Snapshot } from "./shared_snapshot.ts";
+
+/** The lock of a session that has the mailbox for itself. */
+const EXCLUSIVE = "exclusive";
 
 /**
  * A mailbox of files, for as long as the server runs; a layout says how messages lie in it.
@@ -37,6 +44,7 @@ export class FileStore implements MailboxStore {
   readonly sizes: FileSizes;
   readonly folder: MailboxFolder;
   readonly #isExclusive: boolean;
+  readonly #stateDirectory: string | null;
   readonly #deletePolicy: DeletePolicy;
   readonly #layout: MessageLayout;
   readonly #files: FileSystem;
@@ -62,6 +70,7 @@ export class FileStore implements MailboxStore {
     this.name = basename(resolve(path));
     this.isReadOnly = options.isReadOnly ?? false;
     this.#isExclusive = options.isExclusive ?? false;
+    this.#stateDirectory = options.stateDirectory ?? null;
     this.#deletePolicy = options.deletePolicy ?? "remove";
     this.#layout = layout;
     this.#files = files;
@@ -70,7 +79,7 @@ export class FileStore implements MailboxStore {
       ownFolderName: layout.ownFolderName,
       messageFolders: layout.folders,
       isOwnersOnly: options.isOwnersOnly ?? false,
-      stateDirectory: options.stateDirectory ?? null,
+      stateDirectory: this.#stateDirectory,
       report: (error) => this.#reports.tell(error),
     });
     const { settleTime } = options;
@@ -87,14 +96,15 @@ export class FileStore implements MailboxStore {
 
   /** What is there now. */
   async look(): Promise<Snapshot> {
-    const snapshot = await this.#shared.look();
-    this.#reportLeftOut(snapshot);
+    const snapshot = await this.#lookOnly();
+    // An id that does not follow from a name is remembered before a client hears it, or a restart would change it.
+    if (snapshot.hasKeptIds) await this.sizes.ofAll(snapshot);
     return snapshot;
   }
 
-  /** What is there now. */
+  /** How many messages are there now; writes no index. */
   async count(): Promise<MailboxCount> {
-    const { uniqueIds, leftOut } = await this.look();
+    const { uniqueIds, leftOut } = await this.#lookOnly();
     const faults = leftOut.files().filter(({ isFault }) => isFault);
     return {
       messages: uniqueIds.length,
@@ -113,11 +123,52 @@ export class FileStore implements MailboxStore {
     if (!this.#isExclusive) return null;
     // Our folder would be made in a mailbox that is not there.
     await this.folder.look();
-    const own = await this.folder.own();
-    await this.folder.prepareOwn(own.path);
-    const lock = await this.#files.tryLock(join(own.path, "exclusive"));
+    const lock = await this.#tryExclusive();
     if (lock !== null) return lock;
     throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
+  }
+
+  /** In our folder; else in the state directory; else one that the other sessions of this process respect. */
+  async #tryExclusive(): Promise<Disposable | null> {
+    const { path } = this.folder;
+    try {
+      return await this.#tryLockInOwn(EXCLUSIVE);
+    } catch (error) {
+      if (!cannotWrite(error) && !hasNoPlace(error)) throw error;
+    }
+    try {
+      if (this.#stateDirectory !== null) {
+        const state = await stateFolderOf(this.#stateDirectory, path);
+        return await this.#files.tryLock(join(state, EXCLUSIVE));
+      }
+    } catch (error) {
+      if (!cannotWrite(error)) throw error;
+    }
+    const text = "no lock can be made, so one session at a time holds within this process only";
+    this.#reports.tell(new Error(`${path}: ${text}`));
+    return tryLockWithinProcess(`exclusive ${path}`);
+  }
+
+  /**
+   * Whether messages can be deleted: the lock that a deletion holds is made and given back. A full disk is told when it
+   * comes to deleting. Nothing but an attempt tells: Deno's `access` of node:fs compares modes, and knows neither root nor
+   * groups nor a disk that is read-only.
+   */
+  async mayDelete(): Promise<boolean> {
+    if (this.isReadOnly) return false;
+    if (this.#deletePolicy === "keep") return true;
+    try {
+      (await this.#tryLockInOwn(LOCK))?.[Symbol.dispose]();
+      return true;
+    } catch (error) {
+      return !isReadOnlyError(error) && !hasNoPlace(error);
+    }
+  }
+
+  async #tryLockInOwn(name: string): Promise<Disposable | null> {
+    const own = await this.folder.own();
+    await this.folder.prepareOwn(own.path);
+    return await this.#files.tryLock(join(own.path, name));
   }
 
   /** Where the message is now: null when it is gone, `changed` when something else is in its place. */
@@ -179,11 +230,13 @@ export class FileStore implements MailboxStore {
     });
   }
 
-  #reportLeftOut({ leftOut }: Snapshot): void {
-    for (const files of leftOut.files()) {
+  async #lookOnly(): Promise<Snapshot> {
+    const snapshot = await this.#shared.look();
+    for (const files of snapshot.leftOut.files()) {
       // The count changes with each message that comes.
       this.#reports.tell(new Error(describeLeftOut(files, this.folder.path)), files.text);
     }
+    return snapshot;
   }
 
   #remembered(): Promise<MailboxIndex | null> {

@@ -48,10 +48,8 @@ export async function inspectFiles(
         describeLeftOut(files, folder.path)
       ),
       ...(wrongSizes.length === 0 ? [] : [
-        `${
-          counted(wrongSizes.length, "name")
-        } tell a size (,S= or ,W=) that is wrong, and that other programs ` +
-        `may believe; one is ${JSON.stringify(wrongSizes[0])}`,
+        `wrong size (,S= or ,W=) in a name, which other programs may believe: ` +
+        `${counted(wrongSizes.length, "name")}, such as ${JSON.stringify(wrongSizes[0])}`,
       ]),
     ],
   };

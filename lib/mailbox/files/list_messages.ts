@@ -55,22 +55,43 @@ export async function listMessages(
     }
     for (const each of listed.unnameable) leftOut.add(unnameable, each);
   }
+  if (layout.format === "folder") await leaveOutMaildir(folder, leftOut);
   const files = layout.isWrittenInPlace && settleTime !== 0
     ? await settled(folder, found, settleTime, known, clock)
     : found;
   return { files, leftOut, unsettled: found.length - files.length };
 }
 
+/** Mail that somebody would miss where a Maildir has been taken for a folder of messages. */
+async function leaveOutMaildir({ files, path }: MailboxFolder, leftOut: LeftOut): Promise<void> {
+  for (const name of ["new", "cur"]) {
+    try {
+      if ((await files.look(join(path, name)))?.isDirectory !== true) continue;
+      for (const entry of await files.entries(join(path, name))) {
+        if (entry.isFile && !entry.name.startsWith(".")) {
+          leftOut.add(maildirBeside, `${name}/${entry.name}`);
+        }
+      }
+    } catch {
+      // A folder that this process may not read costs no message.
+    }
+  }
+}
+
+const maildirBeside: LeftOutReason = {
+  text: "in a Maildir beside the files (serve it with --format maildir)",
+  isFault: true,
+};
+
 const unnameable: LeftOutReason = {
-  text: "have a name that is no UTF-8, and cannot be served: rename them",
+  text: "with a name that is no UTF-8 (rename it)",
   isFault: true,
 };
 
 function foreign({ owner, path }: MailboxFolder): LeftOutReason {
   return {
-    text:
-      `belong to somebody else than the owner of the mailbox, and are not served; if they are the ` +
-      `owner's mail, type: chown -R ${owner} '${path}'`,
+    text: `of somebody else than the owner of the mailbox (if it is the owner's mail, type: ` +
+      `chown -R ${owner} '${path}')`,
     isFault: true,
   };
 }

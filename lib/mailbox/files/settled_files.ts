@@ -1,12 +1,14 @@
 /** Lists a mailbox so that a deletion is seen as a whole or not at all; see atomic_delete.ts. */
 import { dirname, join } from "@std/path";
+import { cannotWrite } from "../../files/cannot_write.ts";
 import { LockedError } from "../../files/file_lock.ts";
 import type { OwnFolder } from "../../files/own_folder.ts";
 import { Pop3ResponseError } from "../response_error.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { isDeletion, recover } from "./recover_deletions.ts";
 
-const LOCK = "lock";
+/** The name of the lock in our folder. */
+export const LOCK = "lock";
 
 /**
  * The lock that deleting and recovering hold.
@@ -46,7 +48,7 @@ export async function withSettledFiles<T>(
     held = await lockDeletions(folder, own.path);
   } catch (error) {
     // Nothing can be written here: so we cannot finish what another process left, and its set is seen as it is.
-    if (isReadOnly(error)) return await list();
+    if (cannotWrite(error)) return await list();
     throw error;
   }
   using _lock = held;
@@ -80,12 +82,12 @@ async function ownOrNone(folder: MailboxFolder): Promise<OwnFolder | null> {
   try {
     return await folder.own();
   } catch (error) {
-    if (error instanceof Pop3ResponseError && error.code === "READ-ONLY") return null;
+    if (hasNoPlace(error)) return null;
     throw error;
   }
 }
 
-function isReadOnly(error: unknown): boolean {
-  return error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable ||
-    error instanceof Error && /EROFS|ENOSPC|EDQUOT|os error (30|28|122)/.test(error.message);
+/** Whether there can be no folder of ours. */
+export function hasNoPlace(error: unknown): boolean {
+  return error instanceof Pop3ResponseError && error.code === "READ-ONLY";
 }

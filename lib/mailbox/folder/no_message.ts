@@ -4,23 +4,24 @@
  */
 import type { LeftOutReason } from "../left_out.ts";
 
-const thunderbirdIndex = { text: "are indexes of Thunderbird, and not served", isFault: false };
-const desktop = { text: "are files of a desktop, and not served", isFault: false };
-const removed = { text: "are messages that MH has removed, and not served", isFault: false };
-const imapServer = { text: "are files of an IMAP server, and not served", isFault: false };
+const thunderbirdIndex = { text: "index of Thunderbird", isFault: false };
+const appleIndex = { text: "index of Apple Mail", isFault: false };
+const desktop = { text: "of a desktop", isFault: false };
+const removed = { text: "removed by MH", isFault: false };
+const imapServer = { text: "of an IMAP server", isFault: false };
 const mbox = {
-  text: "are mboxes, each with many messages: serve one with --format mbox and its own path",
+  text: "mbox with many messages (serve it with --format mbox and its own path)",
   isFault: true,
 };
 const emlx = {
-  text: "are in Apple Mail's own format: export them from Apple Mail as an mbox",
+  text: "in Apple Mail's own format (export it from Apple Mail as an mbox)",
   isFault: true,
 };
-const compressed = { text: "are compressed: unpack them", isFault: true };
-const dbox = { text: "are a dbox of Dovecot: export it with doveadm", isFault: true };
+const compressed = { text: "compressed (unpack)", isFault: true };
+const dbox = { text: "dbox of Dovecot (export it with doveadm)", isFault: true };
 
 /** Most names match none of the rules, which is seen at once. */
-const MAY_MATCH = /^[,#dmtsucei]|\.(msf|emlx|desktop|lnk|gz|bz2|xz|zst|zip|z|7z|tar|tgz)$/i;
+const MAY_MATCH = /^[,#dmtsucei]|\.(msf|mbox|emlx|desktop|lnk|gz|bz2|xz|zst|zip|z|7z|tar|tgz)$/i;
 
 const RULES: readonly (readonly [RegExp, LeftOutReason])[] = [
   [/\.msf$/i, thunderbirdIndex],
@@ -29,7 +30,7 @@ const RULES: readonly (readonly [RegExp, LeftOutReason])[] = [
   [/^(dovecot[.-]|maildirsize$|maildirfolder$|subscriptions$|courierimap)/, imapServer],
   [/\.emlx$/i, emlx],
   [/\.(gz|bz2|xz|zst|zip|z|7z|tar|tgz)$/i, compressed],
-  [/^mbox$/, mbox],
+  [/^mbox$|\.mbox$/i, mbox],
 ];
 
 /** Null for a message. `names` are all names of the folder. */
@@ -39,5 +40,13 @@ export function whyNoMessage(name: string, names: ReadonlySet<string>): LeftOutR
   if (/^[um]\.\d+$/.test(name) && (names.has("dovecot.index") || names.has("dovecot.index.log"))) {
     return dbox;
   }
+  if (/^m\.\d+$/.test(name) && names.has("dovecot.map.index")) return dbox;
+  if (name === "table_of_contents" && names.has("mbox")) return appleIndex;
   return RULES.find(([rule]) => rule.test(name))?.[1] ?? null;
+}
+
+/** Whether a file of this name lies beside the folders of a Maildir, and does not make it a folder of messages. */
+export function mayLieInMaildir(name: string): boolean {
+  const reason = whyNoMessage(name, new Set());
+  return reason === imapServer || reason === desktop;
 }

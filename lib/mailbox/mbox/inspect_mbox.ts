@@ -1,4 +1,5 @@
 /** For `check`: what a person should know of an mbox. */
+import { counted } from "../../protocol/counted.ts";
 import type { Inspection } from "../inspection.ts";
 import { leftOutOf } from "./current_index.ts";
 import type { MboxIndex } from "./mbox_index.ts";
@@ -19,8 +20,10 @@ export async function inspectMbox(
   const { doubts } = found;
   if (doubts.count > 0) {
     warnings.push(
-      `doubtful separators: ${doubts.count}, lines that begin with "From " and may be text or not; ` +
-        `the first is ${JSON.stringify(doubts.first?.slice(0, SHOWN_CHARACTERS))}`,
+      `doubtful separators, which begin with "From " and may be text or not: ` +
+        `${counted(doubts.count, "line")}, such as ${
+          JSON.stringify(doubts.first?.slice(0, SHOWN_CHARACTERS))
+        }`,
     );
   }
   if (found.isFirstBare) {
@@ -28,11 +31,12 @@ export async function inspectMbox(
   }
   if (hidden > 0) {
     warnings.push(
-      `not served: ${hidden}, which a mail program has deleted and not yet removed (compact the folder there), or uses for itself`,
+      `not served, since a mail program has deleted and not yet removed it (compact the folder there), or uses it for ` +
+        `itself: ${counted(hidden, "message")}`,
     );
   }
   if (twins > 0) {
-    warnings.push(`equal messages: ${twins} are the same as another one in every octet`);
+    warnings.push(`the same as another message in every octet: ${counted(twins, "message")}`);
   }
   const { realPath } = place.look();
   const lock = await dotLockOfOthers(place.files, realPath);
