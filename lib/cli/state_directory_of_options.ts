@@ -3,7 +3,7 @@
  * systemd, else `$XDG_STATE_HOME/pop3svc`, else `~/.local/state/pop3svc`.
  */
 import { isAbsolute, join } from "@std/path";
-import { makeStateFolder } from "../files/state_directory.ts";
+import { makeStateFolder, realStateDirectory } from "../files/state_directory.ts";
 import { environmentVariable } from "./environment.ts";
 import type { ServeOptions } from "./options.ts";
 
@@ -34,19 +34,9 @@ export async function stateDirectoryOf(options: ServeOptions): Promise<ChosenSta
 
 function usualPlace(): string | null {
   const [ofSystemd = ""] = (environmentVariable("STATE_DIRECTORY") ?? "").split(":");
-  if (isAbsolute(ofSystemd)) return targetOf(ofSystemd);
+  if (isAbsolute(ofSystemd)) return realStateDirectory(ofSystemd);
   const ofUser = environmentVariable("XDG_STATE_HOME") ?? "";
   if (isAbsolute(ofUser)) return join(ofUser, "pop3svc");
   const home = environmentVariable("HOME") ?? "";
   return isAbsolute(home) ? join(home, ".local", "state", "pop3svc") : null;
-}
-
-/** With `DynamicUser=`, systemd names a link of its own that leads below `/var/lib/private`. */
-function targetOf(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    // It is not there yet, or may not be looked at: who makes it or looks at it says so.
-    return path;
-  }
 }

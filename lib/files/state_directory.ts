@@ -48,3 +48,13 @@ function isFolder(path: string): boolean {
     throw error;
   }
 }
+
+/** With `DynamicUser=`, systemd names a link of its own that leads below `/var/lib/private`. */
+export function realStateDirectory(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    // It is not there yet, or may not be looked at: who makes it or looks at it says so.
+    return path;
+  }
+}
