@@ -37,7 +37,7 @@ async function waited<T>(
   const done = work.finally(() => isDone = true);
   done.catch(() => {});
   const start = clock.now();
-  for (let turn = 0; !isDone && turn < 100_000; turn++) {
+  while (!isDone) {
     await new Promise((resolve) => setImmediate(resolve));
     if (clock.pending === 0) continue;
     whileWaiting();
