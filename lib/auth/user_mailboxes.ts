@@ -16,7 +16,8 @@ import { serverUid } from "../files/server_user.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
-import { isMaildir, openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
+import type { Inspection } from "../mailbox/inspection.ts";
+import { inspectMailbox, isMaildir, openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
 import { Pop3ResponseError } from "../mailbox/response_error.ts";
 import type { NamedMailbox, UserEntry } from "./users_file.ts";
 
@@ -70,6 +71,19 @@ export class UserMailboxes {
     const { path, format } = place;
     const options = { ...this.#options, uid: user.uid };
     return (await (await openMailbox(path, format ?? seenFormat(path), options)).count()).leftOut;
+  }
+
+  /**
+   * What is in a user's mailbox, for a person; null where nothing is there yet. Every message is read.
+   *
+   * @throws what keeps it from being opened
+   */
+  async inspect(user: UserEntry): Promise<Inspection | null> {
+    const place = this.#placeOf(user);
+    if (place === null) return null;
+    const { path, format } = place;
+    const options = { ...this.#options, uid: user.uid };
+    return await inspectMailbox(path, format ?? seenFormat(path), options, () => {});
   }
 
   /** Whether a mailbox is there, and belongs to another user than the server's own. */

@@ -2,6 +2,7 @@
 import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
 import { UserMailboxes } from "../auth/user_mailboxes.ts";
 import { parseUsersFile, type UserEntry } from "../auth/users_file.ts";
+import type { Inspection } from "../mailbox/inspection.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import { counted } from "../protocol/counted.ts";
 import { printable } from "../telemetry/printable.ts";
@@ -23,15 +24,20 @@ export async function checkUsers(
   const mailboxes = new UserMailboxes(mailRoot, mailbox);
   const locked = [...users.values()].filter(({ hash }) => hash.type === "locked");
   const wrong = badLines.map(({ line, reason }) => `line ${line}: ${reason}`);
+  const doubts: string[] = [];
   for (const user of users.values()) {
-    for (const fault of await faultsOf(user, mailboxes)) {
-      wrong.push(`user ${JSON.stringify(user.name)}: ${fault}`);
-    }
+    const found = await inspected(user, mailboxes);
+    const told = (text: string) => `user ${JSON.stringify(user.name)}: ${text}`;
+    wrong.push(...found.faults.map(told));
+    doubts.push(...found.warnings.map(told));
   }
   console.log(`users file: ${file}
 users: ${users.size}
 locked: ${locked.length}
 wrong: ${[wrong.length, ...wrong.map(printable)].join("\n  ")}`);
+  if (doubts.length > 0) {
+    console.log(`doubtful: ${[doubts.length, ...doubts.map(printable)].join("\n  ")}`);
+  }
   if (wrong.length > 0) {
     throw CliError.environment(
       `--users ${file}: ${counted(wrong.length, "fault")} by which users get no mail, or not all`,
@@ -40,11 +46,14 @@ wrong: ${[wrong.length, ...wrong.map(printable)].join("\n  ")}`);
   return mailRoot === null ? [] : [mailRoot];
 }
 
-async function faultsOf(user: UserEntry, mailboxes: UserMailboxes): Promise<readonly string[]> {
+async function inspected(
+  user: UserEntry,
+  mailboxes: UserMailboxes,
+): Promise<Pick<Inspection, "faults" | "warnings">> {
   try {
-    return await mailboxes.leftOut(user);
+    return await mailboxes.inspect(user) ?? { faults: [], warnings: [] };
   } catch (error) {
-    return [reasonOf(error)];
+    return { faults: [reasonOf(error)], warnings: [] };
   }
 }
 

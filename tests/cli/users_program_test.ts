@@ -167,3 +167,23 @@ for (const [args, code, message] of mistakes) {
     assertEquals([result.code, lines.length, result.stdout], [code, 1, ""], result.stderr);
   });
 }
+
+Deno.test("check --users looks into every mailbox: what is not served is a fault, what is doubtful a warning", async () => {
+  await using folder = await TemporaryFolder.create();
+  const path = (below: string) => join(folder.path, below);
+  await Deno.mkdir(path("mail/joe"), { recursive: true });
+  for (const name of ["new", "cur", "tmp"]) {
+    await Deno.mkdir(path(`mail/ann/${name}`), { recursive: true });
+  }
+  await Deno.writeTextFile(path("mail/ann/cur/1.x,S=1,W=9:2,S"), "Subject: x\n\n");
+  await Deno.writeTextFile(path("users"), "joe:{PLAIN}j\nann:{PLAIN}a\n");
+  const check = () =>
+    runProgram(["check", "--users", path("users"), "--mail-root", path("mail"), "--port", "0"]);
+  const doubtful = await check();
+  assertMatch(doubtful.stdout, /\nwrong: 0\ndoubtful: 1\n {2}user "ann": .*(size|W=)/);
+  assertEquals(doubtful.code, 0);
+  await Deno.writeTextFile(path("mail/joe/a.eml.gz"), "x");
+  const wrong = await check();
+  assertMatch(wrong.stdout, /\nwrong: 1\n {2}user "joe": .*compressed/);
+  assertEquals(wrong.code, 1);
+});
