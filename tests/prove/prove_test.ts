@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { TemporaryFolder } from "../temporary_folder.ts";
-import { serveHere } from "./main.ts";
+import { serveHere } from "./prove_mailbox.ts";
 import { prove } from "./prove.ts";
 
 const sample = fromFileUrl(new URL("../../mailbox-sample", import.meta.url));
