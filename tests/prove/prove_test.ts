@@ -71,7 +71,13 @@ Deno.test("a path that is no folder gets one line and exit code 2", async () => 
   await Deno.writeTextFile(file, "Subject: a\n\n");
   for (const [path, reason] of [[file, "it is a file"], [`${file}b`, "it is not there"]] as const) {
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", fromFileUrl(new URL("main.ts", import.meta.url)), path],
+      args: [
+        "run",
+        "-A",
+        "--no-check",
+        fromFileUrl(new URL("prove_mailbox.ts", import.meta.url)),
+        path,
+      ],
       env: { NO_COLOR: "1" },
     }).output();
     assertEquals(code, 2);
