@@ -1,5 +1,6 @@
 /** Files in a folder that are no messages, and folders that are something else than they seem. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
 import { join } from "@std/path";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { seenFormat } from "../../lib/mailbox/open_mailbox.ts";
@@ -117,4 +118,25 @@ Deno.test("check of a file that is no mbox says what it is, and what to do", asy
     assertEquals(code, 1);
     assertStringIncludes(stderr, remedy);
   }
+});
+
+Deno.test("a whole mbox in a folder, whatever its name, cannot be deleted as one message, and check names it", async () => {
+  await using folder = await TemporaryFolder.create();
+  const separator = "From joe@example.org Thu Jan  1 00:00:00 2015\n";
+  const text = `${separator}Subject: 1\n\nbody\n\n`;
+  await Deno.writeTextFile(join(folder.path, "Inbox"), text.repeat(2));
+  // A message with the line of its envelope is one, also if its text speaks of such lines.
+  await Deno.writeTextFile(join(folder.path, "one.eml"), `${text}From here on it is text.\n`);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
+  const info = testConnectionInfo();
+  await mailbox.listMessageUniqueIds(info);
+  await assertRejects(
+    async () => await mailbox.messageExists(info, "Inbox"),
+    Pop3ResponseError,
+    "That file is an mbox with several messages.",
+  );
+  assertEquals(await mailbox.messageExists(info, "one.eml"), true);
+  const { code, stdout } = await runProgram(["check", folder.path, "--port", "0"]);
+  assertEquals(code, 1);
+  assertStringIncludes(stdout, "Inbox is an mbox with several messages");
 });

@@ -55,8 +55,15 @@ export class FileMailbox implements LoginMailbox {
    * @throws {Pop3ResponseError} when something else is in its place
    */
   async messageExists(_info: ConnectionInfo, uniqueId: string): Promise<boolean> {
-    const place = await this.#store.find(this.#messageOf(uniqueId));
+    const message = this.#messageOf(uniqueId);
+    const place = await this.#store.find(message);
     if (place === "changed") throw this.#changed();
+    // DELE asks.
+    if (place !== null && await this.#store.sizes.isMbox(message)) {
+      throw new Pop3ResponseError("That file is an mbox with several messages.", {
+        code: "SYS/PERM",
+      });
+    }
     return place !== null;
   }
 

@@ -70,6 +70,12 @@ export class FileSizes {
     return isKnown(known, message) && known.get(message.uniqueId)?.isClean === true;
   }
 
+  /** Whether the file is a whole mbox, and no message. */
+  async isMbox(message: MessageFile): Promise<boolean> {
+    await this.of([message]);
+    return (await this.#knownSizes()).get(message.uniqueId)?.isMbox === true;
+  }
+
   async #count(
     messages: readonly MessageFile[],
     known: Map<string, MeasuredFile>,

@@ -17,12 +17,14 @@ export async function inspectFiles(
 ): Promise<Inspection> {
   const unreadable: string[] = [];
   const wrongSizes: string[] = [];
+  const mboxes: string[] = [];
   let octets = 0;
   let done = 0;
   await measureFiles(folder, [...messages.values()], ({ path }, measurement) => {
     progress(++done, messages.size);
     if (measurement.type === "measured") {
       octets += measurement.measured.octets;
+      if (measurement.measured.isMbox === true) mboxes.push(path);
       if (hasWrongSize(path, measurement.measured)) wrongSizes.push(path);
     }
     if (measurement.type === "unreadable") unreadable.push(`${path}: ${textOf(measurement.error)}`);
@@ -40,6 +42,9 @@ export async function inspectFiles(
       ...reports,
       ...leftOut.files().filter(({ isFault }) => isFault).map((files) =>
         describeLeftOut(files, folder.path)
+      ),
+      ...mboxes.map((path) =>
+        `${path} is an mbox with several messages, served as one that cannot be deleted: serve it with --format mbox and its own path`
       ),
       ...unreadable.map((text) => `cannot be read: ${text}`),
     ],

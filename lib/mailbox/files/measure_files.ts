@@ -11,6 +11,7 @@ import { type FileIdentity, identityOf, isSameFile } from "../../files/file_iden
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { envelopeOctets } from "./envelope_line.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
+import { MboxInAFile } from "./mbox_in_a_file.ts";
 import type { MessageFile } from "./message_ids.ts";
 
 /** Longest stretch of work before others have a turn. */
@@ -23,6 +24,8 @@ export interface MeasuredFile {
   readonly octets: number;
   /** Whether it goes over the wire as it lies there. */
   readonly isClean: boolean;
+  /** Whether it is a whole mbox, and no message; not remembered by an index. */
+  readonly isMbox?: boolean;
 }
 
 const CHUNK_OCTETS = 65_536;
@@ -60,6 +63,7 @@ async function measureFile(
     if (file === null || !folder.isServed(file.info)) return { type: "gone" };
     if (!isSameFile(identityOf(file.info), identity)) return { type: "gone" };
     const counter = new OctetCounter();
+    let mbox: MboxInAFile | null = null;
     for (let at = 0; at < identity.size;) {
       const count = file.readNow(
         buffer.subarray(0, Math.min(identity.size - at, buffer.length)),
@@ -67,12 +71,16 @@ async function measureFile(
       );
       if (count === 0) return { type: "gone" };
       const chunk = buffer.subarray(0, count);
-      counter.add(at === 0 ? chunk.subarray(envelopeOctets(chunk)) : chunk);
+      const envelope = at === 0 ? envelopeOctets(chunk) : 0;
+      counter.add(chunk.subarray(envelope));
+      if (envelope > 0) mbox = new MboxInAFile();
+      mbox?.add(chunk);
       at += count;
       if (at < identity.size) await slice.pause();
     }
     const { octets, isClean } = counter;
-    return { type: "measured", measured: { identity, octets, isClean } };
+    const isMbox = mbox?.isMbox === true;
+    return { type: "measured", measured: { identity, octets, isClean, isMbox } };
   } catch (error) {
     return { type: "unreadable", error };
   }

@@ -1,0 +1,29 @@
+/**
+ * Whether a file of a plain folder is a whole mbox: it begins with a separator (separator.ts), and another one beyond doubt
+ * stands after a blank line. As a message it would be deleted with all that is in it.
+ */
+import { SEPARATOR_OCTETS, separatorForm } from "../mbox/separator.ts";
+
+const AFTER_BLANK_LINE = /\n\r?\n(From [^\r\n]*)\r?\n/g;
+
+/** Is given the chunks of a file that begins with a separator. */
+export class MboxInAFile {
+  /** The end of the last chunk, in which a separator may begin. */
+  #end = "";
+  #isMbox = false;
+
+  get isMbox(): boolean {
+    return this.#isMbox;
+  }
+
+  add(chunk: Uint8Array): void {
+    if (this.#isMbox) return;
+    const text = this.#end + decoder.decode(chunk);
+    this.#isMbox = [...text.matchAll(AFTER_BLANK_LINE)].some(([, line = ""]) =>
+      separatorForm(line) === "certain"
+    );
+    this.#end = text.slice(-SEPARATOR_OCTETS);
+  }
+}
+
+const decoder = new TextDecoder("latin1");
