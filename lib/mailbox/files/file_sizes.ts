@@ -72,8 +72,13 @@ export class FileSizes {
 
   /** Whether the file is a whole mbox, and no message. */
   async isMbox(message: MessageFile): Promise<boolean> {
-    await this.of([message]);
-    return (await this.#knownSizes()).get(message.uniqueId)?.isMbox === true;
+    const known = await this.#knownSizes();
+    if (!isKnown(known, message)) {
+      await measureFiles(this.#folder, [message], (_, measurement) => {
+        if (measurement.type === "measured") known.set(message.uniqueId, measurement.measured);
+      });
+    }
+    return known.get(message.uniqueId)?.isMbox === true;
   }
 
   async #count(
