@@ -73,13 +73,15 @@ export async function identify(
   }
   const given = new Set<string>();
   // Of these another message has had the name's own id, or still has it.
-  const lentBases = known.hasKeptIds ? former.basesOfKeptIds : new Set<string>();
+  const lentStems = known.hasKeptIds ? former.stemsOfKeptIds : new Set<string>();
   const messages: MessageFile[] = [];
   for (const [at, { base, path, identity, otherPaths }] of candidates.entries()) {
     let uniqueId = ids[at] ?? null;
     if (uniqueId === null) {
       uniqueId = await uniqueIdOfName(base);
-      if (given.has(uniqueId) || known.messages.has(uniqueId) || lentBases.has(base)) {
+      if (
+        given.has(uniqueId) || known.messages.has(uniqueId) || lentStems.has(layout.stemOf(base))
+      ) {
         uniqueId = await derivedUniqueId([base, ...stampOf(identity), identity.inode].join("\0"));
         hasKeptIds = true;
       }
@@ -117,7 +119,7 @@ function candidatesOf(files: readonly FileAtPath[], layout: MessageLayout): Cand
 class FormerMessages {
   readonly #byPath = new Map<string, MessageFile>();
   readonly #layout: MessageLayout;
-  readonly #basesOfKeptIds = new Set<string>();
+  readonly #stemsOfKeptIds = new Set<string>();
   #byInode: Map<string, MessageFile> | null = null;
   #byName: Map<string, MessageFile> | null = null;
 
@@ -126,7 +128,7 @@ class FormerMessages {
     for (const message of known) {
       this.#byPath.set(message.path, message);
       const base = layout.baseNameOf(nameIn(message.path));
-      if (message.uniqueId !== base) this.#basesOfKeptIds.add(base);
+      if (message.uniqueId !== base) this.#stemsOfKeptIds.add(layout.stemOf(base));
     }
   }
 
@@ -135,9 +137,9 @@ class FormerMessages {
     return this.#byPath.size;
   }
 
-  /** The base names of all messages whose ids are others. */
-  get basesOfKeptIds(): Set<string> {
-    return this.#basesOfKeptIds;
+  /** The stems of all messages whose ids are not their base names. */
+  get stemsOfKeptIds(): Set<string> {
+    return this.#stemsOfKeptIds;
   }
 
   claimByPath({ path, identity }: Candidate): string | null {
