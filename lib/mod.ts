@@ -13,8 +13,8 @@ export type {
   ServeOptions,
 } from "./listener/listener_options.ts";
 export type { ListenerStatus, PortStatus, SessionCounts } from "./listener/listener_status.ts";
-export type { Acceptor } from "./listener/accept_loop.ts";
-export type { Clock } from "./connection/clock.ts";
+export type { Acceptor } from "./transport/accept_loop.ts";
+export type { Clock } from "./time/clock.ts";
 export {
   type Ban,
   type BanEngine,
@@ -22,53 +22,56 @@ export {
   StrikeBanEngine,
   type StrikeBanEngineOptions,
 } from "./guard/ban_engine.ts";
-export type { LimitReached } from "./guard/connection_limits.ts";
-export type { Certificate, CertificateSource } from "./tls/certificate.ts";
+export type { LimitReached } from "./events/connection_events.ts";
+export type { Certificate, CertificateSource } from "./transport/tls/certificate.ts";
 export type { FaultName, FaultPlace, FaultPlan, FaultRule } from "./faults/fault_rules.ts";
-export { certificateFiles } from "./tls/certificate_files.ts";
-export type { ConnectionInfo, TlsFacts } from "./mailbox/connection_info.ts";
-export type { Mailbox } from "./mailbox/mailbox.ts";
+export { certificateFiles } from "./transport/tls/certificate_files.ts";
+export type { ConnectionInfo, TlsFacts } from "./provider/connection_info.ts";
+export type { Mailbox } from "./provider/mailbox.ts";
 export type {
   MailboxProvider,
   ScramChallenge,
   ScramVerifier,
   UserSecret,
   UserSecrets,
-} from "./mailbox/mailbox_provider.ts";
-export type { MessageContent, MessageLines } from "./mailbox/message_content.ts";
+} from "./provider/mailbox_provider.ts";
+export type { MessageContent, MessageLines } from "./provider/message_content.ts";
 export type { Awaitable, MessageBody } from "./protocol/reply.ts";
-export { Pop3ResponseError, type Pop3ResponseErrorOptions } from "./mailbox/response_error.ts";
-export { nullProvider } from "./mailbox/null_provider.ts";
+export { Pop3ResponseError, type Pop3ResponseErrorOptions } from "./provider/response_error.ts";
+export { nullProvider } from "./providers/null_provider.ts";
 export type { DeletePolicy, FileMailboxOptions } from "./mailbox/files/file_mailbox_options.ts";
 export { folderMailbox } from "./mailbox/folder/folder_mailbox.ts";
 export { maildirMailbox } from "./mailbox/maildir/maildir_mailbox.ts";
 export { mboxMailbox, type MboxMailboxOptions } from "./mailbox/mbox/mbox_mailbox.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "./mailbox/memory_mailbox.ts";
-export { type SingleUserOptions, SingleUserProvider } from "./auth/single_user_provider.ts";
-export { type UsersFileOptions, UsersFileProvider } from "./auth/users_file_provider.ts";
+export { type SingleUserOptions, SingleUserProvider } from "./providers/single_user_provider.ts";
+export { type UsersFileOptions, UsersFileProvider } from "./providers/users_file_provider.ts";
 export type { UsernameCase } from "./auth/prepared_text.ts";
-export type { BadLine } from "./auth/users_file.ts";
+export type { BadLine } from "./providers/users_file.ts";
 export type { HashWorkersOptions } from "./auth/passwords/hash_workers.ts";
 export type {
   CertificateEvent,
-  CloseEvent,
-  CloseReason,
-  CommandEvent,
-  ConnectEvent,
-  DeleteEvent,
   ErrorEvent,
   FaultsEvent,
+  NewMessageEvent,
+  ProviderRule,
+  WarningEvent,
+} from "./events/server_events.ts";
+export type {
+  CloseEvent,
+  CloseReason,
+  ConnectEvent,
+  RefuseEvent,
+  SecureEvent,
+} from "./events/connection_events.ts";
+export type {
+  CommandEvent,
+  DeleteEvent,
   LoginEvent,
   LoginFailedEvent,
   LogoutEvent,
-  NewMessageEvent,
-  Pop3Event,
-  Pop3Events,
-  ProviderRule,
-  RefuseEvent,
   ReplyEvent,
-  SecureEvent,
   SleepEvent,
   WakeEvent,
-  WarningEvent,
-} from "./telemetry/events.ts";
+} from "./events/session_events.ts";
+export type { Pop3Event, Pop3Events } from "./events/events.ts";

@@ -59,7 +59,7 @@ Deno.test("every option, event and metric is explained", async () => {
     assert(options.includes(`\`--${name}`), `docs/options.md: --${name}`);
   }
   const messages = await read("docs/messages.md");
-  const events = await read("lib/telemetry/events.ts");
+  const events = await read("lib/events/events.ts");
   for (const [, type = ""] of events.matchAll(/^ {2}readonly type: "([a-z-]+)";/gm)) {
     assert(messages.includes(`\`${type}\``), `docs/messages.md: ${type}`);
   }

@@ -1,4 +1,4 @@
-import type { Clock } from "../lib/connection/clock.ts";
+import type { Clock } from "../lib/time/clock.ts";
 
 /** A clock that moves when a test says so. */
 export class ManualClock implements Clock {

@@ -1,4 +1,4 @@
-import type { Transport } from "../lib/connection/transport.ts";
+import type { Transport } from "../lib/transport/transport.ts";
 import { UnreadLines } from "../lib/testing/unread_lines.ts";
 
 /** A line to a peer without a socket: the test is the peer. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../lib/connection/clock.ts";
+import type { Clock } from "../lib/time/clock.ts";
 import { type Pop3Event, Pop3Listener, type Pop3ListenerOptions } from "../lib/mod.ts";
 
 type EventOf<T extends Pop3Event["type"]> = Extract<Pop3Event, { type: T }>;

@@ -1,16 +1,16 @@
 /** The ways in which a transcript is played: each opens a peer for a maildrop. */
-import { SingleUserProvider } from "../lib/auth/single_user_provider.ts";
-import { type Clock, systemClock } from "../lib/connection/clock.ts";
+import { SingleUserProvider } from "../lib/providers/single_user_provider.ts";
+import { type Clock, systemClock } from "../lib/time/clock.ts";
 import { Connection } from "../lib/connection/connection.ts";
-import { Deadlines } from "../lib/connection/deadlines.ts";
+import { Deadlines } from "../lib/time/deadlines.ts";
 import { LineReader } from "../lib/connection/line_reader.ts";
 import { ReplyWriter } from "../lib/connection/reply_writer.ts";
 import { StrikeBanEngine } from "../lib/guard/ban_engine.ts";
 import { LoginDelay } from "../lib/guard/login_delay.ts";
-import { BanningGuard, REFUSAL_MS } from "../lib/guard/login_guard.ts";
+import { BanningGuard, REFUSAL_MS } from "../lib/guard/banning_guard.ts";
 import { Pop3Listener } from "../lib/listener/pop3_listener.ts";
-import type { ConnectionInfo } from "../lib/mailbox/connection_info.ts";
-import type { Mailbox } from "../lib/mailbox/mailbox.ts";
+import type { ConnectionInfo } from "../lib/provider/connection_info.ts";
+import type { Mailbox } from "../lib/provider/mailbox.ts";
 import type { Reply } from "../lib/protocol/reply.ts";
 import type { SessionContext } from "../lib/session/handler.ts";
 import { Session } from "../lib/session/session.ts";

@@ -1,5 +1,5 @@
 /** The sums of SCRAM-SHA-256 (RFC 5802 section 3, RFC 7677). */
-import type { ScramVerifier } from "../mailbox/mailbox_provider.ts";
+import type { ScramVerifier } from "../provider/mailbox_provider.ts";
 
 /** RFC 7677 section 4: at least 4096. */
 export const SCRAM_ITERATIONS = 4_096;

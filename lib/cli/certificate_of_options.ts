@@ -1,8 +1,8 @@
 /** What `--cert` and `--key` name. */
 import { readGivenText } from "../files/read_whole.ts";
-import type { Certificate } from "../tls/certificate.ts";
-import { certificateFiles } from "../tls/certificate_files.ts";
-import type { CertificateFacts } from "../tls/inspect_certificate.ts";
+import type { Certificate } from "../transport/tls/certificate.ts";
+import { certificateFiles } from "../transport/tls/certificate_files.ts";
+import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
 
@@ -25,7 +25,7 @@ export async function certificateOf(
   if (key === null) throw CliError.usage("--cert needs --key, the private key of the certificate");
   ensureReadable("cert", cert);
   ensureReadable("key", key);
-  const { inspectCertificate } = await import("../tls/inspect_certificate.ts");
+  const { inspectCertificate } = await import("../transport/tls/inspect_certificate.ts");
   try {
     const source = certificateFiles(cert, key);
     return { source, facts: inspectCertificate(source()) };

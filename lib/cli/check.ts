@@ -1,5 +1,5 @@
 /** `pop3svc check`: says what would be served and everything that is wrong; serves and mends nothing. */
-import type { CertificateFacts } from "../tls/inspect_certificate.ts";
+import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
 import { printable } from "../telemetry/printable.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError, reasonOf } from "./cli_error.ts";

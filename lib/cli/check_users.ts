@@ -1,7 +1,7 @@
 /** `pop3svc check --users`: who could log in, and which lines are wrong. No secret is shown. */
 import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
-import { UserMailboxes } from "../auth/user_mailboxes.ts";
-import { parseUsersFile, type UserEntry } from "../auth/users_file.ts";
+import { UserMailboxes } from "../providers/user_mailboxes.ts";
+import { parseUsersFile, type UserEntry } from "../providers/users_file.ts";
 import type { Inspection } from "../mailbox/inspection.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import { counted } from "../protocol/counted.ts";

@@ -1,4 +1,4 @@
-import { Pop3ResponseError } from "../mailbox/response_error.ts";
+import { Pop3ResponseError } from "../provider/response_error.ts";
 import { printable } from "../telemetry/printable.ts";
 
 /** What a user can mend: one line on standard error and an exit code, never a stack trace. */

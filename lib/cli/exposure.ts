@@ -1,4 +1,4 @@
-import { isLoopback } from "../guard/address.ts";
+import { isLoopback } from "../transport/address.ts";
 import type { ServeOptions } from "./options.ts";
 
 /** The option that lets other machines in, as it was given; null where only this machine can come. */

@@ -1,15 +1,15 @@
 /** Who may log in and to what, from the options: one user with one mailbox, or a users file. */
 import { lookAtGiven } from "../files/given_path.ts";
 import { counted } from "../protocol/counted.ts";
-import { SingleUserProvider } from "../auth/single_user_provider.ts";
+import { SingleUserProvider } from "../providers/single_user_provider.ts";
 import { linesOf } from "../files/given_text.ts";
 import { keptKey } from "../files/kept_key.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
-import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { MailboxCount } from "../mailbox/mailbox_count.ts";
 import { type CountedMailbox, openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
-import type { Pop3Events } from "../telemetry/events.ts";
+import type { Pop3Events } from "../events/events.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
 import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
@@ -81,7 +81,7 @@ async function usersOf(
   }
   const mailRoot = options["mail-root"];
   if (mailRoot !== null) ensureFolder(mailRoot);
-  const { UsersFileProvider } = await import("../auth/users_file_provider.ts");
+  const { UsersFileProvider } = await import("../providers/users_file_provider.ts");
   const state = await stateDirectoryOf(options);
   const complain = (reason: string) =>
     events({

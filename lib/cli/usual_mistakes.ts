@@ -2,8 +2,8 @@
 import { canWriteIn, entriesNow, lookAtGivenOrNull } from "../files/look.ts";
 import { counted } from "../protocol/counted.ts";
 import { dirname, join } from "@std/path";
-import { isLoopback } from "../guard/address.ts";
-import type { CertificateFacts } from "../tls/inspect_certificate.ts";
+import { isLoopback } from "../transport/address.ts";
+import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
 import { reasonOf } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
 

@@ -7,8 +7,9 @@
  * - Nothing waits for a provider that never answers: `abandon` ends the connection at once. What the provider says
  *   later runs to its end unseen, so that a lock or a file that it holds is released then, and not while it is at work.
  */
-import type { CloseReason, Pop3Event } from "../telemetry/events.ts";
-import type { TlsFacts } from "../mailbox/connection_info.ts";
+import type { CloseReason } from "../events/connection_events.ts";
+import type { Pop3Event } from "../events/events.ts";
+import type { TlsFacts } from "../provider/connection_info.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { SessionInfo } from "../session/handler.ts";
 import type { Session } from "../session/session.ts";
@@ -16,7 +17,7 @@ import { sayGoodbye, turnAway } from "./farewell.ts";
 import { LineReader } from "./line_reader.ts";
 import { type PeerLimits, PeerTimer, type TimedPeer } from "./peer_timer.ts";
 import { BrokenMessageError, ReplyWriter } from "./reply_writer.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport } from "../transport/transport.ts";
 
 /** What a connection needs besides its line and its session. */
 export interface ConnectionOptions extends PeerLimits {

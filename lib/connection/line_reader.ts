@@ -10,7 +10,7 @@
 import { CR, LF } from "../protocol/ascii.ts";
 import { TLS_HANDSHAKE } from "../session/foreign_protocol.ts";
 import type { CommandLine } from "../session/session.ts";
-import type { ByteSource } from "./transport.ts";
+import type { ByteSource } from "../transport/transport.ts";
 
 /**
  * Longest line, without its end. RFC 2449 section 4 asks for 255; a SASL response may be longer (RFC 5034 section 4),

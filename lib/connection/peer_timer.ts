@@ -10,8 +10,8 @@
  * | end          | 2 s                                                                                      |
  */
 import type { Session } from "../session/session.ts";
-import type { Clock } from "./clock.ts";
-import { Deadline, type Deadlines } from "./deadlines.ts";
+import type { Clock } from "../time/clock.ts";
+import { Deadline, type Deadlines } from "../time/deadlines.ts";
 import { ReadingPace } from "./reading_pace.ts";
 import type { WriteWatch } from "./reply_writer.ts";
 

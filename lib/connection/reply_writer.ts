@@ -9,8 +9,8 @@
  */
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import { challengeLine, type MessageBody, type Reply, statusLine } from "../protocol/reply.ts";
-import { TimeSlice } from "./time_slice.ts";
-import type { ByteSink } from "./transport.ts";
+import { TimeSlice } from "../time/time_slice.ts";
+import type { ByteSink } from "../transport/transport.ts";
 
 /** A mailbox failed in the middle of a message: `+OK` is said, so all that is left is to hang up. */
 export class BrokenMessageError extends Error {

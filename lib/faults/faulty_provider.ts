@@ -1,10 +1,10 @@
-import { type Clock, systemClock } from "../connection/clock.ts";
-import type { ConnectionInfo } from "../mailbox/connection_info.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
-import type { MailboxProvider, UserSecrets } from "../mailbox/mailbox_provider.ts";
-import { type MessageContent, openBody } from "../mailbox/message_content.ts";
-import { Pop3ResponseError } from "../mailbox/response_error.ts";
-import { UNCHECKED } from "../mailbox/unchecked.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
+import type { MailboxProvider, UserSecrets } from "../provider/mailbox_provider.ts";
+import { type MessageContent, openBody } from "../provider/message_content.ts";
+import { Pop3ResponseError } from "../provider/response_error.ts";
+import { UNCHECKED } from "../provider/unchecked.ts";
 import { FaultDice } from "./fault_dice.ts";
 import type { FaultPlace, FaultPlan } from "./fault_rules.ts";
 

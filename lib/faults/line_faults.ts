@@ -1,4 +1,4 @@
-import type { Transport } from "../connection/transport.ts";
+import type { Transport } from "../transport/transport.ts";
 import { FaultDice } from "./fault_dice.ts";
 import type { FaultPlan } from "./fault_rules.ts";
 

@@ -8,7 +8,7 @@
  * Where the file system has no locks, a lock counts within this process only.
  */
 import { dirname } from "@std/path";
-import type { Clock } from "../connection/clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { isSameInode } from "./file_identity.ts";
 import { lockWithinProcess } from "./lock_within_process.ts";
 import { nullIfGone } from "./null_if_gone.ts";

@@ -13,8 +13,8 @@
 import { closeSync, constants, fsync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import { join } from "@std/path";
-import { systemClock } from "../connection/clock.ts";
-import { TimeSlice } from "../connection/time_slice.ts";
+import { systemClock } from "../time/clock.ts";
+import { TimeSlice } from "../time/time_slice.ts";
 import type { FileIdentity } from "./file_identity.ts";
 import { lockFile, tryLockFile } from "./file_lock.ts";
 import { nullIfGone } from "./null_if_gone.ts";

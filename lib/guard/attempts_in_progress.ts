@@ -3,7 +3,7 @@
  *
  * An attempt that the provider does not answer counts for a minute; after that it no longer stands in the way of others.
  */
-import type { Clock } from "../connection/clock.ts";
+import type { Clock } from "../time/clock.ts";
 
 const LONGEST_MS = 60_000;
 

@@ -8,10 +8,10 @@
  * - Memory is bounded, and bans cannot be washed out of it: who is banned, who is not yet, IPv4, /64 and /48 have a table
  *   each, in which the strike that is longest ago is forgotten first.
  */
-import type { Clock } from "../connection/clock.ts";
-import { systemClock } from "../connection/clock.ts";
+import type { Clock } from "../time/clock.ts";
+import { systemClock } from "../time/clock.ts";
 import type { Awaitable } from "../protocol/reply.ts";
-import { countedNetworks, isLoopback, peerKey } from "./address.ts";
+import { countedNetworks, isLoopback, peerKey } from "../transport/address.ts";
 import { BoundedMap } from "./bounded_map.ts";
 
 /** Decides which addresses may not log in for now. */

@@ -3,14 +3,9 @@
  * around an IPv6 peer have limits, too: a /56 four times, a /48 sixteen times its own. A peer on this machine may come
  * as often as it likes.
  */
-import type { Clock } from "../connection/clock.ts";
-import { countedNetworks, isLoopback } from "./address.ts";
-
-/** A limit that stands in the way of a connection. */
-export type LimitReached =
-  | "max-connections"
-  | "max-connections-per-ip"
-  | "max-connection-rate-per-ip";
+import type { LimitReached } from "../events/connection_events.ts";
+import type { Clock } from "../time/clock.ts";
+import { countedNetworks, isLoopback } from "../transport/address.ts";
 
 /** A part of a peer's share that a connection takes until it is disposed of, or the limit that stands in its way. */
 export type Admission =

@@ -2,7 +2,7 @@
  * Who has logged in from where in the last seven days: they may try now and then while their address is banned, since
  * somebody else there has earned the ban. Remembered are peers and usernames, never a password.
  */
-import type { Clock } from "../connection/clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { BoundedMap } from "./bounded_map.ts";
 
 const REMEMBERED_MS = 7 * 86_400_000;

@@ -1,6 +1,6 @@
 /** Decides for each attempt to log in whether the provider is asked, and when; and keeps what has come of it. */
-import type { Clock } from "../connection/clock.ts";
-import { isLoopback, peerKey } from "./address.ts";
+import type { Clock } from "../time/clock.ts";
+import { isLoopback, peerKey } from "../transport/address.ts";
 import { AttemptsInProgress } from "./attempts_in_progress.ts";
 import type { BanEngine, BanStanding } from "./ban_engine.ts";
 import { KnownLogins } from "./known_logins.ts";

@@ -1,5 +1,5 @@
 /** The least time between two logins of one user (LOGIN-DELAY of RFC 2449 section 6.5). */
-import type { Clock } from "../connection/clock.ts";
+import type { Clock } from "../time/clock.ts";
 
 /** Most users that are remembered; the one whose login is longest ago is forgotten first. */
 const MOST_USERS = 100_000;

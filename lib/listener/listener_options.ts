@@ -1,9 +1,9 @@
 /** What a listener is told: how it behaves, and where it listens. */
 import type { FaultPlan } from "../faults/fault_rules.ts";
 import type { BanEngine } from "../guard/ban_engine.ts";
-import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
-import type { Pop3Events } from "../telemetry/events.ts";
-import type { CertificateSource } from "../tls/certificate.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import type { Pop3Events } from "../events/events.ts";
+import type { CertificateSource } from "../transport/tls/certificate.ts";
 
 /** The options of a {@linkcode Pop3Listener}; each is also a property of it, and may be changed while it runs. */
 export interface Pop3ListenerOptions {

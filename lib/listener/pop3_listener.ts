@@ -1,21 +1,21 @@
 /** The listener: the ports it opens, and how it stops. */
-import { type Clock, systemClock } from "../connection/clock.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import type { FaultPlan } from "../faults/fault_rules.ts";
 import type { LineFaults } from "../faults/line_faults.ts";
-import { isLoopback } from "../guard/address.ts";
+import { isLoopback } from "../transport/address.ts";
 import { type BanEngine, StrikeBanEngine } from "../guard/ban_engine.ts";
-import type { TrustedNetworks } from "../guard/trusted_networks.ts";
-import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
-import { nullProvider } from "../mailbox/null_provider.ts";
-import type { Pop3Event, Pop3Events } from "../telemetry/events.ts";
+import type { TrustedNetworks } from "../transport/trusted_networks.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import { nullProvider } from "../providers/null_provider.ts";
+import type { Pop3Event, Pop3Events } from "../events/events.ts";
 import { Observers } from "../telemetry/observers.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
-import type { CertificateSource } from "../tls/certificate.ts";
-import type { TlsServer } from "../tls/tls_server.ts";
-import { acceptLoop, type Acceptor, type Arrival } from "./accept_loop.ts";
+import type { CertificateSource } from "../transport/tls/certificate.ts";
+import type { TlsServer } from "../transport/tls/tls_server.ts";
+import { acceptLoop, type Acceptor, type Arrival } from "../transport/accept_loop.ts";
 import type { ListenOptions, Pop3ListenerOptions, ServeOptions } from "./listener_options.ts";
 import type { ListenerStatus, PortStatus } from "./listener_status.ts";
-import { arrivals, openPlainPort, openTlsPort } from "./open_port.ts";
+import { arrivals, openPlainPort, openTlsPort } from "../transport/open_port.ts";
 import { Reception } from "./reception.ts";
 
 /**
@@ -192,7 +192,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
       if (isNeeded) throw new TypeError("Listening with tls needs a certificate");
       return;
     }
-    const { TlsServer } = await import("../tls/tls_server.ts");
+    const { TlsServer } = await import("../transport/tls/tls_server.ts");
     const server = new TlsServer(
       () => this.certificate ?? certificate,
       (event) => this.#emit(event),
@@ -320,6 +320,6 @@ async function afterOneTurn<T>(value: T): Promise<T> {
 
 /** Loaded only where there are proxies: what reads networks takes longer to load than all the rest. */
 async function networksOf(networks: readonly string[]): Promise<TrustedNetworks> {
-  const { TrustedNetworks } = await import("../guard/trusted_networks.ts");
+  const { TrustedNetworks } = await import("../transport/trusted_networks.ts");
   return new TrustedNetworks(networks);
 }

@@ -8,18 +8,19 @@
  * stays, so nobody can be kept out by many who only connect.
  */
 import type { Connection } from "../connection/connection.ts";
-import { Deadline, Deadlines } from "../connection/deadlines.ts";
+import { Deadline, Deadlines } from "../time/deadlines.ts";
 import { turnAway } from "../connection/farewell.ts";
-import type { Transport, UnreadableTransport } from "../connection/transport.ts";
-import { unmapped } from "../guard/address.ts";
-import { ConnectionLimits, type LimitReached } from "../guard/connection_limits.ts";
+import type { Transport, UnreadableTransport } from "../transport/transport.ts";
+import { unmapped } from "../transport/address.ts";
+import type { LimitReached } from "../events/connection_events.ts";
+import { ConnectionLimits } from "../guard/connection_limits.ts";
 import { LoginDelay } from "../guard/login_delay.ts";
-import { BanningGuard } from "../guard/login_guard.ts";
-import type { ProxiedClient } from "../guard/proxy_header.ts";
-import type { TrustedNetworks } from "../guard/trusted_networks.ts";
-import type { ConnectionInfo } from "../mailbox/connection_info.ts";
-import type { Pop3Event } from "../telemetry/events.ts";
-import type { Arrival } from "./accept_loop.ts";
+import { BanningGuard } from "../guard/banning_guard.ts";
+import type { ProxiedClient } from "../transport/proxy_header.ts";
+import type { TrustedNetworks } from "../transport/trusted_networks.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { Pop3Event } from "../events/events.ts";
+import type { Arrival } from "../transport/accept_loop.ts";
 import type { ListenerStatus } from "./listener_status.ts";
 import { connectionOf, type ReceptionOptions, type SharedServices } from "./served_peer.ts";
 
@@ -245,6 +246,6 @@ const TOLD_LATE: ReadonlySet<Pop3Event["type"]> = new Set(["delete", "error", "l
 
 /** Loaded only where there are proxies. */
 async function clientBehind(transport: UnreadableTransport): Promise<ProxiedClient | null> {
-  const { readProxyHeader } = await import("./read_proxy_header.ts");
+  const { readProxyHeader } = await import("../transport/read_proxy_header.ts");
   return await readProxyHeader(transport);
 }

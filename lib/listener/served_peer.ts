@@ -1,19 +1,19 @@
 /** Puts together what serves one peer: its session, and the connection that drives it. */
-import type { Clock } from "../connection/clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { Connection, type SecureTransport } from "../connection/connection.ts";
-import type { Deadlines } from "../connection/deadlines.ts";
-import type { Transport } from "../connection/transport.ts";
+import type { Deadlines } from "../time/deadlines.ts";
+import type { Transport } from "../transport/transport.ts";
 import type { LineFaults } from "../faults/line_faults.ts";
-import { isLoopback } from "../guard/address.ts";
+import { isLoopback } from "../transport/address.ts";
 import type { BanEngine } from "../guard/ban_engine.ts";
 import type { Limits } from "../guard/connection_limits.ts";
-import type { LoginGuard } from "../guard/login_guard.ts";
-import type { ProxiedClient } from "../guard/proxy_header.ts";
-import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import type { LoginGuard } from "../session/login_guard.ts";
+import type { ProxiedClient } from "../transport/proxy_header.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { SessionInfo } from "../session/handler.ts";
 import { Session } from "../session/session.ts";
-import type { Pop3Event } from "../telemetry/events.ts";
+import type { Pop3Event } from "../events/events.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
 
 /** What a reception is told by its listener, read anew for each connection. */

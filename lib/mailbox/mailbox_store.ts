@@ -1,7 +1,7 @@
 /** Where the mail of a mailbox lies, for as long as the server runs, and the mailbox that each login gets of it. */
 import type { Awaitable } from "../protocol/reply.ts";
-import type { ConnectionInfo } from "./connection_info.ts";
-import type { Mailbox } from "./mailbox.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
 
 /** A mailbox whose snapshot and lock are its own: it serves one login. */
 export interface LoginMailbox extends Mailbox {

@@ -1,9 +1,9 @@
 import { OctetCounter } from "../protocol/well_formed_lines.ts";
 import type { Awaitable } from "../protocol/reply.ts";
-import { Pop3ResponseError } from "./response_error.ts";
-import type { ConnectionInfo } from "./connection_info.ts";
-import type { Mailbox } from "./mailbox.ts";
-import type { MessageContent } from "./message_content.ts";
+import { Pop3ResponseError } from "../provider/response_error.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
+import type { MessageContent } from "../provider/message_content.ts";
 
 /** What a {@linkcode MemoryMailbox} may be told. */
 export interface MemoryMailboxOptions {

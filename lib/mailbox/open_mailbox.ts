@@ -6,10 +6,10 @@ import type { FileMailboxOptions } from "./files/file_mailbox_options.ts";
 import { FileStore } from "./files/file_store.ts";
 import { folderLayout } from "./folder/folder_mailbox.ts";
 import { mayLieInMaildir } from "./folder/no_message.ts";
-import type { Mailbox } from "./mailbox.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
 import type { Inspection, InspectionProgress } from "./inspection.ts";
 import type { MailboxCount } from "./mailbox_count.ts";
-import { sharedMailbox } from "./mailbox_store.ts";
+import { fileMailbox } from "./files/file_mailbox.ts";
 import { maildirLayout } from "./maildir/maildir_mailbox.ts";
 
 /** A kind of mailbox. */
@@ -57,11 +57,12 @@ export async function openMailbox(
 ): Promise<CountedMailbox> {
   if (format === "mbox") {
     const { MboxStore } = await import("./mbox/mbox_store.ts");
+    const { mboxFileMailbox } = await import("./mbox/mbox_login.ts");
     const store = new MboxStore(path, options);
-    return { ...sharedMailbox(store), count: () => store.count() };
+    return { ...mboxFileMailbox(store), count: () => store.count() };
   }
   const store = new FileStore(path, format === "maildir" ? maildirLayout : folderLayout, options);
-  return { ...sharedMailbox(store), count: () => store.count() };
+  return { ...fileMailbox(store), count: () => store.count() };
 }
 
 /** What is in a mailbox; writes nothing. */

@@ -2,7 +2,7 @@
  * What a mailbox has told to the log. Each text is told once, and only so many of them, since whoever writes in the
  * mailbox may choose names, and so texts. What the server has moved, and a person must look after, is always told.
  */
-import type { Pop3Events } from "../telemetry/events.ts";
+import type { Pop3Events } from "../events/events.ts";
 
 const MOST_TEXTS = 100;
 

@@ -1,13 +1,13 @@
 /** What a handler of a verb gets and gives. */
-import type { ConnectionInfo, TlsFacts } from "../mailbox/connection_info.ts";
-import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import type { ConnectionInfo, TlsFacts } from "../provider/connection_info.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { Concern } from "../protocol/failure_costs.ts";
 import type { Awaitable, ErrorReply, Reply } from "../protocol/reply.ts";
-import type { Pop3Event } from "../telemetry/events.ts";
+import type { Pop3Event } from "../events/events.ts";
 import type { Asleep, Authorization, Transaction, Transition } from "./state.ts";
 import type { Wording } from "./languages/language.ts";
-import type { LoginAttempt } from "../guard/login_attempt.ts";
-import type { LoginGuard } from "../guard/login_guard.ts";
+import type { LoginAttempt } from "./login_guard.ts";
+import type { LoginGuard } from "./login_guard.ts";
 
 /** The connection's facts, as the provider and the events see them; filled in while it lasts. */
 export interface SessionInfo extends ConnectionInfo {

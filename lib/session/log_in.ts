@@ -4,29 +4,20 @@
  */
 import { counted } from "../protocol/counted.ts";
 import type { Login } from "../auth/sasl/mechanism.ts";
-import { canonicalUsername, guardedProvider } from "../guard/guarded_provider.ts";
-import type { LoginAttempt } from "../guard/login_attempt.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
-import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
-import { isUnchecked } from "../mailbox/unchecked.ts";
+import { canonicalUsername, guardedProvider } from "./guarded_provider.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import { isUnchecked } from "../provider/unchecked.ts";
 import type { Concern } from "../protocol/failure_costs.ts";
 import { type Awaitable, closing, error, type ErrorReply, ok } from "../protocol/reply.ts";
 import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import type { HandlerContext } from "./handler.ts";
 import { Maildrop } from "./maildrop.ts";
-import { enter, loggedOut, type Transition } from "./state.ts";
+import { enter, loggedOut, type OpenAttempt, type Transition } from "./state.ts";
 import { watchedProvider } from "./watched_provider.ts";
 
 /** Said before a password has crossed a line that others may read. */
 export const secureLineFirst: ErrorReply = error("Call STLS and negotiate TLS first.");
-
-/** An attempt that has begun, with the provider that it may ask. */
-export interface OpenAttempt {
-  /** What the client uses: `PASS`, `APOP`, or a SASL mechanism. */
-  readonly mechanism: string;
-  readonly attempt: LoginAttempt;
-  readonly provider: MailboxProvider;
-}
 
 /** Begins an attempt to log in: the guard decides when the provider is asked, and whether it is. */
 export function beginLogin(context: HandlerContext, mechanism: string): OpenAttempt {

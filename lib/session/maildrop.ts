@@ -8,8 +8,8 @@
  * - DELI takes a message away for good; its number stays empty.
  * - A message that somebody else removed before we knew its size is left out of lists like a deleted one.
  */
-import type { ConnectionInfo } from "../mailbox/connection_info.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
 import { sizeOrThrow, sizesOrThrow } from "./message_size.ts";
 
 /** A message that is there: its number, its unique id. */

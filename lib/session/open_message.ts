@@ -1,8 +1,8 @@
 /**
  * Opens a message so far that a failure can still become `-ERR`: its first chunk is read before `+OK` is said.
  */
-import type { Mailbox } from "../mailbox/mailbox.ts";
-import { openBody } from "../mailbox/message_content.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
+import { openBody } from "../provider/message_content.ts";
 import type { HeadCutter } from "../protocol/message_head.ts";
 import type { ErrorReply, MessageBody } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";

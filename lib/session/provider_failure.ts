@@ -1,5 +1,5 @@
 /** The one place where an error of a provider becomes a reply. */
-import { Pop3ResponseError } from "../mailbox/response_error.ts";
+import { Pop3ResponseError } from "../provider/response_error.ts";
 import { type Concern, failureCosts } from "../protocol/failure_costs.ts";
 import { closing, error as errorReply, type ErrorReply } from "../protocol/reply.ts";
 

@@ -1,4 +1,4 @@
-import type { Mailbox } from "../mailbox/mailbox.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
 import type { Awaitable } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
 

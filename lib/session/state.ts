@@ -4,8 +4,9 @@
  */
 import type { Reply } from "../protocol/reply.ts";
 import type { Exchange } from "../auth/sasl/mechanism.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
-import type { OpenAttempt } from "./log_in.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import type { LoginAttempt } from "./login_guard.ts";
 import type { Maildrop } from "./maildrop.ts";
 
 /** Before the login (RFC 1939 section 4). */
@@ -13,6 +14,14 @@ export interface Authorization {
   readonly phase: "AUTHORIZATION";
   /** What USER said, until PASS. */
   readonly userName: string | null;
+}
+
+/** An attempt that has begun, with the provider that it may ask. */
+export interface OpenAttempt {
+  /** What the client uses: `PASS`, `APOP`, or a SASL mechanism. */
+  readonly mechanism: string;
+  readonly attempt: LoginAttempt;
+  readonly provider: MailboxProvider;
 }
 
 /** In the middle of AUTH (RFC 5034 section 4): what the client says next is no command. */

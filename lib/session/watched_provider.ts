@@ -2,7 +2,7 @@
  * The provider is somebody else's code and may never answer. So the session notes what it waits for, and the log can name
  * it.
  */
-import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { HandlerContext } from "./handler.ts";
 
 /** The provider, with a note of each operation of a login that the session waits for from then on. */

@@ -1,6 +1,6 @@
 /** The log: events to lines, as many as may be written. */
-import { type Clock, systemClock } from "../connection/clock.ts";
-import { peerKey } from "../guard/address.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import { peerKey } from "../transport/address.ts";
 import {
   levelOf,
   lineOf,

@@ -7,7 +7,7 @@
  * - A failed write is tried again, later and later, from the octet at which it stopped: a full disk tears no line.
  * - What finds the queue full is lost and counted; the count is written in its place when there is room again.
  */
-import { type Clock, systemClock } from "../connection/clock.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 
 /** Where octets go: `Deno.stderr`, a file. It is asked for one write at a time. */
 export interface LineSink {

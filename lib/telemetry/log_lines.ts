@@ -4,9 +4,10 @@
  * A value that holds anything but plain characters is written as a JSON string with every character escaped that
  * cannot be seen, so that nothing a peer sends can forge a line or a field. A long value is cut.
  */
-import type { ConnectionInfo } from "../mailbox/connection_info.ts";
-import { Pop3ResponseError } from "../mailbox/response_error.ts";
-import type { ErrorEvent, Pop3Event } from "./events.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import { Pop3ResponseError } from "../provider/response_error.ts";
+import type { ErrorEvent } from "../events/server_events.ts";
+import type { Pop3Event } from "../events/events.ts";
 import { cut, describe, MOST_ERROR_CHARACTERS, printable } from "./printable.ts";
 
 /** How much a line matters, most first. */

@@ -6,8 +6,8 @@
  *   keep a listener busy for ever with events that cause events.
  * - A name that a peer has chosen is cut.
  */
-import { type Clock, systemClock } from "../connection/clock.ts";
-import type { Pop3Event, Pop3Events } from "./events.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import type { Pop3Event, Pop3Events } from "../events/events.ts";
 import { LineWriter } from "./line_writer.ts";
 import { cut, describe, MOST_ERROR_CHARACTERS, printable } from "./printable.ts";
 import type { WireLog } from "./wire_log.ts";

@@ -12,8 +12,10 @@ import {
   trace,
 } from "@opentelemetry/api";
 import deno from "../../deno.json" with { type: "json" };
-import type { ConnectionInfo } from "../mailbox/connection_info.ts";
-import type { CloseEvent, Pop3Event, Pop3Events, ReplyEvent } from "./events.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { CloseEvent } from "../events/connection_events.ts";
+import type { Pop3Event, Pop3Events } from "../events/events.ts";
+import type { ReplyEvent } from "../events/session_events.ts";
 import { cut } from "./printable.ts";
 
 /** A command that takes longer has a span of its own. */

@@ -5,7 +5,7 @@
  * In each minute a peer gets a few lines of each kind, and all peers together some more; what goes beyond that is
  * counted, and told at the end of the minute in one line for each peer, and one for the rest.
  */
-import type { Clock } from "../connection/clock.ts";
+import type { Clock } from "../time/clock.ts";
 import type { LogLevel } from "./log_lines.ts";
 
 /** Lines that are alike. */

@@ -9,11 +9,12 @@
  * - A connection holds so much memory at most, and all of them together, however long they live. What they say after
  *   that is left out, and counted.
  */
-import type { ConnectionInfo } from "../mailbox/connection_info.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
 import { CR, DEL, LF, SPACE } from "../protocol/ascii.ts";
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import { type MessageBody, type Reply, statusLine, type StatusReply } from "../protocol/reply.ts";
-import type { CloseReason, Pop3Event } from "./events.ts";
+import type { CloseReason } from "../events/connection_events.ts";
+import type { Pop3Event } from "../events/events.ts";
 import { printableOctets } from "./printable.ts";
 
 /** Follows the connections of a listener. */

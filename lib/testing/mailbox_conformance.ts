@@ -4,9 +4,9 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import type { ConnectionInfo } from "../mailbox/connection_info.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
-import { openBody } from "../mailbox/message_content.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
+import { openBody } from "../provider/message_content.ts";
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import { OctetCounter } from "../protocol/well_formed_lines.ts";

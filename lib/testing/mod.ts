@@ -37,7 +37,7 @@ export {
   parseFaultPlan,
 } from "../faults/fault_rules.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "../mailbox/memory_mailbox.ts";
-export type { Mailbox } from "../mailbox/mailbox.ts";
-export type { ConnectionInfo } from "../mailbox/connection_info.ts";
-export type { MessageContent, MessageLines } from "../mailbox/message_content.ts";
+export type { Mailbox } from "../provider/mailbox.ts";
+export type { ConnectionInfo } from "../provider/connection_info.ts";
+export type { MessageContent, MessageLines } from "../provider/message_content.ts";
 export type { Awaitable, MessageBody } from "../protocol/reply.ts";

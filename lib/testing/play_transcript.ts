@@ -1,7 +1,7 @@
 /** Plays a transcript against a server, and says at the first line that is not as it should be what is. */
 import { assertEquals } from "@std/assert";
 import { type BanEngine, StrikeBanEngine } from "../guard/ban_engine.ts";
-import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { Transcript, TranscriptStep } from "./transcript.ts";
 import { TranscriptMaildrop } from "./transcript_maildrop.ts";
 

@@ -1,8 +1,8 @@
-import { SingleUserProvider } from "../auth/single_user_provider.ts";
-import type { ConnectionInfo } from "../mailbox/connection_info.ts";
-import type { MailboxProvider } from "../mailbox/mailbox_provider.ts";
+import { SingleUserProvider } from "../providers/single_user_provider.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
-import { Pop3ResponseError } from "../mailbox/response_error.ts";
+import { Pop3ResponseError } from "../provider/response_error.ts";
 import type { Transcript, TranscriptStep } from "./transcript.ts";
 
 /** The maildrop of a transcript, and what happens to it behind the back of the session. */

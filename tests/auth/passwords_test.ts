@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { MADE_SCHEMES } from "../../lib/auth/passwords/made_schemes.ts";
 import { PasswordChecker } from "../../lib/auth/passwords/password_checker.ts";
-import { parsePasswordHash } from "../../lib/auth/passwords/password_hash.ts";
+import { parsePasswordHash } from "../../lib/auth/passwords/parse_password_hash.ts";
 import { hashPassword } from "../../lib/auth/passwords/slow_hashes.ts";
 import { Pop3ResponseError } from "../../lib/mod.ts";
 import { run, testWith } from "../installed_program.ts";

@@ -1,10 +1,10 @@
 /** One peer over memory, served by a connection whose clock stands still until a test moves it. */
 import { assertEquals } from "@std/assert";
 import { Connection } from "../../lib/connection/connection.ts";
-import { Deadlines } from "../../lib/connection/deadlines.ts";
-import type { Mailbox } from "../../lib/mailbox/mailbox.ts";
+import { Deadlines } from "../../lib/time/deadlines.ts";
+import type { Mailbox } from "../../lib/provider/mailbox.ts";
 import { Session } from "../../lib/session/session.ts";
-import type { Pop3Event } from "../../lib/telemetry/events.ts";
+import type { Pop3Event } from "../../lib/events/events.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { MemoryTransport } from "../memory_transport.ts";
 import { providerOf, sessionContext, withoutTls } from "../transcript_peers.ts";

@@ -1,6 +1,6 @@
 /** A server that misbehaves on purpose, as a client meets it. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { Transport } from "../../lib/connection/transport.ts";
+import type { Transport } from "../../lib/transport/transport.ts";
 import { lineFaults } from "../../lib/faults/line_faults.ts";
 import { MemoryMailbox } from "../../lib/mod.ts";
 import {

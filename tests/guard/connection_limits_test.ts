@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { isLoopback, peerKey } from "../../lib/guard/address.ts";
+import { isLoopback, peerKey } from "../../lib/transport/address.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { type Admission, ConnectionLimits } from "../../lib/guard/connection_limits.ts";
 

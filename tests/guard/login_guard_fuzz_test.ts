@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
-import { BanningGuard } from "../../lib/guard/login_guard.ts";
+import { BanningGuard } from "../../lib/guard/banning_guard.ts";
 import { ManualClock } from "../manual_clock.ts";
 
 const STRIKES = 3;

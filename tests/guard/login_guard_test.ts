@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type BanEngine, StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
-import type { Credential, Refusal } from "../../lib/guard/login_attempt.ts";
-import { BanningGuard } from "../../lib/guard/login_guard.ts";
+import type { Credential, Refusal } from "../../lib/session/login_guard.ts";
+import { BanningGuard } from "../../lib/guard/banning_guard.ts";
 import { ManualClock } from "../manual_clock.ts";
 
 const CLIENT = "192.0.2.7";

@@ -1,6 +1,6 @@
 /** All places are taken: who gives way, and who stays. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { Deadlines } from "../../lib/connection/deadlines.ts";
+import { Deadlines } from "../../lib/time/deadlines.ts";
 import { turnAway } from "../../lib/connection/farewell.ts";
 import { type MailboxProvider, MemoryMailbox } from "../../lib/mod.ts";
 import { logLine } from "../../lib/telemetry/log_lines.ts";

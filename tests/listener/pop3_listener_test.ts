@@ -1,6 +1,6 @@
 /** The listener over real sockets. */
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { nullProvider } from "../../lib/mailbox/null_provider.ts";
+import { nullProvider } from "../../lib/providers/null_provider.ts";
 import {
   type MailboxProvider,
   MemoryMailbox,

@@ -1,7 +1,7 @@
 /** Peers that reset, and what the port and the process lose by it: nothing. */
 import { assert, assertEquals } from "@std/assert";
 import { failureCosts } from "../../lib/protocol/failure_costs.ts";
-import type { Acceptor } from "../../lib/listener/accept_loop.ts";
+import type { Acceptor } from "../../lib/transport/accept_loop.ts";
 import { type MailboxProvider, MemoryMailbox } from "../../lib/mod.ts";
 import { logLine } from "../../lib/telemetry/log_lines.ts";
 import { LoopbackClient } from "../loopback_client.ts";

@@ -5,8 +5,8 @@ import { tryLockFile } from "../../lib/files/file_lock.ts";
 import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
 import { folderLayout, folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
-import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
-import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
+import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
+import { fileMailbox } from "../../lib/mailbox/files/file_mailbox.ts";
 import { type Pop3Event, Pop3Listener } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { RunningProgram } from "../running_program.ts";
@@ -158,7 +158,7 @@ Deno.test("a mailbox in which nothing can be written refuses DELE at once; it is
     },
   };
   const store = new FileStore(folder.path, folderLayout, { settleTime: 0 }, files);
-  await using pop3 = new Pop3Listener({ provider: providerOf(sharedMailbox(store)) });
+  await using pop3 = new Pop3Listener({ provider: providerOf(fileMailbox(store)) });
   const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
   using client = await LoopbackClient.connect(port);
   await client.logIn();

@@ -1,10 +1,10 @@
 /** What other programs do to an mbox while somebody is logged in, and what the session says of it. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import type { Mailbox } from "../../lib/mailbox/mailbox.ts";
+import type { Mailbox } from "../../lib/provider/mailbox.ts";
 import { mboxMailbox } from "../../lib/mailbox/mbox/mbox_mailbox.ts";
-import { openBody } from "../../lib/mailbox/message_content.ts";
-import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
+import { openBody } from "../../lib/provider/message_content.ts";
+import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { Pop3Listener } from "../../lib/mod.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";

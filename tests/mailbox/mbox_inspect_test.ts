@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
-import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
+import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { DATE, mboxWith } from "./mbox_with.ts";
 
 const F = `From a@x ${DATE}\n`;

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { mboxMailbox } from "../../lib/mailbox/mbox/mbox_mailbox.ts";
-import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
+import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { run, testWith } from "../installed_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";

@@ -1,7 +1,7 @@
 /** A folder with one mbox, and what is in it. */
 import { join } from "@std/path";
-import type { Mailbox } from "../../lib/mailbox/mailbox.ts";
-import { openBody } from "../../lib/mailbox/message_content.ts";
+import type { Mailbox } from "../../lib/provider/mailbox.ts";
+import { openBody } from "../../lib/provider/message_content.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { latin1 } from "../../lib/testing/transcript.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";

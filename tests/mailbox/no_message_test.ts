@@ -1,6 +1,6 @@
 /** Files in a folder that are no messages, and folders that are something else than they seem. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
+import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { join } from "@std/path";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { seenFormat } from "../../lib/mailbox/open_mailbox.ts";

@@ -6,7 +6,7 @@ import { keep } from "../../lib/mailbox/files/recover_deletions.ts";
 import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import { Reports } from "../../lib/mailbox/reports.ts";
-import type { Pop3Event } from "../../lib/telemetry/events.ts";
+import type { Pop3Event } from "../../lib/events/events.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 function listener() {

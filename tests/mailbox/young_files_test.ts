@@ -5,7 +5,7 @@ import { denoFileSystem } from "../../lib/files/file_system.ts";
 import type { FileMailboxOptions } from "../../lib/mailbox/files/file_mailbox_options.ts";
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
 import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
-import type { Clock } from "../../lib/connection/clock.ts";
+import type { Clock } from "../../lib/time/clock.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 /** Time passes only when somebody waits: each wait is told, and over at once. */

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { concernOfAccept, failureCosts } from "../../lib/protocol/failure_costs.ts";
 import { replyToFailure } from "../../lib/session/provider_failure.ts";
-import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
+import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 
 const concerns = ["message", "mailbox", "connection", "port", "process"] as const;
 

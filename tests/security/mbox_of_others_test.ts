@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
-import { Pop3ResponseError } from "../../lib/mailbox/response_error.ts";
+import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { ANN, JOE, logIn, permissionSets, run, testAsRoot, TwoUsers } from "./two_users.ts";
 

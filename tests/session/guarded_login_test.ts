@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { hmac } from "../../lib/auth/scram.ts";
 import { StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
 import { LoginDelay } from "../../lib/guard/login_delay.ts";
-import { BanningGuard } from "../../lib/guard/login_guard.ts";
+import { BanningGuard } from "../../lib/guard/banning_guard.ts";
 import {
   type MailboxProvider,
   MemoryMailbox,

@@ -5,8 +5,8 @@
  * - A hash that takes over ten seconds is given up, and its thread ends with it: `[SYS/TEMP]`, too.
  * - A thread is started when there is work for it, and ends when there was none for a while.
  */
-import type { Clock } from "../../connection/clock.ts";
-import { Pop3ResponseError } from "../../mailbox/response_error.ts";
+import type { Clock } from "../../time/clock.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { HashAnswer, HashQuestion } from "./hash_worker.ts";
 import type { SlowHash } from "./password_hash.ts";
 

@@ -9,7 +9,7 @@
  * each time. One that was wrong, for as long as there is room: it stays wrong for that hash. The name is in the digest,
  * so that a password that was tried with other names costs the same for a name that is known and one that is not.
  */
-import { type Clock, systemClock } from "../../connection/clock.ts";
+import { type Clock, systemClock } from "../../time/clock.ts";
 import { preparerOf } from "../prepared_text.ts";
 import { timingSafeEqual } from "../timing_safe_equal.ts";
 import { HashWorkers, type HashWorkersOptions } from "./hash_workers.ts";

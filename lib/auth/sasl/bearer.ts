@@ -1,5 +1,5 @@
 /** OAUTHBEARER (RFC 7628) and XOAUTH2, its forerunner: a token in place of a password. */
-import type { Mailbox } from "../../mailbox/mailbox.ts";
+import type { Mailbox } from "../../provider/mailbox.ts";
 import {
   type Login,
   type Mechanism,

@@ -5,9 +5,9 @@
  * and returns who wants in and what the provider said. An initial response answers the first challenge. When the
  * client cancels, or leaves, a SaslError is thrown into it.
  */
-import type { ConnectionInfo } from "../../mailbox/connection_info.ts";
-import type { Mailbox } from "../../mailbox/mailbox.ts";
-import type { MailboxProvider } from "../../mailbox/mailbox_provider.ts";
+import type { ConnectionInfo } from "../../provider/connection_info.ts";
+import type { Mailbox } from "../../provider/mailbox.ts";
+import type { MailboxProvider } from "../../provider/mailbox_provider.ts";
 
 export type Octets = Uint8Array<ArrayBuffer>;
 

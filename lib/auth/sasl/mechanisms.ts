@@ -1,5 +1,5 @@
 /** The mechanisms by name, the best first: clients that have no mind of their own take the first that they know. */
-import type { MailboxProvider } from "../../mailbox/mailbox_provider.ts";
+import type { MailboxProvider } from "../../provider/mailbox_provider.ts";
 import { oauthbearer, xoauth2 } from "./bearer.ts";
 import { login } from "./login.ts";
 import type { Mechanism } from "./mechanism.ts";

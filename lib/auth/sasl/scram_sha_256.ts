@@ -12,7 +12,7 @@ import type {
   ScramChallenge,
   ScramVerifier,
   UserSecret,
-} from "../../mailbox/mailbox_provider.ts";
+} from "../../provider/mailbox_provider.ts";
 import { prepared } from "../prepared_text.ts";
 import { provesPassword, SCRAM_ITERATIONS, scramVerifierOf, serverSignature } from "../scram.ts";
 import { saltFor } from "../scram_salt.ts";

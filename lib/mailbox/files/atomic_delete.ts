@@ -42,7 +42,7 @@ import {
   isSameFile,
   isSameInode,
 } from "../../files/file_identity.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { DECIDED, keep, MOVING, realFolder, recover, revoke } from "./recover_deletions.ts";
 import { lockDeletions } from "./settled_files.ts";

@@ -1,12 +1,17 @@
 import type { MessageBody } from "../../protocol/reply.ts";
-import type { ConnectionInfo } from "../connection_info.ts";
-import type { LoginMailbox } from "../mailbox_store.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import type { ConnectionInfo } from "../../provider/connection_info.ts";
+import { type LoginMailbox, sharedMailbox } from "../mailbox_store.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { FileStore } from "./file_store.ts";
 import type { MessageFile } from "./message_ids.ts";
 import type { Snapshot } from "./shared_snapshot.ts";
 
 const CHANGED = "That message has changed since you logged in.";
+
+/** One mailbox for all logins to a store. */
+export function fileMailbox(store: FileStore): LoginMailbox {
+  return sharedMailbox({ name: store.name, open: () => new FileMailbox(store) });
+}
 
 /** A mailbox of files, as one login sees it. */
 export class FileMailbox implements LoginMailbox {

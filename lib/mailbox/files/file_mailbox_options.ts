@@ -1,4 +1,4 @@
-import type { Pop3Events } from "../../telemetry/events.ts";
+import type { Pop3Events } from "../../events/events.ts";
 
 /** What a mailbox of files may be told. */
 export interface FileMailboxOptions {

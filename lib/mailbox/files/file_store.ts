@@ -3,20 +3,18 @@
  * index, the locks, and what was told. A session has a FileMailbox.
  */
 import { basename, join, resolve } from "@std/path";
-import { type Clock, systemClock } from "../../connection/clock.ts";
+import { type Clock, systemClock } from "../../time/clock.ts";
 import { cannotWrite, isReadOnlyError } from "../../files/cannot_write.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
 import { tryLockWithinProcess } from "../../files/lock_within_process.ts";
 import { stateFolderOf } from "../../files/state_directory.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
-import type { MailboxStore } from "../mailbox_store.ts";
 import { Reports } from "../reports.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { adoptOldFolder } from "./adopt_old_folder.ts";
 import { changedError, deleteFiles, type DoomedFile } from "./atomic_delete.ts";
 import { describeLeftOut } from "../left_out.ts";
 import type { MailboxCount } from "../mailbox_count.ts";
-import { FileMailbox } from "./file_mailbox.ts";
 import type { DeletePolicy, FileMailboxOptions } from "./file_mailbox_options.ts";
 import { FileSizes } from "./file_sizes.ts";
 import type { Inspection, InspectionProgress } from "../inspection.ts";
@@ -38,7 +36,7 @@ const EXCLUSIVE = "exclusive";
  *
  * Deletions are all or nothing, also when the process is killed in the middle, and durable once they are confirmed.
  */
-export class FileStore implements MailboxStore {
+export class FileStore {
   readonly name: string;
   readonly isReadOnly: boolean;
   readonly sizes: FileSizes;
@@ -88,10 +86,6 @@ export class FileStore implements MailboxStore {
     this.#shared = new SharedSnapshot(this.folder, layout, settleMs, clock, remembered);
     this.#locator = new MessageLocator(this.folder, layout, clock);
     this.sizes = new FileSizes(this.folder, this.#shared, this.#locator, remembered);
-  }
-
-  open(): FileMailbox {
-    return new FileMailbox(this);
   }
 
   /** What is there now. */

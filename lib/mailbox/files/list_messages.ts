@@ -13,7 +13,7 @@
  * A copy that stalls for longer is told when it is opened: its identity has changed.
  */
 import { join } from "@std/path";
-import type { Clock } from "../../connection/clock.ts";
+import type { Clock } from "../../time/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import { LeftOut, type LeftOutReason } from "../left_out.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";

@@ -21,7 +21,7 @@ import {
 } from "../../files/own_folder.ts";
 import { isPrivateFolder, serverUid } from "../../files/server_user.ts";
 import { stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 
 /** What a mailbox folder is told. */
 export interface MailboxFolderOptions {

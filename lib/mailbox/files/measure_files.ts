@@ -6,7 +6,7 @@
  * they are made synchronously, in slices, so that other sessions go on.
  */
 import { join } from "@std/path";
-import { TimeSlice } from "../../connection/time_slice.ts";
+import { TimeSlice } from "../../time/time_slice.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { envelopeOctets } from "./envelope_line.ts";

@@ -7,7 +7,7 @@
  * then may be taken for gone until the next list.
  */
 import { join } from "@std/path";
-import type { Clock } from "../../connection/clock.ts";
+import type { Clock } from "../../time/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { MessageFile } from "./message_ids.ts";

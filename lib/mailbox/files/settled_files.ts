@@ -3,7 +3,7 @@ import { dirname, join } from "@std/path";
 import { cannotWrite } from "../../files/cannot_write.ts";
 import { LockedError } from "../../files/file_lock.ts";
 import type { OwnFolder } from "../../files/own_folder.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { isDeletion, recover } from "./recover_deletions.ts";
 

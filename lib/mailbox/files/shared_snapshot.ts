@@ -11,7 +11,7 @@
  * - Who asks while a listing is under way waits for the next one, together with all who ask meanwhile: the
  *   running one may have missed the newest mail.
  */
-import type { Clock } from "../../connection/clock.ts";
+import type { Clock } from "../../time/clock.ts";
 import { LeftOut } from "../left_out.ts";
 import { listMessages } from "./list_messages.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";

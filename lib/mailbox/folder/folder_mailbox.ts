@@ -7,9 +7,9 @@
 import type { FileMailboxOptions } from "../files/file_mailbox_options.ts";
 import { FileStore } from "../files/file_store.ts";
 import type { MessageLayout } from "../files/message_layout.ts";
-import type { Mailbox } from "../mailbox.ts";
+import type { Mailbox } from "../../provider/mailbox.ts";
 import { whyNoMessage } from "./no_message.ts";
-import { sharedMailbox } from "../mailbox_store.ts";
+import { fileMailbox } from "../files/file_mailbox.ts";
 
 /**
  * A folder whose files are messages, whatever their extension.
@@ -36,7 +36,7 @@ import { sharedMailbox } from "../mailbox_store.ts";
  * ```
  */
 export function folderMailbox(path: string, options: FileMailboxOptions = {}): Mailbox {
-  return sharedMailbox(new FileStore(path, folderLayout, options));
+  return fileMailbox(new FileStore(path, folderLayout, options));
 }
 
 export const folderLayout: MessageLayout = {

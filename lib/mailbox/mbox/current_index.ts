@@ -4,7 +4,7 @@
  */
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { MboxIds } from "./mbox_ids.ts";
 import { indexMbox, type MboxIndex } from "./mbox_index.ts";
 import { assertMayBeMbox, NoMboxError, plainTextError } from "./mbox_kind.ts";

@@ -6,9 +6,9 @@
  * are kept must be found there, with the same octets, and no others. Where a blank line is missing before a separator, it is
  * put there. It belongs to no message. If that does not help, nothing is deleted.
  */
-import { TimeSlice } from "../../connection/time_slice.ts";
+import { TimeSlice } from "../../time/time_slice.ts";
 import type { OpenFile } from "../../files/open_file.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { FileRange } from "./file_range.ts";
 import type { MessagePlace } from "./found_messages.ts";
 import { KeptOctets } from "./kept_octets.ts";

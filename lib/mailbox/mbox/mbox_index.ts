@@ -1,6 +1,6 @@
 /** What is in an mbox: found in one pass over its lines, and measured in a second one, whatever its size. */
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
-import { TimeSlice } from "../../connection/time_slice.ts";
+import { TimeSlice } from "../../time/time_slice.ts";
 import { type FileIdentity, identityOf } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { FileWindow, type WindowSource } from "./file_window.ts";

@@ -9,10 +9,10 @@
  *   has a flock on the mbox; that is logged. What holds a message is no lock, and never removed.
  * - Where no dot-lock can be made, since the folder is not ours to write, flock has to do.
  */
-import type { Clock } from "../../connection/clock.ts";
+import type { Clock } from "../../time/clock.ts";
 import type { FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 
 const PATIENCE_MS = 30_000;
 const RETRY_MS = 100;

@@ -1,11 +1,7 @@
-import type { MessageBody } from "../../protocol/reply.ts";
-import type { ConnectionInfo } from "../connection_info.ts";
+/** The mbox mailbox that a program of your own opens. */
 import type { DeletePolicy } from "../files/file_mailbox_options.ts";
-import type { Mailbox } from "../mailbox.ts";
-import { type LoginMailbox, sharedMailbox } from "../mailbox_store.ts";
-import { Pop3ResponseError } from "../response_error.ts";
-import { MboxBody } from "./mbox_body.ts";
-import type { MboxIndex, MboxMessage } from "./mbox_index.ts";
+import type { Mailbox } from "../../provider/mailbox.ts";
+import { mboxFileMailbox } from "./mbox_login.ts";
 import { MboxStore } from "./mbox_store.ts";
 
 /** What an mbox may be told. */
@@ -20,9 +16,6 @@ export interface MboxMailboxOptions {
   /** One session at a time, also across processes: others hear `[IN-USE]`. False by default. */
   readonly isExclusive?: boolean;
 }
-
-const CHANGED = "That message has changed since you logged in.";
-const MOST_ATTEMPTS = 5;
 
 /**
  * An mbox: one file with many messages, as an export or an old mail spool has them.
@@ -46,123 +39,5 @@ const MOST_ATTEMPTS = 5;
  * ```
  */
 export function mboxMailbox(path: string, options: MboxMailboxOptions = {}): Mailbox {
-  return sharedMailbox(new MboxStore(path, options));
-}
-
-/** An mbox, as one login sees it. */
-export class MboxMailbox implements LoginMailbox {
-  readonly name: string;
-  readonly #store: MboxStore;
-  /** What the login was shown last. */
-  #snapshot: MboxIndex | null = null;
-  /** All that it was shown. */
-  #shown = new Map<string, MboxMessage>();
-  #new: { readonly index: MboxIndex; readonly origins: ReadonlySet<number> } | null = null;
-  #lock: Disposable | null = null;
-  /** Asked for once, when the first message is to be deleted. */
-  #mayDelete: Promise<boolean> | null = null;
-
-  constructor(store: MboxStore) {
-    this.#store = store;
-    this.name = store.name;
-  }
-
-  /**
-   * The unique ids of the messages that are there now.
-   *
-   * @throws {Deno.errors.NotFound} when the file is not there
-   * @throws {Pop3ResponseError} with the code `IN-USE` when another session, or program, has the mailbox
-   */
-  async listMessageUniqueIds(): Promise<readonly string[]> {
-    this.#lock ??= await this.#store.lockExclusively();
-    const before = this.#snapshot;
-    this.#new = null;
-    this.#snapshot = await this.#store.lookSettled();
-    if (before !== null && before !== this.#snapshot) {
-      this.#shown = new Map([...this.#shown, ...before.messages]);
-    }
-    return this.#snapshot.uniqueIds;
-  }
-
-  async mailboxIsReadOnly(): Promise<boolean> {
-    return !await (this.#mayDelete ??= this.#store.mayDelete());
-  }
-
-  /**
-   * Whether the message is still there, wherever in the file.
-   *
-   * @throws {Pop3ResponseError} when it has been changed
-   */
-  async messageExists(_info: ConnectionInfo, uniqueId: string): Promise<boolean> {
-    this.#messageOf(uniqueId);
-    if ((await this.#store.look()).messages.has(uniqueId)) return true;
-    // It may be there again once a deletion that failed is undone, or another program has written all of the file.
-    return this.#isIn(await this.#store.lookSettled(), uniqueId);
-  }
-
-  messageSize(_info: ConnectionInfo, uniqueId: string): number {
-    return this.#messageOf(uniqueId).octets;
-  }
-
-  messageSizes(_info: ConnectionInfo, uniqueIds: readonly string[]): readonly number[] {
-    return uniqueIds.map((uniqueId) => this.#messageOf(uniqueId).octets);
-  }
-
-  async messageContents(info: ConnectionInfo, uniqueId: string): Promise<MessageBody> {
-    this.#messageOf(uniqueId);
-    let index = this.#snapshot;
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const message = index?.messages.get(uniqueId);
-      if (index !== null && message !== undefined) {
-        const file = await this.#store.openAt(index, message);
-        if (file !== null) return new MboxBody(file, message);
-      }
-      if (!await this.messageExists(info, uniqueId)) break;
-      index = await this.#store.look();
-    }
-    throw new Pop3ResponseError("That message is gone.");
-  }
-
-  /** Deletes all of the messages, or throws and has deleted none. */
-  async messageDelete(_info: ConnectionInfo, uniqueIds: readonly string[]): Promise<void> {
-    await this.#store.delete((index) =>
-      new Set(uniqueIds.filter((uniqueId) => this.#isIn(index, uniqueId)))
-    );
-  }
-
-  /** Lets others in. */
-  release(): void {
-    this.#lock?.[Symbol.dispose]();
-    this.#lock = null;
-    this.#mayDelete = null;
-  }
-
-  /** Another message of the same origin, which the login was not shown, is this one with other contents. */
-  #isIn(index: MboxIndex, uniqueId: string): boolean {
-    const { origin } = this.#messageOf(uniqueId);
-    if (index.messages.has(uniqueId)) return true;
-    if (this.#newIn(index).has(origin)) throw new Pop3ResponseError(CHANGED);
-    return false;
-  }
-
-  /** The origins of messages that the login was not shown: made once, however many are asked for. */
-  #newIn(index: MboxIndex): ReadonlySet<number> {
-    if (this.#new?.index !== index) {
-      const messages = [...index.messages.values()];
-      const isNew = ({ uniqueId }: MboxMessage) => !this.#isShown(uniqueId);
-      const origins = new Set(messages.filter(isNew).map(({ origin }) => origin));
-      this.#new = { index, origins };
-    }
-    return this.#new.origins;
-  }
-
-  #isShown(uniqueId: string): boolean {
-    return this.#snapshot?.messages.has(uniqueId) === true || this.#shown.has(uniqueId);
-  }
-
-  #messageOf(uniqueId: string): MboxMessage {
-    const message = this.#snapshot?.messages.get(uniqueId) ?? this.#shown.get(uniqueId);
-    if (message === undefined) throw new Pop3ResponseError("No such message.");
-    return message;
-  }
+  return mboxFileMailbox(new MboxStore(path, options));
 }

@@ -17,7 +17,7 @@ import { lookNow } from "../../files/look.ts";
 import { findOwnFolder, isOurFolder } from "../../files/own_folder.ts";
 import { keepsNames, serverUid } from "../../files/server_user.ts";
 import { stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { type MboxPlaceOptions, reasonToRefuse } from "./mbox_owner.ts";
 import { NoMboxError } from "./mbox_kind.ts";
 

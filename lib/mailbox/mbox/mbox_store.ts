@@ -3,7 +3,7 @@
  * has an MboxMailbox.
  */
 import { basename } from "@std/path";
-import { type Clock, systemClock } from "../../connection/clock.ts";
+import { type Clock, systemClock } from "../../time/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
@@ -12,15 +12,13 @@ import type { OpenFile } from "../../files/open_file.ts";
 import type { DeletePolicy, FileMailboxOptions } from "../files/file_mailbox_options.ts";
 import type { Inspection } from "../inspection.ts";
 import type { MailboxCount } from "../mailbox_count.ts";
-import type { MailboxStore } from "../mailbox_store.ts";
 import { Reports } from "../reports.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { leftOutOf } from "./current_index.ts";
 import { inspectMbox } from "./inspect_mbox.ts";
 import { isStillThere, type MboxIndex, type MboxMessage } from "./mbox_index.ts";
 import { CurrentIndex } from "./current_index.ts";
 import { hasDotLock, lockMbox, waitForDotLock } from "./mbox_lock.ts";
-import { MboxMailbox } from "./mbox_mailbox.ts";
 import { type LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { MboxState } from "./mbox_state.ts";
 import { isHalfRewritten, recoverLocked, recoverMbox } from "./recover_mbox.ts";
@@ -32,7 +30,7 @@ import { deleteFromMbox } from "./rewrite_mbox.ts";
  * It is indexed once, and again when it has changed. Reading writes nothing. Deletions are all or nothing, also when the process is
  * killed in the middle, and durable once they are confirmed.
  */
-export class MboxStore implements MailboxStore {
+export class MboxStore {
   readonly name: string;
   readonly isReadOnly: boolean;
   readonly place: MboxPlace;
@@ -72,10 +70,6 @@ export class MboxStore implements MailboxStore {
     this.#reports = new Reports(path, options.events ?? (() => {}));
     this.#state = new MboxState(this.place);
     this.#current = new CurrentIndex(this.place, this.#state, (error) => this.report(error));
-  }
-
-  open(): MboxMailbox {
-    return new MboxMailbox(this);
   }
 
   /** How many messages are there now, whoever is writing. */

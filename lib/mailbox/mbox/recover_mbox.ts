@@ -1,6 +1,6 @@
 /** Looks for what a process that was killed, or a failure, left behind, and finishes or undoes it when an mbox is opened. */
 import type { InPlaceFile } from "../../files/in_place_file.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { isOwnDotLock } from "./mbox_lock.ts";
 import type { LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { hasJournal, recoverInPlace } from "./rewrite_in_place.ts";

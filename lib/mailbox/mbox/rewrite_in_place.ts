@@ -14,7 +14,7 @@ import { createHash } from "node:crypto";
 import type { FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
-import { Pop3ResponseError } from "../response_error.ts";
+import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { copy, eachChunk, type FileRange, octetsIn } from "./file_range.ts";
 import type { MboxPlace } from "./mbox_place.ts";
 

@@ -3,7 +3,7 @@
  * memory and holds up no session.
  */
 import { CR, LF } from "../../protocol/ascii.ts";
-import type { TimeSlice } from "../../connection/time_slice.ts";
+import type { TimeSlice } from "../../time/time_slice.ts";
 import type { FileWindow } from "./file_window.ts";
 import { SEPARATOR_OCTETS } from "./separator.ts";
 

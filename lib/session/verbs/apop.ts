@@ -1,8 +1,8 @@
 /** APOP (RFC 1939 section 7): a digest of the greeting's timestamp and a secret that both sides know. */
 import { prepared } from "../../auth/prepared_text.ts";
 import { timingSafeEqual } from "../../auth/timing_safe_equal.ts";
-import type { Mailbox } from "../../mailbox/mailbox.ts";
-import type { MailboxProvider } from "../../mailbox/mailbox_provider.ts";
+import type { Mailbox } from "../../provider/mailbox.ts";
+import type { MailboxProvider } from "../../provider/mailbox_provider.ts";
 import { error, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
 import { logIn, secureLineFirst } from "../log_in.ts";

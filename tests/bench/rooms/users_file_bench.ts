@@ -1,5 +1,5 @@
 /** A users file with 200 000 users: what a name that nobody has costs, and what reading it costs. */
-import { UsersFileProvider } from "../../../lib/auth/users_file_provider.ts";
+import { UsersFileProvider } from "../../../lib/providers/users_file_provider.ts";
 import { testConnectionInfo } from "../../../lib/testing/mod.ts";
 
 const USERS = 200_000;

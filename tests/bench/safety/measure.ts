@@ -3,7 +3,7 @@
  * runs, in microseconds, as JSON.
  */
 import { folderMailbox } from "../../../lib/mailbox/folder/folder_mailbox.ts";
-import { openBody } from "../../../lib/mailbox/message_content.ts";
+import { openBody } from "../../../lib/provider/message_content.ts";
 import { testConnectionInfo } from "../../../lib/testing/mod.ts";
 
 const RUNS = 10;

@@ -1,0 +1,45 @@
+/** What happens on a listener, as one union of events. */
+import type { CloseEvent, ConnectEvent, RefuseEvent, SecureEvent } from "./connection_events.ts";
+import type {
+  CommandEvent,
+  DeleteEvent,
+  LoginEvent,
+  LoginFailedEvent,
+  LogoutEvent,
+  ReplyEvent,
+  SleepEvent,
+  WakeEvent,
+} from "./session_events.ts";
+import type {
+  CertificateEvent,
+  ErrorEvent,
+  FaultsEvent,
+  NewMessageEvent,
+  WarningEvent,
+} from "./server_events.ts";
+
+/** Whatever happens on a listener. */
+export type Pop3Event =
+  | ConnectEvent
+  | RefuseEvent
+  | CertificateEvent
+  | SecureEvent
+  | CommandEvent
+  | ReplyEvent
+  | LoginEvent
+  | LoginFailedEvent
+  | LogoutEvent
+  | SleepEvent
+  | WakeEvent
+  | DeleteEvent
+  | ErrorEvent
+  | WarningEvent
+  | FaultsEvent
+  | NewMessageEvent
+  | CloseEvent;
+
+/**
+ * Is told of every event, at once. What it throws or rejects disturbs no session; it is told on standard error. An event
+ * that it causes is told when it has returned.
+ */
+export type Pop3Events = (event: Pop3Event) => void;

@@ -1,0 +1,71 @@
+/** What concerns the server, a provider or a mailbox. */
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+
+/** A certificate is used from here on, at the start or because it was renewed. */
+export interface CertificateEvent {
+  /** Which event this is. */
+  readonly type: "certificate";
+  /** Whose it is: `CN=mail.example`. */
+  readonly subject: string;
+  /** Until when it is good. */
+  readonly validTo: Date;
+}
+
+/** Something failed. The client is told as little as possible; all that is known is here. */
+export interface ErrorEvent {
+  /** Which event this is. */
+  readonly type: "error";
+  /** The connection it is about; null for the listener itself. */
+  readonly connection: ConnectionInfo | null;
+  /** What was being done: a verb, or `accept`, `tls`, `certificate`, `release`, `sending a message`. */
+  readonly during: string;
+  /** What was thrown. */
+  readonly error: unknown;
+}
+
+/** A rule that a provider or a mailbox must keep. */
+export type ProviderRule =
+  /** A unique id is 1 to 70 characters from 0x21 to 0x7E, and not `_` (RFC 1939 section 7). */
+  | "unique-id-form"
+  /** No two messages have the same unique id (RFC 1939 section 7). */
+  | "unique-id-twice"
+  /** `messageSize` is what the contents are, with CRLF line ends (RFC 1939 section 11). */
+  | "message-size"
+  /** What is asked of a provider is answered; a promise is settled within half a minute, and within `stopGrace`. */
+  | "unsettled-promise"
+  /** So is the promise of `close` of a message's contents. */
+  | "unclosed-contents";
+
+/** A provider or a mailbox has broken a rule: its author wants to know. */
+export interface WarningEvent {
+  /** Which event this is. */
+  readonly type: "warning";
+  /** The connection it is about; null for the provider itself, when it is disposed of. */
+  readonly connection: ConnectionInfo | null;
+  /** Which rule was broken. */
+  readonly rule: ProviderRule;
+  /** What broke it: a unique id, two sizes, the operation that is waited for (`authenticate`, `messageContents`). */
+  readonly value: string;
+  /** The message: its unique id, or its number where that is what is wrong; null where it is about none. */
+  readonly message: string | null;
+}
+
+/** The listener misbehaves on purpose. */
+export interface FaultsEvent {
+  /** Which event this is. */
+  readonly type: "faults";
+  /** How many rules it misbehaves by. */
+  readonly rules: number;
+  /** The seed that repeats it. */
+  readonly seed: number;
+}
+
+/** A provider says that a message has come. */
+export interface NewMessageEvent {
+  /** Which event this is. */
+  readonly type: "new-message";
+  /** Whose message it is. */
+  readonly userName: string;
+  /** The message. */
+  readonly uniqueId: string;
+}

@@ -1,0 +1,96 @@
+/** What a client does in a session. No event holds a password. */
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+
+/** A command was received; it has not been carried out yet. */
+export interface CommandEvent {
+  /** Which event this is. */
+  readonly type: "command";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** The verb in capitals; null for a line that is no command of ours, of which nothing is told. */
+  readonly verb: string | null;
+  /** The argument, cut at 256 characters; null where there should be none, or a secret. */
+  readonly argument: string | null;
+}
+
+/** A command was answered; where more are waiting, its reply leaves together with theirs. */
+export interface ReplyEvent {
+  /** Which event this is. */
+  readonly type: "reply";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** The verb in capitals; null for a line that is no command of ours. */
+  readonly verb: string | null;
+  /** Was it `+OK`, or a challenge of AUTH? */
+  readonly isOk: boolean;
+  /** The response code of an `-ERR`, such as `SYS/TEMP`; null for none. */
+  readonly code: string | null;
+  /** Milliseconds since the command was received. */
+  readonly duration: number;
+}
+
+/** A client has logged in and its maildrop is open. */
+export interface LoginEvent {
+  /** Which event this is. */
+  readonly type: "login";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** What the client used: `PASS`, `APOP`, `XLOG`, or a SASL mechanism. */
+  readonly mechanism: string;
+  /** How many messages the maildrop holds. */
+  readonly messages: number;
+}
+
+/** A login was refused. */
+export interface LoginFailedEvent {
+  /** Which event this is. */
+  readonly type: "login-failed";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** The user name that was tried, cut at 256 characters. */
+  readonly userName: string;
+  /** What the client used: `PASS`, `APOP`, `XLOG`, or a SASL mechanism. */
+  readonly mechanism: string;
+  /** Why: the provider said no, or was not asked because the address is banned. The client hears the same. */
+  readonly reason: "wrong" | "banned";
+  /** How long the address is banned, unless the ban is prolonged; left out where it is not. */
+  readonly bannedSeconds?: number;
+}
+
+/** A client has logged out and keeps the connection. */
+export interface LogoutEvent {
+  /** Which event this is. */
+  readonly type: "logout";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+}
+
+/** A client sleeps: its mailbox is given back, its connection stays. */
+export interface SleepEvent {
+  /** Which event this is. */
+  readonly type: "sleep";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+}
+
+/** A client is awake again, with a new list of messages. */
+export interface WakeEvent {
+  /** Which event this is. */
+  readonly type: "wake";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** How many messages the maildrop holds. */
+  readonly messages: number;
+  /** Is there a message among them that the old list did not have? */
+  readonly hasNew: boolean;
+}
+
+/** Messages were deleted, for good. */
+export interface DeleteEvent {
+  /** Which event this is. */
+  readonly type: "delete";
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** The unique ids of the messages. */
+  readonly uniqueIds: readonly string[];
+}

@@ -1,0 +1,121 @@
+/** An attempt to log in that a LoginAdmission decides about. */
+import type { Awaitable } from "../protocol/reply.ts";
+import type { Credential, LoginAttempt, Refusal } from "../session/login_guard.ts";
+import type { Clock } from "../time/clock.ts";
+import { isLoopback } from "../transport/address.ts";
+import type { LoginAdmission, Verdict } from "./login_admission.ts";
+
+/** No refusal is sent sooner than so long after the attempt. */
+export const REFUSAL_MS = 1_000;
+
+export class GuardedAttempt implements LoginAttempt {
+  readonly #admission: LoginAdmission;
+  readonly #clock: Clock;
+  readonly #address: string;
+  #startedAt: number;
+  #proof: Credential | null = null;
+  #digest: string | null = null;
+  #turn: Disposable | null = null;
+  #isExempted = false;
+  #verdict: Verdict | null = null;
+  /** Once there is one; null for a success. */
+  #outcome: { readonly refusal: Refusal | null } | null = null;
+  readonly #abandoned = { ...Promise.withResolvers<void>(), isDone: false };
+
+  constructor(admission: LoginAdmission, clock: Clock, address: string) {
+    this.#admission = admission;
+    this.#clock = clock;
+    this.#address = address;
+    this.#startedAt = clock.now();
+  }
+
+  get isRefused(): boolean {
+    return (this.#outcome?.refusal ?? null) !== null;
+  }
+
+  get provedUsername(): string | null {
+    return this.#outcome === null ? this.#proof?.username ?? null : null;
+  }
+
+  async ask<T>(credential: Credential, question: () => Awaitable<T | null>): Promise<T | null> {
+    const isProof = credential.type === "proof";
+    if (isProof) this.#proof = credential;
+    try {
+      const answer = await this.#admit(credential) ? await question() : null;
+      if (!isProof) await this.end(credential.username, answer !== null);
+      return answer;
+    } catch (error) {
+      this.releaseTurn();
+      throw error;
+    }
+  }
+
+  async resume(): Promise<boolean> {
+    // The client may have taken its time; a refusal is due a second after what it says now.
+    this.#startedAt = this.#clock.now();
+    if (this.#proof === null || this.#verdict !== "ask") return true;
+    return await this.#admit(this.#proof);
+  }
+
+  releaseTurn(): void {
+    this.#turn?.[Symbol.dispose]();
+    this.#turn = null;
+  }
+
+  async end(username: string, isRight: boolean): Promise<Refusal | null> {
+    if (this.#outcome === null) {
+      try {
+        this.#outcome = { refusal: await this.#settle(username, isRight) };
+      } finally {
+        this.releaseTurn();
+      }
+    }
+    return this.#outcome.refusal;
+  }
+
+  abandon(): void {
+    this.#abandoned.isDone = true;
+    this.#abandoned.resolve();
+  }
+
+  async refusalDue(): Promise<void> {
+    if (isLoopback(this.#address) || this.#abandoned.isDone) return;
+    const left = this.#startedAt + REFUSAL_MS - this.#clock.now();
+    if (left > 0) await new Promise<void>((resolve) => this.#clock.after(left, resolve));
+  }
+
+  async #admit(credential: Credential): Promise<boolean> {
+    this.releaseTurn();
+    this.#digest = credential.type === "proof"
+      ? null
+      : await this.#admission.digestOf([credential.type, credential.username, credential.secret]);
+    const decision = await this.#admission.decide({
+      address: this.#address,
+      username: credential.username,
+      digest: this.#digest,
+      isExempted: this.#isExempted,
+      abandoned: this.#abandoned,
+    });
+    // A turn that came late tells nothing either of whether the provider was asked.
+    this.#startedAt = this.#clock.now();
+    this.#verdict = decision.verdict;
+    if (decision.verdict !== "ask") return false;
+    this.#turn = decision.turn;
+    this.#isExempted = decision.isExempted;
+    return true;
+  }
+
+  async #settle(username: string, isRight: boolean): Promise<Refusal | null> {
+    if (this.#verdict === "abandoned") return null;
+    if (isRight) {
+      this.#admission.noteLogin(this.#address, username);
+      return null;
+    }
+    if (this.#verdict !== "banned") {
+      await this.#admission.noteWrong(this.#address, this.#digest, this.#verdict === "ask");
+    }
+    const bannedSeconds = await this.#admission.bannedSeconds(this.#address);
+    const reason = this.#verdict === "banned" ? "banned" : "wrong";
+    return bannedSeconds === null ? { reason } : { reason, bannedSeconds };
+  }
+}

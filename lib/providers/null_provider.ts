@@ -1,0 +1,7 @@
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+
+/** Refuses everyone; what a listener has before it is given a provider. */
+export const nullProvider: MailboxProvider = {
+  name: "null",
+  authenticate: () => null,
+};

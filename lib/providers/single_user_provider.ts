@@ -1,0 +1,82 @@
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
+import type { MailboxProvider, UserSecrets } from "../provider/mailbox_provider.ts";
+import { nameKeysOf, preparerOf, type UsernameCase } from "../auth/prepared_text.ts";
+import { timingSafeEqual } from "../auth/timing_safe_equal.ts";
+
+/** Who the one user is. */
+export interface SingleUserOptions {
+  /** The name that USER must say. */
+  readonly username: string;
+  /** The password that PASS must say. An empty one lets nobody in. */
+  readonly password: string;
+  /** Whether the name is compared whatever the case of its letters: `lower`, the default, or `keep`. */
+  readonly usernameCase?: UsernameCase;
+  /** Opens the mailbox, once for each login. */
+  readonly openMailbox: () => Mailbox;
+}
+
+/**
+ * One user with one password.
+ *
+ * @example
+ * ```ts
+ * import { MemoryMailbox, SingleUserProvider } from "@pop3svc/pop3svc";
+ *
+ * const mailbox = new MemoryMailbox({ "1": "Subject: Hello\r\n\r\nWorld\r\n" });
+ * const provider = new SingleUserProvider({
+ *   username: "me",
+ *   password: "passw0rd",
+ *   openMailbox: () => mailbox,
+ * });
+ * ```
+ */
+export class SingleUserProvider implements MailboxProvider {
+  /** What log lines call it. */
+  readonly name: string = "single user";
+  readonly #options: SingleUserOptions;
+
+  /**
+   * Makes a provider for one user.
+   *
+   * @param options who may log in, and to what
+   */
+  constructor(options: SingleUserOptions) {
+    this.#options = options;
+  }
+
+  /** The one secret, for APOP and SCRAM. */
+  get secrets(): UserSecrets {
+    const { password, openMailbox } = this.#options;
+    return {
+      offers: "apop-and-scram",
+      secretOf: async (_info, name) =>
+        password !== "" && await this.#isUser(name) ? { type: "plain", password } : null,
+      openMailbox: async (_info, name) => await this.#isUser(name) ? openMailbox() : null,
+    };
+  }
+
+  /** The mailbox, for this name and this password only. */
+  async authenticate(
+    _info: ConnectionInfo,
+    username: string,
+    password: string,
+  ): Promise<Mailbox | null> {
+    const prepare = await preparerOf(password, this.#options.password);
+    // Both are compared in any case: the time must not tell which of them was wrong.
+    const isUser = await this.#isUser(username);
+    const isPassword = timingSafeEqual(prepare(password), prepare(this.#options.password));
+    return isUser && isPassword && password !== "" ? this.#options.openMailbox() : null;
+  }
+
+  /** The name as names are compared: prepared, and in lower case unless `usernameCase` is `keep`. */
+  async canonicalUsername(name: string): Promise<string> {
+    return (await nameKeysOf(this.#options.usernameCase ?? "lower", name))(name);
+  }
+
+  async #isUser(name: string): Promise<boolean> {
+    const { username, usernameCase = "lower" } = this.#options;
+    const keyOf = await nameKeysOf(usernameCase, name, username);
+    return timingSafeEqual(keyOf(name), keyOf(username));
+  }
+}

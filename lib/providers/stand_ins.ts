@@ -1,0 +1,60 @@
+/**
+ * What somebody unknown, or locked, is checked against, so that neither the time nor a challenge tells who is known:
+ * what most users of the file have. It is chosen once for each reading of the file; a stranger's name costs a look.
+ */
+import type { ScramChallenge } from "../provider/mailbox_provider.ts";
+import { effortOf } from "../auth/passwords/hash_costs.ts";
+import type { PasswordHash } from "../auth/passwords/password_hash.ts";
+import { SCRAM_ITERATIONS } from "../auth/scram.ts";
+import { saltFor } from "../auth/scram_salt.ts";
+import type { UserEntry } from "./users_file.ts";
+
+const SALT_OCTETS = 16;
+
+export class StandIns {
+  /** Of the type and the cost that most have; of two that as many have, the one that costs less. Null where all are locked. */
+  readonly hash: PasswordHash | null;
+  readonly #key: Uint8Array<ArrayBuffer>;
+  readonly #iterations: number;
+  readonly #saltOctets: number;
+
+  /** @param key makes the salts: whoever keeps it keeps them */
+  constructor(users: Iterable<UserEntry>, key: Uint8Array<ArrayBuffer>) {
+    const hashes = [...users].map(({ hash }) => hash).filter(({ type }) => type !== "locked");
+    const verifiers = hashes.flatMap((hash) => hash.type === "scram-sha-256" ? [hash] : []);
+    const usual = mostUsual(
+      verifiers,
+      ({ verifier }) => `${verifier.iterations} ${verifier.salt.length}`,
+    )?.verifier;
+    this.hash = mostUsual(hashes, (hash) => `${hash.type} ${effortOf(hash)}`);
+    this.#key = key;
+    this.#iterations = usual?.iterations ?? SCRAM_ITERATIONS;
+    this.#saltOctets = usual?.salt.length ?? SALT_OCTETS;
+  }
+
+  /** @param name as names are compared: two spellings of one have one salt */
+  async challengeFor(name: string): Promise<ScramChallenge> {
+    return {
+      salt: await saltFor(this.#key, name, this.#saltOctets),
+      iterations: this.#iterations,
+    };
+  }
+}
+
+/** The first of those of which most are alike; null of none. */
+function mostUsual<T extends PasswordHash>(
+  hashes: readonly T[],
+  kindOf: (hash: T) => string,
+): T | null {
+  const kinds = new Map<string, { readonly first: T; count: number }>();
+  for (const hash of hashes) {
+    const kind = kindOf(hash);
+    const known = kinds.get(kind);
+    if (known === undefined) kinds.set(kind, { first: hash, count: 1 });
+    else known.count++;
+  }
+  const [best] = [...kinds.values()].sort((a, b) =>
+    b.count - a.count || effortOf(a.first) - effortOf(b.first)
+  );
+  return best?.first ?? null;
+}

@@ -1,0 +1,126 @@
+/**
+ * Where the mail of a user is, and the mailboxes that are open.
+ *
+ * - What the line of the user names (`userdb_mail`); else the name below the folder of mailboxes; else the Maildir in
+ *   the home, or the home where it is itself a Maildir. Any other home is never served: an ordinary client that keeps
+ *   nothing on the server would empty it.
+ * - A mailbox that is not there yet is empty: the first mail will make it. But the folder of mailboxes must be
+ *   there, so that a disk that is not mounted does not look as if all mail were gone.
+ * - All of these paths are the administrator's: a link on the way is followed only if it belongs to root, to the server's
+ *   user, or to the owner of what it leads to (given_path.ts).
+ */
+import { join } from "@std/path";
+import { lookAtGiven } from "../files/given_path.ts";
+import { lookAtGivenOrNull } from "../files/look.ts";
+import { serverUid } from "../files/server_user.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
+import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
+import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
+import type { Inspection } from "../mailbox/inspection.ts";
+import { inspectMailbox, isMaildir, openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
+import { Pop3ResponseError } from "../provider/response_error.ts";
+import type { NamedMailbox, UserEntry } from "./users_file.ts";
+
+/** Each remembers its snapshot; more are opened again. */
+const MOST_OPEN = 256;
+
+export class UserMailboxes {
+  readonly #mailRoot: string | null;
+  readonly #options: FileMailboxOptions;
+  /** By path and format; the one that was asked for longest ago first. */
+  readonly #open = new Map<string, Mailbox>();
+
+  constructor(mailRoot: string | null, options: FileMailboxOptions) {
+    this.#mailRoot = mailRoot;
+    // Users may write in their own mailboxes, and must not reach those of others by it.
+    this.#options = { ...options, isOwnersOnly: true };
+  }
+
+  /** Whether there is a place for this user's mail, whether or not something is there. */
+  hasPlaceFor({ mailbox, home }: UserEntry): boolean {
+    return mailbox !== null || this.#mailRoot !== null || home !== null;
+  }
+
+  /** @throws {Pop3ResponseError} `[SYS/PERM]` when the user's mailbox is behind a link that must not be followed, or nowhere */
+  async open(user: UserEntry): Promise<Mailbox> {
+    const place = this.#placeOf(user);
+    if (place === null) return new MemoryMailbox({}, { name: user.name });
+    const { path, format } = place;
+    const seen = format ?? seenFormat(path);
+    const { uid } = user;
+    const key = `${seen}:${uid}:${path}`;
+    const mailbox = this.#open.get(key) ??
+      await openMailbox(path, seen, { ...this.#options, uid });
+    this.#open.delete(key);
+    this.#open.set(key, mailbox);
+    for (const oldest of this.#open.keys()) {
+      if (this.#open.size <= MOST_OPEN) break;
+      this.#open.delete(oldest);
+    }
+    return mailbox;
+  }
+
+  /**
+   * What is left out of a user's mailbox, and what to type against it.
+   *
+   * @throws what keeps it from being opened
+   */
+  async leftOut(user: UserEntry): Promise<readonly string[]> {
+    const place = this.#placeOf(user);
+    if (place === null) return [];
+    const { path, format } = place;
+    const options = { ...this.#options, uid: user.uid };
+    return (await (await openMailbox(path, format ?? seenFormat(path), options)).count()).leftOut;
+  }
+
+  /**
+   * What is in a user's mailbox, for a person; null where nothing is there yet. Every message is read.
+   *
+   * @throws what keeps it from being opened
+   */
+  async inspect(user: UserEntry): Promise<Inspection | null> {
+    const place = this.#placeOf(user);
+    if (place === null) return null;
+    const { path, format } = place;
+    const options = { ...this.#options, uid: user.uid };
+    return await inspectMailbox(path, format ?? seenFormat(path), options, () => {});
+  }
+
+  /** Whether a mailbox is there, and belongs to another user than the server's own. */
+  isOfOthers(user: UserEntry): boolean {
+    try {
+      const place = this.#placeOf(user);
+      const owner = place === null ? null : lookAtGivenOrNull(place.path)?.uid ?? null;
+      return owner !== null && owner !== serverUid();
+    } catch {
+      // The login says what is wrong.
+      return false;
+    }
+  }
+
+  /** Null where nothing is there yet. */
+  #placeOf({ name, mailbox, home }: UserEntry): NamedMailbox | null {
+    if (mailbox !== null) return isThere(mailbox.path) ? mailbox : null;
+    if (this.#mailRoot !== null) {
+      if (!isThere(this.#mailRoot)) {
+        throw new Deno.errors.NotFound(`${this.#mailRoot}: the folder of mailboxes is not there`);
+      }
+      const path = join(this.#mailRoot, name);
+      return isThere(path) ? { path, format: null } : null;
+    }
+    if (home === null) {
+      throw new Pop3ResponseError("There is no mailbox for you.", { code: "SYS/PERM" });
+    }
+    const path = join(home, "Maildir");
+    if (isThere(path)) return { path, format: null };
+    return isThere(home) && isMaildir(home) ? { path: home, format: "maildir" } : null;
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lookAtGiven(path) !== null;
+  } catch (cause) {
+    throw new Pop3ResponseError("Your mailbox cannot be opened.", { code: "SYS/PERM", cause });
+  }
+}

@@ -1,0 +1,207 @@
+import { type Clock, systemClock } from "../time/clock.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
+import type { MailboxProvider, UserSecret, UserSecrets } from "../provider/mailbox_provider.ts";
+import { Pop3ResponseError } from "../provider/response_error.ts";
+import type { Pop3Events } from "../events/events.ts";
+import type { HashWorkersOptions } from "../auth/passwords/hash_workers.ts";
+import { PasswordChecker } from "../auth/passwords/password_checker.ts";
+import type { UsernameCase } from "../auth/prepared_text.ts";
+import { StandIns } from "./stand_ins.ts";
+import { UserMailboxes } from "./user_mailboxes.ts";
+import type { BadLine, UserEntry, UsersFile } from "./users_file.ts";
+import { WatchedUsersFile } from "./watched_users_file.ts";
+
+/** What a {@linkcode UsersFileProvider} may be told. */
+export interface UsersFileOptions {
+  /** The folder whose subfolders, or mboxes, are the mailboxes of the users, by name. None by default. */
+  readonly mailRoot?: string;
+  /** How the mailboxes are opened. */
+  readonly mailbox?: FileMailboxOptions;
+  /** How much is spent on password hashes at once. */
+  readonly hashing?: HashWorkersOptions;
+  /** Whether names are compared whatever the case of their letters: `lower`, the default, or `keep`. */
+  readonly usernameCase?: UsernameCase;
+  /**
+   * 32 secret octets that stay the same after a restart: SCRAM's salts for names that nobody has are made of them. By
+   * default they are made anew each time, and a salt that changes tells that nobody has the name.
+   */
+  readonly scramKey?: Uint8Array<ArrayBuffer>;
+  /** Is told of bad lines, and of a file that cannot be read any more; the same as a listener's. */
+  readonly events?: Pop3Events;
+}
+
+/** Of looking at mailboxes before the server says that it is ready. */
+const SURVEY_MS = 2_000;
+const SURVEY_MAILBOXES = 3;
+
+/**
+ * Many users, from a file in the form of Dovecot's passwd-file or Apache's htpasswd. It is read again when it has
+ * changed; while it names nobody, the users of before stay.
+ *
+ * A bad line locks out its own user only. Somebody who is not in the file is checked against a hash as most users
+ * have it, so that the time does not tell who is there.
+ *
+ * @example
+ * ```ts
+ * import { Pop3Listener, UsersFileProvider } from "@pop3svc/pop3svc";
+ *
+ * const provider = new UsersFileProvider("users", { mailRoot: "mail" });
+ * await using pop3 = new Pop3Listener({ provider });
+ * ```
+ */
+export class UsersFileProvider implements MailboxProvider {
+  /** What log lines call it. */
+  readonly name: string = "users file";
+  readonly #watched: WatchedUsersFile;
+  readonly #mailboxes: UserMailboxes;
+  readonly #checker: PasswordChecker;
+  readonly #scramKey: Uint8Array<ArrayBuffer>;
+  /** With which hash each is logged in, to see at WAKE whether it is still theirs. */
+  readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
+  #standIns: StandIns;
+  #secrets: UserSecrets | null = null;
+
+  /**
+   * Makes a provider; the file is read when it is first needed.
+   *
+   * @param path the file
+   * @param clock for tests that do not want to wait
+   */
+  constructor(path: string, options: UsersFileOptions = {}, clock: Clock = systemClock) {
+    this.#mailboxes = new UserMailboxes(options.mailRoot ?? null, options.mailbox ?? {});
+    this.#checker = new PasswordChecker(options.hashing, clock);
+    this.#scramKey = options.scramKey ?? crypto.getRandomValues(new Uint8Array(32));
+    this.#standIns = new StandIns([], this.#scramKey);
+    this.#watched = new WatchedUsersFile(
+      path,
+      options.usernameCase ?? "lower",
+      (user) => this.#mailboxes.hasPlaceFor(user),
+      (file) => this.#use(file),
+      options.events ?? (() => {}),
+    );
+  }
+
+  /**
+   * Reads the file if it has changed since.
+   *
+   * @returns how many users can log in, and the lines that cannot be used
+   * @throws {Deno.errors.NotFound} and its like when it has never been readable
+   */
+  async refresh(): Promise<{ readonly users: number; readonly badLines: readonly BadLine[] }> {
+    await this.#watched.refresh();
+    const { users, badLines } = this.#watched.file;
+    return { users: users.size, badLines };
+  }
+
+  /**
+   * What is left out of mailboxes that belong to other users than the server's own: for two seconds' work at most, and of
+   * three of them. Where all mail belongs to the server's user, nothing is opened.
+   */
+  async leftOutOfOthers(): Promise<readonly string[]> {
+    const found: string[] = [];
+    const until = performance.now() + SURVEY_MS;
+    for (const user of this.#watched.file.users.values()) {
+      if (found.length >= SURVEY_MAILBOXES || performance.now() > until) break;
+      if (!this.#mailboxes.isOfOthers(user)) continue;
+      // One that cannot be opened is told at its login, and by `check`.
+      found.push(...await this.#mailboxes.leftOut(user).catch(() => []));
+    }
+    return found;
+  }
+
+  /** APOP and SCRAM, where every user has a secret for them. */
+  get secrets(): UserSecrets | null {
+    return this.#secrets;
+  }
+
+  #secretsOf({ users }: UsersFile): UserSecrets | null {
+    const types = new Set([...users.values()].map(({ hash }) => hash.type));
+    types.delete("locked");
+    const isScram = types.delete("scram-sha-256");
+    const isPlain = types.delete("plain");
+    if (types.size > 0 || !(isScram || isPlain)) return null;
+    return {
+      offers: isScram ? "scram" : "apop-and-scram",
+      secretOf: (_info, username) => this.#secretOf(username),
+      challengeFor: async (username) =>
+        await this.#standIns.challengeFor(await this.#watched.keyOf(username)),
+      openMailbox: (info, username) => this.#openMailbox(info, username),
+    };
+  }
+
+  /** The mailbox of a user with this name and this password. */
+  async authenticate(
+    info: ConnectionInfo,
+    username: string,
+    password: string,
+  ): Promise<Mailbox | null> {
+    const user = await this.#find(username);
+    const isKnown = user !== null && user.hash.type !== "locked";
+    const checked = isKnown ? user.hash : this.#standIns.hash;
+    if (checked === null) return null;
+    const name = await this.#watched.keyOf(username);
+    const isRight = await this.#checker.check(checked, password, name);
+    return isKnown && isRight ? await this.#openMailbox(info, username) : null;
+  }
+
+  /** The name as names are compared: prepared, and in lower case unless `usernameCase` is `keep`. */
+  canonicalUsername(username: string): Promise<string> {
+    return this.#watched.keyOf(username);
+  }
+
+  /** The mailbox of a user who wakes up; null when the user is gone, or has another password by now. */
+  async reopenMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
+    const user = await this.#find(username);
+    const isSame = user !== null && this.#loggedInWith.get(info) === JSON.stringify(user.hash);
+    return isSame ? await this.#mailboxes.open(user) : null;
+  }
+
+  /** Ends the threads for password hashes. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#checker[Symbol.dispose]();
+    return Promise.resolve();
+  }
+
+  async #secretOf(username: string): Promise<UserSecret | null> {
+    const hash = (await this.#find(username))?.hash;
+    switch (hash?.type) {
+      case "plain":
+        return { type: "plain", password: hash.password };
+      case "scram-sha-256":
+        return { type: "scram-sha-256", verifier: hash.verifier };
+      default:
+        return null;
+    }
+  }
+
+  async #openMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
+    const user = this.#watched.file.users.get(await this.#watched.keyOf(username));
+    if (user === undefined) return null;
+    this.#loggedInWith.set(info, JSON.stringify(user.hash));
+    return await this.#mailboxes.open(user);
+  }
+
+  /** @throws {Pop3ResponseError} `[SYS/TEMP]` while nobody is known: that is no wrong name */
+  async #find(username: string): Promise<UserEntry | null> {
+    let cause: unknown = null;
+    try {
+      await this.#watched.refresh();
+    } catch (error) {
+      cause = error;
+    }
+    const { users } = this.#watched.file;
+    if (users.size > 0) return users.get(await this.#watched.keyOf(username)) ?? null;
+    throw new Pop3ResponseError("Nobody can log in now. Try again later.", {
+      code: "SYS/TEMP",
+      cause: cause ?? new Error("The users file names nobody who can log in"),
+    });
+  }
+
+  #use(file: UsersFile): void {
+    this.#standIns = new StandIns(file.users.values(), this.#scramKey);
+    this.#secrets = this.#secretsOf(file);
+    this.#checker.forget();
+  }
+}

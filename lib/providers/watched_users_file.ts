@@ -1,0 +1,133 @@
+/**
+ * The users of a file, which is read again when it has changed.
+ *
+ * - What is known stays known while the file cannot be read, is no text, names nobody, or seems to be half written: an
+ *   editor and a full disk leave such a file for a moment, and nobody is to hear of a wrong password for it. It is
+ *   told once.
+ * - What was read and cannot be used is not read again until it changes: else each login would cost the whole file. A
+ *   file that could not be read at all is tried again each time, since a mode that is mended does not show.
+ */
+import { fileVersion } from "../files/file_version.ts";
+import { lookAtGiven } from "../files/given_path.ts";
+import { linesOf, TextEncodingError } from "../files/given_text.ts";
+import { readGivenText } from "../files/read_whole.ts";
+import type { Pop3Events } from "../events/events.ts";
+import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
+import { type BadLine, parseUsersFile, type UserEntry, type UsersFile } from "./users_file.ts";
+
+/** A file that ends within a line, and has become shorter, is believed when it has been quiet for so long. */
+const QUIET_MS = 1_000;
+
+export class WatchedUsersFile {
+  readonly #path: string;
+  readonly #usernameCase: UsernameCase;
+  readonly #hasPlaceFor: (user: UserEntry) => boolean;
+  readonly #onUsers: (file: UsersFile) => void;
+  readonly #events: Pop3Events;
+  #users: ReadonlyMap<string, UserEntry> = new Map();
+  #badLines: readonly BadLine[] = [];
+  #length = 0;
+  #reading: Promise<void> = Promise.resolve();
+  /** Of what was read last; empty until something was. */
+  #version = "";
+  /** Of what seemed to be half written. */
+  #halfWritten = "";
+  #complaint = "";
+
+  constructor(
+    path: string,
+    usernameCase: UsernameCase,
+    hasPlaceFor: (user: UserEntry) => boolean,
+    onUsers: (file: UsersFile) => void,
+    events: Pop3Events,
+  ) {
+    this.#path = path;
+    this.#usernameCase = usernameCase;
+    this.#hasPlaceFor = hasPlaceFor;
+    this.#onUsers = onUsers;
+    this.#events = events;
+  }
+
+  /** Those who can be served, by what their names are compared by; and the lines that cannot be used. */
+  get file(): UsersFile {
+    return { users: this.#users, badLines: this.#badLines };
+  }
+
+  /**
+   * Reads the file if it has changed since. One at a time; who comes meanwhile waits for it.
+   *
+   * @throws {Deno.errors.NotFound} and its like when it has never been readable
+   */
+  refresh(): Promise<void> {
+    const reading = this.#reading.catch(() => {}).then(() => this.#readIfChanged());
+    this.#reading = reading;
+    return reading;
+  }
+
+  /** What a name is compared by. */
+  async keyOf(name: string): Promise<string> {
+    return (await nameKeysOf(this.#usernameCase, name))(name);
+  }
+
+  async #readIfChanged(): Promise<void> {
+    try {
+      const version = fileVersion(this.#path);
+      if (version === this.#version || version === this.#halfWritten && this.#isYoung()) return;
+      const text = this.#readText(version);
+      if (this.#isHalfWritten(text)) {
+        this.#halfWritten = version;
+        throw new Error("it seems to be half written: the users of before stay for a second");
+      }
+      const keyOf = await nameKeysOf(this.#usernameCase, text);
+      this.#use(parseUsersFile(text, keyOf), text.length);
+      this.#version = version;
+      this.#complaint = "";
+    } catch (error) {
+      if (this.#users.size === 0) throw error;
+      if (`${error}` !== this.#complaint) this.#complain(error);
+      this.#complaint = `${error}`;
+    }
+  }
+
+  #readText(version: string): string {
+    try {
+      return readGivenText(this.#path);
+    } catch (error) {
+      if (error instanceof TextEncodingError) this.#version = version;
+      throw error;
+    }
+  }
+
+  /** Ends it within a line, while it has just become shorter? */
+  #isHalfWritten(text: string): boolean {
+    return this.#users.size > 0 && text.length < this.#length && linesOf(text).at(-1) !== "" &&
+      this.#isYoung();
+  }
+
+  #isYoung(): boolean {
+    const age = Date.now() - (lookAtGiven(this.#path)?.info.mtime?.getTime() ?? 0);
+    return age >= 0 && age < QUIET_MS;
+  }
+
+  #use({ users, badLines }: UsersFile, length: number): void {
+    const placed = new Map([...users].filter(([, user]) => this.#hasPlaceFor(user)));
+    if (placed.size === 0 && this.#users.size > 0) {
+      this.#complain(new Error("it names nobody who can log in: the users of before stay"));
+      return;
+    }
+    const without = users.size - placed.size;
+    if (without > 0) {
+      const who = without === 1 ? "1 user has" : `${without} users have`;
+      this.#complain(new Error(`${who} no mailbox: there is no folder of mailboxes`));
+    }
+    for (const { line, reason } of badLines) this.#complain(new Error(`line ${line}: ${reason}`));
+    this.#users = placed;
+    this.#badLines = badLines;
+    this.#length = length;
+    this.#onUsers(this.file);
+  }
+
+  #complain(error: unknown): void {
+    this.#events({ type: "error", connection: null, during: "users file", error });
+  }
+}

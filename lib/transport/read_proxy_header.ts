@@ -1,0 +1,59 @@
+import { parseProxyHeader, type ProxiedClient } from "./proxy_header.ts";
+import type { UnreadableTransport } from "./transport.ts";
+
+const FIRST_READ_OCTETS = 256;
+
+/** The peer left without a word, as a health check does. */
+export class ProxyGoneError extends Error {
+  override readonly name = "ProxyGoneError";
+}
+
+/**
+ * Reads the header that a proxy sends before all else (PROXY protocol, versions 1 and 2); what came in behind it
+ * is read again.
+ *
+ * @returns null where the proxy speaks for itself
+ * @throws {ProxyGoneError} when it leaves without a word
+ * @throws {SyntaxError} when it sends something else, or leaves in the middle
+ */
+export async function readProxyHeader(
+  transport: UnreadableTransport,
+): Promise<ProxiedClient | null> {
+  let buffer = new Uint8Array(FIRST_READ_OCTETS);
+  let used = 0;
+  for (;;) {
+    const count = await readOrNull(transport, buffer.subarray(used));
+    if (count === null && used === 0) throw new ProxyGoneError("the proxy left without a word");
+    if (count === null) throw new SyntaxError("the proxy left in the middle of its header");
+    used += count;
+    const header = parseProxyHeader(buffer.subarray(0, used));
+    switch (header.type) {
+      case "header":
+        transport.unread(buffer.subarray(header.length, used));
+        return header.client;
+      case "malformed":
+        throw new SyntaxError(header.reason);
+      case "incomplete":
+        if (used < buffer.length) break;
+        buffer = grown(buffer);
+    }
+  }
+}
+
+/** A reset is an end, too: some health checks end so. */
+async function readOrNull(
+  transport: UnreadableTransport,
+  into: Uint8Array,
+): Promise<number | null> {
+  try {
+    return await transport.read(into);
+  } catch {
+    return null;
+  }
+}
+
+function grown(octets: Uint8Array): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(2 * octets.length);
+  larger.set(octets);
+  return larger;
+}

@@ -1,0 +1,53 @@
+/** `lib/` points one way: no import upward, no circle, no file that nobody knows. */
+import { assertEquals } from "@std/assert";
+import { BUILD_STEPS, ENTRIES, floorOf, type Import, importsOf } from "./architecture/imports.ts";
+
+const lib = new URL("../lib/", import.meta.url);
+
+const imports = new Map<string, Import>();
+for (const entry of ENTRIES) {
+  for (const found of await importsOf(entry)) imports.set(`${found.from} ${found.to}`, found);
+}
+const all = [...imports.values()];
+
+Deno.test("no file imports from a higher floor", () => {
+  const upward = all.filter(({ from, to }) => floorOf(from) < floorOf(to));
+  assertEquals(upward.map(({ from, to }) => `${from} imports ${to}`), []);
+});
+
+Deno.test("no files import each other in a circle", () => {
+  assertEquals(circles(all), []);
+});
+
+Deno.test("every file of lib/ lies in a known room, and something reaches it", async () => {
+  const known = new Set<string>([...BUILD_STEPS, ...ENTRIES, ...all.map(({ to }) => to)]);
+  const strangers: string[] = [];
+  for await (const path of sources(lib, "lib/")) {
+    if (!known.has(path)) strangers.push(`${path}: no entry reaches it`);
+    if (floorOf(path) === -1) strangers.push(`${path}: its room has no floor in ROOMS`);
+  }
+  assertEquals(strangers, []);
+});
+
+/** One circle of each knot of files, as `a -> b -> a`. */
+function circles(imports: readonly Import[]): string[] {
+  const targets = Map.groupBy(imports, ({ from }) => from);
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    if (start !== -1) found.push([...path.slice(start), file].join(" -> "));
+    if (start !== -1 || done.has(file)) return;
+    for (const { to } of targets.get(file) ?? []) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of targets.keys()) visit(file, []);
+  return found;
+}
+
+async function* sources(folder: URL, path: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* sources(new URL(`${name}/`, folder), `${path}${name}/`);
+    else if (name.endsWith(".ts")) yield `${path}${name}`;
+  }
+}

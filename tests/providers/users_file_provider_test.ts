@@ -1,0 +1,185 @@
+/** A users file and a folder of mailboxes, over real files and a real listener. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { hashPassword } from "../../lib/auth/passwords/slow_hashes.ts";
+import { UsersFileProvider } from "../../lib/mod.ts";
+import { run, testAsRoot } from "../security/two_users.ts";
+import { CountedWorkers } from "../auth/counted_workers.ts";
+import { UsersServed, WRONG } from "./users_served.ts";
+
+Deno.test("each user has a mailbox of their own; one that is not there yet is empty", async () => {
+  await using served = await UsersServed.start([
+    `slow:${await hashPassword("s", "bcrypt")}`,
+    "quick:{PLAIN}q",
+    "new:{PLAIN}n",
+  ]);
+  await served.message("slow", "Subject: for slow\n\n");
+  await served.message("quick", "Subject: for quick\n\n");
+  const stat = async (user: string, password: string) => {
+    using client = await served.connect();
+    assertEquals(await client.command(`XLOG ${user} ${password}`), "+OK Welcome.");
+    return await client.command("STAT");
+  };
+  assertEquals(await stat("slow", "s"), "+OK 1 21");
+  assertEquals(await stat("quick", "q"), "+OK 1 22");
+  assertEquals(await stat("new", "n"), "+OK 0 0");
+  assertEquals(await served.logIn("quick", "s"), WRONG);
+});
+
+Deno.test("the file is read again when it has changed, and what was right is not remembered then", async () => {
+  using workers = new CountedWorkers();
+  const first = await hashPassword("first", "bcrypt");
+  await using served = await UsersServed.start([`me:${first}`]);
+  assertEquals(await served.logIn("me", "first"), "+OK Welcome.");
+  assertEquals(await served.logIn("me", "first"), "+OK Welcome.");
+  assertEquals(workers.questions, 1);
+  await served.write([`me:${first}`, "you:{PLAIN}y"]);
+  assertEquals(await served.logIn("you", "y"), "+OK Welcome.");
+  assertEquals(await served.logIn("me", "first"), "+OK Welcome.");
+  assertEquals(workers.questions, 2);
+  await served.write([`me:${await hashPassword("second", "bcrypt")}`]);
+  assertEquals(await served.logIn("me", "first"), WRONG);
+  assertEquals(await served.logIn("me", "second"), "+OK Welcome.");
+  assertEquals(await served.logIn("you", "y"), WRONG);
+});
+
+Deno.test("who has another password by now, or is gone, does not wake up", async () => {
+  await using served = await UsersServed.start(["me:{PLAIN}m", "you:{PLAIN}y", "ann:{PLAIN}a"]);
+  const asleep = async (user: string, password: string) => {
+    const client = await served.connect();
+    assertEquals(await client.command(`XLOG ${user} ${password}`), "+OK Welcome.");
+    assertEquals(await client.command("SLEE"), "+OK Zzzzz. Deleted 0 messages.");
+    return client;
+  };
+  using me = await asleep("me", "m");
+  using you = await asleep("you", "y");
+  using ann = await asleep("ann", "a");
+  await served.write(["me:{PLAIN}other", "ann:{PLAIN}a"]);
+  assertEquals(await me.command("WAKE"), "-ERR [AUTH] Your login is no longer good.");
+  assertEquals(await you.command("WAKE"), "-ERR [AUTH] Your login is no longer good.");
+  assertEquals(await ann.command("WAKE"), "+OK [ACTIVITY/NONE] Welcome back.");
+});
+
+Deno.test("a bad line locks out nobody else, and is told by its number", async () => {
+  await using served = await UsersServed.start(["me:{PLAIN}m", "you:{ROT13}SECRET"]);
+  assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
+  assertEquals(await served.logIn("you", "SECRET"), WRONG);
+  const [error, ...more] = served.pop3.all("error");
+  assertEquals(more, []);
+  assertStringIncludes(`${error?.error}`, "line 2: its scheme is not known");
+  assertEquals(`${error?.error}`.includes("SECRET"), false);
+});
+
+Deno.test("a file that cannot be read any more leaves its users as they were, and is told once", async () => {
+  await using served = await UsersServed.start(["me:{PLAIN}m"]);
+  assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
+  await Deno.remove(served.file);
+  assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
+  assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
+  assertEquals(served.pop3.all("error").map(({ during }) => during), ["users file"]);
+  await served.write(["me:{PLAIN}n"]);
+  assertEquals(await served.logIn("me", "n"), "+OK Welcome.");
+});
+
+Deno.test("somebody unknown, or locked, costs the same hash as somebody with a wrong password", async () => {
+  using workers = new CountedWorkers();
+  await using served = await UsersServed.start([
+    `me:${await hashPassword("m", "bcrypt")}`,
+    "locked:!",
+  ]);
+  for (const user of ["me", "nobody", "locked", "../me"]) {
+    const before = workers.questions;
+    assertEquals(await served.logIn(user, "wrong"), WRONG);
+    assertEquals(workers.questions - before, 1, user);
+  }
+  // The password of somebody else does not open it either.
+  assertEquals(await served.logIn("nobody", "m"), WRONG);
+});
+
+testAsRoot(
+  "no name leads out of the folder of mailboxes, and no link that is not trusted",
+  async () => {
+    await using served = await UsersServed.start([
+      "me:{PLAIN}m",
+      "linked:{PLAIN}l",
+      "inside:{PLAIN}i",
+    ]);
+    const secret = join(served.folder.path, "secret");
+    await Deno.mkdir(secret);
+    await Deno.writeTextFile(join(secret, "a.eml"), "Subject: secret\n\n");
+    await served.message("me", "Subject: mine\n\n");
+    await Deno.symlink(secret, join(served.mail, "linked"));
+    await Deno.symlink(join(served.mail, "me"), join(served.mail, "inside"));
+    await run("chown", "-h", "61001", join(served.mail, "linked"));
+    for (const name of ["../secret", "/etc", "..", ".", "me/../../secret", secret]) {
+      assertEquals(await served.logIn(name, "m"), WRONG, name);
+    }
+    assertEquals(
+      await served.logIn("linked", "l"),
+      "-ERR [SYS/PERM] Your mailbox cannot be opened.",
+    );
+    assertStringIncludes(
+      `${served.pop3.all("error").map(({ error }) => (error as Error).cause)}`,
+      "linked is a symbolic link of user 61001",
+    );
+    assertEquals(await served.logIn("inside", "i"), "+OK Welcome.");
+  },
+);
+
+Deno.test("a folder of mailboxes that is gone is a fault of the server, and no empty mailbox", async () => {
+  await using served = await UsersServed.start(["me:{PLAIN}m"]);
+  await Deno.remove(served.mail);
+  assertStringIncludes(await served.logIn("me", "m") ?? "", "-ERR [SYS/TEMP]");
+});
+
+Deno.test("APOP and SCRAM are offered when they work for every user", async () => {
+  await using served = await UsersServed.start(["me:{PLAIN}m", "you:{PLAIN}y", "locked:!"]);
+  const offered = async () => {
+    // The first login reads the file.
+    await served.logIn("me", "m");
+    using client = await served.connect();
+    await client.send("CAPA\r\n");
+    const sasl = (await client.readLines()).find((line) => line.startsWith("SASL"));
+    return sasl;
+  };
+  assertEquals(await offered(), "SASL SCRAM-SHA-256 PLAIN LOGIN");
+  await served.write(["me:{PLAIN}m", `you:${await hashPassword("y", "bcrypt")}`]);
+  assertEquals(await offered(), "SASL PLAIN LOGIN");
+});
+
+Deno.test("a storm of wrong logins does not stall the session of another", async () => {
+  // A hash that takes a good while, so that one on the event loop would show.
+  const cost =
+    "$argon2id$v=19$m=65536,t=3,p=1$2opwdW1WwVe6FYWqbIzMgQ$wWzQn96nt4tzBs4xJNVt5JQKiPXC8dONLdJ5ZvzjX48";
+  await using served = await UsersServed.start([`me:${cost}`, "quick:{PLAIN}q"]);
+  served.pop3.maxConnectionsPerIp = 1_000;
+  served.pop3.provider = new UsersFileProvider(served.file, {
+    mailRoot: served.mail,
+    hashing: { threads: 1, waiting: 5 },
+  });
+  const startedAt = performance.now();
+  assertEquals(await served.logIn("me", "wrong"), WRONG);
+  const oneHash = performance.now() - startedAt;
+
+  using other = await served.connect();
+  assertEquals(await other.command("XLOG quick q"), "+OK Welcome.");
+  const clients = await Promise.all(Array.from({ length: 10 }, () => served.connect()));
+  const storm = Promise.all(clients.map((client, n) => client.command(`XLOG me ${n}`)));
+  let isOver = false;
+  storm.then(() => isOver = true);
+  let longestDelay = 0;
+  let answered = 0;
+  while (!isOver) {
+    const before = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    longestDelay = Math.max(longestDelay, performance.now() - before);
+    assertEquals(await other.command("NOOP"), "+OK There's no-one here but us POP3 services.");
+    answered++;
+  }
+  const replies = await storm;
+  for (const client of clients) client.close();
+  // Those of one address wait for their turn; none hears [SYS/TEMP].
+  assertEquals(replies, new Array(10).fill(WRONG));
+  assertEquals(answered > 10, true, `${answered} NOOPs were answered`);
+  assertEquals(longestDelay < oneHash / 2, true, `${longestDelay} ms of ${oneHash} ms`);
+});
