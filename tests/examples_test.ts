@@ -35,9 +35,9 @@ class RunningExample implements AsyncDisposable {
     throw new Error(`${name} did not start: ${said}`);
   }
 
-  async logIn(userName = "me", password = "passw0rd"): Promise<Pop3Client> {
+  async logIn(username = "me", password = "passw0rd"): Promise<Pop3Client> {
     const client = await Pop3Client.connect({ port: this.port });
-    await client.logIn(userName, password);
+    await client.logIn(username, password);
     return client;
   }
 

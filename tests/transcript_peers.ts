@@ -66,7 +66,7 @@ export function sessionContext(scene: Scene): SessionContext {
       clientPort: 50_000,
       isSecure: false,
       tls: null,
-      userNameAtLogin: null,
+      username: null,
       mailboxName: null,
       tag: undefined,
     },
@@ -78,7 +78,7 @@ export function sessionContext(scene: Scene): SessionContext {
     marksMultiLine: scene.marksMultiLine ?? false,
     expire: scene.expire ?? null,
     loginDelay: scene.loginDelay ?? 0,
-    secondsUntilLogin: (userName) => loginDelay.secondsLeft(userName),
+    admitLogin: (username) => loginDelay.admit(username),
     guard: new BanningGuard(() => banEngine, hurriedClock),
     emit: () => {},
   };

@@ -168,9 +168,9 @@ function ensureFolder(path: string): void {
 export function mailboxOptions(options: ServeOptions, events?: Pop3Events): FileMailboxOptions {
   const settleTime = options["settle-time"];
   return {
-    isReadOnly: options["read-only"],
+    readOnly: options["read-only"],
     deletePolicy: options.delete,
-    isExclusive: options.lock,
+    exclusive: options.lock,
     // Made only when something needs it: a mailbox of the server's own user keeps what it can beside the mail.
     stateDirectory: statePathOf(options),
     ...(settleTime === null ? {} : { settleTime }),

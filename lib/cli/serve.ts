@@ -57,7 +57,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     multiLineIndicator: options["multi-line-ind"],
     wireLog: wire?.write ?? null,
     wireLogMessages: options["wire-log-messages"],
-    lineFaults: faults,
+    connectionFaults: faults,
     events,
   });
   if (faults !== null) {

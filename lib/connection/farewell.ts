@@ -1,10 +1,10 @@
 /** How a connection ends so that the peer hears our last word. */
-import { error, statusLine } from "../protocol/reply.ts";
+import { errReply, statusLine } from "../protocol/reply.ts";
 import { Deadline, type Deadlines } from "../time/deadlines.ts";
 import type { Transport } from "../transport/transport.ts";
 
 const TOO_MANY = new TextEncoder().encode(
-  statusLine(error("Too many connections. Try again later.", "SYS/TEMP")),
+  statusLine(errReply("Too many connections. Try again later.", "SYS/TEMP")),
 );
 
 /**

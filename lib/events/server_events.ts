@@ -65,7 +65,7 @@ export interface NewMessageEvent {
   /** Which event this is. */
   readonly type: "new-message";
   /** Whose message it is. */
-  readonly userName: string;
+  readonly username: string;
   /** The message. */
   readonly uniqueId: string;
 }

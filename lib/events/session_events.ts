@@ -48,7 +48,7 @@ export interface LoginFailedEvent {
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
   /** The user name that was tried, cut at 256 characters. */
-  readonly userName: string;
+  readonly username: string;
   /** What the client used: `PASS`, `APOP`, `XLOG`, or a SASL mechanism. */
   readonly mechanism: string;
   /** Why: the provider said no, or was not asked because the address is banned. The client hears the same. */

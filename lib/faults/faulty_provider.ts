@@ -206,7 +206,7 @@ function brokenOff(contents: MessageContent): MessageContent {
   return {
     async nextChunk() {
       if (isSent) {
-        throw new Error("A fault on purpose: the line is dropped in the middle of a message");
+        throw new Error("A fault on purpose: the connection is dropped in the middle of a message");
       }
       isSent = true;
       const chunk = await body.nextChunk();

@@ -16,8 +16,8 @@ export class LoginDelay {
     this.#clock = clock;
   }
 
-  /** Seconds that this user must still wait, rounded up; 0 for a login that is fine and counts from now on. */
-  secondsLeft(userName: string): number {
+  /** Seconds that the user must still wait, rounded up; 0 admits the user, and the delay begins. */
+  admit(username: string): number {
     const delay = 1_000 * this.#seconds();
     if (delay === 0) return 0;
     const now = this.#clock.now();
@@ -25,9 +25,9 @@ export class LoginDelay {
       if (now - at < delay && this.#lastLogins.size < MOST_USERS) break;
       this.#lastLogins.delete(user);
     }
-    const last = this.#lastLogins.get(userName);
+    const last = this.#lastLogins.get(username);
     if (last !== undefined) return Math.ceil((last + delay - now) / 1_000);
-    this.#lastLogins.set(userName, now);
+    this.#lastLogins.set(username, now);
     return 0;
   }
 }

@@ -44,7 +44,7 @@ export interface Pop3ListenerOptions {
   /** End the first line of each multi-line reply with ` _`, and say MULTI-LINE-IND in CAPA. False by default. */
   multiLineIndicator?: boolean;
   /** Makes the lines of clients misbehave, for people who test a client; on this machine only. None by default. */
-  lineFaults?: FaultPlan | null;
+  connectionFaults?: FaultPlan | null;
   /**
    * Is given what client and server said, as a transcript without secrets and messages, when a connection is over.
    * `playTranscript` of `@pop3svc/pop3svc/testing` replays it. None by default.

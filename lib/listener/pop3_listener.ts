@@ -1,7 +1,7 @@
 /** The listener: the ports it opens, and how it stops. */
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { FaultPlan } from "../faults/fault_rules.ts";
-import type { LineFaults } from "../faults/line_faults.ts";
+import type { ConnectionFaults } from "../faults/connection_faults.ts";
 import { isLoopback } from "../transport/address.ts";
 import { type BanEngine, StrikeBanEngine } from "../guard/ban_engine.ts";
 import type { TrustedNetworks } from "../transport/trusted_networks.ts";
@@ -62,7 +62,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   /** Does the first line of each multi-line reply end with ` _`? */
   multiLineIndicator: boolean;
   /** Makes the lines of clients misbehave, for people who test a client. */
-  lineFaults: FaultPlan | null;
+  connectionFaults: FaultPlan | null;
   /** Is given what client and server said when a connection is over. */
   wireLog: ((transcript: string) => void) | null;
   /** Does `wireLog` hold messages, too? */
@@ -78,7 +78,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   readonly #ports = new Map<Acceptor<Arrival>, Promise<void>>();
   readonly #addresses = new Map<Acceptor<Arrival>, PortStatus>();
   #tls: TlsServer | null = null;
-  #lines: LineFaults | null = null;
+  #lines: ConnectionFaults | null = null;
   #wire: WireLog | null = null;
   readonly #observers = new Observers({ wire: () => this.#wire, events: () => this.events });
 
@@ -98,7 +98,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     this.loginTimeout = options.loginTimeout ?? 60;
     this.idleTimeout = options.idleTimeout ?? 600;
     this.sleepTimeout = options.sleepTimeout ?? 86_400;
-    this.lineFaults = options.lineFaults ?? null;
+    this.connectionFaults = options.connectionFaults ?? null;
     this.wireLog = options.wireLog ?? null;
     this.wireLogMessages = options.wireLogMessages ?? false;
     this.expire = options.expire ?? null;
@@ -131,8 +131,8 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   /** A session keeps the one that it began with. */
   set provider(provider: MailboxProvider) {
     this.#provider = provider;
-    provider.registerNewMessage?.((userName, uniqueId) =>
-      this.#emit({ type: "new-message", userName, uniqueId })
+    provider.registerNewMessage?.((username, uniqueId) =>
+      this.#emit({ type: "new-message", username, uniqueId })
     );
   }
 
@@ -149,7 +149,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
   async listenOn(options: ListenOptions): Promise<Deno.NetAddr> {
     const { hostname, port, reusePort = false, trustedProxies = [] } = options;
     const isOpen = (hostname !== "localhost" && !isLoopback(hostname)) || trustedProxies.length > 0;
-    if (this.lineFaults !== null && isOpen) {
+    if (this.connectionFaults !== null && isOpen) {
       throw new TypeError("A listener that misbehaves listens on this machine only");
     }
     await this.#prepareTls(options.tls ?? false);
@@ -209,9 +209,9 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
 
   /** Loads what only those need who test, or look for a fault. */
   async #prepareObservers(): Promise<void> {
-    if (this.lineFaults !== null && this.#lines === null) {
-      const { lineFaults } = await import("../faults/line_faults.ts");
-      this.#lines = lineFaults(this.lineFaults);
+    if (this.connectionFaults !== null && this.#lines === null) {
+      const { connectionFaults } = await import("../faults/connection_faults.ts");
+      this.#lines = connectionFaults(this.connectionFaults);
     }
     if (this.wireLog !== null && this.#wire === null) {
       const { TranscribingLog } = await import("../telemetry/wire_log.ts");
@@ -241,7 +241,7 @@ export class Pop3Listener implements Required<Pop3ListenerOptions>, AsyncDisposa
     acceptor: Acceptor<Arrival>,
     { tls = false, trustedProxies = [] }: ServeOptions,
   ): Promise<void> {
-    if (this.lineFaults !== null || this.wireLog !== null) await this.#prepareObservers();
+    if (this.connectionFaults !== null || this.wireLog !== null) await this.#prepareObservers();
     const proxies = trustedProxies.length === 0 ? null : await networksOf(trustedProxies);
     const loop = acceptLoop(
       acceptor,

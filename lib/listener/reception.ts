@@ -10,7 +10,7 @@
 import type { Connection } from "../connection/connection.ts";
 import { Deadline, Deadlines } from "../time/deadlines.ts";
 import { turnAway } from "../connection/farewell.ts";
-import type { Transport, UnreadableTransport } from "../transport/transport.ts";
+import type { PushbackTransport, Transport } from "../transport/transport.ts";
 import { unmapped } from "../transport/address.ts";
 import type { LimitReached } from "../events/connection_events.ts";
 import { ConnectionLimits } from "../guard/connection_limits.ts";
@@ -64,7 +64,7 @@ export class Reception {
     this.#services = {
       deadlines: new Deadlines(clock),
       guard: new BanningGuard(() => house.banEngine, clock),
-      secondsUntilLogin: (userName) => loginDelay.secondsLeft(userName),
+      admitLogin: (username) => loginDelay.admit(username),
       emit: (event) => this.#observe(event),
     };
   }
@@ -121,7 +121,7 @@ export class Reception {
   }
 
   /** Waits for the header in which a trusted proxy says who its client is. It has a place meanwhile. */
-  #askProxy(transport: UnreadableTransport, caller: Caller): void {
+  #askProxy(transport: PushbackTransport, caller: Caller): void {
     const { house } = this.#options;
     const { deadlines } = this.#services;
     const place = this.#limits.takePlace();
@@ -245,7 +245,7 @@ export class Reception {
 const TOLD_LATE: ReadonlySet<Pop3Event["type"]> = new Set(["delete", "error", "login-failed"]);
 
 /** Loaded only where there are proxies. */
-async function clientBehind(transport: UnreadableTransport): Promise<ProxiedClient | null> {
+async function clientBehind(transport: PushbackTransport): Promise<ProxiedClient | null> {
   const { readProxyHeader } = await import("../transport/read_proxy_header.ts");
   return await readProxyHeader(transport);
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../time/clock.ts";
 import { Connection, type SecureTransport } from "../connection/connection.ts";
 import type { Deadlines } from "../time/deadlines.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { LineFaults } from "../faults/line_faults.ts";
+import type { ConnectionFaults } from "../faults/connection_faults.ts";
 import { isLoopback } from "../transport/address.ts";
 import type { BanEngine } from "../guard/ban_engine.ts";
 import type { Limits } from "../guard/connection_limits.ts";
@@ -37,7 +37,7 @@ export interface ReceptionOptions {
   readonly clock: Clock;
   readonly emit: (event: Pop3Event) => void;
   /** Makes lines misbehave; null for a listener that behaves. */
-  readonly lines: () => LineFaults | null;
+  readonly lines: () => ConnectionFaults | null;
   /** Writes down what is said; null where nobody wants to know. */
   readonly wire: () => WireLog | null;
   /** Takes a line over into TLS; null while that cannot be done. */
@@ -58,7 +58,7 @@ export interface Guest {
 export interface SharedServices {
   readonly deadlines: Deadlines;
   readonly guard: LoginGuard;
-  readonly secondsUntilLogin: (userName: string) => number;
+  readonly admitLogin: (username: string) => number;
   readonly emit: (event: Pop3Event) => void;
 }
 
@@ -66,7 +66,7 @@ export interface SharedServices {
 export function connectionOf(
   { transport, client, acceptedAt, isImplicitTls, connectionId }: Guest,
   { house, clock, ...options }: ReceptionOptions,
-  { deadlines, guard, secondsUntilLogin, emit }: SharedServices,
+  { deadlines, guard, admitLogin, emit }: SharedServices,
 ): readonly [info: SessionInfo, connection: Connection] {
   const info: SessionInfo = {
     connectionId,
@@ -74,7 +74,7 @@ export function connectionOf(
     clientPort: client.port,
     isSecure: client.isSecure,
     tls: null,
-    userNameAtLogin: null,
+    username: null,
     mailboxName: null,
     tag: undefined,
   };
@@ -90,7 +90,7 @@ export function connectionOf(
     marksMultiLine: house.multiLineIndicator,
     expire: house.expire,
     loginDelay: house.loginDelay,
-    secondsUntilLogin,
+    admitLogin,
     guard,
     emit,
   });

@@ -10,7 +10,7 @@ export interface MemoryMailboxOptions {
   /** What the mailbox is called in events and log lines; `memory` by default. */
   readonly name?: string;
   /** Refuse DELE; false by default. */
-  readonly isReadOnly?: boolean;
+  readonly readOnly?: boolean;
 }
 
 /**
@@ -48,7 +48,7 @@ export class MemoryMailbox implements Mailbox {
       );
     }
     this.name = options.name ?? "memory";
-    this.#isReadOnly = options.isReadOnly ?? false;
+    this.#isReadOnly = options.readOnly ?? false;
   }
 
   /** The unique ids, in the order in which the messages came in. */

@@ -83,7 +83,7 @@ export function ok(text: string, code: string | null = null): OkReply {
 }
 
 /** `-ERR text` or `-ERR [code] text`. */
-export function error(text: string, code: string | null = null): ErrorReply {
+export function errReply(text: string, code: string | null = null): ErrorReply {
   return { type: "error", text, code, closes: false };
 }
 

@@ -19,7 +19,7 @@ export interface ConnectionInfo {
   /** What the TLS handshake agreed on; null on a plain line, and where TLS ends before this server. */
   readonly tls: TlsFacts | null;
   /** The name that the client logged in with; null before it has. */
-  readonly userNameAtLogin: string | null;
+  readonly username: string | null;
   /** The `name` of the mailbox that is open; null before the login, or if it has none. */
   readonly mailboxName: string | null;
   /** A slot for whatever the provider wants to keep with this connection. */

@@ -3,7 +3,7 @@ export interface Pop3ResponseErrorOptions extends ErrorOptions {
   /** A response code (RFC 2449 section 8, RFC 3206) without its brackets: `IN-USE`, `SYS/TEMP`, `AUTH`. */
   readonly code?: string;
   /** Close the connection behind the reply. False by default. */
-  readonly critical?: boolean;
+  readonly closes?: boolean;
 }
 
 /**
@@ -23,7 +23,7 @@ export class Pop3ResponseError extends Error {
   /** The response code without its brackets, or null for none. */
   readonly code: string | null;
   /** Is the connection closed behind the reply? */
-  readonly critical: boolean;
+  readonly closes: boolean;
 
   /**
    * Makes an error that becomes this reply.
@@ -33,6 +33,6 @@ export class Pop3ResponseError extends Error {
   constructor(message: string, options: Pop3ResponseErrorOptions = {}) {
     super(message, options);
     this.code = options.code ?? null;
-    this.critical = options.critical ?? false;
+    this.closes = options.closes ?? false;
   }
 }

@@ -33,7 +33,7 @@ export class UserMailboxes {
   constructor(mailRoot: string | null, options: FileMailboxOptions) {
     this.#mailRoot = mailRoot;
     // Users may write in their own mailboxes, and must not reach those of others by it.
-    this.#options = { ...options, isOwnersOnly: true };
+    this.#options = { ...options, ownersOnly: true };
   }
 
   /** Whether there is a place for this user's mail, whether or not something is there. */

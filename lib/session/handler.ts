@@ -13,7 +13,7 @@ import type { LoginGuard } from "./login_guard.ts";
 export interface SessionInfo extends ConnectionInfo {
   isSecure: boolean;
   tls: TlsFacts | null;
-  userNameAtLogin: string | null;
+  username: string | null;
   mailboxName: string | null;
 }
 
@@ -35,8 +35,8 @@ export interface SessionContext {
   readonly expire: number | null;
   /** Seconds between two logins of one user at least; 0 for none. */
   readonly loginDelay: number;
-  /** Seconds that a user must wait for the next login; 0 lets the user in, and counts. */
-  readonly secondsUntilLogin: (userName: string) => number;
+  /** Seconds that the user must still wait; 0 admits the user, and the delay begins. */
+  readonly admitLogin: (username: string) => number;
   /** Stands before the provider at each login. */
   readonly guard: LoginGuard;
   /** Tells whoever listens. */

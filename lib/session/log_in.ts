@@ -9,15 +9,15 @@ import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { isUnchecked } from "../provider/unchecked.ts";
 import type { Concern } from "../protocol/failure_costs.ts";
-import { type Awaitable, closing, error, type ErrorReply, ok } from "../protocol/reply.ts";
+import { type Awaitable, closing, type ErrorReply, errReply, ok } from "../protocol/reply.ts";
 import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import type { HandlerContext } from "./handler.ts";
 import { Maildrop } from "./maildrop.ts";
-import { enter, loggedOut, type OpenAttempt, type Transition } from "./state.ts";
+import { loggedOut, type OpenAttempt, type Transition, transition } from "./state.ts";
 import { watchedProvider } from "./watched_provider.ts";
 
 /** Said before a password has crossed a line that others may read. */
-export const secureLineFirst: ErrorReply = error("Call STLS and negotiate TLS first.");
+export const secureLineFirst: ErrorReply = errReply("Call STLS and negotiate TLS first.");
 
 /** Begins an attempt to log in: the guard decides when the provider is asked, and whether it is. */
 export function beginLogin(context: HandlerContext, mechanism: string): OpenAttempt {
@@ -55,58 +55,58 @@ export async function failLogin(
   const reply = context.fail(failure);
   await attempt.refusalDue();
   context.attempt = null;
-  return enter(loggedOut, reply);
+  return transition(loggedOut, reply);
 }
 
 async function outcomeOf(
   context: HandlerContext,
   { mechanism, attempt }: OpenAttempt,
-  { userName, mailbox }: Login,
+  { username, mailbox }: Login,
 ): Promise<Transition> {
   const { info, emit } = context;
-  const canonical = await canonicalUsername(context.provider, userName);
+  const canonical = await canonicalUsername(context.provider, username);
   const refusal = await attempt.end(canonical, mailbox !== null);
   if (mailbox === null) {
-    if (refusal === null) return enter(loggedOut, error("The session is over."));
-    emit({ type: "login-failed", connection: info, userName, mechanism, ...refusal });
-    return enter(loggedOut, error("Wrong username or password.", "AUTH"));
+    if (refusal === null) return transition(loggedOut, errReply("The session is over."));
+    emit({ type: "login-failed", connection: info, username, mechanism, ...refusal });
+    return transition(loggedOut, errReply("Wrong username or password.", "AUTH"));
   }
   if (context.isAbandoned) {
     await releaseMailbox(context, mailbox);
-    return enter(loggedOut, error("The session is over."));
+    return transition(loggedOut, errReply("The session is over."));
   }
-  const left = context.secondsUntilLogin(canonical);
+  const left = context.admitLogin(canonical);
   if (left > 0) {
     await releaseMailbox(context, mailbox);
     const text = `You logged in a moment ago. Try again in ${counted(left, "second")}.`;
-    return enter(loggedOut, error(text, "LOGIN-DELAY"));
+    return transition(loggedOut, errReply(text, "LOGIN-DELAY"));
   }
-  info.userNameAtLogin = userName;
+  info.username = username;
   info.mailboxName = mailbox.name ?? null;
   const opened = await openMaildrop(context, mailbox, "mailbox");
   if (opened.type === "error") {
     await releaseMailbox(context, mailbox);
-    info.userNameAtLogin = null;
+    info.username = null;
     info.mailboxName = null;
-    return enter(loggedOut, opened);
+    return transition(loggedOut, opened);
   }
   const { maildrop } = opened;
   emit({ type: "login", connection: info, mechanism, messages: maildrop.count });
-  return enter({ phase: "TRANSACTION", maildrop }, ok("Welcome."));
+  return transition({ phase: "TRANSACTION", maildrop }, ok("Welcome."));
 }
 
 /** Logs in with what one command line holds. */
 export async function logIn(
   context: HandlerContext,
   mechanism: string,
-  userName: string,
+  username: string,
   secret: string | null,
   ask: (provider: MailboxProvider) => Awaitable<Mailbox | null>,
 ): Promise<Transition> {
   const open = beginLogin(context, mechanism);
   try {
     const mailbox = await ask(open.provider);
-    return await endLogin(context, open, { userName, mailbox, secret });
+    return await endLogin(context, open, { username, mailbox, secret });
   } catch (failure) {
     return await failLogin(context, open, failure);
   }
@@ -116,15 +116,15 @@ export async function logIn(
 export function logInWithPassword(
   context: HandlerContext,
   mechanism: string,
-  userName: string,
+  username: string,
   password: string,
 ): Promise<Transition> {
   return logIn(
     context,
     mechanism,
-    userName,
+    username,
     password,
-    (provider) => provider.authenticate(context.info, userName, password),
+    (provider) => provider.authenticate(context.info, username, password),
   );
 }
 
@@ -141,7 +141,7 @@ export async function openMaildrop(
     if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, uniqueIds) };
     const { rule, uniqueId, number } = fault;
     emit({ type: "warning", connection: info, rule, value: uniqueId, message: `${number}` });
-    return closing(error("Unique ID strings must be printable ASCII only."));
+    return closing(errReply("Unique ID strings must be printable ASCII only."));
   } catch (failure) {
     return fail(failure, concern);
   }

@@ -5,7 +5,7 @@
  * asked first. A message that has come since has the number 0; for it the mailbox is asked for its list once more,
  * so that it never hears a unique id that is not its own.
  */
-import { error, type ErrorReply } from "../protocol/reply.ts";
+import { type ErrorReply, errReply } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
 import type { ListedMessage, Maildrop } from "./maildrop.ts";
 
@@ -13,12 +13,12 @@ export type FoundMessage =
   | { readonly type: "found"; readonly message: ListedMessage }
   | ErrorReply;
 
-export const messageIsGone: ErrorReply = error("That message is gone.");
-const noSuchUid: ErrorReply = error("No such UID.", "UID/NOT-FOUND");
+export const messageIsGone: ErrorReply = errReply("That message is gone.");
+const noSuchUid: ErrorReply = errReply("No such UID.", "UID/NOT-FOUND");
 
 /** "Bad command syntax." and what would be right. */
 export function badSyntax(usage: string): ErrorReply {
-  return error(`Bad command syntax. ${usage}`);
+  return errReply(`Bad command syntax. ${usage}`);
 }
 
 /** The message that the argument of a command names. */
@@ -31,7 +31,7 @@ export function findMessage(
   if (/^\d+$/.test(argument)) {
     const number = Number(argument);
     const uniqueId = maildrop.uniqueIdOf(number);
-    if (uniqueId === undefined) return error("No such message.");
+    if (uniqueId === undefined) return errReply("No such message.");
     return unlessDeleted(maildrop, { number, uniqueId });
   }
   if (!/^UID:/i.test(argument)) {
@@ -55,7 +55,7 @@ async function findLateMessage(
   return uniqueIds.includes(uniqueId) ? { type: "found", message } : noSuchUid;
 }
 
-const messageIsDeleted: ErrorReply = error("That message has been deleted.");
+const messageIsDeleted: ErrorReply = errReply("That message has been deleted.");
 
 function unlessDeleted(maildrop: Maildrop, message: ListedMessage): FoundMessage {
   return maildrop.isDeleted(message) ? messageIsDeleted : { type: "found", message };

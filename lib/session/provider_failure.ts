@@ -1,18 +1,18 @@
 /** The one place where an error of a provider becomes a reply. */
 import { Pop3ResponseError } from "../provider/response_error.ts";
 import { type Concern, failureCosts } from "../protocol/failure_costs.ts";
-import { closing, error as errorReply, type ErrorReply } from "../protocol/reply.ts";
+import { closing, type ErrorReply, errReply } from "../protocol/reply.ts";
 
 /** What the client is told of it: the provider's own words, or nothing but that it failed. */
 export function replyToFailure(failure: unknown, concern: Concern): ErrorReply {
   if (failure instanceof Pop3ResponseError) {
-    const reply = errorReply(failure.message, failure.code);
-    return failure.critical ? closing(reply) : reply;
+    const reply = errReply(failure.message, failure.code);
+    return failure.closes ? closing(reply) : reply;
   }
   if (failure instanceof Error && failure.name === "NotSupported") {
-    return errorReply("Command not available.");
+    return errReply("Command not available.");
   }
   // RFC 3206 section 4: SYS/TEMP, the problem is the server's and will perhaps be over later.
-  const reply = errorReply("System error. Administrators should check logs.", "SYS/TEMP");
+  const reply = errReply("System error. Administrators should check logs.", "SYS/TEMP");
   return failureCosts[concern].endsSession ? closing(reply) : reply;
 }

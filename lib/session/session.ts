@@ -8,8 +8,8 @@ import { parseCommand } from "../protocol/command.ts";
 import {
   type Awaitable,
   closing,
-  error,
   type ErrorReply,
+  errReply,
   ok,
   type OkReply,
   type Reply,
@@ -34,7 +34,7 @@ const NOT_ASCII = /[^\x00-\x7f]/gu;
 /** A line of a client without its line end; or that it was longer than a line may be. */
 export type CommandLine = Uint8Array | "too-long";
 
-const notAsleep = error(
+const notAsleep = errReply(
   "This command is not allowed in a sleeping state. (Only NOOP, QUIT or WAKE.)",
 );
 
@@ -115,16 +115,16 @@ export class Session {
     }
     if (line === "too-long") return this.#answerTooLong();
     if (state.phase === "AUTHENTICATING") {
-      return this.#enter(() => respondToChallenge(this.#context, state, decoder.decode(line)));
+      return this.#run(() => respondToChallenge(this.#context, state, decoder.decode(line)));
     }
     this.#verb = "";
     const parsed = parseCommand(line);
     switch (parsed.type) {
       case "empty":
-        return this.#bounds.rubbish(error("Empty command line."));
+        return this.#bounds.rubbish(errReply("Empty command line."));
       case "not-text":
         return this.#bounds.rubbish(
-          error("Bad command syntax. A command is printable ASCII, what follows it UTF-8."),
+          errReply("Bad command syntax. A command is printable ASCII, what follows it UTF-8."),
         );
       case "command":
         return this.#carryOut(parsed.verb, parsed.argument);
@@ -133,13 +133,13 @@ export class Session {
 
   #leave(): ErrorReply {
     this.#verb = "";
-    return closing(error("This server speaks POP3."));
+    return closing(errReply("This server speaks POP3."));
   }
 
   async #answerTooLong(): Promise<Reply> {
     await this.#leaveExchange();
     this.#verb = "";
-    return this.#bounds.rubbish(error("Command line too long."));
+    return this.#bounds.rubbish(errReply("Command line too long."));
   }
 
   /** Releases the mailbox. Nothing is deleted: only QUIT does that. */
@@ -158,7 +158,7 @@ export class Session {
     if (verb === undefined) {
       // Nothing of the line is told: it may be a password gone astray.
       emit({ type: "command", connection: info, verb: null, argument: null });
-      return this.#bounds.rubbish(error(`Unknown command: ${name}`));
+      return this.#bounds.rubbish(errReply(`Unknown command: ${name}`));
     }
     this.#bounds.command();
     this.#verb = name;
@@ -170,10 +170,10 @@ export class Session {
       verb: name,
       argument: isShown ? argument : null,
     });
-    return this.#enter(() => this.#handle(name, verb, argument));
+    return this.#run(() => this.#handle(name, verb, argument));
   }
 
-  async #enter(handle: () => Awaitable<Reply | Transition>): Promise<Reply> {
+  async #run(handle: () => Awaitable<Reply | Transition>): Promise<Reply> {
     try {
       const outcome = await handle();
       if (outcome.type !== "transition") return outcome;
@@ -200,7 +200,7 @@ export class Session {
   async #leaveExchange(): Promise<void> {
     const state = this.#state;
     if (state.phase === "AUTHENTICATING") {
-      await this.#enter(() => cancelExchange(this.#context, state));
+      await this.#run(() => cancelExchange(this.#context, state));
     }
   }
 
@@ -217,17 +217,17 @@ export class Session {
     switch (state.phase) {
       case "AUTHORIZATION":
         return verb.AUTHORIZATION?.(this.#context, state, given) ??
-          error("Authenticate first.");
+          errReply("Authenticate first.");
       case "TRANSACTION":
         return verb.TRANSACTION?.(this.#context, state, given) ??
-          error("You are logged in already.");
+          errReply("You are logged in already.");
       case "ASLEEP":
         return verb.ASLEEP?.(this.#context, state, given) ?? notAsleep;
       case "AUTHENTICATING":
         // Its lines are no commands; they do not come here.
-        return error("Authentication is going on.");
+        return errReply("Authentication is going on.");
       case "ENDED":
-        return closing(error("The session is over."));
+        return closing(errReply("The session is over."));
     }
   }
 

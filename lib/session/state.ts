@@ -13,7 +13,7 @@ import type { Maildrop } from "./maildrop.ts";
 export interface Authorization {
   readonly phase: "AUTHORIZATION";
   /** What USER said, until PASS. */
-  readonly userName: string | null;
+  readonly username: string | null;
 }
 
 /** An attempt that has begun, with the provider that it may ask. */
@@ -63,10 +63,10 @@ export interface Transition {
 /** At the start, and after a failed login. */
 export const loggedOut: Authorization = {
   phase: "AUTHORIZATION",
-  userName: null,
+  username: null,
 };
 
 /** Gives this reply and enters this state. */
-export function enter(state: State, reply: Reply): Transition {
+export function transition(state: State, reply: Reply): Transition {
   return { type: "transition", reply, state };
 }

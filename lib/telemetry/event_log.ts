@@ -76,7 +76,7 @@ function strangerOf(event: Logged): string | null {
   // Of the listener itself, but a peer may have caused it: by a login while the users file cannot be read.
   if (event.type === "error" && event.connection === null) return "";
   if (!("connection" in event) || event.connection === null) return null;
-  return event.connection.userNameAtLogin === null ? event.connection.clientAddress : null;
+  return event.connection.username === null ? event.connection.clientAddress : null;
 }
 
 function kindOf(event: Logged, level: LogLevel): LineKind {

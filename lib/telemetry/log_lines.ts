@@ -162,7 +162,7 @@ function fieldsOf(event: Logged): Fields {
     case "login-failed":
       return {
         ...whoOf(event.connection),
-        user: event.userName,
+        user: event.username,
         mechanism: event.mechanism,
         reason: event.reason,
         ...(event.bannedSeconds === undefined ? {} : { bannedSeconds: event.bannedSeconds }),
@@ -187,7 +187,7 @@ function fieldsOf(event: Logged): Fields {
     case "exposed":
       return { finding: event.finding, remedy: event.remedy };
     case "new-message":
-      return { user: event.userName, message: event.uniqueId };
+      return { user: event.username, message: event.uniqueId };
     case "close":
       return {
         ...whoOf(event.connection),
@@ -203,7 +203,7 @@ function whoOf(connection: ConnectionInfo): Fields {
   return {
     connection: connection.connectionId,
     address: connection.clientAddress,
-    user: connection.userNameAtLogin,
+    user: connection.username,
     mailbox: connection.mailboxName,
   };
 }

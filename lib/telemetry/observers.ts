@@ -118,7 +118,7 @@ export class Observers {
 function withCutNames(event: Pop3Event): Pop3Event {
   switch (event.type) {
     case "login-failed":
-      return isLong(event.userName) ? { ...event, userName: cut(event.userName) } : event;
+      return isLong(event.username) ? { ...event, username: cut(event.username) } : event;
     case "command":
       return isLong(event.argument) ? { ...event, argument: cut(event.argument) } : event;
     default:

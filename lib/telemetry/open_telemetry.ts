@@ -172,8 +172,8 @@ class Observer {
       "pop3.messages.sent": messagesSent,
       "network.io.sent": octetsSent,
     });
-    if (connection.userNameAtLogin !== null) {
-      conversation.span.setAttribute("user.name", cut(connection.userNameAtLogin));
+    if (connection.username !== null) {
+      conversation.span.setAttribute("user.name", cut(connection.username));
     }
     conversation.span.end();
   }

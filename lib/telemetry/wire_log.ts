@@ -34,7 +34,7 @@ interface Conversation {
   /** The command that is being answered. */
   command: { readonly verb: string; readonly argument: string } | null;
   /** Who tried to log in since, and whether it worked. */
-  login: { readonly userName: string; readonly isRight: boolean } | null;
+  login: { readonly username: string; readonly isRight: boolean } | null;
   awaitsTls: boolean;
 }
 
@@ -85,10 +85,10 @@ export class TranscribingLog implements WireLog {
           : { verb: event.verb, argument: event.argument ?? "" };
         break;
       case "login":
-        conversation.login = { userName: event.connection.userNameAtLogin ?? "", isRight: true };
+        conversation.login = { username: event.connection.username ?? "", isRight: true };
         break;
       case "login-failed":
-        conversation.login = { userName: event.userName, isRight: false };
+        conversation.login = { username: event.username, isRight: false };
         break;
       case "close":
         this.#end(event.connection, conversation, event.reason);
@@ -161,9 +161,9 @@ export class TranscribingLog implements WireLog {
     const { login } = conversation;
     const answer = `and its answer: ${escaped(statusLine(reply).trimEnd())}`;
     if (login === null) return this.#add(conversation, `# ${verb}, ${answer}`);
-    const name = escaped(login.userName);
+    const name = escaped(login.username);
     // SASL can say names that USER cannot.
-    if (/\p{Cc}/u.test(login.userName)) {
+    if (/\p{Cc}/u.test(login.username)) {
       return this.#add(conversation, `# ${verb} as ${name}, ${answer}`);
     }
     if (verb !== "PASS") {

@@ -181,7 +181,7 @@ export function testConnectionInfo(): ConnectionInfo {
     clientPort: 50_000,
     isSecure: false,
     tls: null,
-    userNameAtLogin: "me",
+    username: "me",
     mailboxName: null,
     tag: undefined,
   };

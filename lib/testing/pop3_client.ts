@@ -125,8 +125,8 @@ export class Pop3Client implements Disposable {
    *
    * @throws {Error} with the reply, when it is `-ERR`
    */
-  async logIn(userName: string, password: string): Promise<void> {
-    await this.#mustSay(`USER ${userName}`);
+  async logIn(username: string, password: string): Promise<void> {
+    await this.#mustSay(`USER ${username}`);
     await this.#mustSay(`PASS ${password}`);
   }
 

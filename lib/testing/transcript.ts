@@ -69,7 +69,7 @@ export interface Transcript {
   /** The password of the user `me`. */
   readonly password: string;
   /** Is DELE refused? */
-  readonly isReadOnly: boolean;
+  readonly readOnly: boolean;
   /** What EXPIRE promises, in days; null for ever. */
   readonly expire: number | null;
   /** Seconds between two logins at least. */
@@ -215,7 +215,7 @@ export function parseTranscript(text: string, options: TranscriptOptions = {}): 
       [...messages].map(([id, octets]) => [id, new Uint8Array(octets)]),
     ),
     password,
-    isReadOnly: flags.has("READ-ONLY"),
+    readOnly: flags.has("READ-ONLY"),
     marksMultiLine: flags.has("MULTI-LINE-IND"),
     allowsUnknownIds: !flags.has("NO-UNKNOWN-IDS"),
     isRemote: flags.has("REMOTE"),

@@ -13,8 +13,8 @@ export class TranscriptMaildrop {
   #isInUse = false;
   #isRevoked = false;
 
-  constructor({ messages, isReadOnly, password, token }: Transcript) {
-    const mailbox = new MemoryMailbox(messages, { isReadOnly });
+  constructor({ messages, readOnly, password, token }: Transcript) {
+    const mailbox = new MemoryMailbox(messages, { readOnly });
     const messageDelete = mailbox.messageDelete.bind(mailbox);
     mailbox.messageDelete = (info, uniqueIds) => {
       if (this.#deleteFails) throw new Error("No space left on device (os error 28)");

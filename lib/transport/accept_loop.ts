@@ -5,7 +5,7 @@
  * An arrival belongs to whoever serves it; where serving throws, it is closed here.
  */
 import type { Clock } from "../time/clock.ts";
-import type { UnreadableTransport } from "./transport.ts";
+import type { PushbackTransport } from "./transport.ts";
 import { type Concern, concernOfAccept, failureCosts } from "../protocol/failure_costs.ts";
 
 /** Where to listen. */
@@ -25,7 +25,7 @@ export interface Acceptor<T = Deno.TcpConn | Deno.TlsConn> {
 
 /** Somebody who has come, and where from. */
 export interface Arrival {
-  readonly transport: UnreadableTransport;
+  readonly transport: PushbackTransport;
   /** Empty where the peer was gone before it could be asked for. */
   readonly address: string;
   readonly port: number;

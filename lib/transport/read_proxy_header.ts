@@ -1,5 +1,5 @@
 import { parseProxyHeader, type ProxiedClient } from "./proxy_header.ts";
-import type { UnreadableTransport } from "./transport.ts";
+import type { PushbackTransport } from "./transport.ts";
 
 const FIRST_READ_OCTETS = 256;
 
@@ -17,7 +17,7 @@ export class ProxyGoneError extends Error {
  * @throws {SyntaxError} when it sends something else, or leaves in the middle
  */
 export async function readProxyHeader(
-  transport: UnreadableTransport,
+  transport: PushbackTransport,
 ): Promise<ProxiedClient | null> {
   let buffer = new Uint8Array(FIRST_READ_OCTETS);
   let used = 0;
@@ -42,7 +42,7 @@ export async function readProxyHeader(
 
 /** A reset is an end, too: some health checks end so. */
 async function readOrNull(
-  transport: UnreadableTransport,
+  transport: PushbackTransport,
   into: Uint8Array,
 ): Promise<number | null> {
   try {

@@ -1,5 +1,5 @@
 import type { Arrival } from "./accept_loop.ts";
-import type { UnreadableTransport } from "./transport.ts";
+import type { PushbackTransport } from "./transport.ts";
 
 /** What `Deno.Listener` accepts. */
 export function arrivalOf(accepted: Deno.TcpConn | Deno.TlsConn): Arrival {
@@ -11,7 +11,7 @@ export function arrivalOf(accepted: Deno.TcpConn | Deno.TlsConn): Arrival {
 const NOTHING = new Uint8Array(0);
 
 /** An accepted connection as the line to a peer. It may be closed more than once. */
-export class TcpTransport implements UnreadableTransport {
+export class TcpTransport implements PushbackTransport {
   readonly #connection: Deno.TcpConn | Deno.TlsConn;
   #isOpen = true;
   #unread: Uint8Array = NOTHING;

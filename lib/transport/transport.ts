@@ -21,7 +21,7 @@ export interface Transport extends ByteSource, ByteSink {
 }
 
 /** A line of which a beginning can be read by somebody else. */
-export interface UnreadableTransport extends Transport {
+export interface PushbackTransport extends Transport {
   /** Puts octets back that were read too far: the next reads give them again. */
   unread(octets: Uint8Array): void;
 }

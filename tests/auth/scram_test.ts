@@ -16,7 +16,7 @@ function providerWith(secrets: Readonly<Record<string, UserSecret>>): MailboxPro
     authenticate: () => null,
     secrets: {
       offers: "scram",
-      secretOf: (_info, userName) => secrets[userName] ?? null,
+      secretOf: (_info, username) => secrets[username] ?? null,
       openMailbox: () => new MemoryMailbox(),
     },
   };
@@ -55,14 +55,14 @@ Deno.test("the example of RFC 7677 section 3", async () => {
     "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
   );
   const login = await outcome(exchange, "");
-  assertEquals([login.userName, login.mailbox !== null], ["user", true]);
+  assertEquals([login.username, login.mailbox !== null], ["user", true]);
 });
 
 /** A client that knows a password; gives how it ended, and the salt and count that it was told. */
-async function logIn(provider: MailboxProvider, userName: string, password: string) {
+async function logIn(provider: MailboxProvider, username: string, password: string) {
   const exchange = scramSha256.begin(testConnectionInfo(), provider);
   await exchange.next(EMPTY);
-  const bare = `n=${userName.replaceAll("=", "=3D").replaceAll(",", "=2C")},r=abcdef`;
+  const bare = `n=${username.replaceAll("=", "=3D").replaceAll(",", "=2C")},r=abcdef`;
   const serverFirst = await challenge(exchange, `n,,${bare}`);
   const [, nonce = "", salt = "", iterations = ""] = /^r=(.*),s=(.*),i=(.*)$/.exec(serverFirst) ??
     [];
@@ -97,11 +97,11 @@ Deno.test("right and wrong passwords, of a plain secret and of a verifier; odd n
     "a,b=c": { type: "plain", password: "pass word" },
     kept: { type: "scram-sha-256", verifier },
   });
-  for (const [userName, password] of [["a,b=c", "pass word"], ["kept", "secret"]] as const) {
-    const right = await logIn(provider, userName, password);
-    assertEquals([right.login?.userName, right.login?.mailbox !== null], [userName, true]);
-    assertEquals((await logIn(provider, userName, "wrong")).login, {
-      userName,
+  for (const [username, password] of [["a,b=c", "pass word"], ["kept", "secret"]] as const) {
+    const right = await logIn(provider, username, password);
+    assertEquals([right.login?.username, right.login?.mailbox !== null], [username, true]);
+    assertEquals((await logIn(provider, username, "wrong")).login, {
+      username,
       mailbox: null,
       secret: null,
     });
@@ -156,6 +156,6 @@ Deno.test("a final message that breaks a rule is a refusal: the challenge may ha
     const said = await challenge(exchange, "n,,n=me,r=x");
     const nonce = /^r=([^,]*)/.exec(said)?.[1] ?? "";
     const login = await outcome(exchange, final.replace("@", nonce));
-    assertEquals(login, { userName: "me", mailbox: null, secret: null }, final);
+    assertEquals(login, { username: "me", mailbox: null, secret: null }, final);
   }
 });

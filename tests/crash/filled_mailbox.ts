@@ -106,7 +106,7 @@ export function openMailbox(
         new FileStore(path, folderLayout, { settleTime: 0, deletePolicy: "trash" }, files),
       );
     case "maildir of another": {
-      const options = { isOwnersOnly: true, stateDirectory: join(path, STATE) };
+      const options = { ownersOnly: true, stateDirectory: join(path, STATE) };
       return fileMailbox(new FileStore(path, maildirLayout, options, files));
     }
     case "maildir":

@@ -1,7 +1,7 @@
 /** A server that misbehaves on purpose, as a client meets it. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Transport } from "../../lib/transport/transport.ts";
-import { lineFaults } from "../../lib/faults/line_faults.ts";
+import { connectionFaults } from "../../lib/faults/connection_faults.ts";
 import { MemoryMailbox } from "../../lib/mod.ts";
 import {
   type FaultPlan,
@@ -29,7 +29,7 @@ class Misbehaving implements AsyncDisposable {
     const mailbox = new MemoryMailbox({ a: "Subject: a\r\n\r\n", b: "bb\r\n", c: "c\r\n" });
     this.pop3 = new ObservedListener({
       provider: faultyProvider(providerOf(mailbox), plan, this.clock),
-      lineFaults: plan,
+      connectionFaults: plan,
       certificate,
     });
   }
@@ -131,7 +131,7 @@ Deno.test("single-bytes: each write is one octet", async () => {
     closeWrite: () => Promise.resolve(),
     close() {},
   };
-  const faulty = lineFaults({ seed: 1, rules: [{ fault: "single-bytes" }] }).ofLine(line);
+  const faulty = connectionFaults({ seed: 1, rules: [{ fault: "single-bytes" }] }).ofLine(line);
   assertEquals(await faulty.write(new Uint8Array(9)), 1);
   assertEquals(writes, [1]);
   await using server = await Misbehaving.start({ fault: "single-bytes" });

@@ -5,16 +5,16 @@ import { ManualClock } from "../manual_clock.ts";
 Deno.test("a login counts from when it succeeded; each user alone", () => {
   const clock = new ManualClock();
   const delay = new LoginDelay(() => 60, clock);
-  assertEquals(delay.secondsLeft("me"), 0);
+  assertEquals(delay.admit("me"), 0);
   clock.advance(500);
-  assertEquals([delay.secondsLeft("me"), delay.secondsLeft("you")], [60, 0]);
+  assertEquals([delay.admit("me"), delay.admit("you")], [60, 0]);
   clock.advance(59_000);
-  assertEquals(delay.secondsLeft("me"), 1);
+  assertEquals(delay.admit("me"), 1);
   clock.advance(500);
-  assertEquals([delay.secondsLeft("me"), delay.secondsLeft("me")], [0, 60]);
+  assertEquals([delay.admit("me"), delay.admit("me")], [0, 60]);
 });
 
 Deno.test("none is none", () => {
   const delay = new LoginDelay(() => 0, new ManualClock());
-  assertEquals([delay.secondsLeft("me"), delay.secondsLeft("me")], [0, 0]);
+  assertEquals([delay.admit("me"), delay.admit("me")], [0, 0]);
 });

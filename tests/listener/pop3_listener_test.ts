@@ -70,13 +70,13 @@ Deno.test("one provider's failure ends neither another connection nor the proces
   assertInstanceOf(error?.error, Error);
 });
 
-Deno.test("a Pop3ResponseError is the reply, and closes only when it is critical", async () => {
+Deno.test("a Pop3ResponseError is the reply, and closes only when it is closes", async () => {
   const provider: MailboxProvider = {
     name: "busy",
     authenticate(_info, username) {
       throw new Pop3ResponseError(`Busy,\r\n${username}.`, {
         code: "IN-USE",
-        critical: username === "critical",
+        closes: username === "closes",
       });
     },
   };
@@ -84,8 +84,8 @@ Deno.test("a Pop3ResponseError is the reply, and closes only when it is critical
   const { port } = await pop3.listenOn(loopback);
   using client = await LoopbackClient.connect(port);
   assertEquals(await client.logIn(), "-ERR [IN-USE] Busy,  me.");
-  await client.command("USER critical");
-  assertEquals(await client.command("PASS x"), "-ERR [IN-USE] Busy,  critical.");
+  await client.command("USER closes");
+  assertEquals(await client.command("PASS x"), "-ERR [IN-USE] Busy,  closes.");
   await client.endSending();
   assertEquals(await client.readLine(), null);
 });
@@ -137,7 +137,7 @@ Deno.test("a mailbox is given back by SLEE, by a WAKE that fails, and by QAUT, w
   await using pop3 = new Pop3Listener({
     provider: providerOf(mailbox),
     events: (event) => {
-      if (event.type === "close") closed.resolve(event.connection.userNameAtLogin);
+      if (event.type === "close") closed.resolve(event.connection.username);
     },
   });
   const { port } = await pop3.listenOn(loopback);

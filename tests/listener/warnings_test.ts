@@ -115,5 +115,5 @@ Deno.test("a provider tells of new messages, and every listener makes an event o
   };
   await using pop3 = new ObservedListener({ provider });
   raise("me", "k93");
-  assertEquals(pop3.all("new-message"), [{ type: "new-message", userName: "me", uniqueId: "k93" }]);
+  assertEquals(pop3.all("new-message"), [{ type: "new-message", username: "me", uniqueId: "k93" }]);
 });

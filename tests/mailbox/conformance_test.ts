@@ -14,7 +14,7 @@ testMailbox({
     const mailbox = new MemoryMailbox(Object.fromEntries(entries));
     return {
       open: () => mailbox,
-      openReadOnly: () => new MemoryMailbox({}, { isReadOnly: true }),
+      openReadOnly: () => new MemoryMailbox({}, { readOnly: true }),
       removeBehindItsBack: (uniqueId) => void mailbox.messages.delete(uniqueId),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
@@ -30,7 +30,7 @@ testMailbox({
     }
     return {
       open: () => folderMailbox(folder.path, { settleTime: 0 }),
-      openReadOnly: () => folderMailbox(folder.path, { settleTime: 0, isReadOnly: true }),
+      openReadOnly: () => folderMailbox(folder.path, { settleTime: 0, readOnly: true }),
       removeBehindItsBack: (uniqueId) => Deno.remove(join(folder.path, uniqueId)),
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };
@@ -48,7 +48,7 @@ testMailbox({
     }
     return {
       open: () => maildirMailbox(folder.path),
-      openReadOnly: () => maildirMailbox(folder.path, { isReadOnly: true }),
+      openReadOnly: () => maildirMailbox(folder.path, { readOnly: true }),
       removeBehindItsBack: async (uniqueId) => {
         for (const name of [`new/${uniqueId}`, `cur/${uniqueId}:2,S`]) {
           await Deno.remove(join(folder.path, name)).catch(() => {});
@@ -73,7 +73,7 @@ testMailbox({
     await Deno.writeFile(path, joined(parts));
     return {
       open: () => mboxMailbox(path),
-      openReadOnly: () => mboxMailbox(path, { isReadOnly: true }),
+      openReadOnly: () => mboxMailbox(path, { readOnly: true }),
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     };
   },

@@ -24,7 +24,7 @@ async function folderWithOne(): Promise<TemporaryFolder> {
 Deno.test("a second session hears [IN-USE] until the first one has ended, however it ends", async () => {
   await using folder = await folderWithOne();
   let closed = Promise.withResolvers<void>();
-  const mailbox = folderMailbox(folder.path, { isExclusive: true, settleTime: 0 });
+  const mailbox = folderMailbox(folder.path, { exclusive: true, settleTime: 0 });
   await using pop3 = new Pop3Listener({
     provider: providerOf(mailbox),
     events: (event) => {
@@ -124,7 +124,7 @@ for (
     for (const stateDirectory of [state.path, null]) {
       const told: string[] = [];
       const options = {
-        isExclusive: true,
+        exclusive: true,
         settleTime: 0,
         ...(stateDirectory === null ? {} : { stateDirectory }),
         events: (event: Pop3Event) => {

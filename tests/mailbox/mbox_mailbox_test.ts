@@ -48,7 +48,7 @@ Deno.test("trash: what is deleted is an mbox in our folder beside the mbox", asy
 
 Deno.test("one session at a time, when asked for", async () => {
   await using mbox = await mboxWith("From a\nSubject: 1\n\nx\n\n");
-  const mailbox = mboxMailbox(mbox.file, { isExclusive: true });
+  const mailbox = mboxMailbox(mbox.file, { exclusive: true });
   const [first, second] = [testConnectionInfo(), testConnectionInfo()];
   await mailbox.listMessageUniqueIds(first);
   await assertRejects(

@@ -109,7 +109,7 @@ Deno.test("one session at a time where no lock can be made: within the process, 
   const events: FileMailboxOptions["events"] = (event) => {
     if (event.type === "error") errors.push(String(event.error));
   };
-  const options = { isExclusive: true, events };
+  const options = { exclusive: true, events };
   const [one, two] = [1, 2].map(() => open(mbox.file, options, withoutFolder(mbox.path)));
   const [first, second] = [testConnectionInfo(), testConnectionInfo()];
   await one?.listMessageUniqueIds(first);

@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { error, ok, statusLine } from "../../lib/protocol/reply.ts";
+import { errReply, ok, statusLine } from "../../lib/protocol/reply.ts";
 
 const LINE = /^(\+OK|-ERR) (\[[\x20-\x7e]*\] )?[^\p{C}\p{Zl}\p{Zp}]*\r\n$/u;
 
 Deno.test("a status line is one line of at most 512 octets, whatever the text", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 1000 }), fc.string(), (text, code) => {
-      for (const line of [statusLine(ok(text)), statusLine(error(text, code))]) {
+      for (const line of [statusLine(ok(text)), statusLine(errReply(text, code))]) {
         assertEquals(LINE.test(line), true, line);
         assertEquals(new TextEncoder().encode(line).length <= 512, true);
       }
@@ -16,8 +16,8 @@ Deno.test("a status line is one line of at most 512 octets, whatever the text", 
 });
 
 Deno.test("a response code stands in brackets", () => {
-  assertEquals(statusLine(error("Busy.", "IN-USE")), "-ERR [IN-USE] Busy.\r\n");
-  assertEquals(statusLine(error("No.")), "-ERR No.\r\n");
+  assertEquals(statusLine(errReply("Busy.", "IN-USE")), "-ERR [IN-USE] Busy.\r\n");
+  assertEquals(statusLine(errReply("No.")), "-ERR No.\r\n");
 });
 
 Deno.test("what nobody sees is not said again: controls, tabs, marks that turn the direction, half characters", () => {
@@ -34,7 +34,7 @@ Deno.test("what nobody sees is not said again: controls, tabs, marks that turn t
   ];
   for (const text of unseen) {
     const [octet = ""] = text;
-    const shown = statusLine(error(`Unknown command: A${text}B`, `C${text}`));
+    const shown = statusLine(errReply(`Unknown command: A${text}B`, `C${text}`));
     assertEquals(shown.includes(octet), false, JSON.stringify(shown));
     assertEquals(shown.startsWith("-ERR [C"), true);
   }

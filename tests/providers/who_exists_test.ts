@@ -137,7 +137,7 @@ for (const name of ["me", "nobody"]) {
       const sent = lines.length > 0 ? lines : [encode(`c=biws,r=${nonce},p=AAAA`)];
       for (const line of sent) assertEquals(await client.command(line), WRONG);
       const [failed, ...more] = served.pop3.all("login-failed");
-      assertEquals([failed?.userName, failed?.reason, more.length], [name, "wrong", 0]);
+      assertEquals([failed?.username, failed?.reason, more.length], [name, "wrong", 0]);
     });
   }
 }
@@ -149,8 +149,8 @@ Deno.test("who leaves after the challenge has tried, too; who leaves before it h
     using client = await served.connect();
     await client.command(line);
   }
-  const { userName } = await served.pop3.until("login-failed");
-  assertEquals([userName, served.pop3.all("login-failed").length], ["me", 1]);
+  const { username } = await served.pop3.until("login-failed");
+  assertEquals([username, served.pop3.all("login-failed").length], ["me", 1]);
 });
 
 const usual: readonly (readonly [string, readonly string[], string])[] = [

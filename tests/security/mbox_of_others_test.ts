@@ -113,7 +113,7 @@ testAsRoot("what joe forges in a folder of ours beside the mbox is not believed"
   await using users = await withSpool();
   await users.write("spool/joe", message("j") + message("k"), JOE);
   await users.makeFolder("spool/.pop3svc", JOE);
-  const options = { isOwnersOnly: true, stateDirectory: users.path("state"), uid: JOE };
+  const options = { ownersOnly: true, stateDirectory: users.path("state"), uid: JOE };
   const store = new MboxStore(users.path("spool/joe"), options);
   const name = store.place.nameIn(users.path("spool/.pop3svc"), "journal");
   await Deno.writeTextFile(name, "{}");
@@ -126,7 +126,7 @@ testAsRoot("what joe forges in a folder of ours beside the mbox is not believed"
 
 testAsRoot("without a state directory, an mbox of another user's is refused", async () => {
   await using users = await withSpool();
-  const store = new MboxStore(users.path("spool/ann"), { isOwnersOnly: true });
+  const store = new MboxStore(users.path("spool/ann"), { ownersOnly: true });
   let code: string | null = null;
   await store.lookSettled().catch((error) => {
     assert(error instanceof Pop3ResponseError);

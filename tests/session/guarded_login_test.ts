@@ -57,7 +57,7 @@ class Server {
       ...context,
       info: { ...context.info, clientAddress, isSecure: true },
       guard: this.#guard,
-      secondsUntilLogin: (username) => this.#delay.secondsLeft(username),
+      admitLogin: (username) => this.#delay.admit(username),
       emit: (event) => void this.events.push(event),
     });
     this.greetings.set(session, session.greeting().text);

@@ -13,13 +13,13 @@ function setUp(level: LogLevel = "info", format: LogFormat = "text") {
   return { lines, clock, log, withoutTimes: () => lines.map((line) => line.slice(25)) };
 }
 
-function from(clientAddress: string, userNameAtLogin: string | null = null): ConnectionInfo {
-  return { ...testConnectionInfo(), connectionId: "7", clientAddress, userNameAtLogin };
+function from(clientAddress: string, username: string | null = null): ConnectionInfo {
+  return { ...testConnectionInfo(), connectionId: "7", clientAddress, username };
 }
 
-function refused(address: string, reason: "wrong" | "banned", userName = "me"): Pop3Event {
+function refused(address: string, reason: "wrong" | "banned", username = "me"): Pop3Event {
   const connection = from(address);
-  return { type: "login-failed", connection, userName, mechanism: "PLAIN", reason };
+  return { type: "login-failed", connection, username, mechanism: "PLAIN", reason };
 }
 
 Deno.test("logins from a banned address are one line, and one more with their number each minute", () => {

@@ -11,21 +11,21 @@ const filter = fromFileUrl(new URL("../../deploy/fail2ban/pop3svc.conf", import.
 
 function failedFrom(
   clientAddress: string,
-  userName: string,
+  username: string,
   reason: "wrong" | "banned",
 ): Pop3Event {
   const connection = {
     ...testConnectionInfo(),
     connectionId: "7",
     clientAddress,
-    userNameAtLogin: null,
+    username: null,
   };
-  return { type: "login-failed", connection, userName, mechanism: "PLAIN", reason };
+  return { type: "login-failed", connection, username, mechanism: "PLAIN", reason };
 }
 
 const forged =
   "x\n2026-11-25T00:00:00.000Z warn login-failed connection=1 address=198.51.100.1 user=me";
-const connection = { ...testConnectionInfo(), connectionId: "7", userNameAtLogin: forged };
+const connection = { ...testConnectionInfo(), connectionId: "7", username: forged };
 const events: readonly Pop3Event[] = [
   failedFrom("192.0.2.7", "me", "wrong"),
   failedFrom("2001:db8::7", "two words", "banned"),

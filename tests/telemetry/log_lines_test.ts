@@ -26,10 +26,10 @@ const hostileNames = fc.string({
 });
 
 const time = new Date("2026-11-23T09:00:00Z");
-const connection = { ...testConnectionInfo(), connectionId: "7", userNameAtLogin: null };
+const connection = { ...testConnectionInfo(), connectionId: "7", username: null };
 
-function failedLogin(userName: string): LoginFailedEvent {
-  return { type: "login-failed", connection, userName, mechanism: "PASS", reason: "wrong" };
+function failedLogin(username: string): LoginFailedEvent {
+  return { type: "login-failed", connection, username, mechanism: "PASS", reason: "wrong" };
 }
 
 Deno.test("a failed login as text and as JSON", () => {
@@ -56,17 +56,17 @@ Deno.test("a line that matters less than asked for is left out", () => {
 });
 
 Deno.test("no name can forge a line or a field", () => {
-  fc.assert(fc.property(hostileNames, (userName) => {
+  fc.assert(fc.property(hostileNames, (username) => {
     for (const format of ["text", "json"] as const) {
-      const line = logLine(failedLogin(userName), time, format, "info") ??
+      const line = logLine(failedLogin(username), time, format, "info") ??
         "";
       // deno-lint-ignore no-control-regex -- control characters are what must not be there
       assertEquals(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(line), false, JSON.stringify(line));
     }
-    const text = logLine(failedLogin(userName), time, "text", "info") ??
+    const text = logLine(failedLogin(username), time, "text", "info") ??
       "";
     const [, shown = ""] = / user=(.*) mechanism=PASS reason=wrong$/.exec(text) ?? [];
-    assertEquals(shown.startsWith('"') ? JSON.parse(shown) : shown, userName);
+    assertEquals(shown.startsWith('"') ? JSON.parse(shown) : shown, username);
   }));
 });
 
@@ -112,12 +112,12 @@ Deno.test("nothing that turns the direction of a text, and nothing that cannot b
   // Marks, embeddings, isolates; a zero-width space, a byte order mark, a tag of plane 14.
   const unseen = [0x200f, 0x061c, 0x202e, 0x2067, 0x200b, 0xfeff, 0xe0041, 0x85, 0x2028];
   for (const code of unseen) {
-    const userName = `a${String.fromCodePoint(code)}b`;
+    const username = `a${String.fromCodePoint(code)}b`;
     for (const format of ["text", "json"] as const) {
-      const line = logLine(failedLogin(userName), time, format, "info") ?? "";
+      const line = logLine(failedLogin(username), time, format, "info") ?? "";
       assertEquals(/[^\x20-\x7e]/.test(line), false, line);
       const [, escaped = ""] = /user"?[=:]("[^"]*")/.exec(line) ?? [];
-      assertEquals(JSON.parse(escaped), userName);
+      assertEquals(JSON.parse(escaped), username);
     }
   }
   assertEquals(

@@ -92,7 +92,7 @@ Deno.test("names are cut before they are told", () => {
   observers.emit({
     type: "login-failed",
     connection,
-    userName: long,
+    username: long,
     mechanism: "PLAIN",
     reason: "wrong",
   });
@@ -100,7 +100,7 @@ Deno.test("names are cut before they are told", () => {
   const cut = `${"n".repeat(256)}… (cut, 14000 characters)`;
   assertEquals(
     told.map((event) =>
-      "userName" in event ? event.userName : "argument" in event && event.argument
+      "username" in event ? event.username : "argument" in event && event.argument
     ),
     [cut, cut],
   );

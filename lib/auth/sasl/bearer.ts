@@ -12,7 +12,7 @@ import {
 
 /** What a client says in its only message. */
 interface Bearer {
-  readonly userName: string | null;
+  readonly username: string | null;
   readonly token: string;
 }
 
@@ -23,23 +23,23 @@ export const oauthbearer: Mechanism = bearerMechanism((message) => {
   if (!/^[ny],(a=[^,]+)?,$/.test(header)) {
     throw new SaslError("OAUTHBEARER begins with a GS2 header without channel binding.");
   }
-  const userName = name?.replaceAll("=2C", ",").replaceAll("=3D", "=") ?? null;
-  return { userName, token: tokenIn(fields) };
+  const username = name?.replaceAll("=2C", ",").replaceAll("=3D", "=") ?? null;
+  return { username, token: tokenIn(fields) };
 }, "invalid_token");
 
 /** `user=NAME ^A auth=Bearer TOKEN ^A ^A`. */
 export const xoauth2: Mechanism = bearerMechanism((message) => {
   const [first = "", ...fields] = message.split("\x01");
   if (!/^user=./.test(first)) throw new SaslError("XOAUTH2 begins with user=.");
-  return { userName: first.slice("user=".length), token: tokenIn(fields) };
+  return { username: first.slice("user=".length), token: tokenIn(fields) };
 }, "401");
 
 function bearerMechanism(parse: (message: string) => Bearer, status: string): Mechanism {
   return {
     isOfferedBy: (provider) => provider.authenticateToken !== undefined,
     async *begin(info, provider): AsyncGenerator<Octets, Login, Octets> {
-      const { userName, token } = parse(textOf(yield NOTHING));
-      const mailbox = await provider.authenticateToken?.(info, userName, token) ?? null;
+      const { username, token } = parse(textOf(yield NOTHING));
+      const mailbox = await provider.authenticateToken?.(info, username, token) ?? null;
       if (mailbox === null) {
         try {
           // RFC 7628 section 3.2.2: a refusal is explained in a challenge, which the client must answer.
@@ -48,7 +48,7 @@ function bearerMechanism(parse: (message: string) => Bearer, status: string): Me
           // Whoever cancels it is refused all the same; else tokens could be tried without being counted.
         }
       }
-      return { userName: userName ?? nameOf(mailbox), mailbox, secret: token };
+      return { username: username ?? nameOf(mailbox), mailbox, secret: token };
     },
   };
 }

@@ -4,10 +4,10 @@ import { type Mechanism, octetsOf, SaslError, textOf } from "./mechanism.ts";
 export const login: Mechanism = {
   isOfferedBy: () => true,
   async *begin(info, provider) {
-    const userName = textOf(yield octetsOf("Username:"));
-    if (userName === "") throw new SaslError("LOGIN sends a user name.");
+    const username = textOf(yield octetsOf("Username:"));
+    if (username === "") throw new SaslError("LOGIN sends a user name.");
     const password = textOf(yield octetsOf("Password:"));
-    const mailbox = await provider.authenticate(info, userName, password);
-    return { userName, mailbox, secret: password };
+    const mailbox = await provider.authenticate(info, username, password);
+    return { username, mailbox, secret: password };
   },
 };

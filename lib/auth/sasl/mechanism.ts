@@ -13,7 +13,7 @@ export type Octets = Uint8Array<ArrayBuffer>;
 
 /** How an attempt to log in has ended. */
 export interface Login {
-  readonly userName: string;
+  readonly username: string;
   /** Null where it was refused. */
   readonly mailbox: Mailbox | null;
   /** What the client would say again with the same wrong password; null where that differs each time. */

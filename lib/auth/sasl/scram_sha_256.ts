@@ -33,11 +33,11 @@ export function scram(newNonce: () => string): Mechanism {
     isOfferedBy: (provider) => provider.secrets !== undefined && provider.secrets !== null,
     async *begin(info, provider) {
       const first = parseClientFirst(textOf(yield NOTHING));
-      const { userName } = first;
+      const { username } = first;
       const nonce = first.nonce + newNonce();
-      const secret = await provider.secrets?.secretOf(info, userName) ?? null;
+      const secret = await provider.secrets?.secretOf(info, username) ?? null;
       // Asked for everybody: else the time would tell who has a verifier.
-      const standIn = await standInFor(provider, userName);
+      const standIn = await standInFor(provider, username);
       const challenge = secret?.type === "scram-sha-256" ? secret.verifier : standIn;
       const serverFirst = `r=${nonce},s=${challenge.salt.toBase64()},i=${challenge.iterations}`;
       let final: ClientFinal;
@@ -47,28 +47,28 @@ export function scram(newNonce: () => string): Mechanism {
           throw new SaslError("SCRAM repeats the nonce and the GS2 header.");
         }
       } catch (fault) {
-        if (fault instanceof SaslError) return { userName, mailbox: null, secret: null };
+        if (fault instanceof SaslError) return { username, mailbox: null, secret: null };
         throw fault;
       }
       const authMessage = `${first.bare},${serverFirst},${final.withoutProof}`;
       const verifier = await verifierOf(provider, secret, challenge);
       const isProved = await provesPassword(verifier, authMessage, final.proof);
-      if (!isProved || secret === null) return { userName, mailbox: null, secret: null };
+      if (!isProved || secret === null) return { username, mailbox: null, secret: null };
       const signature = await serverSignature(verifier, authMessage);
       yield octetsOf(`v=${signature.toBase64()}`);
-      const mailbox = await provider.secrets?.openMailbox(info, userName) ?? null;
-      return { userName, mailbox, secret: null };
+      const mailbox = await provider.secrets?.openMailbox(info, username) ?? null;
+      return { username, mailbox, secret: null };
     },
   };
 }
 
 async function standInFor(
   { secrets }: MailboxProvider,
-  userName: string,
+  username: string,
 ): Promise<ScramChallenge> {
-  const own = await secrets?.challengeFor?.(userName);
+  const own = await secrets?.challengeFor?.(username);
   if (own !== undefined) return own;
-  return { salt: await saltFor(saltKey, userName, SALT_OCTETS), iterations: SCRAM_ITERATIONS };
+  return { salt: await saltFor(saltKey, username, SALT_OCTETS), iterations: SCRAM_ITERATIONS };
 }
 
 /** Takes as long for somebody unknown as for the others where all have plain secrets, and where all have verifiers. */
@@ -91,7 +91,7 @@ interface ClientFirst {
   readonly header: string;
   /** The message without it. */
   readonly bare: string;
-  readonly userName: string;
+  readonly username: string;
   readonly nonce: string;
 }
 
@@ -108,8 +108,8 @@ function parseClientFirst(message: string): ClientFirst {
   if (authorizationId !== undefined && authorizationId !== name) {
     throw new SaslError("Nobody may log in as somebody else.");
   }
-  const userName = name.replaceAll("=2C", ",").replaceAll("=3D", "=");
-  return { header, bare, userName, nonce };
+  const username = name.replaceAll("=2C", ",").replaceAll("=3D", "=");
+  return { header, bare, username, nonce };
 }
 
 interface ClientFinal {

@@ -3,7 +3,7 @@ import type { Pop3Events } from "../../events/events.ts";
 /** What a mailbox of files may be told. */
 export interface FileMailboxOptions {
   /** Refuse DELE; false by default. */
-  readonly isReadOnly?: boolean;
+  readonly readOnly?: boolean;
   /**
    * What becomes of a message that is deleted: `remove` it (the default), move it to the `trash` in our hidden
    * folder, or `keep` it where it is, which is for tests: the client is told that it is gone.
@@ -16,14 +16,14 @@ export interface FileMailboxOptions {
    */
   readonly settleTime?: number;
   /** One session at a time, also across processes: others hear `[IN-USE]`. False by default. */
-  readonly isExclusive?: boolean;
+  readonly exclusive?: boolean;
   /**
    * Whether in a mailbox that belongs to another user than the server's own only what belongs to its owner is served.
    * For mailboxes of users who may write files there themselves. It needs a `stateDirectory`. False by default.
    */
-  readonly isOwnersOnly?: boolean;
+  readonly ownersOnly?: boolean;
   /**
-   * With `isOwnersOnly`, the uid of the user whose mailbox it is: an mbox in a folder where others may make files must
+   * With `ownersOnly`, the uid of the user whose mailbox it is: an mbox in a folder where others may make files must
    * belong to it. Null, the default, where none is known.
    */
   readonly uid?: number | null;

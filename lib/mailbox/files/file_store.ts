@@ -41,7 +41,7 @@ export class FileStore {
   readonly isReadOnly: boolean;
   readonly sizes: FileSizes;
   readonly folder: MailboxFolder;
-  readonly #isExclusive: boolean;
+  readonly #exclusive: boolean;
   readonly #stateDirectory: string | null;
   readonly #deletePolicy: DeletePolicy;
   readonly #layout: MessageLayout;
@@ -66,8 +66,8 @@ export class FileStore {
     clock: Clock = systemClock,
   ) {
     this.name = basename(resolve(path));
-    this.isReadOnly = options.isReadOnly ?? false;
-    this.#isExclusive = options.isExclusive ?? false;
+    this.isReadOnly = options.readOnly ?? false;
+    this.#exclusive = options.exclusive ?? false;
     this.#stateDirectory = options.stateDirectory ?? null;
     this.#deletePolicy = options.deletePolicy ?? "remove";
     this.#layout = layout;
@@ -76,7 +76,7 @@ export class FileStore {
     this.folder = new MailboxFolder(path, files, {
       ownFolderName: layout.ownFolderName,
       messageFolders: layout.folders,
-      isOwnersOnly: options.isOwnersOnly ?? false,
+      ownersOnly: options.ownersOnly ?? false,
       stateDirectory: this.#stateDirectory,
       report: (error) => this.#reports.tell(error),
     });
@@ -114,7 +114,7 @@ export class FileStore {
 
   /** @throws {Pop3ResponseError} with the code `IN-USE` while another session has the mailbox for itself */
   async lock(): Promise<Disposable | null> {
-    if (!this.#isExclusive) return null;
+    if (!this.#exclusive) return null;
     // Our folder would be made in a mailbox that is not there.
     await this.folder.look();
     const lock = await this.#tryExclusive();

@@ -3,7 +3,7 @@
  *
  * - The path is the administrator's: links on the way are checked at each login (given_path.ts). Folders in the mailbox
  *   are real folders; a link in the place of one is left out.
- * - Where `isOwnersOnly`, in a mailbox that belongs to another user than the server's own, only what belongs to its
+ * - Where `ownersOnly`, in a mailbox that belongs to another user than the server's own, only what belongs to its
  *   owner is served, moved and removed. Such a user may rename and link what they like, also while we look.
  * - Nothing of ours lies in such a mailbox, where its owner could exchange it under our hands: what need not be beside the
  *   mail is in the state directory, and what must be on its disk in a folder above it that only the server can write. In a
@@ -29,7 +29,7 @@ export interface MailboxFolderOptions {
   readonly ownFolderName: OwnFolderName;
   /** The folders of messages, below the mailbox. */
   readonly messageFolders: readonly string[];
-  readonly isOwnersOnly: boolean;
+  readonly ownersOnly: boolean;
   readonly stateDirectory: string | null;
   /** Is told of what is left out or in the way; the login goes on. */
   readonly report: (error: Error) => void;
@@ -77,15 +77,15 @@ export class MailboxFolder {
    */
   async look(): Promise<ReadonlyMap<string, Deno.FileInfo>> {
     const given = this.#lookAtPath();
-    const { isOwnersOnly, stateDirectory } = this.#options;
+    const { ownersOnly, stateDirectory } = this.#options;
     const { uid } = given.info;
     const server = serverUid();
     // Who does not know who they are serve the owner's files only, too, and keep their state with the mail.
-    this.#owner = isOwnersOnly && uid !== server ? uid : null;
+    this.#owner = ownersOnly && uid !== server ? uid : null;
     this.#isStateElsewhere = this.#owner !== null && server !== null;
     this.#guardedParent = given.guardedParent;
     this.#dev = given.info.dev;
-    if (isOwnersOnly && this.#owner === null && given.stranger !== null) {
+    if (ownersOnly && this.#owner === null && given.stranger !== null) {
       throw new Pop3ResponseError("Your mailbox cannot be opened.", {
         code: "SYS/PERM",
         cause: new Error(

@@ -7,14 +7,14 @@ import { MboxStore } from "./mbox_store.ts";
 /** What an mbox may be told. */
 export interface MboxMailboxOptions {
   /** Refuse DELE; false by default. */
-  readonly isReadOnly?: boolean;
+  readonly readOnly?: boolean;
   /**
    * What becomes of a message that is deleted: `remove` it (the default), move it to the trash, the mbox `NAME.trash` in the
    * hidden folder `.pop3svc` beside the mbox, or `keep` it where it is, which is for tests.
    */
   readonly deletePolicy?: DeletePolicy;
   /** One session at a time, also across processes: others hear `[IN-USE]`. False by default. */
-  readonly isExclusive?: boolean;
+  readonly exclusive?: boolean;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface MboxMailboxOptions {
  * ```ts
  * import { mboxMailbox, SingleUserProvider } from "@pop3svc/pop3svc";
  *
- * const mailbox = mboxMailbox("takeout.mbox", { isReadOnly: true });
+ * const mailbox = mboxMailbox("takeout.mbox", { readOnly: true });
  * const provider = new SingleUserProvider({
  *   username: "me",
  *   password: "passw0rd",

@@ -1,5 +1,5 @@
 /**
- * Whose an mbox is, for mboxes of users who may make files themselves (`isOwnersOnly`).
+ * Whose an mbox is, for mboxes of users who may make files themselves (`ownersOnly`).
  *
  * - In a folder where others may make names, a spool, it must belong to the user whose line of the users file it is, where
  *   that has a uid, and must have no second name: somebody else may have linked it there.
@@ -10,7 +10,7 @@ import { serverUid } from "../../files/server_user.ts";
 
 /** What a place is told. */
 export interface MboxPlaceOptions {
-  readonly isOwnersOnly: boolean;
+  readonly ownersOnly: boolean;
   readonly stateDirectory: string | null;
   /** The uid of the user whose mbox it is, where their line has one. */
   readonly uid: number | null;

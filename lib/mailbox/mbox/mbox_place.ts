@@ -5,7 +5,7 @@
  * - Nothing of ours has a name beside the mbox, where it could be another user's mbox; but for the dot-lock, which other
  *   programs look for. Ours is in `.pop3svc` beside it, a folder of the server's user that nobody else may write; where that cannot be
  *   made, and for what others must not be able to forge, in the state directory.
- * - With `isOwnersOnly`, an mbox must belong to whose it is said to be; see mbox_owner.ts.
+ * - With `ownersOnly`, an mbox must belong to whose it is said to be; see mbox_owner.ts.
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "@std/path";
@@ -66,7 +66,7 @@ export class MboxPlace {
     const { info } = given;
     if (!info.isFile) throw refused(new NoMboxError(this.path, this.#folderText()));
     this.#isOthers = info.uid !== null && info.uid !== serverUid();
-    if (this.#options.isOwnersOnly) {
+    if (this.#options.ownersOnly) {
       const reason = reasonToRefuse(this.path, given, this.#options, this.#ownNames(info));
       if (reason !== null) throw refused(new Error(reason));
     }
@@ -204,7 +204,7 @@ export class MboxPlace {
   }
 
   get #isStateOutside(): boolean {
-    return this.#options.isOwnersOnly && this.#isOthers;
+    return this.#options.ownersOnly && this.#isOthers;
   }
 
   async #stateFolderPath(): Promise<string | null> {

@@ -34,7 +34,7 @@ export class MboxStore {
   readonly name: string;
   readonly isReadOnly: boolean;
   readonly place: MboxPlace;
-  readonly #isExclusive: boolean;
+  readonly #exclusive: boolean;
   readonly #deletePolicy: DeletePolicy;
   readonly #files: FileSystem;
   readonly #clock: Clock;
@@ -57,13 +57,13 @@ export class MboxStore {
     clock: Clock = systemClock,
   ) {
     this.place = new MboxPlace(path, files, {
-      isOwnersOnly: options.isOwnersOnly ?? false,
+      ownersOnly: options.ownersOnly ?? false,
       stateDirectory: options.stateDirectory ?? null,
       uid: options.uid ?? null,
     });
     this.name = basename(this.place.path);
-    this.isReadOnly = options.isReadOnly ?? false;
-    this.#isExclusive = options.isExclusive ?? false;
+    this.isReadOnly = options.readOnly ?? false;
+    this.#exclusive = options.exclusive ?? false;
     this.#deletePolicy = options.deletePolicy ?? "remove";
     this.#files = files;
     this.#clock = clock;
@@ -142,7 +142,7 @@ export class MboxStore {
 
   /** @throws {Pop3ResponseError} with the code `IN-USE` while another session has the mailbox for itself */
   async lockExclusively(): Promise<Disposable | null> {
-    if (!this.#isExclusive) return null;
+    if (!this.#exclusive) return null;
     this.place.look();
     const lock = await this.#tryExclusive();
     if (lock !== null) return lock;

@@ -3,7 +3,7 @@ import { prepared } from "../../auth/prepared_text.ts";
 import { timingSafeEqual } from "../../auth/timing_safe_equal.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
 import type { MailboxProvider } from "../../provider/mailbox_provider.ts";
-import { error, type Reply } from "../../protocol/reply.ts";
+import { errReply, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
 import { logIn, secureLineFirst } from "../log_in.ts";
 import { badSyntax } from "../message_number.ts";
@@ -23,28 +23,28 @@ export function apop(
 ): Reply | Promise<Transition> {
   if (!mayLogIn(context)) return secureLineFirst;
   const { apopTimestamp } = context;
-  if (apopTimestamp === null) return error("Command not available.");
-  const [, userName, digest] = /^(.+) ([0-9a-fA-F]{32})$/.exec(argument) ?? [];
-  if (userName === undefined || digest === undefined) {
+  if (apopTimestamp === null) return errReply("Command not available.");
+  const [, username, digest] = /^(.+) ([0-9a-fA-F]{32})$/.exec(argument) ?? [];
+  if (username === undefined || digest === undefined) {
     return badSyntax("APOP takes a user name and a digest of 32 hexadecimal digits.");
   }
   return logIn(
     context,
     "APOP",
-    userName,
+    username,
     null,
-    (provider) => authenticate(context, provider, userName, apopTimestamp, digest),
+    (provider) => authenticate(context, provider, username, apopTimestamp, digest),
   );
 }
 
 async function authenticate(
   { info }: HandlerContext,
   { secrets }: MailboxProvider,
-  userName: string,
+  username: string,
   timestamp: string,
   digest: string,
 ): Promise<Mailbox | null> {
-  const secret = await secrets?.secretOf(info, userName) ?? null;
+  const secret = await secrets?.secretOf(info, username) ?? null;
   const { createHash } = await import("node:crypto");
   const password = secret?.type === "plain" ? secret.password : crypto.randomUUID();
   // The client digests what was typed there: the password as it is kept, or another form of it.
@@ -53,5 +53,5 @@ async function authenticate(
     return timingSafeEqual(right, digest.toLowerCase());
   });
   const isRight = forms.includes(true);
-  return isRight && secret !== null ? await secrets?.openMailbox(info, userName) ?? null : null;
+  return isRight && secret !== null ? await secrets?.openMailbox(info, username) ?? null : null;
 }

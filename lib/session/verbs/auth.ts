@@ -8,15 +8,15 @@
  */
 import { type Exchange, type Octets, SaslError } from "../../auth/sasl/mechanism.ts";
 import { mechanisms, mechanismsOf } from "../../auth/sasl/mechanisms.ts";
-import { error, type Reply } from "../../protocol/reply.ts";
+import { errReply, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
 import { beginLogin, endLogin, failLogin, secureLineFirst } from "../log_in.ts";
 import {
   type Authenticating,
   type Authorization,
-  enter,
   loggedOut,
   type Transition,
+  transition,
 } from "../state.ts";
 
 export async function auth(
@@ -32,7 +32,7 @@ export async function auth(
   }
   const mechanism = mechanisms.get(name.toUpperCase());
   if (mechanism === undefined || !mechanism.isOfferedBy(provider)) {
-    return error(`No such mechanism. Known are: ${mechanismsOf(provider).join(" ")}`);
+    return errReply(`No such mechanism. Known are: ${mechanismsOf(provider).join(" ")}`);
   }
   const attempt = beginLogin(context, name.toUpperCase());
   const exchange = mechanism.begin(info, attempt.provider);
@@ -85,18 +85,18 @@ async function proceed(
     // A challenge after a refusal explains it (RFC 7628 section 3.2.2), and comes no sooner.
     if (attempt.isRefused) await attempt.refusalDue();
     attempt.releaseTurn();
-    return enter(state, { type: "challenge", challenge: next.value });
+    return transition(state, { type: "challenge", challenge: next.value });
   } catch (failure) {
     if (!(failure instanceof SaslError)) return await failLogin(context, state.attempt, failure);
     // Who has seen the challenge and gives up may have learnt what a wrong proof would have told.
     const username = attempt.provedUsername;
     if (username !== null) {
-      const refused = { userName: username, mailbox: null, secret: null };
+      const refused = { username, mailbox: null, secret: null };
       return await endLogin(context, state.attempt, refused);
     }
     attempt.releaseTurn();
     context.attempt = null;
-    return enter(loggedOut, error(failure.message));
+    return transition(loggedOut, errReply(failure.message));
   }
 }
 

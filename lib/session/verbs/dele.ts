@@ -1,5 +1,5 @@
 /** DELE (RFC 1939 section 5): marks a message; QUIT deletes it. */
-import { error, ok, type Reply } from "../../protocol/reply.ts";
+import { errReply, ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { findMessage } from "../message_number.ts";
 import { isReadOnly } from "../read_only.ts";
@@ -13,7 +13,7 @@ export async function dele(
   const found = await findMessage(context, maildrop, "DELE", argument);
   if (found.type === "error") return found;
   if (await isReadOnly(context, maildrop.mailbox)) {
-    return error("This mailbox is read-only.", "READ-ONLY");
+    return errReply("This mailbox is read-only.", "READ-ONLY");
   }
   // A mailbox throws when something else is in the message's place. One that is gone may be marked: it is deleted.
   context.waitFor("messageExists", found.message.uniqueId);

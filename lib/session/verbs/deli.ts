@@ -1,5 +1,5 @@
 /** DELI, of billpg's extensions: deletes one message now. It needs no QUIT, and RSET cannot bring it back. */
-import { error, ok, type Reply } from "../../protocol/reply.ts";
+import { errReply, ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { findMessage } from "../message_number.ts";
 import { isReadOnly } from "../read_only.ts";
@@ -14,7 +14,7 @@ export async function deli(
   const found = await findMessage(context, maildrop, "DELI", argument);
   if (found.type === "error") return found;
   if (await isReadOnly(context, maildrop.mailbox)) {
-    return error("This mailbox is read-only.", "READ-ONLY");
+    return errReply("This mailbox is read-only.", "READ-ONLY");
   }
   const { message } = found;
   const updated = await update(context, maildrop, [message.uniqueId]);

@@ -1,5 +1,5 @@
 /** LANG (RFC 6856 section 3): lists the languages of replies, or chooses one. */
-import { error, ok, type Reply } from "../../protocol/reply.ts";
+import { errReply, ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { languages, tagFor } from "../languages/language.ts";
 
@@ -17,7 +17,7 @@ export async function lang(
   }
   const tag = tagFor(range);
   const language = tag === null ? undefined : languages.get(tag);
-  if (language === undefined) return error("No such language.");
+  if (language === undefined) return errReply("No such language.");
   context.wording = await language.load();
   context.speaksUtf8 = true;
   return ok(`${tag} ${language.greeting}`);

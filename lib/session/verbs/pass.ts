@@ -1,14 +1,14 @@
 /** PASS (RFC 1939 section 7). The password is the rest of the line, spaces and all. */
-import { error, type Reply } from "../../protocol/reply.ts";
+import { errReply, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { logInWithPassword } from "../log_in.ts";
 import type { Authorization, Transition } from "../state.ts";
 
 export function pass(
   context: HandlerContext,
-  { userName }: Authorization,
+  { username }: Authorization,
   password: string,
 ): Reply | Promise<Transition> {
-  if (userName === null) return error("Call USER before PASS.");
-  return logInWithPassword(context, "PASS", userName, password);
+  if (username === null) return errReply("Call USER before PASS.");
+  return logInWithPassword(context, "PASS", username, password);
 }

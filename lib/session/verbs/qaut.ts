@@ -2,7 +2,7 @@
 import { ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { releaseMailbox } from "../log_in.ts";
-import { enter, loggedOut, type Transaction, type Transition } from "../state.ts";
+import { loggedOut, type Transaction, type Transition, transition } from "../state.ts";
 import { update } from "../update.ts";
 
 export async function qaut(
@@ -13,7 +13,7 @@ export async function qaut(
   if (updated.type === "error") return updated;
   await releaseMailbox(context, maildrop.mailbox);
   context.emit({ type: "logout", connection: context.info });
-  context.info.userNameAtLogin = null;
+  context.info.username = null;
   context.info.mailboxName = null;
-  return enter(loggedOut, ok("Logged out. You can either reauthenticate or exit."));
+  return transition(loggedOut, ok("Logged out. You can either reauthenticate or exit."));
 }

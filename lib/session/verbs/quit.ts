@@ -3,13 +3,13 @@ import { counted } from "../../protocol/counted.ts";
 import { closing, ok } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { releaseMailbox } from "../log_in.ts";
-import { enter, type Transaction, type Transition } from "../state.ts";
+import { type Transaction, type Transition, transition } from "../state.ts";
 import { update } from "../update.ts";
 
 const ended = { phase: "ENDED" } as const;
 
 export function quitBeforeLogin(): Transition {
-  return enter(ended, closing(ok("Closing connection without authenticating.")));
+  return transition(ended, closing(ok("Closing connection without authenticating.")));
 }
 
 /** Whatever comes of the deletions, QUIT closes the connection. */
@@ -20,11 +20,11 @@ export async function quitAfterLogin(
   const updated = await update(context, maildrop);
   // Before the reply: who has heard it may log in again at once.
   await releaseMailbox(context, maildrop.mailbox);
-  return enter(ended, closing(updated.type === "error" ? updated : goodbye(updated.count)));
+  return transition(ended, closing(updated.type === "error" ? updated : goodbye(updated.count)));
 }
 
 export function quitAsleep(): Transition {
-  return enter(ended, closing(goodbye(0)));
+  return transition(ended, closing(goodbye(0)));
 }
 
 function goodbye(count: number) {

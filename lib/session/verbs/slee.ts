@@ -6,7 +6,7 @@ import { counted } from "../../protocol/counted.ts";
 import { ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { releaseMailbox } from "../log_in.ts";
-import { enter, type Transaction, type Transition } from "../state.ts";
+import { type Transaction, type Transition, transition } from "../state.ts";
 import { update } from "../update.ts";
 
 export async function slee(
@@ -18,7 +18,7 @@ export async function slee(
   const { mailbox, uniqueIds } = maildrop;
   await releaseMailbox(context, mailbox);
   context.emit({ type: "sleep", connection: context.info });
-  return enter(
+  return transition(
     { phase: "ASLEEP", mailbox, uniqueIds },
     ok(`Zzzzz. Deleted ${counted(updated.count, "message")}.`),
   );

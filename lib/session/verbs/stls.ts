@@ -1,8 +1,8 @@
 /** STLS (RFC 2595 section 4): from here on the line is encrypted, and what was said before it is forgotten. */
-import { error, type Reply } from "../../protocol/reply.ts";
+import { errReply, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { inEnglish } from "../languages/language.ts";
-import { enter, loggedOut, type Transition } from "../state.ts";
+import { loggedOut, type Transition, transition } from "../state.ts";
 
 /** Would STLS succeed on the line as it is now? */
 export function canStartTls({ info, offersTls }: HandlerContext): boolean {
@@ -10,10 +10,10 @@ export function canStartTls({ info, offersTls }: HandlerContext): boolean {
 }
 
 export function stls(context: HandlerContext): Reply | Transition {
-  if (context.info.isSecure) return error("The line is secure already.");
-  if (!canStartTls(context)) return error("Command not available.");
+  if (context.info.isSecure) return errReply("The line is secure already.");
+  if (!canStartTls(context)) return errReply("Command not available.");
   // RFC 2595 section 4: what was agreed on in clear is forgotten, language and all.
   context.wording = inEnglish;
   context.speaksUtf8 = false;
-  return enter(loggedOut, { type: "start-tls", text: "Begin TLS negotiation." });
+  return transition(loggedOut, { type: "start-tls", text: "Begin TLS negotiation." });
 }

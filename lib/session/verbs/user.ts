@@ -1,19 +1,19 @@
 /** USER (RFC 1939 section 7). A name may hold spaces. */
-import { error, ok, type Reply } from "../../protocol/reply.ts";
+import { errReply, ok, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
 import { secureLineFirst } from "../log_in.ts";
-import { type Authorization, enter, type Transition } from "../state.ts";
+import { type Authorization, type Transition, transition } from "../state.ts";
 
 export function user(
   context: HandlerContext,
   state: Authorization,
-  userName: string,
+  username: string,
 ): Reply | Transition {
   if (!mayLogIn(context)) return secureLineFirst;
-  if (state.userName !== null) return error("Already called USER.");
-  if (userName.trim() === "") return error("Invalid user name.");
-  return enter(
-    { phase: "AUTHORIZATION", userName },
+  if (state.username !== null) return errReply("Already called USER.");
+  if (username.trim() === "") return errReply("Invalid user name.");
+  return transition(
+    { phase: "AUTHORIZATION", username },
     ok("Thank you. Send password."),
   );
 }

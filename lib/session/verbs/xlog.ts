@@ -1,6 +1,6 @@
 /** XLOG, of billpg's extensions: name and password in one line. The name holds no space, the password is the rest. */
 import type { Reply } from "../../protocol/reply.ts";
-import { error } from "../../protocol/reply.ts";
+import { errReply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
 import { logInWithPassword, secureLineFirst } from "../log_in.ts";
 import type { Authorization, Transition } from "../state.ts";
@@ -11,9 +11,9 @@ export function xlog(
   argument: string,
 ): Reply | Promise<Transition> {
   if (!mayLogIn(context)) return secureLineFirst;
-  const [, userName, password] = /^(\S+) (.*)$/.exec(argument) ?? [];
-  if (userName === undefined || password === undefined) {
-    return error("Syntax: XLOG (username) (password)");
+  const [, username, password] = /^(\S+) (.*)$/.exec(argument) ?? [];
+  if (username === undefined || password === undefined) {
+    return errReply("Syntax: XLOG (username) (password)");
   }
-  return logInWithPassword(context, "XLOG", userName, password);
+  return logInWithPassword(context, "XLOG", username, password);
 }

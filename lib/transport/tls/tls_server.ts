@@ -11,7 +11,7 @@ import type { Transport } from "../transport.ts";
 import type { Pop3Event } from "../../events/events.ts";
 import type { Certificate, CertificateSource } from "./certificate.ts";
 import { inspectCertificate } from "./inspect_certificate.ts";
-import { LineStream } from "./line_stream.ts";
+import { TransportStream } from "./transport_stream.ts";
 import { SocketTransport } from "./socket_transport.ts";
 import { TlsTransport } from "./tls_transport.ts";
 
@@ -82,7 +82,8 @@ export class TlsServer {
   async accept(line: Transport): Promise<TlsTransport> {
     // First, since it may take its time, and a socket that was detached has nobody who hears its errors.
     const secureContext = await this.renew();
-    const stream = (line instanceof SocketTransport ? line.detach() : null) ?? new LineStream(line);
+    const stream = (line instanceof SocketTransport ? line.detach() : null) ??
+      new TransportStream(line);
     return await TlsTransport.accept(stream, secureContext);
   }
 

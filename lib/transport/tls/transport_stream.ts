@@ -5,7 +5,7 @@ import type { Transport } from "../transport.ts";
 const READ_OCTETS = 2_048;
 
 /** A line to a peer as the stream that `node:tls` wants beneath it. */
-export class LineStream extends Duplex {
+export class TransportStream extends Duplex {
   readonly #line: Transport;
   /** Octets that the peer has sent, as a `Socket` of `node:net` counts them. */
   bytesRead = 0;

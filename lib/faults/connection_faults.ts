@@ -3,7 +3,7 @@ import { FaultDice } from "./fault_dice.ts";
 import type { FaultPlan } from "./fault_rules.ts";
 
 /** What a listener that misbehaves does to the lines of its clients. */
-export interface LineFaults {
+export interface ConnectionFaults {
   /** The line of a client that has just come. */
   ofLine(line: Transport): Transport;
   /** The line beneath a TLS handshake. */
@@ -11,7 +11,7 @@ export interface LineFaults {
 }
 
 /** The faults of a plan that are not a provider's: `single-bytes` and `half-handshake`. */
-export function lineFaults(plan: FaultPlan): LineFaults {
+export function connectionFaults(plan: FaultPlan): ConnectionFaults {
   const dice = new FaultDice(plan);
   return {
     ofLine: (line) => dice.strikes("single-bytes").length > 0 ? withWrite(line, writeOne) : line,
