@@ -7,11 +7,11 @@
  * @module
  */
 export { Pop3Listener } from "./listener/pop3_listener.ts";
-export type {
-  ListenOptions,
-  Pop3ListenerOptions,
-  ServeOptions,
-} from "./listener/listener_options.ts";
+export type { ListenOptions, ServeOptions } from "./listener/listen_options.ts";
+export type { FixedSettings, Pop3ListenerOptions, Settings } from "./listener/settings.ts";
+export type { ConnectionSettings } from "./connection/connection_settings.ts";
+export type { LimitSettings } from "./guard/limit_settings.ts";
+export type { SessionSettings } from "./session/session_settings.ts";
 export type { ListenerStatus, PortStatus, SessionCounts } from "./listener/listener_status.ts";
 export type { Acceptor } from "./transport/accept_loop.ts";
 export type { Clock } from "./time/clock.ts";
@@ -38,7 +38,7 @@ export type {
 export type { MessageContent, MessageLines } from "./provider/message_content.ts";
 export type { Awaitable, MessageBody } from "./protocol/reply.ts";
 export { Pop3ResponseError, type Pop3ResponseErrorOptions } from "./provider/response_error.ts";
-export { nullProvider } from "./providers/null_provider.ts";
+export { nullProvider } from "./provider/null_provider.ts";
 export type { DeletePolicy, FileMailboxOptions } from "./mailbox/files/file_mailbox_options.ts";
 export { folderMailbox } from "./mailbox/folder/folder_mailbox.ts";
 export { maildirMailbox } from "./mailbox/maildir/maildir_mailbox.ts";
@@ -53,7 +53,6 @@ export type {
   CertificateEvent,
   ErrorEvent,
   FaultsEvent,
-  NewMessageEvent,
   ProviderRule,
   WarningEvent,
 } from "./events/server_events.ts";

@@ -59,14 +59,15 @@ Deno.test("every option, event and metric is explained", async () => {
     assert(options.includes(`\`--${name}`), `docs/options.md: --${name}`);
   }
   const messages = await read("docs/messages.md");
-  const events = await read("lib/events/events.ts");
+  const events = (await Promise.all(
+    ["connection", "session", "server"].map((of) => read(`lib/events/${of}_events.ts`)),
+  )).join("");
   for (const [, type = ""] of events.matchAll(/^ {2}readonly type: "([a-z-]+)";/gm)) {
     assert(messages.includes(`\`${type}\``), `docs/messages.md: ${type}`);
   }
   const closeReasons = /export type CloseReason =([^;]*);/.exec(events)?.[1] ?? "";
   const refuseReasons = /readonly reason: (LimitReached \|[^;]*);/.exec(events)?.[1] ?? "";
-  const limits = await read("lib/guard/connection_limits.ts");
-  const limitReached = /export type LimitReached =([^;]*);/.exec(limits)?.[1] ?? "";
+  const limitReached = /export type LimitReached =([^;]*);/.exec(events)?.[1] ?? "";
   const reasons = `${closeReasons}${refuseReasons}${limitReached}`.match(/(?<=")[a-z-]+(?=")/g) ??
     [];
   assert(reasons.length > 15, `${reasons.length} reasons`);

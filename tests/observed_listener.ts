@@ -9,8 +9,8 @@ export class ObservedListener extends Pop3Listener {
   #wake: () => void = () => {};
 
   constructor(options: Pop3ListenerOptions, clock?: Clock) {
-    super(options, clock);
-    this.events = (event) => {
+    super({ ...options, ...(clock === undefined ? {} : { clock }) });
+    this.onEvent = (event) => {
       this.seen.push(event);
       this.#wake();
     };

@@ -1,17 +1,16 @@
 /** The ways in which a transcript is played: each opens a peer for a maildrop. */
 import { SingleUserProvider } from "../lib/providers/single_user_provider.ts";
 import { type Clock, systemClock } from "../lib/time/clock.ts";
-import { Connection } from "../lib/connection/connection.ts";
+import { type PeerServices, servePeer } from "../lib/connection/serve_peer.ts";
 import { Deadlines } from "../lib/time/deadlines.ts";
 import { LineReader } from "../lib/connection/line_reader.ts";
 import { ReplyWriter } from "../lib/connection/reply_writer.ts";
-import { StrikeBanEngine } from "../lib/guard/ban_engine.ts";
 import { LoginDelay } from "../lib/guard/login_delay.ts";
 import { BanningGuard, REFUSAL_MS } from "../lib/guard/banning_guard.ts";
+import type { Settings } from "../lib/listener/settings.ts";
 import { Pop3Listener } from "../lib/listener/pop3_listener.ts";
 import type { ConnectionInfo } from "../lib/provider/connection_info.ts";
 import type { Mailbox } from "../lib/provider/mailbox.ts";
-import type { Reply } from "../lib/protocol/reply.ts";
 import type { SessionContext } from "../lib/session/handler.ts";
 import { Session } from "../lib/session/session.ts";
 import type {
@@ -55,14 +54,52 @@ export const hurriedClock: Clock = {
   },
 };
 
+function settingsOf({ provider, ...scene }: Scene): Settings {
+  return new Pop3Listener({
+    provider,
+    expire: scene.expire ?? null,
+    loginDelay: scene.loginDelay ?? 0,
+    allowUnknownIdRequests: scene.allowsUnknownIds ?? true,
+    multiLineInd: scene.marksMultiLine ?? false,
+    allowInsecureLogin: scene.allowsInsecureLogin ?? false,
+    ...(scene.banEngine === undefined ? {} : { banEngine: scene.banEngine }),
+  });
+}
+
+/** A peer over memory. */
+export const memoryPeerFacts = {
+  connectionId: "1",
+  address: "127.0.0.1",
+  port: 50_000,
+  isSecure: false,
+  isImplicitTls: false,
+  acceptedAt: 0,
+} as const;
+
+const REMOTE = "192.0.2.7";
+
+/** What a peer shares with others, where there is no listener. */
+export function services(settings: Settings, clock: Clock = systemClock): PeerServices {
+  const loginDelay = new LoginDelay(() => settings.loginDelay, clock);
+  return {
+    provider: settings.provider,
+    clock,
+    deadlines: new Deadlines(clock),
+    guard: new BanningGuard(() => settings.banEngine, hurriedClock),
+    admitLogin: (username) => loginDelay.admit(username),
+    emit: () => {},
+    startTls: null,
+    showReply: null,
+  };
+}
+
 export function sessionContext(scene: Scene): SessionContext {
-  const { isRemote = false, allowsInsecureLogin = false } = scene;
-  const loginDelay = new LoginDelay(() => scene.loginDelay ?? 0, systemClock);
-  const banEngine = scene.banEngine ?? new StrikeBanEngine();
+  const settings = settingsOf(scene);
+  const { provider, guard, admitLogin, emit } = services(settings);
   return {
     info: {
       connectionId: "1",
-      clientAddress: isRemote ? "192.0.2.7" : "127.0.0.1",
+      clientAddress: scene.isRemote === true ? REMOTE : "127.0.0.1",
       clientPort: 50_000,
       isSecure: false,
       tls: null,
@@ -70,17 +107,12 @@ export function sessionContext(scene: Scene): SessionContext {
       mailboxName: null,
       tag: undefined,
     },
-    provider: scene.provider,
-    serviceName: "pop3svc",
-    insecureLoginAllowed: !isRemote || allowsInsecureLogin,
+    settings,
+    provider,
     offersTls: false,
-    allowUnknownIds: scene.allowsUnknownIds ?? true,
-    marksMultiLine: scene.marksMultiLine ?? false,
-    expire: scene.expire ?? null,
-    loginDelay: scene.loginDelay ?? 0,
-    admitLogin: (username) => loginDelay.admit(username),
-    guard: new BanningGuard(() => banEngine, hurriedClock),
-    emit: () => {},
+    admitLogin,
+    guard,
+    emit,
   };
 }
 
@@ -106,29 +138,14 @@ export const sessionAlone: OpenTranscriptPeer = async (scene) => {
   return await Promise.resolve(memoryPeer(transport, done));
 };
 
-/** The options of a connection that has no certificate. */
-export const withoutTls = {
-  startTls: () => Promise.reject(new Error("There is no certificate")),
-  isImplicitTls: false,
-  showReply: (reply: Reply) => reply,
-};
-
 /** A connection over memory, which reads so many octets at a time. */
 function overMemory(octetsPerRead: number): OpenTranscriptPeer {
   return (scene) => {
     const transport = new MemoryTransport(octetsPerRead);
-    const context = sessionContext(scene);
-    const connection = new Connection(transport, new Session(context), {
-      info: context.info,
-      clock: systemClock,
-      deadlines: new Deadlines(systemClock),
-      acceptedAt: systemClock.now(),
-      loginTimeout: 60_000,
-      idleTimeout: 600_000,
-      sleepTimeout: 86_400_000,
-      emit: () => {},
-      ...withoutTls,
-    });
+    const settings = settingsOf(scene);
+    const address = scene.isRemote === true ? REMOTE : memoryPeerFacts.address;
+    const peer = { ...memoryPeerFacts, address, acceptedAt: systemClock.now() };
+    const { connection } = servePeer(transport, peer, settings, services(settings));
     return Promise.resolve(memoryPeer(transport, connection.run()));
   };
 }
@@ -141,17 +158,13 @@ function overSocket(
   connect: (port: number) => Promise<LoopbackClient>,
   tls: boolean,
 ): OpenTranscriptPeer {
-  return async ({ provider, isRemote, banEngine, ...scene }) => {
+  return async (scene) => {
+    const { isRemote } = scene;
     const pop3 = new Pop3Listener({
-      provider,
-      expire: scene.expire ?? null,
-      loginDelay: scene.loginDelay ?? 0,
-      allowUnknownIdRequests: scene.allowsUnknownIds ?? true,
-      multiLineIndicator: scene.marksMultiLine ?? false,
+      ...settingsOf(scene),
+      clock: hurriedClock,
       certificate: tls || scene.hasCertificate === true ? certificate : null,
-      requireSecureLogin: scene.allowsInsecureLogin !== true,
-      ...(banEngine === undefined ? {} : { banEngine }),
-    }, hurriedClock);
+    });
     const { port } = await pop3.listenOn({
       hostname: "127.0.0.1",
       port: 0,

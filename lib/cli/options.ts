@@ -4,6 +4,8 @@ import { LOG_LEVELS, type LogFormat, type LogLevel } from "../telemetry/log_line
 import type { MailboxFormat } from "../mailbox/open_mailbox.ts";
 import type { UsernameCase } from "../auth/prepared_text.ts";
 import { MADE_SCHEMES, type MadeScheme } from "../auth/passwords/made_schemes.ts";
+import { type Settings, settings } from "../listener/settings.ts";
+import type { Setting } from "../settings/setting.ts";
 import { CliError } from "./cli_error.ts";
 
 /** One option. */
@@ -13,14 +15,34 @@ export interface Option<T> {
   readonly help: string;
   /** The default as `--help` shows it. */
   readonly shownDefault: string;
-  /** May it be given more than once? */
+  /** Whether it may be given more than once. */
   readonly isRepeatable: boolean;
+  /** Whether it is a setting of the listener. */
+  readonly isSetting?: boolean;
   /** The value from what was given, in order; from nothing, the default. Throws what would be right. */
   readonly parse: (given: readonly string[]) => T;
 }
 
 /** Reads one value, or throws a sentence that says what would be right. */
 type ParseValue<T> = (text: string) => T;
+
+/** What a setting of the listener is on the command line: its name is that of the option, in camel case. */
+function ofSetting<T>(setting: Setting<T>, placeholder: string | null, help: string): Option<T> {
+  return {
+    placeholder,
+    help,
+    shownDefault: typeof setting.default === "boolean" ? "off" : String(setting.default ?? "none"),
+    isRepeatable: false,
+    isSetting: true,
+    parse(given) {
+      const last = given.at(-1);
+      if (last === undefined) return setting.default;
+      const value = setting.ofText(last);
+      if (setting.accepts(value)) return value;
+      throw new RangeError(`give ${setting.allowed}`);
+    },
+  };
+}
 
 function flag(help: string): Option<boolean> {
   return {
@@ -91,13 +113,6 @@ function oneOf<T extends string>(...choices: readonly T[]): ParseValue<T> {
   };
 }
 
-function serviceName(given: string): string {
-  if (/^[\x21-\x7e]([\x20-\x7e]{0,98}[\x21-\x7e])?$/.test(given)) return given;
-  throw new RangeError("give 1 to 100 characters of printable ASCII");
-}
-
-const MOST_SECONDS = 86_400;
-
 // deno-fmt-ignore
 export const serveOptions = {
   "format": value("FORMAT", "kind of MAILBOX: folder, maildir or mbox", oneOf<MailboxFormat>("folder", "maildir", "mbox"), null, "seen from what is there"),
@@ -116,23 +131,23 @@ export const serveOptions = {
   "lock": flag("one session at a time, also across processes; others hear [IN-USE]"),
   "settle-time": value("S", "seconds: no file of a folder that is younger is served", wholeNumber(0, 3_600), null, "a login waits until young files are quiet, 2 at most"),
   "state-dir": value("DIR", "what must not lie in mailboxes of other users: indexes and a key of the server", text("the path of a folder"), null, "STATE_DIRECTORY, or pop3svc in the user's folder for state"),
-  "allow-insecure-login": flag("accept passwords on a plain line from other machines"),
-  "service-name": value("TEXT", "who the server says it is", serviceName, "pop3svc"),
-  "max-connections": value("N", "connections at the same time; beyond them the oldest that has not logged in gives way", wholeNumber(1, 1_000_000), 10_000),
-  "max-connections-per-ip": value("N", "the same from one address (IPv6: one /64; a /56 four times, a /48 sixteen times that)", wholeNumber(1, 1_000_000), 100),
-  "max-connection-rate-per-ip": value("N", "new connections in a second from one address; not from this machine", wholeNumber(1, 1_000_000), 50),
+  "allow-insecure-login": ofSetting(settings.allowInsecureLogin, null, "accept passwords on a plain line from other machines"),
+  "service-name": ofSetting(settings.serviceName, "TEXT", "who the server says it is"),
+  "max-connections": ofSetting(settings.maxConnections, "N", "connections at the same time; beyond them the oldest that has not logged in gives way"),
+  "max-connections-per-ip": ofSetting(settings.maxConnectionsPerIp, "N", "the same from one address (IPv6: one /64; a /56 four times, a /48 sixteen times that)"),
+  "max-connection-rate-per-ip": ofSetting(settings.maxConnectionRatePerIp, "N", "new connections in a second from one address; not from this machine"),
   "ban-after": value("N", "wrong passwords after which an address is refused", wholeNumber(1, 1_000_000), 3),
   "ban-seconds": value("S", "seconds since its last wrong attempt until it is not any more", wholeNumber(1, 31_536_000), 10_000),
   "proxy-protocol": values("CIDR", "networks of proxies whose connections begin with a PROXY header, version 1 or 2", text("a network such as 192.0.2.0/24"), []),
-  "login-timeout": value("S", "seconds from accept to login, in total, PROXY header and TLS handshake included", wholeNumber(1, MOST_SECONDS), 60),
-  "idle-timeout": value("S", "seconds without a command after it (RFC 1939: at least 600)", wholeNumber(1, MOST_SECONDS), 600),
-  "sleep-timeout": value("S", "the same for a session that is asleep (SLEE)", wholeNumber(1, 31_536_000), 86_400),
-  "login-delay": value("S", "seconds between two logins of one user at least; others hear [LOGIN-DELAY]", wholeNumber(0, MOST_SECONDS), 0, "none"),
-  "expire": value("DAYS", "what EXPIRE promises in CAPA; 0: what was read is deleted at the end", wholeNumber(0, 36_500), null, "never"),
-  "multi-line-ind": flag("mark replies of several lines (MULTI-LINE-IND)"),
+  "login-timeout": ofSetting(settings.loginTimeout, "S", "seconds from accept to login, in total, PROXY header and TLS handshake included"),
+  "idle-timeout": ofSetting(settings.idleTimeout, "S", "seconds without a command after it (RFC 1939: at least 600)"),
+  "sleep-timeout": ofSetting(settings.sleepTimeout, "S", "the same for a session that is asleep (SLEE)"),
+  "login-delay": ofSetting(settings.loginDelay, "S", "seconds between two logins of one user at least; others hear [LOGIN-DELAY]"),
+  "expire": ofSetting(settings.expire, "DAYS", "what EXPIRE promises in CAPA; 0: what was read is deleted at the end"),
+  "multi-line-ind": ofSetting(settings.multiLineInd, null, "mark replies of several lines (MULTI-LINE-IND)"),
   "faults": value("FILE", "misbehave on purpose by the rules of this file, for tests of clients; on this machine only", text("the path of a file"), null),
   "wire-log": value("FILE", "append what clients and server say, as transcripts, without secrets and messages", text("the path of a file"), null),
-  "wire-log-messages": flag("with --wire-log: the messages, too"),
+  "wire-log-messages": ofSetting(settings.wireLogMessages, null, "with --wire-log: the messages, too"),
   "log-format": value("FORMAT", "text or json", oneOf<LogFormat>("text", "json"), "text"),
   "log-level": value("LEVEL", "error, warn, info or debug", oneOf<LogLevel>(...LOG_LEVELS), "info"),
   "reuse-port": flag("let another process listen on the same ports, for a restart that loses no connection; Linux only"),
@@ -151,6 +166,17 @@ export const statusOptions = {
   "json": flag("as JSON"),
   "lift": value("ADDRESS", "let this address log in again", text("an address"), null),
 } as const;
+
+/** The settings of the listener among the options. */
+export function listenerSettings(options: ServeOptions): Partial<Settings> {
+  const chosen: Partial<Settings> = {};
+  for (const [name, option] of Object.entries<Option<unknown>>(serveOptions)) {
+    if (option.isSetting !== true) continue;
+    const setting = name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    Object.assign(chosen, { [setting]: Reflect.get(options, name) });
+  }
+  return chosen;
+}
 
 /** Options by name. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;

@@ -1,9 +1,7 @@
 /** `pop3svc serve`: from options to a running listener, until a signal ends it. */
-import type { FaultPlan } from "../faults/fault_rules.ts";
 import { StrikeBanEngine } from "../guard/ban_engine.ts";
-import type { ListenOptions } from "../listener/listener_options.ts";
+import type { ListenOptions } from "../listener/listen_options.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
-import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { Pop3Event, Pop3Events } from "../events/events.ts";
 import { harmless } from "../telemetry/observers.ts";
 import { certificateOf } from "./certificate_of_options.ts";
@@ -11,7 +9,7 @@ import { CliError, reasonOf } from "./cli_error.ts";
 import { environmentVariable } from "./environment.ts";
 import { setupWarnings } from "./setup_warnings.ts";
 import { faultsOf } from "./faults_of_options.ts";
-import type { ServeOptions } from "./options.ts";
+import { listenerSettings, type ServeOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import { providerOf } from "./provider_of_options.ts";
 import { exitAfter, onHangup, StopSignals } from "./signals.ts";
@@ -39,26 +37,16 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   const { provider, text, facts, refresh } = await providerOf(mailbox, options, events);
   await using wire = await wireLogOf(options, (error) => output.logError("wire log", error));
   await using pop3 = new Pop3Listener({
-    provider: faults === null ? provider : await misbehaving(provider, faults),
+    ...listenerSettings(options),
+    ...(faults === null ? {} : {
+      serviceName: `${options["service-name"]} (FAULTS ON PURPOSE, seed ${faults.seed})`,
+      faults,
+    }),
+    provider,
     certificate: certificate?.source ?? null,
-    requireSecureLogin: !options["allow-insecure-login"],
-    serviceName: faults === null
-      ? options["service-name"]
-      : `${options["service-name"]} (FAULTS ON PURPOSE, seed ${faults.seed})`,
-    maxConnections: options["max-connections"],
-    maxConnectionsPerIp: options["max-connections-per-ip"],
-    maxConnectionRatePerIp: options["max-connection-rate-per-ip"],
     banEngine: bans,
-    loginTimeout: options["login-timeout"],
-    idleTimeout: options["idle-timeout"],
-    sleepTimeout: options["sleep-timeout"],
-    loginDelay: options["login-delay"],
-    expire: options.expire,
-    multiLineIndicator: options["multi-line-ind"],
     wireLog: wire?.write ?? null,
-    wireLogMessages: options["wire-log-messages"],
-    connectionFaults: faults,
-    events,
+    onEvent: events,
   });
   if (faults !== null) {
     events({ type: "faults", rules: faults.rules.length, seed: faults.seed });
@@ -107,11 +95,6 @@ async function openTelemetry(countBans: () => number, output: Output): Promise<P
     fails(error);
     return () => {};
   }
-}
-
-async function misbehaving(provider: MailboxProvider, faults: FaultPlan): Promise<MailboxProvider> {
-  const { faultyProvider } = await import("../faults/faulty_provider.ts");
-  return faultyProvider(provider, faults);
 }
 
 /** A port to open, and how its connections begin. */

@@ -19,19 +19,19 @@ import { type PeerLimits, PeerTimer, type TimedPeer } from "./peer_timer.ts";
 import { BrokenMessageError, ReplyWriter } from "./reply_writer.ts";
 import type { Transport } from "../transport/transport.ts";
 
-/** What a connection needs besides its line and its session. */
+/** What a connection needs besides its transport and its session. */
 export interface ConnectionOptions extends PeerLimits {
   readonly info: SessionInfo;
   readonly emit: (event: Pop3Event) => void;
   /** Is shown every reply, and gives what is sent. */
   readonly showReply: (reply: Reply) => Reply;
-  /** Takes the line over into TLS. */
-  readonly startTls: (line: Transport) => Promise<SecureTransport>;
-  /** Does the client begin with a TLS handshake (RFC 8314 section 3)? */
+  /** Takes the transport over into TLS. */
+  readonly startTls: (transport: Transport) => Promise<SecureTransport>;
+  /** Whether the client begins with a TLS handshake (RFC 8314 section 3). */
   readonly isImplicitTls: boolean;
 }
 
-/** A line that is encrypted. */
+/** A transport that is encrypted. */
 export interface SecureTransport extends Transport {
   readonly facts: TlsFacts;
 }

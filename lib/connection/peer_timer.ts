@@ -12,21 +12,17 @@
 import type { Session } from "../session/session.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadline, type Deadlines } from "../time/deadlines.ts";
+import type { ConnectionSettings } from "./connection_settings.ts";
 import { ReadingPace } from "./reading_pace.ts";
 import type { WriteWatch } from "./reply_writer.ts";
 
-/** The limits of a connection, in milliseconds. */
+/** The limits of a connection, and what measures them. */
 export interface PeerLimits {
+  readonly settings: ConnectionSettings;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   /** When the peer was accepted, by the clock: before its PROXY header. */
   readonly acceptedAt: number;
-  /** From then to the login. */
-  readonly loginTimeout: number;
-  /** Without a command. */
-  readonly idleTimeout: number;
-  /** The same for a session that is asleep. */
-  readonly sleepTimeout: number;
 }
 
 /** Whose time it is. */
@@ -97,7 +93,7 @@ export class PeerTimer implements WriteWatch {
   }
 
   expectLogin(): void {
-    this.#deadline.at = this.#loggedOutAt + this.#limits.loginTimeout;
+    this.#deadline.at = this.#loggedOutAt + 1_000 * this.#limits.settings.loginTimeout;
   }
 
   /** After QAUT. */
@@ -110,8 +106,9 @@ export class PeerTimer implements WriteWatch {
     this.#waitFor("command");
     this.#pace = new ReadingPace();
     if (!this.#session.isLoggedIn) return;
-    const { clock, sleepTimeout, idleTimeout } = this.#limits;
-    this.#deadline.at = clock.now() + (this.#session.isAsleep ? sleepTimeout : idleTimeout);
+    const { clock, settings } = this.#limits;
+    const limit = this.#session.isAsleep ? settings.sleepTimeout : settings.idleTimeout;
+    this.#deadline.at = clock.now() + 1_000 * limit;
   }
 
   /** @returns the instant, by the clock */
@@ -131,7 +128,8 @@ export class PeerTimer implements WriteWatch {
     this.#waitFor("write");
     this.#writeBegan = this.#limits.clock.now();
     if (!this.#session.isLoggedIn) return;
-    this.#deadline.at = this.#writeBegan + this.#pace.patience(this.#limits.idleTimeout);
+    this.#deadline.at = this.#writeBegan +
+      this.#pace.patience(1_000 * this.#limits.settings.idleTimeout);
   }
 
   afterWrite(octets: number): void {

@@ -10,13 +10,7 @@ import type {
   SleepEvent,
   WakeEvent,
 } from "./session_events.ts";
-import type {
-  CertificateEvent,
-  ErrorEvent,
-  FaultsEvent,
-  NewMessageEvent,
-  WarningEvent,
-} from "./server_events.ts";
+import type { CertificateEvent, ErrorEvent, FaultsEvent, WarningEvent } from "./server_events.ts";
 
 /** Whatever happens on a listener. */
 export type Pop3Event =
@@ -35,7 +29,6 @@ export type Pop3Event =
   | ErrorEvent
   | WarningEvent
   | FaultsEvent
-  | NewMessageEvent
   | CloseEvent;
 
 /**

@@ -59,13 +59,3 @@ export interface FaultsEvent {
   /** The seed that repeats it. */
   readonly seed: number;
 }
-
-/** A provider says that a message has come. */
-export interface NewMessageEvent {
-  /** Which event this is. */
-  readonly type: "new-message";
-  /** Whose message it is. */
-  readonly username: string;
-  /** The message. */
-  readonly uniqueId: string;
-}

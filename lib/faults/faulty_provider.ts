@@ -45,7 +45,6 @@ export function faultyProvider(
   };
   const { authenticateToken, canonicalUsername } = provider;
   return {
-    name: `${provider.name} with faults`,
     authenticate: (info, username, password) =>
       atLogin(async () => await provider.authenticate(info, username, password)),
     ...(authenticateToken === undefined ? {} : {
@@ -65,7 +64,6 @@ export function faultyProvider(
       if (reopened === null) return null;
       return reopened === undefined ? faults.mailboxOf(info) : new FaultyMailbox(reopened, faults);
     },
-    registerNewMessage: (raise) => provider.registerNewMessage?.(raise),
     async [Symbol.asyncDispose]() {
       await provider[Symbol.asyncDispose]?.();
     },

@@ -45,6 +45,8 @@ export interface StrikeBanEngineOptions {
   readonly strikes?: number;
   /** Seconds since the last strike until all is forgotten. 10 000 by default. */
   readonly seconds?: number;
+  /** The clock; tests pass one that they move themselves. */
+  readonly clock?: Clock;
 }
 
 /** A peer, or a network of peers, that may not log in. */
@@ -88,15 +90,11 @@ export class StrikeBanEngine implements BanEngine {
   readonly #ipv6Peers = newTable();
   readonly #ipv6Networks = newTable();
 
-  /**
-   * Makes an engine that knows nobody yet.
-   *
-   * @param clock for tests that do not want to wait
-   */
-  constructor(options: StrikeBanEngineOptions = {}, clock: Clock = systemClock) {
+  /** Makes an engine that knows nobody yet. */
+  constructor(options: StrikeBanEngineOptions = {}) {
     this.#strikes = options.strikes ?? 3;
     this.#milliseconds = 1_000 * (options.seconds ?? 10_000);
-    this.#clock = clock;
+    this.#clock = options.clock ?? systemClock;
   }
 
   /** Whether every login from there is refused. */

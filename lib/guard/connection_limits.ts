@@ -5,6 +5,7 @@
  */
 import type { LimitReached } from "../events/connection_events.ts";
 import type { Clock } from "../time/clock.ts";
+import type { LimitSettings } from "./limit_settings.ts";
 import { countedNetworks, isLoopback } from "../transport/address.ts";
 
 /** A part of a peer's share that a connection takes until it is disposed of, or the limit that stands in its way. */
@@ -12,18 +13,11 @@ export type Admission =
   | { readonly type: "admitted"; readonly share: Disposable }
   | { readonly type: "refused"; readonly reason: LimitReached };
 
-/** The limits of a listener. */
-export interface Limits {
-  readonly maxConnections: number;
-  readonly maxConnectionsPerIp: number;
-  readonly maxConnectionRatePerIp: number;
-}
-
 const SECOND_MS = 1_000;
 
 /** Counts the connections of a listener. */
 export class ConnectionLimits {
-  readonly #limits: Limits;
+  readonly #limits: LimitSettings;
   readonly #clock: Clock;
   readonly #makeRoom: () => boolean;
   readonly #byNetwork = new Map<string, number>();
@@ -36,7 +30,7 @@ export class ConnectionLimits {
    * @param limits read at each connection, so that they can be changed while the listener runs
    * @param makeRoom gives a place back when all are taken; false where it cannot
    */
-  constructor(limits: Limits, clock: Clock, makeRoom: () => boolean = () => false) {
+  constructor(limits: LimitSettings, clock: Clock, makeRoom: () => boolean = () => false) {
     this.#limits = limits;
     this.#clock = clock;
     this.#makeRoom = makeRoom;

@@ -20,8 +20,8 @@ import type { Mailbox } from "./mailbox.ts";
  * ```
  */
 export interface MailboxProvider {
-  /** What the provider is called in log lines. */
-  readonly name: string;
+  /** The name of the provider, for people who look at it. */
+  readonly name?: string;
   /** The mailbox of this user, or null to refuse. */
   authenticate(
     info: ConnectionInfo,
@@ -49,11 +49,6 @@ export interface MailboxProvider {
   reopenMailbox?(info: ConnectionInfo, username: string): Awaitable<Mailbox | null>;
   /** Add-on for APOP and SCRAM-SHA-256, which prove that the client knows a secret without sending it. */
   readonly secrets?: UserSecrets | null;
-  /**
-   * Add-on: called once by a listener that the provider is given to. Whenever a message has come, call `raise`: it
-   * becomes a `new-message` event. No client is told; it asks.
-   */
-  registerNewMessage?(raise: (username: string, uniqueId: string) => void): void;
   /** Called when the listener stops, if it is there. */
   [Symbol.asyncDispose]?(): PromiseLike<void>;
 }

@@ -9,7 +9,6 @@ import type { LoginAttempt } from "./login_guard.ts";
 export function guardedProvider(provider: MailboxProvider, attempt: LoginAttempt): MailboxProvider {
   const { secrets } = provider;
   return {
-    name: provider.name,
     authenticate: async (info, username, secret) =>
       await attempt.ask(
         { type: "password", username: await canonicalUsername(provider, username), secret },

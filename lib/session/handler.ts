@@ -8,6 +8,8 @@ import type { Asleep, Authorization, Transaction, Transition } from "./state.ts"
 import type { Wording } from "./languages/language.ts";
 import type { LoginAttempt } from "./login_guard.ts";
 import type { LoginGuard } from "./login_guard.ts";
+import type { SessionSettings } from "./session_settings.ts";
+import { isLoopback } from "../transport/address.ts";
 
 /** The connection's facts, as the provider and the events see them; filled in while it lasts. */
 export interface SessionInfo extends ConnectionInfo {
@@ -20,21 +22,11 @@ export interface SessionInfo extends ConnectionInfo {
 /** What surrounds a session and stays the same while it lasts. */
 export interface SessionContext {
   readonly info: SessionInfo;
+  readonly settings: SessionSettings;
+  /** The provider that the session began with. */
   readonly provider: MailboxProvider;
-  /** Who the server says it is, in the greeting and in CAPA. */
-  readonly serviceName: string;
-  /** May the client log in while the line is not encrypted? */
-  readonly insecureLoginAllowed: boolean;
-  /** Can the line be taken over into TLS? */
+  /** Whether the connection can be taken over into TLS. */
   readonly offersTls: boolean;
-  /** May a client name a message by a unique id that has come since its list was made? */
-  readonly allowUnknownIds: boolean;
-  /** Does a marker at the end of the first line say that more lines follow (billpg's MULTI-LINE-IND)? */
-  readonly marksMultiLine: boolean;
-  /** Days for which messages are kept at least (EXPIRE of RFC 2449 section 6.7), or null for ever; 0: until they are read. */
-  readonly expire: number | null;
-  /** Seconds between two logins of one user at least; 0 for none. */
-  readonly loginDelay: number;
   /** Seconds that the user must still wait; 0 admits the user, and the delay begins. */
   readonly admitLogin: (username: string) => number;
   /** Stands before the provider at each login. */
@@ -69,9 +61,9 @@ export interface HandlerContext extends SessionContext {
   readonly fail: (failure: unknown, concern?: Concern) => ErrorReply;
 }
 
-/** May the client log in on the line as it is now? */
-export function mayLogIn({ info, insecureLoginAllowed }: SessionContext): boolean {
-  return info.isSecure || insecureLoginAllowed;
+/** Whether the client may log in over the connection as it is now. A client of this machine always may. */
+export function mayLogIn({ info, settings }: SessionContext): boolean {
+  return info.isSecure || settings.allowInsecureLogin || isLoopback(info.clientAddress);
 }
 
 /** Carries out one verb in one state. What it throws becomes a reply in one place. */

@@ -40,7 +40,9 @@ export function findMessage(
   const uniqueId = argument.slice("UID:".length);
   const number = maildrop.numberOf(uniqueId);
   if (number !== undefined) return unlessDeleted(maildrop, { number, uniqueId });
-  return context.allowUnknownIds ? findLateMessage(context, maildrop, uniqueId) : noSuchUid;
+  return context.settings.allowUnknownIdRequests
+    ? findLateMessage(context, maildrop, uniqueId)
+    : noSuchUid;
 }
 
 async function findLateMessage(

@@ -94,7 +94,7 @@ export class Session {
 
   /** What the server says first. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */
   greeting(): OkReply {
-    const text = `${this.#context.serviceName.replaceAll(/[<>]/g, "")} ready.`;
+    const text = `${this.#context.settings.serviceName.replaceAll(/[<>]/g, "")} ready.`;
     if (!offersApop(this.#context)) return ok(text);
     this.#context.apopTimestamp = `<${crypto.randomUUID()}@pop3svc>`;
     return ok(`${text} ${this.#context.apopTimestamp}`);
@@ -186,11 +186,12 @@ export class Session {
 
   /** The reply as this client hears it: its language, its characters, its marker. */
   #worded(reply: Reply): Reply {
-    const { wording, speaksUtf8, marksMultiLine } = this.#context;
+    const { wording, speaksUtf8, settings } = this.#context;
     if (reply.type === "challenge") return reply;
     const worded = wording(reply.text);
     // MULTI-LINE-IND: a first line that ends with the marker is followed by more.
-    const isMarked = marksMultiLine && (reply.type === "listing" || reply.type === "message");
+    const isMarked = settings.multiLineInd &&
+      (reply.type === "listing" || reply.type === "message");
     const marked = isMarked ? `${worded} _` : worded;
     const text = speaksUtf8 ? marked : marked.replaceAll(NOT_ASCII, "?");
     return text === reply.text ? reply : { ...reply, text };

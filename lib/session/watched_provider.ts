@@ -18,7 +18,6 @@ export function watchedProvider(
       return ask(...args);
     };
   return {
-    name: provider.name,
     authenticate: watched("authenticate", (...args) => provider.authenticate(...args)),
     ...(provider.authenticateToken === undefined ? {} : {
       authenticateToken: watched(

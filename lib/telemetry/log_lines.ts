@@ -86,7 +86,6 @@ export function levelOf(event: Logged): LogLevel {
     case "login":
     case "logout":
     case "delete":
-    case "new-message":
       return "info";
     case "close":
       if (event.reason === "gone") return "debug";
@@ -186,8 +185,6 @@ function fieldsOf(event: Logged): Fields {
       return { rules: event.rules, seed: event.seed, note: "this server misbehaves on purpose" };
     case "exposed":
       return { finding: event.finding, remedy: event.remedy };
-    case "new-message":
-      return { user: event.username, message: event.uniqueId };
     case "close":
       return {
         ...whoOf(event.connection),

@@ -58,10 +58,10 @@ function writeToStandardError(line: string): void {
 /** What a listener tells of. Read anew for each event, since a listener's properties may change. */
 export interface Observed {
   readonly wire: () => WireLog | null;
-  readonly events: () => Pop3Events;
+  readonly onEvent: () => Pop3Events;
 }
 
-/** Tells the wire log, and then the listener's `events`. */
+/** Tells the wire log, and then the listener's `onEvent`. */
 export class Observers {
   readonly #observed: Observed;
   readonly #complain: Complain;
@@ -77,7 +77,7 @@ export class Observers {
     this.#observed = observed;
     this.#complain = complain;
     this.#tell = harmless(
-      (event) => observed.events()(event),
+      (event) => observed.onEvent()(event),
       (error) => complain("the listener's events failed", error),
     );
     this.#show = this.guardWireLog((event) => observed.wire()?.observe(event));

@@ -5,6 +5,7 @@ import { dirname } from "@std/path";
 export const ROOMS = [
   "protocol",
   "time",
+  "settings",
   "files",
   "provider",
   "events",

@@ -58,7 +58,7 @@ Deno.test("nobody there, a stray argument, a ban that is none: one line each", a
 });
 
 Deno.test("bans are listed and lifted; who names another host gets nothing", async () => {
-  const bans = new StrikeBanEngine({}, new ManualClock());
+  const bans = new StrikeBanEngine({ clock: new ManualClock() });
   for (const attempt of ["a", "b", "c"]) {
     bans.registerFailedAttempt("192.0.2.7", attempt);
     bans.registerFailedAttempt("2001:db8::7", attempt);
@@ -106,7 +106,7 @@ async function answerTo(port: number, octets: string): Promise<string> {
 
 Deno.test("what is no address, no path, too long or no HTTP has a clear answer, and no stack", async () => {
   const failures: unknown[] = [];
-  const bans = new StrikeBanEngine({}, new ManualClock());
+  const bans = new StrikeBanEngine({ clock: new ManualClock() });
   await using pop3 = new Pop3Listener({});
   await using server = await openAdmin(0, { pop3, bans, fails: (error) => failures.push(error) });
   const host = "Host: localhost\r\n\r\n";
@@ -134,7 +134,7 @@ Deno.test("what is no address, no path, too long or no HTTP has a clear answer, 
 
 Deno.test("what fails is told to the log, and answered without a word of it", async () => {
   const failures: unknown[] = [];
-  const bans = new StrikeBanEngine({}, new ManualClock());
+  const bans = new StrikeBanEngine({ clock: new ManualClock() });
   const broken = new Error("a secret of the log's");
   bans.bans = () => {
     throw broken;
@@ -148,7 +148,7 @@ Deno.test("what fails is told to the log, and answered without a word of it", as
 
 Deno.test("connections that say nothing cost few descriptors, and keep nobody out", async () => {
   await using pop3 = new Pop3Listener({});
-  const bans = new StrikeBanEngine({}, new ManualClock());
+  const bans = new StrikeBanEngine({ clock: new ManualClock() });
   await using server = await openAdmin(0, { pop3, bans, fails: fail });
   const silent = await Promise.all(
     Array.from({ length: 100 }, async () => {
@@ -170,7 +170,7 @@ Deno.test("connections that say nothing cost few descriptors, and keep nobody ou
 
 Deno.test("a request that does not end is cut off in time", async () => {
   await using pop3 = new Pop3Listener({});
-  const bans = new StrikeBanEngine({}, new ManualClock());
+  const bans = new StrikeBanEngine({ clock: new ManualClock() });
   await using server = await openAdmin(0, { pop3, bans, fails: fail, timeout: 1 });
   assertEquals(await answerTo(server.port, "GET /status HTTP/1.1\r\nX: "), "");
 });
@@ -189,7 +189,7 @@ for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
     await one.logIn();
     using other = await LoopbackClient.connect(port);
     await other.logIn();
-    const bans = new StrikeBanEngine({}, new ManualClock());
+    const bans = new StrikeBanEngine({ clock: new ManualClock() });
     await using server = await openAdmin(0, { pop3, bans, fails: fail });
     const url = `http://127.0.0.1:${server.port}/status`;
     const told = await (await fetch(url)).json();

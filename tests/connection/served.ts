@@ -1,13 +1,13 @@
 /** One peer over memory, served by a connection whose clock stands still until a test moves it. */
 import { assertEquals } from "@std/assert";
-import { Connection } from "../../lib/connection/connection.ts";
-import { Deadlines } from "../../lib/time/deadlines.ts";
+import type { Connection } from "../../lib/connection/connection.ts";
+import { servePeer } from "../../lib/connection/serve_peer.ts";
+import { Pop3Listener } from "../../lib/mod.ts";
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
-import { Session } from "../../lib/session/session.ts";
 import type { Pop3Event } from "../../lib/events/events.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { MemoryTransport } from "../memory_transport.ts";
-import { providerOf, sessionContext, withoutTls } from "../transcript_peers.ts";
+import { memoryPeerFacts, providerOf, services } from "../transcript_peers.ts";
 
 const encoder = new TextEncoder();
 export const idleTimeout = 600_000;
@@ -22,19 +22,19 @@ export class Served {
   readonly done: Promise<void>;
 
   constructor(mailbox: Mailbox) {
-    const emit = (event: Pop3Event) => void this.events.push(event);
-    const context = { ...sessionContext({ provider: providerOf(mailbox) }), emit };
-    this.connection = new Connection(this.transport, new Session(context), {
-      info: context.info,
-      clock: this.clock,
-      deadlines: new Deadlines(this.clock),
-      acceptedAt: this.clock.now(),
-      loginTimeout,
-      idleTimeout,
-      sleepTimeout,
-      emit,
-      ...withoutTls,
+    const settings = new Pop3Listener({
+      provider: providerOf(mailbox),
+      loginTimeout: loginTimeout / 1_000,
+      idleTimeout: idleTimeout / 1_000,
+      sleepTimeout: sleepTimeout / 1_000,
     });
+    const { connection } = servePeer(
+      this.transport,
+      { ...memoryPeerFacts, acceptedAt: this.clock.now() },
+      settings,
+      { ...services(settings, this.clock), emit: (event) => void this.events.push(event) },
+    );
+    this.connection = connection;
     this.done = this.connection.run();
   }
 

@@ -16,6 +16,9 @@ import { ObservedListener } from "../observed_listener.ts";
 import { authority, certificate } from "../test_authority.ts";
 import { providerOf } from "../transcript_peers.ts";
 
+/** What the listener does by itself; the rest is done by a provider whose clock stands still. */
+const OF_CONNECTIONS: ReadonlySet<FaultRule["fault"]> = new Set(["single-bytes", "half-handshake"]);
+
 const loopback = { hostname: "127.0.0.1", port: 0 };
 
 /** A listener with three messages, that misbehaves by these rules. */
@@ -29,7 +32,7 @@ class Misbehaving implements AsyncDisposable {
     const mailbox = new MemoryMailbox({ a: "Subject: a\r\n\r\n", b: "bb\r\n", c: "c\r\n" });
     this.pop3 = new ObservedListener({
       provider: faultyProvider(providerOf(mailbox), plan, this.clock),
-      connectionFaults: plan,
+      faults: { seed: 1, rules: rules.filter(({ fault }) => OF_CONNECTIONS.has(fault)) },
       certificate,
     });
   }
@@ -68,6 +71,15 @@ Deno.test("sys-temp and in-use, where and as often as the rule says", async () =
   assertEquals((await client.say("QUIT")).code, "SYS/TEMP");
   using again = await server.logIn();
   assertEquals((await again.say("STAT")).text, "3 21");
+});
+
+Deno.test("the option faults of a listener is enough for faults of the provider, too", async () => {
+  const faults: FaultPlan = { seed: 1, rules: [{ fault: "in-use", times: 1 }] };
+  await using pop3 = new ObservedListener({ provider: providerOf(new MemoryMailbox()), faults });
+  const { port } = await pop3.listenOn(loopback);
+  using client = await Pop3Client.connect({ port });
+  assertEquals((await client.say("XLOG me passw0rd")).code, "IN-USE");
+  assertEquals((await client.say("XLOG me passw0rd")).code, null);
 });
 
 Deno.test("delay, by the clock", async () => {
@@ -131,7 +143,9 @@ Deno.test("single-bytes: each write is one octet", async () => {
     closeWrite: () => Promise.resolve(),
     close() {},
   };
-  const faulty = connectionFaults({ seed: 1, rules: [{ fault: "single-bytes" }] }).ofLine(line);
+  const faulty = connectionFaults({ seed: 1, rules: [{ fault: "single-bytes" }] }).ofTransport(
+    line,
+  );
   assertEquals(await faulty.write(new Uint8Array(9)), 1);
   assertEquals(writes, [1]);
   await using server = await Misbehaving.start({ fault: "single-bytes" });

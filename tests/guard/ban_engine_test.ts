@@ -7,7 +7,7 @@ function strike(engine: StrikeBanEngine, address: string, attempts: readonly str
 }
 
 Deno.test("three different attempts make a ban, two do not", () => {
-  const engine = new StrikeBanEngine({}, new ManualClock());
+  const engine = new StrikeBanEngine({ clock: new ManualClock() });
   strike(engine, "192.0.2.7", ["a", "b"]);
   assertEquals(engine.isBanned("192.0.2.7"), false);
   strike(engine, "192.0.2.7", ["c"]);
@@ -16,7 +16,7 @@ Deno.test("three different attempts make a ban, two do not", () => {
 });
 
 Deno.test("the same attempt again is no further strike; one that cannot be known again is", () => {
-  const engine = new StrikeBanEngine({}, new ManualClock());
+  const engine = new StrikeBanEngine({ clock: new ManualClock() });
   strike(engine, "192.0.2.7", ["a", "a", "b", "a", "b"]);
   assertEquals(engine.isBanned("192.0.2.7"), false);
   for (let n = 0; n < 3; n++) engine.registerFailedAttempt("192.0.2.9", null);
@@ -24,7 +24,7 @@ Deno.test("the same attempt again is no further strike; one that cannot be known
 });
 
 Deno.test("an IPv6 peer is its /64, a mapped address its IPv4 address, and loopback is exempt", () => {
-  const engine = new StrikeBanEngine({ strikes: 1 }, new ManualClock());
+  const engine = new StrikeBanEngine({ strikes: 1, clock: new ManualClock() });
   for (
     const address of ["2001:db8:1:2::1", "::ffff:192.0.2.7", "127.0.0.1", "::1", "::ffff:127.0.0.1"]
   ) {
@@ -42,7 +42,7 @@ Deno.test("an IPv6 peer is its /64, a mapped address its IPv4 address, and loopb
 
 Deno.test("a ban ends when so long no strike came; another wrong attempt prolongs it, a question or the same does not", () => {
   const clock = new ManualClock();
-  const engine = new StrikeBanEngine({ strikes: 1, seconds: 100 }, clock);
+  const engine = new StrikeBanEngine({ strikes: 1, seconds: 100, clock });
   strike(engine, "192.0.2.7", ["a"]);
   clock.advance(99_000);
   assertEquals(engine.isBanned("192.0.2.7"), true);
@@ -62,7 +62,7 @@ Deno.test("a ban ends when so long no strike came; another wrong attempt prolong
 
 Deno.test("strikes are counted since the last one", () => {
   const clock = new ManualClock();
-  const engine = new StrikeBanEngine({ strikes: 2, seconds: 100 }, clock);
+  const engine = new StrikeBanEngine({ strikes: 2, seconds: 100, clock });
   strike(engine, "192.0.2.7", ["a"]);
   clock.advance(100_000);
   strike(engine, "192.0.2.7", ["b"]);
@@ -71,7 +71,7 @@ Deno.test("strikes are counted since the last one", () => {
 
 Deno.test("one stale device earns one strike for as long as it tries, and again when that is forgotten", () => {
   const clock = new ManualClock();
-  const engine = new StrikeBanEngine({ strikes: 2, seconds: 100 }, clock);
+  const engine = new StrikeBanEngine({ strikes: 2, seconds: 100, clock });
   for (let n = 0; n < 50; n++) {
     strike(engine, "192.0.2.7", ["stale"]);
     clock.advance(9_000);
@@ -83,14 +83,14 @@ const ipv4 = (n: number) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
 const ipv6 = (n: number, network = "2001:db8:0") => `${network}:${n.toString(16)}::1`;
 
 Deno.test("memory is bounded: of those who are banned, the one that is so for longest is forgotten first", () => {
-  const engine = new StrikeBanEngine({ strikes: 1 }, new ManualClock());
+  const engine = new StrikeBanEngine({ strikes: 1, clock: new ManualClock() });
   for (let n = 0; n <= 10_000; n++) strike(engine, ipv4(n), ["a"]);
   assertEquals([0, 1, 10_000].map((n) => engine.isBanned(ipv4(n))), [false, true, true]);
   assertEquals(engine.bans().length, 10_000);
 });
 
 Deno.test("bans are not washed out by attempts from elsewhere, in IPv4 or IPv6, /64 or /48", () => {
-  const engine = new StrikeBanEngine({ strikes: 2 }, new ManualClock());
+  const engine = new StrikeBanEngine({ strikes: 2, clock: new ManualClock() });
   const banned = ["192.0.2.7", "2001:db8:1:2::3", ipv6(0, "2001:db8:2")];
   for (const address of banned.slice(0, 2)) strike(engine, address, ["a", "b"]);
   for (let n = 0; n < 32; n++) strike(engine, ipv6(n, "2001:db8:2"), [`${n}`]);
@@ -109,7 +109,7 @@ Deno.test("bans are not washed out by attempts from elsewhere, in IPv4 or IPv6, 
 });
 
 Deno.test("a /48 has sixteen times the strikes of a /64, whoever of it earns them; the same attempt is one", () => {
-  const engine = new StrikeBanEngine({}, new ManualClock());
+  const engine = new StrikeBanEngine({ clock: new ManualClock() });
   for (let n = 0; n < 47; n++) strike(engine, ipv6(n), [`${n}`, `${n}`]);
   strike(engine, ipv6(99), ["46"]);
   assertEquals(engine.isBanned(ipv6(0x9999)), false);
@@ -124,7 +124,7 @@ Deno.test("a /48 has sixteen times the strikes of a /64, whoever of it earns the
 });
 
 Deno.test("an address is lifted out of its own ban and of that of its /48; a network alone", () => {
-  const engine = new StrikeBanEngine({ strikes: 1 }, new ManualClock());
+  const engine = new StrikeBanEngine({ strikes: 1, clock: new ManualClock() });
   const banAll = () => {
     for (let n = 0; n < 16; n++) strike(engine, ipv6(n), [`${n}`]);
   };

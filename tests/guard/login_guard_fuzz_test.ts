@@ -44,7 +44,7 @@ Deno.test("every attempt ends, and no peer guesses more than its strikes before 
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const clock = new ManualClock();
-      const engine = new StrikeBanEngine({ strikes: STRIKES }, clock);
+      const engine = new StrikeBanEngine({ strikes: STRIKES, clock });
       const guard = new BanningGuard(() => engine, clock);
       const open: Question[] = [];
       const running = new Map<number, () => void>();

@@ -56,7 +56,11 @@ class Scene {
   readonly questions = new Questions();
 
   constructor(strikes?: number, engine?: BanEngine) {
-    this.engine = new StrikeBanEngine({ strikes: strikes ?? 3, seconds: 10_000 }, this.clock);
+    this.engine = new StrikeBanEngine({
+      strikes: strikes ?? 3,
+      seconds: 10_000,
+      clock: this.clock,
+    });
     const used = engine ?? this.engine;
     this.guard = new BanningGuard(() => used, this.clock);
   }
@@ -479,7 +483,7 @@ Deno.test("no refusal is due sooner than a second after the attempt, nor after i
 });
 
 Deno.test("what an engine has said before an attempt ended is not believed after it", async () => {
-  const strikes = new StrikeBanEngine({ strikes: 1 }, new ManualClock());
+  const strikes = new StrikeBanEngine({ strikes: 1, clock: new ManualClock() });
   const answers: (() => void)[] = [];
   const scene = new Scene(1, {
     isBanned: (address) => strikes.isBanned(address),

@@ -1,6 +1,6 @@
 /** The listener over real sockets. */
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { nullProvider } from "../../lib/providers/null_provider.ts";
+import { nullProvider } from "../../lib/provider/null_provider.ts";
 import {
   type MailboxProvider,
   MemoryMailbox,
@@ -52,7 +52,7 @@ Deno.test("one provider's failure ends neither another connection nor the proces
     },
   };
   const events: Pop3Event[] = [];
-  await using pop3 = new Pop3Listener({ provider, events: (event) => void events.push(event) });
+  await using pop3 = new Pop3Listener({ provider, onEvent: (event) => void events.push(event) });
   const { port } = await pop3.listenOn(loopback);
   using good = await LoopbackClient.connect(port);
   assertEquals(await good.logIn(), "+OK Welcome.");
@@ -111,7 +111,7 @@ Deno.test("a mailbox is released once, whether by QUIT or by a client that goes 
     const mailbox = Object.assign(new MemoryMailbox(), { release: () => void released++ });
     await using pop3 = new Pop3Listener({
       provider: providerOf(mailbox),
-      events: (event) => {
+      onEvent: (event) => {
         if (event.type === "close") closed.resolve();
       },
     });
@@ -136,7 +136,7 @@ Deno.test("a mailbox is given back by SLEE, by a WAKE that fails, and by QAUT, w
   };
   await using pop3 = new Pop3Listener({
     provider: providerOf(mailbox),
-    events: (event) => {
+    onEvent: (event) => {
       if (event.type === "close") closed.resolve(event.connection.username);
     },
   });
@@ -164,7 +164,7 @@ Deno.test("events that throw disturb nobody", async () => {
   console.error = () => {};
   try {
     await using pop3 = new Pop3Listener({
-      events() {
+      onEvent() {
         throw new Error("observer");
       },
     });
@@ -202,7 +202,7 @@ Deno.test("stop waits for a command no longer than its grace", async () => {
     asked.resolve();
     return answer.promise;
   };
-  const pop3 = new Pop3Listener({ provider: providerOf(mailbox) }, clock);
+  const pop3 = new Pop3Listener({ provider: providerOf(mailbox), clock });
   const { port } = await pop3.listenOn(loopback);
   using client = await LoopbackClient.connect(port);
   await client.logIn();

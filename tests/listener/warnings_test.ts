@@ -105,15 +105,3 @@ Deno.test("a client that does not read is no fault of the mailbox", async () => 
   const mailbox = new MemoryMailbox({ a: new Uint8Array(30_000_000).fill(0x41) });
   assertEquals(await warnedOf(providerOf(mailbox), ["XLOG me passw0rd", "RETR 1"]), []);
 });
-
-Deno.test("a provider tells of new messages, and every listener makes an event of it", async () => {
-  let raise = (_username: string, _uniqueId: string) => {};
-  const provider: MailboxProvider = {
-    name: "telling",
-    authenticate: () => null,
-    registerNewMessage: (given) => raise = given,
-  };
-  await using pop3 = new ObservedListener({ provider });
-  raise("me", "k93");
-  assertEquals(pop3.all("new-message"), [{ type: "new-message", username: "me", uniqueId: "k93" }]);
-});

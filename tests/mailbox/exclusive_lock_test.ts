@@ -27,7 +27,7 @@ Deno.test("a second session hears [IN-USE] until the first one has ended, howeve
   const mailbox = folderMailbox(folder.path, { exclusive: true, settleTime: 0 });
   await using pop3 = new Pop3Listener({
     provider: providerOf(mailbox),
-    events: (event) => {
+    onEvent: (event) => {
       if (event.type === "close" && event.reason === "disconnect") closed.resolve();
     },
   });

@@ -223,7 +223,7 @@ Deno.test("a mailbox that is taken away while it is served: the next login is to
   const errors: unknown[] = [];
   await using pop3 = new Pop3Listener({
     provider: providerOf(folderMailbox(folder.path, { settleTime: 0 })),
-    events: (event) => {
+    onEvent: (event) => {
       if (event.type === "error") errors.push(event.error);
     },
   });

@@ -20,7 +20,7 @@ const base64 = (text: string) => encoder.encode(text).toBase64();
 class Scene implements AsyncDisposable {
   readonly #folder: TemporaryFolder;
   readonly file: string;
-  readonly bans = new StrikeBanEngine({}, hurriedClock);
+  readonly bans = new StrikeBanEngine({ clock: hurriedClock });
   readonly pop3: ObservedListener;
   #port = 0;
 
@@ -28,7 +28,7 @@ class Scene implements AsyncDisposable {
     this.#folder = folder;
     this.file = join(folder.path, "users");
     this.pop3 = new ObservedListener({
-      requireSecureLogin: false,
+      allowInsecureLogin: true,
       banEngine: this.bans,
       maxConnectionsPerIp: 1_000,
       maxConnectionRatePerIp: 1_000,
@@ -37,7 +37,7 @@ class Scene implements AsyncDisposable {
       mailRoot: folder.path,
       hashing: { threads: 1 },
       ...(scramKey === null ? {} : { scramKey }),
-      events: (event) => this.pop3.events(event),
+      events: (event) => this.pop3.onEvent(event),
     });
   }
 

@@ -45,7 +45,7 @@ class Server {
   readonly #delay: LoginDelay;
 
   constructor(provider: Partial<MailboxProvider>, { loginDelay = 0 } = {}) {
-    const engine = new StrikeBanEngine({}, this.clock);
+    const engine = new StrikeBanEngine({ clock: this.clock });
     this.#provider = { name: "test", authenticate: () => null, ...provider };
     this.#guard = new BanningGuard(() => engine, this.clock);
     this.#delay = new LoginDelay(() => loginDelay, this.clock);
@@ -385,7 +385,7 @@ Deno.test("over real connections: one address that floods keeps nobody else from
         : new Promise((resolve) => held.push(() => resolve(null))),
   };
   await using pop3 = new ObservedListener(
-    { provider, requireSecureLogin: false, maxConnectionsPerIp: 100 },
+    { provider, allowInsecureLogin: true, maxConnectionsPerIp: 100 },
     hurriedClock,
   );
   const bound = await pop3.listenOn({
@@ -434,7 +434,7 @@ Deno.test("over real connections: whoever waits for a turn hears no [SYS/TEMP], 
     },
   };
   const pop3 = new ObservedListener(
-    { provider, requireSecureLogin: false, loginTimeout: 30 },
+    { provider, allowInsecureLogin: true, loginTimeout: 30 },
     clock,
   );
   const bound = await pop3.listenOn({

@@ -26,7 +26,7 @@ Deno.test("every text that a session says has a translation", () => {
   ];
   const said = new Set<string>();
   for (const source of sourcesBelow(join(lib, "session"))) {
-    const literal = /(?:\b(?:ok|error|errorReply)\(\s*|text: )(?:"([^"]+)"|`([^`]+)`)/g;
+    const literal = /(?:\b(?:ok|errReply)\(\s*|text: )(?:"([^"]+)"|`([^`]+)`)/g;
     for (const [, plain, template] of source.matchAll(literal)) {
       const text = plain ?? template?.replaceAll(/\$\{counted\(.*?, "(\w+)"\)\}/g, "{} $1s")
         .replaceAll(/\$\{[^}]*\}/g, "{}") ??

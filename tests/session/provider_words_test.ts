@@ -10,10 +10,9 @@ const encoder = new TextEncoder();
 
 /** What a client is sent for the last of these commands, after a login. */
 async function sentFor(mailbox: Mailbox, commands: readonly string[], serviceName = "pop3svc") {
-  const session = new Session({
-    ...sessionContext({ provider: providerOf(mailbox) }),
-    serviceName,
-  });
+  const context = sessionContext({ provider: providerOf(mailbox) });
+  // No setting has such a name; whoever writes a session's settings by hand may.
+  const session = new Session({ ...context, settings: { ...context.settings, serviceName } });
   const writes: string[] = [];
   const writer = new ReplyWriter({
     write(octets) {

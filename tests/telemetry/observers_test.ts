@@ -12,7 +12,7 @@ const logout: Pop3Event = { type: "logout", connection: testConnectionInfo() };
 function observed(events: (event: Pop3Event) => unknown) {
   const complaints: string[] = [];
   const observers = new Observers(
-    { wire: () => null, events: () => events },
+    { wire: () => null, onEvent: () => events },
     (what, error) => complaints.push(`${what}: ${error}`),
   );
   return { observers, complaints };
@@ -77,7 +77,7 @@ Deno.test("a broken wire log does not keep an event from the others", () => {
     reply: (_: unknown, reply: never) => reply,
   };
   const observers = new Observers(
-    { wire: () => wire, events: () => ({ type }) => void told.push(type) },
+    { wire: () => wire, onEvent: () => ({ type }) => void told.push(type) },
     (what) => told.push(what),
   );
   observers.emit(connect);
@@ -129,7 +129,7 @@ Deno.test("sessions go on while the events of their listener fail in each way", 
     provider,
     wireLog: () => Promise.reject(new Error("so does the wire log")),
     // A function that is async is no mistake for the compiler.
-    events: async (event) => {
+    onEvent: async (event) => {
       told++;
       if (event.type === "connect") pop3.provider = provider;
       await Promise.resolve();

@@ -14,6 +14,7 @@ export function capaAfterLogin(context: HandlerContext): ListingReply {
 }
 
 function capa(context: HandlerContext, isBeforeLogin: boolean): ListingReply {
+  const { settings } = context;
   const canLogIn = isBeforeLogin && mayLogIn(context);
   return {
     type: "listing",
@@ -22,11 +23,11 @@ function capa(context: HandlerContext, isBeforeLogin: boolean): ListingReply {
       canLogInWithPassword: canLogIn,
       mechanisms: canLogIn ? mechanismsOf(context.provider) : [],
       canStartTls: isBeforeLogin && canStartTls(context),
-      expire: context.expire,
-      loginDelay: context.loginDelay,
+      expire: settings.expire,
+      loginDelay: settings.loginDelay,
       isSecure: context.info.isSecure,
-      marksMultiLine: context.marksMultiLine,
-      serviceName: context.serviceName,
+      marksMultiLine: settings.multiLineInd,
+      serviceName: settings.serviceName,
     }),
   };
 }

@@ -14,7 +14,7 @@ export async function retr(
 ): Promise<Reply> {
   const found = await findMessage(context, maildrop, "RETR", argument);
   if (found.type === "error") return found;
-  const isKept = context.expire !== 0 || await isReadOnly(context, maildrop.mailbox);
+  const isKept = context.settings.expire !== 0 || await isReadOnly(context, maildrop.mailbox);
   const body = await openMessage(context, maildrop.mailbox, found.message.uniqueId);
   if ("type" in body) return body;
   // EXPIRE 0 (RFC 2449 section 6.7): what was read is not kept.

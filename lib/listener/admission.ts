@@ -1,13 +1,14 @@
 /**
- * What happens between `accept` and the greeting, and who is here.
+ * What happens between `accept` and the greeting, and the connections that are open.
  *
- * In this order: a trusted proxy says who its client is; limits; TLS, if the port begins with it; the greeting.
- * Whoever is turned away costs no handshake and no session.
+ * In this order: a trusted proxy says who its client is; the limits; TLS, if the port begins with it; the greeting. A client
+ * that is turned away costs no handshake and no session.
  *
- * When all places are taken, the one who has been here longest without logging in gives way. Whoever is logged in
- * stays, so nobody can be kept out by many who only connect.
+ * When all places are taken, the oldest connection that has not logged in gives way. One that is logged in stays, so
+ * clients that only connect can keep nobody out.
  */
-import type { Connection } from "../connection/connection.ts";
+import type { Connection, SecureTransport } from "../connection/connection.ts";
+import { type PeerServices, servePeer } from "../connection/serve_peer.ts";
 import { Deadline, Deadlines } from "../time/deadlines.ts";
 import { turnAway } from "../connection/farewell.ts";
 import type { PushbackTransport, Transport } from "../transport/transport.ts";
@@ -20,11 +21,27 @@ import type { ProxiedClient } from "../transport/proxy_header.ts";
 import type { TrustedNetworks } from "../transport/trusted_networks.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Pop3Event } from "../events/events.ts";
+import type { ListenerFaults } from "../faults/listener_faults.ts";
+import type { WireLog } from "../telemetry/wire_log.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Arrival } from "../transport/accept_loop.ts";
 import type { ListenerStatus } from "./listener_status.ts";
-import { connectionOf, type ReceptionOptions, type SharedServices } from "./served_peer.ts";
+import type { Settings } from "./settings.ts";
 
-/** Somebody whose address is known. */
+/** What an admission needs of its listener. What is a function may change while the listener runs. */
+export interface AdmissionOptions {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly emit: (event: Pop3Event) => void;
+  /** Makes providers and connections misbehave; null for a listener that behaves. */
+  readonly faults: () => ListenerFaults | null;
+  /** Writes down what is said; null where nobody wants to know. */
+  readonly wire: () => WireLog | null;
+  /** Takes a connection over into TLS; null while that cannot be done. */
+  readonly startTls: () => ((transport: Transport) => Promise<SecureTransport>) | null;
+}
+
+/** A connection whose client is known. */
 interface Caller {
   readonly transport: Transport;
   readonly client: ProxiedClient;
@@ -32,7 +49,7 @@ interface Caller {
   readonly isImplicitTls: boolean;
 }
 
-/** Somebody who is being served. */
+/** A connection that is being served. */
 interface Guest {
   readonly connection: Connection;
   /** Ends the connection, and gives its place back at once. */
@@ -42,28 +59,30 @@ interface Guest {
 /** The longest that a proxy may take for its header. */
 const PROXY_HEADER_MS = 15_000;
 
-/** Greets the connections of a listener, and knows those that are here. */
-export class Reception {
-  readonly #options: ReceptionOptions;
-  readonly #services: SharedServices;
+/** Admits the connections of a listener, and knows those that are open. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #services: Omit<PeerServices, "provider" | "startTls" | "showReply">;
   readonly #limits: ConnectionLimits;
-  /** Those who have not logged in, the one who has been here longest first, and how they give way. */
+  /** How those that have not logged in give way, the oldest first. */
   readonly #newcomers = new Map<Transport | ConnectionInfo, () => void>();
+  /** The open connections. */
   readonly #guests = new Map<ConnectionInfo, Guest>();
-  /** Those whose proxy has not spoken yet, and how they are sent away. */
+  /** How those whose proxy has not spoken yet are closed. */
   readonly #arriving = new Map<Transport, () => void>();
   #lastConnectionId = 0;
-  /** Tells `empty` that somebody has left. */
+  /** Called when a connection has ended. */
   #onLeave: () => void = () => {};
 
-  constructor(options: ReceptionOptions) {
-    const { house, clock } = options;
-    const loginDelay = new LoginDelay(() => house.loginDelay, clock);
+  constructor(options: AdmissionOptions) {
+    const { settings, clock } = options;
+    const loginDelay = new LoginDelay(() => settings.loginDelay, clock);
     this.#options = options;
-    this.#limits = new ConnectionLimits(house, clock, () => this.#makeRoom());
+    this.#limits = new ConnectionLimits(settings, clock, () => this.#makeRoom());
     this.#services = {
+      clock,
       deadlines: new Deadlines(clock),
-      guard: new BanningGuard(() => house.banEngine, clock),
+      guard: new BanningGuard(() => settings.banEngine, clock),
       admitLogin: (username) => loginDelay.admit(username),
       emit: (event) => this.#observe(event),
     };
@@ -122,7 +141,7 @@ export class Reception {
 
   /** Waits for the header in which a trusted proxy says who its client is. It has a place meanwhile. */
   #askProxy(transport: PushbackTransport, caller: Caller): void {
-    const { house } = this.#options;
+    const { settings } = this.#options;
     const { deadlines } = this.#services;
     const place = this.#limits.takePlace();
     if (place === null) return this.#refuse(caller, "max-connections");
@@ -147,7 +166,7 @@ export class Reception {
       );
     };
     const deadline = new Deadline(() => end(new Error("no PROXY header in time")));
-    deadline.at = caller.acceptedAt + Math.min(PROXY_HEADER_MS, house.loginTimeout * 1000);
+    deadline.at = caller.acceptedAt + Math.min(PROXY_HEADER_MS, 1_000 * settings.loginTimeout);
     deadlines.add(deadline);
     this.#arriving.set(transport, () => {
       leave();
@@ -193,10 +212,20 @@ export class Reception {
 
   #serve(caller: Caller, giveBack: () => void): void {
     const connectionId = `${++this.#lastConnectionId}`;
-    const [info, connection] = connectionOf(
-      { ...caller, connectionId },
-      this.#options,
-      this.#services,
+    const { settings, startTls } = this.#options;
+    const { transport, client, ...rest } = caller;
+    const faults = this.#options.faults();
+    const wire = this.#options.wire();
+    const { info, connection } = servePeer(
+      faults?.ofTransport(transport) ?? transport,
+      { ...rest, ...client, connectionId },
+      settings,
+      {
+        ...this.#services,
+        provider: faults?.ofProvider(settings.provider) ?? settings.provider,
+        startTls: startTls(),
+        showReply: wire === null ? null : (info, reply) => wire.reply(info, reply),
+      },
     );
     const leave = () => {
       giveBack();

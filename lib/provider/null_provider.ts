@@ -1,4 +1,4 @@
-import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import type { MailboxProvider } from "./mailbox_provider.ts";
 
 /** Refuses everyone; what a listener has before it is given a provider. */
 export const nullProvider: MailboxProvider = {

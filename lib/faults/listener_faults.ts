@@ -1,0 +1,24 @@
+/** Everything by which a listener misbehaves. Loaded only when somebody asks for faults. */
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import type { Clock } from "../time/clock.ts";
+import { type ConnectionFaults, connectionFaults } from "./connection_faults.ts";
+import type { FaultPlan } from "./fault_rules.ts";
+import { faultyProvider } from "./faulty_provider.ts";
+
+/** The faults of a plan, for the connections and the providers of one listener. */
+export interface ListenerFaults extends ConnectionFaults {
+  /** The same for each time that a provider is given: its rules count over all sessions. */
+  ofProvider(provider: MailboxProvider): MailboxProvider;
+}
+
+export function listenerFaults(plan: FaultPlan, clock: Clock): ListenerFaults {
+  const faulty = new WeakMap<MailboxProvider, MailboxProvider>();
+  return {
+    ...connectionFaults(plan),
+    ofProvider(provider) {
+      const known = faulty.get(provider) ?? faultyProvider(provider, plan, clock);
+      faulty.set(provider, known);
+      return known;
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * The settings of a listener. A setting is declared where it is read: those of sessions, connections and limits in their
+ * own rooms; this file adds the listener's own.
+ */
+import { type ConnectionSettings, connectionSettings } from "../connection/connection_settings.ts";
+import type { Pop3Events } from "../events/events.ts";
+import type { FaultPlan } from "../faults/fault_rules.ts";
+import type { BanEngine } from "../guard/ban_engine.ts";
+import { type LimitSettings, limitSettings } from "../guard/limit_settings.ts";
+import { type SessionSettings, sessionSettings } from "../session/session_settings.ts";
+import { flag, given, hasMethod, seconds, type SettingsTable } from "../settings/setting.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import type { Certificate, CertificateSource } from "../transport/tls/certificate.ts";
+
+/** What may be changed while a listener runs: sessions and connections read it when they need it. */
+export interface Settings extends SessionSettings, ConnectionSettings, LimitSettings {
+  /**
+   * The certificate for implicit TLS and STLS, or a function that gives it; null, the default, for neither. The
+   * function is asked at each handshake, so that a certificate can be renewed. A certificate that is set where there was
+   * none counts from the next `listenOn` on.
+   */
+  certificate: CertificateSource | null;
+  /** Decides which addresses may not log in. Three wrong passwords in 10 000 seconds by default. */
+  banEngine: BanEngine;
+  /** The longest that `stop` waits for running commands and the provider, in seconds. 5 by default. */
+  stopGrace: number;
+  /** Hears of whatever happens. */
+  onEvent: Pop3Events;
+  /** Whether `wireLog` gets messages, too. False by default. */
+  wireLogMessages: boolean;
+}
+
+/** What is fixed when a listener is made. */
+export interface FixedSettings {
+  /** Misbehave by this plan, for people who test a client; on this machine only. Null, the default, for none. */
+  readonly faults: FaultPlan | null;
+  /**
+   * Gets what client and server said when a connection is over, as a transcript without secrets and messages.
+   * `playTranscript` of `@pop3svc/pop3svc/testing` replays it. Null, the default, for none.
+   */
+  readonly wireLog: ((transcript: string) => void) | null;
+  /** The clock behind every timeout; tests pass one that they move themselves. */
+  readonly clock: Clock;
+}
+
+/** The options of a {@linkcode Pop3Listener}. */
+export interface Pop3ListenerOptions extends Partial<Readonly<Settings>>, Partial<FixedSettings> {}
+
+/** Bans nobody; a listener that is given no engine makes one that does. */
+const noBans: BanEngine = { isBanned: () => false, registerFailedAttempt() {} };
+
+export const settings: SettingsTable<Settings> = {
+  ...sessionSettings,
+  ...connectionSettings,
+  ...limitSettings,
+  certificate: given(
+    "a certificate: { cert, key } in PEM, or a function that gives it; or null",
+    (value): value is CertificateSource | null =>
+      value === null || isFunction(value) || isCertificate(value),
+    null,
+  ),
+  banEngine: given(
+    "a ban engine: an object with isBanned() and registerFailedAttempt()",
+    (value): value is BanEngine =>
+      hasMethod(value, "isBanned") && hasMethod(value, "registerFailedAttempt"),
+    noBans,
+  ),
+  stopGrace: seconds(0, 3_600, 5),
+  onEvent: given("a function", isFunction<Pop3Events>, () => {}),
+  wireLogMessages: flag(false),
+};
+
+export const fixedSettings: SettingsTable<FixedSettings> = {
+  faults: given(
+    "a fault plan: what parseFaultPlan() returns, or null",
+    (value): value is FaultPlan | null =>
+      value === null || typeof value === "object" && "rules" in value && "seed" in value,
+    null,
+  ),
+  wireLog: given(
+    "a function, or null",
+    (value): value is FixedSettings["wireLog"] => value === null || isFunction(value),
+    null,
+  ),
+  clock: given(
+    "a clock: an object with now() and after()",
+    (value): value is Clock => hasMethod(value, "now") && hasMethod(value, "after"),
+    systemClock,
+  ),
+};
+
+function isFunction<T extends (...values: never[]) => unknown>(value: unknown): value is T {
+  return typeof value === "function";
+}
+
+function isCertificate(value: unknown): value is Certificate {
+  return typeof value === "object" && value !== null && "cert" in value && "key" in value;
+}

@@ -1,0 +1,158 @@
+/**
+ * A setting: its default and which values it may have, written once. Options of the library, of the command line, of the
+ * environment and of the configuration file are checked by the same settings.
+ */
+
+/** One setting. */
+export interface Setting<T> {
+  readonly default: T;
+  /** Which values are allowed, as the end of a sentence that begins with "give": `a whole number from 1 to 100`. */
+  readonly allowed: string;
+  /** Whether the value is of the right kind, whatever its size. */
+  readonly isKind: (value: unknown) => boolean;
+  readonly accepts: (value: unknown) => value is T;
+  /** The value that a text stands for; undefined for a setting that no text can express. It may be one that is not accepted. */
+  readonly ofText: (text: string) => unknown;
+}
+
+/** A table of settings; its type says that none is missing. */
+export type SettingsTable<T> = { readonly [Name in keyof T]-?: Setting<T[Name]> };
+
+/**
+ * The value, if the setting accepts it.
+ *
+ * @param name how the one who gave the value calls the setting: `maxConnections`
+ * @throws {TypeError} for a value of the wrong kind
+ * @throws {RangeError} for one of the right kind that is not allowed
+ */
+export function checked<T>(name: string, setting: Setting<T>, value: unknown): T {
+  if (setting.accepts(value)) return value;
+  const text = `${name}: ${shown(value)}: give ${setting.allowed}`;
+  throw setting.isKind(value) ? new RangeError(text) : new TypeError(text);
+}
+
+/** Settings by their names. */
+export interface AllSettings<Changing, Fixed> {
+  readonly changing: SettingsTable<Changing>;
+  readonly fixed: SettingsTable<Fixed>;
+}
+
+/**
+ * Gives the target a property for each setting. One that may change checks what it is set to.
+ *
+ * @param options what is given at the start; a setting that is left out, or undefined, has its default
+ * @throws {TypeError} for an option that no setting has, and what {@linkcode checked} throws
+ */
+export function defineSettings<Changing, Fixed>(
+  target: Changing & Fixed,
+  { changing, fixed }: AllSettings<Changing, Fixed>,
+  options: Partial<Readonly<Changing>> & Partial<Readonly<Fixed>>,
+): void {
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(changing, name) || Object.hasOwn(fixed, name)) continue;
+    throw new TypeError(`${name}: there is no such option`);
+  }
+  const first = (name: string, setting: Setting<unknown>) =>
+    given[name] === undefined ? setting.default : checked(name, setting, given[name]);
+  for (const [name, setting] of Object.entries<Setting<unknown>>(fixed)) {
+    Object.defineProperty(target, name, { value: first(name, setting), enumerable: true });
+  }
+  for (const [name, setting] of Object.entries<Setting<unknown>>(changing)) {
+    let value = first(name, setting);
+    Object.defineProperty(target, name, {
+      enumerable: true,
+      configurable: true,
+      get: () => value,
+      set: (next: unknown) => value = checked(name, setting, next),
+    });
+  }
+}
+
+/** A whole number. */
+export function wholeNumber(minimum: number, maximum: number, absent: number): Setting<number> {
+  return {
+    default: absent,
+    allowed: `a whole number from ${minimum} to ${maximum}`,
+    isKind: (value) => typeof value === "number",
+    accepts: (value): value is number =>
+      Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
+    ofText: (text) => /^\d+$/.test(text) ? Number(text) : text,
+  };
+}
+
+/** A duration in seconds, parts of a second included. */
+export function seconds(minimum: number, maximum: number, absent: number): Setting<number> {
+  return {
+    ...wholeNumber(minimum, maximum, absent),
+    allowed: `seconds from ${minimum} to ${maximum}`,
+    accepts: (value): value is number =>
+      typeof value === "number" && value >= minimum && value <= maximum,
+    ofText: (text) => /^\d+(\.\d+)?$/.test(text) ? Number(text) : text,
+  };
+}
+
+export function flag(absent: boolean): Setting<boolean> {
+  return {
+    default: absent,
+    allowed: "true or false",
+    isKind: (value) => typeof value === "boolean",
+    accepts: (value) => typeof value === "boolean",
+    ofText: (text) => text === "true" ? true : text === "false" ? false : text,
+  };
+}
+
+/** A text that a regular expression describes. */
+export function text(pattern: RegExp, allowed: string, absent: string): Setting<string> {
+  return {
+    default: absent,
+    allowed,
+    isKind: (value) => typeof value === "string",
+    accepts: (value): value is string => typeof value === "string" && pattern.test(value),
+    ofText: (text) => text,
+  };
+}
+
+/** One of a few words. */
+export function oneOf<T extends string>(choices: readonly [T, ...T[]]): Setting<T> {
+  return {
+    default: choices[0],
+    allowed: choices.join(" or "),
+    isKind: (value) => typeof value === "string",
+    accepts: (value): value is T => choices.some((choice) => choice === value),
+    ofText: (text) => text,
+  };
+}
+
+/** The same, or null, which is the default. */
+export function orNull<T>(setting: Setting<T>): Setting<T | null> {
+  return {
+    ...setting,
+    default: null,
+    accepts: (value): value is T | null => value === null || setting.accepts(value),
+  };
+}
+
+/** An object or a function of a program, which no text can express. */
+export function given<T>(
+  allowed: string,
+  accepts: (value: unknown) => value is T,
+  absent: T,
+): Setting<T> {
+  return { default: absent, allowed, isKind: () => false, accepts, ofText: () => undefined };
+}
+
+/** Whether it is an object with a method of this name. */
+export function hasMethod(value: unknown, name: string): boolean {
+  return typeof value === "object" && value !== null && name in value &&
+    typeof Reflect.get(value, name) === "function";
+}
+
+/** The value for a message, short enough for a line. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  if (typeof value === "bigint") return `${value}n`;
+  return typeof value === "object" && value !== null || typeof value === "function"
+    ? `this ${typeof value}`
+    : String(value);
+}

@@ -1,0 +1,78 @@
+/** Every option of a listener is checked when it is given, and when it is set. */
+import { assertEquals, assertThrows } from "@std/assert";
+import { MemoryMailbox, Pop3Listener, type Pop3ListenerOptions } from "../../lib/mod.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { providerOf } from "../transcript_peers.ts";
+
+/** As a program in JavaScript would give it. */
+function listenerOf(options: object): Pop3Listener {
+  const untyped: Pop3ListenerOptions = options;
+  return new Pop3Listener(untyped);
+}
+
+const notAllowed: readonly (readonly [object, string])[] = [
+  [{ maxConnections: -1 }, "maxConnections: -1: give a whole number from 1 to 1000000"],
+  [{ maxConnectionsPerIp: 1.5 }, "maxConnectionsPerIp: 1.5: give a whole number from 1 to 1000000"],
+  [{ loginTimeout: NaN }, "loginTimeout: NaN: give seconds from 1 to 86400"],
+  [{ idleTimeout: 0 }, "idleTimeout: 0: give seconds from 1 to 86400"],
+  [{ stopGrace: Infinity }, "stopGrace: Infinity: give seconds from 0 to 3600"],
+  [{ expire: -3 }, "expire: -3: give a whole number from 0 to 36500"],
+  [{ serviceName: "" }, 'serviceName: "": give 1 to 100 characters of printable ASCII'],
+  [
+    { serviceName: "a\r\n+OK injected" },
+    'serviceName: "a\\r\\n+OK injected": give 1 to 100 characters of printable ASCII',
+  ],
+];
+
+for (const [options, message] of notAllowed) {
+  Deno.test(`refused with a RangeError: ${message}`, () => {
+    assertThrows(() => listenerOf(options), RangeError, message);
+    const pop3 = new Pop3Listener();
+    assertThrows(() => Object.assign(pop3, options), RangeError, message);
+  });
+}
+
+const wrongKind: readonly (readonly [object, string])[] = [
+  [{ maxConnections: "12" }, 'maxConnections: "12": give a whole number from 1 to 1000000'],
+  [{ maxConnections: 12n }, "maxConnections: 12n: give a whole number from 1 to 1000000"],
+  [{ allowInsecureLogin: "no" }, 'allowInsecureLogin: "no": give true or false'],
+  [{ provider: {} }, "provider: this object: give a provider: an object with authenticate()"],
+  [{ provider: null }, "provider: null: give a provider: an object with authenticate()"],
+  [{ onEvent: null }, "onEvent: null: give a function"],
+  [
+    { certificate: "cert.pem" },
+    'certificate: "cert.pem": give a certificate: { cert, key } in PEM',
+  ],
+  [{ maxConections: 3 }, "maxConections: there is no such option"],
+];
+
+for (const [options, message] of wrongKind) {
+  Deno.test(`refused with a TypeError: ${message}`, () => {
+    assertThrows(() => listenerOf(options), TypeError, message);
+  });
+}
+
+Deno.test("an option that is undefined has its default", () => {
+  assertEquals(listenerOf({ maxConnections: undefined }).maxConnections, 10_000);
+});
+
+Deno.test("what is fixed cannot be set later", () => {
+  const pop3 = new Pop3Listener();
+  for (const name of ["faults", "wireLog", "clock"]) {
+    assertThrows(() => Object.assign(pop3, { [name]: null }), TypeError);
+  }
+});
+
+Deno.test("what may change is obeyed by the sessions that are open", async () => {
+  await using pop3 = new Pop3Listener({ provider: providerOf(new MemoryMailbox({ a: "a" })) });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  const expires = async () => {
+    await client.send("CAPA\r\n");
+    return (await client.readLines()).find((line) => line.startsWith("EXPIRE"));
+  };
+  assertEquals(await expires(), "EXPIRE NEVER");
+  pop3.expire = 7;
+  assertEquals(await expires(), "EXPIRE 7");
+});
