@@ -17,7 +17,7 @@ function command(
   shell: string | null = null,
 ): Deno.Command {
   // executable_test.ts has the tests of the program run against what `deno task compile` makes.
-  const executable = Deno.env.get("POP3SVC_EXECUTABLE");
+  const executable = Deno.env.get("EXECUTABLE_UNDER_TEST");
   const run = ["run", "--quiet", "--no-check", ...permissions, "main.ts"];
   const program = executable ?? Deno.execPath();
   const all = [...(executable === undefined ? run : []), ...args];

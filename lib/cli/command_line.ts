@@ -1,8 +1,10 @@
-/** From arguments and a configuration file to what the user wants. Flags win over the file. */
+/** From arguments, environment and a configuration file to what the user wants. Each wins over those after it. */
 import { parseArgs } from "@std/cli";
 import { readGivenText } from "../files/read_whole.ts";
 import { CliError, reasonOf } from "./cli_error.ts";
+import { environmentVariable, givenByEnvironment, refuseUnknownVariables } from "./environment.ts";
 import {
+  type GivenOption,
   type GivenOptions,
   type HashOptions,
   hashOptions,
@@ -13,6 +15,7 @@ import {
   serveOptions,
   type StatusOptions,
   statusOptions,
+  type ValuesOf,
 } from "./options.ts";
 
 /** What the user wants. */
@@ -49,29 +52,41 @@ export function readCommandLine(args: readonly string[]): Wish {
   });
   if (parsed["help"] === true) return { type: "help" };
   if (parsed["version"] === true) return { type: "version" };
+  refuseUnknownVariables(table.map(([name]) => name));
   const given = givenFlags(parsed);
   const words = Array.isArray(parsed["_"]) ? parsed["_"].map(String) : [];
   const command = ["serve", "check", "hash", "status"].find((name) => name === words[0]);
   if (command !== undefined) words.shift();
   if (command === "hash") {
-    ensureKnown(given, hashOptions, "hash");
-    if (words.length === 0) return { type: "hash", options: readOptions(hashOptions, given) };
+    const options = readCommand("hash", hashOptions, given);
+    if (words.length === 0) return { type: "hash", options };
     throw CliError.usage("hash takes no password here, where others could see it; it asks for it");
   }
   if (command === "status") {
-    ensureKnown(given, statusOptions, "status");
     if (words.length > 0) throw CliError.usage("status takes no MAILBOX: it asks a running server");
-    return { type: "status", options: readOptions(statusOptions, given) };
+    return { type: "status", options: readCommand("status", statusOptions, given) };
   }
   const type = command === "check" ? "check" : "serve";
   ensureKnown(given, serveOptions, type);
-  const file = given["config"]?.at(-1);
+  const chosen = { ...givenByEnvironment(serveOptions), ...given };
+  const file = chosen["config"]?.texts.at(-1);
   const configured = file === undefined ? {} : readConfig(file);
   if (words.length > 1) {
     throw CliError.usage(`one MAILBOX at a time, not ${words.length}: ${words.join(" ")}`);
   }
-  const mailbox = words[0] ?? configured["mailbox"]?.at(-1) ?? null;
-  return { type, mailbox, options: readOptions(serveOptions, { ...configured, ...given }) };
+  const mailbox = words[0] ?? (environmentVariable("POP3SVC_MAILBOX") || undefined) ??
+    configured["mailbox"]?.texts.at(-1) ?? null;
+  return { type, mailbox, options: readOptions(serveOptions, { ...configured, ...chosen }) };
+}
+
+/** The options of a command that has no configuration file. */
+function readCommand<T extends OptionTable>(
+  command: string,
+  known: T,
+  given: GivenOptions,
+): ValuesOf<T> {
+  ensureKnown(given, known, command);
+  return readOptions(known, { ...givenByEnvironment(known), ...given });
 }
 
 function ensureKnown(given: GivenOptions, known: OptionTable, command: string): void {
@@ -80,13 +95,15 @@ function ensureKnown(given: GivenOptions, known: OptionTable, command: string): 
 }
 
 function givenFlags(parsed: Readonly<Record<string, unknown>>): GivenOptions {
-  const given: Record<string, readonly string[]> = {};
+  const given: Record<string, GivenOption> = {};
   for (const name of flags) {
-    if (parsed[name] === true) given[name] = ["true"];
+    if (parsed[name] === true) given[name] = { texts: ["true"], shown: `--${name}` };
   }
   for (const name of valued) {
-    const texts = parsed[name];
-    if (Array.isArray(texts) && texts.length > 0) given[name] = texts.map(String);
+    const values = parsed[name];
+    if (!Array.isArray(values) || values.length === 0) continue;
+    const texts = values.map(String);
+    given[name] = { texts, shown: `--${name} ${texts.join(" ")}`.trimEnd() };
   }
   return given;
 }
@@ -103,13 +120,14 @@ function readConfig(file: string): GivenOptions {
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw wrong('give a JSON object, such as { "port": 1100 }');
   }
-  const given: Record<string, readonly string[]> = {};
+  const given: Record<string, GivenOption> = {};
   for (const [key, setting] of Object.entries(content)) {
     const isOption = key === "mailbox" || (Object.hasOwn(serveOptions, key) && key !== "config");
     if (!isOption) {
       throw wrong(`unknown key "${key}"; keys are named as the options, without dashes in front`);
     }
-    given[key] = settingTexts(key, setting, wrong);
+    const texts = settingTexts(key, setting, wrong);
+    given[key] = { texts, shown: `--config ${file}: "${key}": ${texts.join(" ")}` };
   }
   return given;
 }

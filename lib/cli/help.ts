@@ -19,6 +19,9 @@ export function helpText(): string {
 
 MAILBOX is a folder whose files are messages, a Maildir or an mbox [mailbox-sample].
 
+Each option may stand in the environment, too: POP3SVC_MAX_CONNECTIONS for --max-connections, lists by
+commas. The command line wins over the environment, and that over --config.
+
 Options of serve and check:
 ${linesOf(serveOptions)}
 

@@ -193,18 +193,24 @@ export type StatusOptions = ValuesOf<typeof statusOptions>;
 /** What the options of `hash` came to. */
 export type HashOptions = ValuesOf<typeof hashOptions>;
 
-/** What was given for an option, in order, by name. */
-export type GivenOptions = Readonly<Record<string, readonly string[]>>;
+/** What was given for an option, in order. */
+export interface GivenOption {
+  readonly texts: readonly string[];
+  /** How it was given, for a message: `--port abc`, `POP3SVC_PORT=abc`. */
+  readonly shown: string;
+}
+
+/** What was given, by the names of options. */
+export type GivenOptions = Readonly<Record<string, GivenOption>>;
 
 /** @throws {CliError} that names the first option with a wrong value */
 export function readOptions<T extends OptionTable>(table: T, given: GivenOptions): ValuesOf<T> {
   const read = Object.entries(table).map(([name, option]) => {
-    const texts = given[name] ?? [];
+    const { texts, shown } = given[name] ?? { texts: [], shown: `--${name}` };
     try {
       return [name, option.parse(texts)];
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      const shown = [`--${name}`, ...texts].join(" ").trimEnd();
       throw CliError.usage(`${shown}: ${error.message}`);
     }
   });

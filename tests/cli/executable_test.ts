@@ -66,7 +66,7 @@ Deno.test("the executable passes the tests of the program", async () => {
   const tests = ["program", "tls_program", "users_program", "status", "secrets"]
     .map((name) => `tests/cli/${name}_test.ts`);
   const { isMade: isGood, told: log } = await deno(["test", "-A", "--no-check", ...tests], {
-    POP3SVC_EXECUTABLE: executable,
+    EXECUTABLE_UNDER_TEST: executable,
   });
   assertEquals(isGood, true, log);
 });

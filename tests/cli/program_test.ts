@@ -1,5 +1,5 @@
 /** The program as a user meets it: a process, its standard output, its exit code. */
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import deno from "../../deno.json" with { type: "json" };
 import { serveOptions } from "../../lib/cli/options.ts";
@@ -214,6 +214,42 @@ Deno.test("a configuration file, and flags that win over it", async () => {
   assertStringIncludes(await client.readLine() ?? "", "+OK configured ready. <");
 });
 
+Deno.test("the environment wins over the configuration file, and the command line over both", async () => {
+  await using folder = await folderWith({
+    "config.json": JSON.stringify({ "user": "from-file", "service-name": "from-file" }),
+  });
+  await using program = await RunningProgram.start(["--service-name", "from-line"], {
+    POP3SVC_CONFIG: join(folder.path, "config.json"),
+    POP3SVC_SERVICE_NAME: "from-environment",
+    POP3SVC_USER: "from-environment",
+    POP3SVC_HOST: "127.0.0.1, 127.0.0.2",
+    POP3SVC_MULTI_LINE_IND: "true",
+    POP3SVC_READ_ONLY: "",
+    // What Kubernetes sets for a service of that name is no option.
+    POP3SVC_TLS_PORT: "tcp://10.0.0.1:995",
+    POP3SVC_SERVICE_HOST: "10.0.0.1",
+  });
+  assertEquals(program.readyLines.filter((line) => line.includes("127.0.0.2")).length, 1);
+  assertStringIncludes(program.readyLines.at(-1) ?? "", "as user from-environment");
+  using client = await LoopbackClient.connect(program.port);
+  assertStringIncludes(await client.readLine() ?? "", "+OK from-line ready. <");
+  await client.send("CAPA\r\n");
+  assert((await client.readLines()).includes("MULTI-LINE-IND"));
+});
+
+const wrongVariables: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
+  [{ POP3SVC_PORT: "abc" }, "POP3SVC_PORT=abc: give a whole number from 0 to 65535, or off"],
+  [{ POP3SVC_LOCK: "yes" }, "POP3SVC_LOCK=yes: give true or false"],
+  [{ POP3SVC_PROT: "1" }, "POP3SVC_PROT is the variable of no option; see pop3svc --help"],
+];
+
+for (const [env, message] of wrongVariables) {
+  Deno.test(`one line and exit 2: ${message}`, async () => {
+    const { code, stderr } = await runProgram([], { env });
+    assertEquals([code, stderr], [2, `pop3svc: ${message}\n`]);
+  });
+}
+
 Deno.test("--faults misbehaves, and says so in greeting and log", async () => {
   const plan = { seed: 7, rules: [{ fault: "in-use", times: 1 }] };
   await using folder = await folderWith({ "faults.json": JSON.stringify(plan) });
@@ -314,7 +350,7 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--prot", "1"], 2, "unknown option --prot; see pop3svc --help"],
   [["-x"], 2, "unknown option -x; see pop3svc --help"],
   [["--log-level", "loud"], 2, "--log-level loud: give error or warn or info or debug"],
-  [["--idle-timeout", "0"], 2, "--idle-timeout 0: give a whole number from 1 to 86400"],
+  [["--idle-timeout", "0"], 2, "--idle-timeout 0: give seconds from 1 to 86400"],
   [["--user", ""], 2, "--user: give a name"],
   [["--format", "mh"], 2, "--format mh: give folder or maildir or mbox"],
   [["--delete", "now"], 2, "--delete now: give remove or trash or keep"],
