@@ -153,13 +153,16 @@ export class Pop3Listener implements AsyncDisposable {
   }
 
   /**
-   * Serves the connections of a socket that is open already, until `stop` closes it. Those of `Deno.listenTls` are
-   * secure from the start.
+   * Serves the connections of a socket that is open already. Those of `Deno.listenTls` are secure from the start.
    *
+   * @returns when the socket is closed, by `stop` or by its owner
    * @throws {RangeError} when a trusted proxy is no address and no network
    */
-  serve(acceptor: Acceptor, options: ServeOptions = {}): Promise<void> {
-    return this.#receive(arrivals(acceptor), options);
+  async serve(acceptor: Acceptor, options: ServeOptions = {}): Promise<void> {
+    const port = arrivals(acceptor);
+    await this.#receive(port, options);
+    await this.#ports.get(port);
+    this.#ports.delete(port);
   }
 
   async #receive(

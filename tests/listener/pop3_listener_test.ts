@@ -226,3 +226,17 @@ Deno.test("the reply before a hang-up arrives, also when the client is still sen
   }
   assertEquals(await client.readLine(), null);
 });
+
+Deno.test("serve settles when its socket is closed, by its owner or by stop", async () => {
+  await using pop3 = new Pop3Listener();
+  for (const close of [(socket: Deno.Listener) => socket.close(), () => pop3.stop()]) {
+    const socket = Deno.listen(loopback);
+    let isSettled = false;
+    const served = pop3.serve(socket).then(() => isSettled = true);
+    using client = await LoopbackClient.connect(socket.addr.port);
+    assertEquals(await client.readLine(), "+OK pop3svc ready.");
+    assertEquals(isSettled, false);
+    await close(socket);
+    await served;
+  }
+});
