@@ -1,14 +1,17 @@
 /** `lib/` points one way: no import upward, no circle, no file that nobody knows. */
-import { assertEquals } from "@std/assert";
-import { BUILD_STEPS, ENTRIES, floorOf, type Import, importsOf } from "./architecture/imports.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  allImports,
+  BUILD_STEPS,
+  drawRooms,
+  ENTRIES,
+  floorOf,
+  type Import,
+} from "./architecture/imports.ts";
 
 const lib = new URL("../lib/", import.meta.url);
 
-const imports = new Map<string, Import>();
-for (const entry of ENTRIES) {
-  for (const found of await importsOf(entry)) imports.set(`${found.from} ${found.to}`, found);
-}
-const all = [...imports.values()];
+const all = await allImports();
 
 Deno.test("no file imports from a higher floor", () => {
   const upward = all.filter(({ from, to }) => floorOf(from) < floorOf(to));
@@ -28,6 +31,17 @@ Deno.test("every file of lib/ lies in a known room, and something reaches it", a
   }
   assertEquals(strangers, []);
 });
+
+Deno.test("ARCHITECTURE.md draws the rooms as they are, in less than 150 lines", async () => {
+  const page = await Deno.readTextFile(new URL("../ARCHITECTURE.md", import.meta.url));
+  assertStringIncludes(withoutPadding(page), withoutPadding(drawRooms(all)));
+  assertEquals(page.split("\n").length < 150, true);
+});
+
+/** A table, whose columns `deno fmt` pads. */
+function withoutPadding(table: string): string {
+  return table.replaceAll(/ +/g, " ").replaceAll(/-+/g, "-");
+}
 
 /** One circle of each knot of files, as `a -> b -> a`. */
 function circles(imports: readonly Import[]): string[] {

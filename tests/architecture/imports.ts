@@ -1,28 +1,28 @@
 /** The rooms of `lib/`, and which file imports which, as `deno info` sees it. */
 import { dirname } from "@std/path";
 
-/** The rooms from the lowest floor to the highest. A file imports from its own room and from lower ones. */
-export const ROOMS = [
-  "protocol",
-  "time",
-  "settings",
-  "files",
-  "provider",
-  "events",
-  "transport",
-  "auth",
-  "session",
-  "guard",
-  "telemetry",
-  "connection",
-  "faults",
-  "mailbox",
-  "providers",
-  "check",
-  "listener",
-  "testing",
-  "cli",
-] as const;
+/** The rooms from the lowest floor to the highest, and what is in each. A file imports from its own room and from lower ones. */
+export const ROOMS: readonly (readonly [name: string, content: string])[] = [
+  ["protocol", "pure: commands, replies, capabilities, unique-ids, line ends, byte-stuffing, TOP"],
+  ["time", "the clock, deadlines, giving way to others"],
+  ["settings", "a setting: its default and its limits, for the library and the command line"],
+  ["files", "the file system seam: every touch of a file"],
+  ["provider", "the contract that a provider of mail implements"],
+  ["events", "the union of what happens"],
+  ["transport", "octets to and from a peer: TCP, TLS, ports, the PROXY header"],
+  ["auth", "SASL mechanisms, password hashes"],
+  ["session", "states, the table of verbs, a file for each verb, the texts of replies"],
+  ["guard", "limits and bans, which stand at the door of a session"],
+  ["telemetry", "log lines, wire logs, OpenTelemetry"],
+  ["connection", "one peer: lines in, replies out, time limits"],
+  ["faults", "misbehaving on purpose, for people who test a client"],
+  ["mailbox", "storage: memory, folder, Maildir, mbox; deletions that are all or nothing"],
+  ["providers", "providers that are ready-made: one user, a users file"],
+  ["check", "what is wrong with a mailbox or a set-up, as values"],
+  ["listener", "`Pop3Listener`: its settings, its ports, who is admitted"],
+  ["testing", "for authors of providers and clients: a conformance suite, transcripts, a client"],
+  ["cli", "the program: options, commands, what is printed"],
+];
 
 /** What is run, published or started as a thread. Each is the start of a graph of its own. */
 export const ENTRIES = [
@@ -57,7 +57,7 @@ interface DenoInfo {
 const root = new URL("../../", import.meta.url).href;
 
 /** The imports of all files of this repository that an entry reaches, of types as well as of code, without those from packages. */
-export async function importsOf(entry: string): Promise<Import[]> {
+async function importsOf(entry: string): Promise<Import[]> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", entry],
     cwd: new URL(root),
@@ -75,11 +75,35 @@ export async function importsOf(entry: string): Promise<Import[]> {
   );
 }
 
+/** The imports of all entries, each once. */
+export async function allImports(): Promise<readonly Import[]> {
+  const found = new Map<string, Import>();
+  for (const entry of ENTRIES) {
+    for (const each of await importsOf(entry)) found.set(`${each.from} ${each.to}`, each);
+  }
+  return [...found.values()];
+}
+
 /** The floor of a file's room; -1 for a room that {@linkcode ROOMS} does not hold. Entries may import everything. */
 export function floorOf(path: string): number {
   if (!path.startsWith("lib/") || dirname(path) === "lib") return ROOMS.length;
-  const room = path.split("/")[1];
-  return ROOMS.findIndex((name) => name === room);
+  return ROOMS.findIndex(([name]) => name === roomOf(path));
+}
+
+/** A table of the rooms, with the arrows between them. */
+export function drawRooms(imports: readonly Import[]): string {
+  const rows = ROOMS.map(([name, content]) => {
+    const below = ROOMS.map(([other]) => other).filter((other) =>
+      other !== name &&
+      imports.some(({ from, to }) => roomOf(from) === name && roomOf(to) === other)
+    );
+    return `| \`${name}/\` | ${content} | ${below.join(", ") || "nothing"} |`;
+  });
+  return ["| room | what is in it | imports from |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+function roomOf(path: string): string | null {
+  return path.startsWith("lib/") && dirname(path) !== "lib" ? path.split("/")[1] ?? null : null;
 }
 
 function isOurs(specifier: string): boolean {

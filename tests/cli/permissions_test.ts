@@ -278,6 +278,7 @@ Deno.test("a task has all permissions only where it starts programs, which have 
     "test",
     "compile",
     "clients",
+    "architecture",
     "bench:peers",
     "bench:check",
     "bench:safety",
