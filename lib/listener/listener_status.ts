@@ -1,4 +1,4 @@
-/** How a listener is, at one instant. */
+/** What a listener tells of itself at one instant. */
 
 /** A port that is open. */
 export interface PortStatus {
@@ -6,7 +6,7 @@ export interface PortStatus {
   readonly hostname: string;
   /** The port. */
   readonly port: number;
-  /** Do its connections begin with TLS? */
+  /** Whether its connections begin with TLS. */
   readonly tls: boolean;
 }
 

@@ -78,8 +78,8 @@ export class Pop3Listener implements AsyncDisposable {
   }
 
   /**
-   * Opens a port and serves whoever connects. With a certificate, plain ports offer STLS where the runtime can
-   * do it; that is tried once.
+   * Opens a port and serves its clients. With a certificate, plain ports offer STLS where the runtime can do it; that is
+   * tried once.
    *
    * @returns the address it is bound to
    * @throws {Deno.errors.AddrInUse} when another program has the port
@@ -191,7 +191,7 @@ export class Pop3Listener implements AsyncDisposable {
   status(): ListenerStatus {
     return {
       ports: [...this.#addresses.values()],
-      ...this.#admission.status(),
+      ...this.#admission.open.status(),
       certificate: this.#tls?.shown ?? null,
     };
   }
@@ -206,13 +206,15 @@ export class Pop3Listener implements AsyncDisposable {
     this.#ports.clear();
     this.#addresses.clear();
     for (const [acceptor] of ports) acceptor.close();
-    this.#admission.stop();
+    this.#admission.open.stop();
     const { promise: isTooLate, resolve } = Promise.withResolvers<"too-late">();
     using _grace = this.clock.after(this.stopGrace * 1000, () => {
-      this.#admission.abandon();
+      this.#admission.open.abandon();
       resolve("too-late");
     });
-    const isEmpty = Promise.all(ports.map(([, loop]) => loop)).then(() => this.#admission.empty());
+    const isEmpty = Promise.all(ports.map(([, loop]) => loop)).then(() =>
+      this.#admission.open.empty()
+    );
     await Promise.race([isEmpty, isTooLate]);
     // Where nothing is left of the grace, the provider still has one turn of the event loop.
     const outcome = await Promise.race([this.#disposeProvider(), isTooLate.then(afterOneTurn)]);

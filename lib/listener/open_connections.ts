@@ -1,0 +1,115 @@
+/**
+ * The open connections of a listener, and which of them gives way when all places are taken: the oldest that has not logged
+ * in. One that is logged in stays, so clients that only connect can keep nobody out.
+ */
+import type { Connection } from "../connection/connection.ts";
+import type { Pop3Event } from "../events/events.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { ListenerStatus } from "./listener_status.ts";
+
+/** A connection that is being served. */
+interface Served {
+  readonly connection: Connection;
+  /** Ends the connection, and gives its place back at once. */
+  readonly giveWay: () => void;
+}
+
+/** How a connection ends whose proxy has not said yet who its client is. */
+interface Arriving {
+  readonly close: () => void;
+  readonly giveWay: () => void;
+}
+
+/** Events of a connection that matter although its end has been told: what was deleted, what failed. */
+const TOLD_LATE: ReadonlySet<Pop3Event["type"]> = new Set(["delete", "error", "login-failed"]);
+
+export class OpenConnections {
+  readonly #served = new Map<ConnectionInfo, Served>();
+  readonly #arriving = new Map<Transport, Arriving>();
+  /** How those that have not logged in give way, the oldest first. */
+  readonly #newcomers = new Map<Transport | ConnectionInfo, () => void>();
+  /** Called when a connection has ended. */
+  #onLeave: () => void = () => {};
+
+  /** Serves a connection until it is over. @param giveBack gives its places back; called once */
+  serve(info: ConnectionInfo, connection: Connection, giveBack: () => void): void {
+    const leave = () => {
+      if (!this.#served.delete(info)) return;
+      this.#newcomers.delete(info);
+      giveBack();
+      this.#onLeave();
+    };
+    const giveWay = () => {
+      connection.giveWay();
+      leave();
+    };
+    this.#served.set(info, { connection, giveWay });
+    this.#newcomers.set(info, giveWay);
+    connection.run().then(leave);
+  }
+
+  /**
+   * Keeps a connection that waits for its proxy.
+   *
+   * @returns takes it out again; false where that was done before, so that each way out is taken once
+   */
+  keepArriving(transport: Transport, arriving: Arriving): () => boolean {
+    this.#arriving.set(transport, arriving);
+    this.#newcomers.set(transport, arriving.giveWay);
+    return () => {
+      if (!this.#arriving.delete(transport)) return false;
+      this.#newcomers.delete(transport);
+      this.#onLeave();
+      return true;
+    };
+  }
+
+  /** Has the oldest connection that is not logged in give way; false where all are logged in. */
+  makeRoom(): boolean {
+    for (const giveWay of this.#newcomers.values()) {
+      giveWay();
+      return true;
+    }
+    return false;
+  }
+
+  /** Notes logins and logouts. @returns whether the event is to be told: its connection is open, or it matters all the same */
+  follow(event: Pop3Event): boolean {
+    if (!("connection" in event) || event.connection === null) return true;
+    const served = this.#served.get(event.connection);
+    if (served === undefined) return TOLD_LATE.has(event.type);
+    if (event.type === "login") this.#newcomers.delete(event.connection);
+    if (event.type === "logout") this.#newcomers.set(event.connection, served.giveWay);
+    return true;
+  }
+
+  status(): Pick<ListenerStatus, "connections" | "mailboxes"> {
+    const connections = { authorization: 0, transaction: 0, asleep: 0 };
+    // A mailbox may be named `constructor`, which a plain object has already.
+    const mailboxes = new Map<string, number>();
+    for (const [{ mailboxName }, { connection }] of this.#served) {
+      connections[connection.state]++;
+      if (mailboxName !== null) mailboxes.set(mailboxName, (mailboxes.get(mailboxName) ?? 0) + 1);
+    }
+    return { connections, mailboxes: Object.fromEntries(mailboxes) };
+  }
+
+  /** Closes the connections that wait for their clients or proxies; lets running commands end. */
+  stop(): void {
+    for (const { close } of [...this.#arriving.values()]) close();
+    for (const { connection } of [...this.#served.values()]) connection.stop();
+  }
+
+  /** Ends all connections now, whatever they are doing. */
+  abandon(): void {
+    for (const { connection } of [...this.#served.values()]) connection.abandon("stop");
+  }
+
+  /** Done when no connection is open. */
+  async empty(): Promise<void> {
+    while (this.#arriving.size + this.#served.size > 0) {
+      await new Promise<void>((resolve) => this.#onLeave = resolve);
+    }
+  }
+}
