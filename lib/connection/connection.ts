@@ -1,11 +1,11 @@
 /**
  * One peer: lines in, replies out, until it is over.
  *
- * - How long it waits for what is in `peer_timer.ts`. A deadline closes without a word: RFC 1939 section 3 forbids a
- *   reply, and nothing is deleted.
+ * - `peer_timer.ts` says how long it waits for what. A deadline closes without a reply, which RFC 1939 section 3 forbids,
+ *   and nothing is deleted.
  * - `stop` lets the running command end and its reply leave.
- * - Nothing waits for a provider that never answers: `abandon` ends the connection at once. What the provider says
- *   later runs to its end unseen, so that a lock or a file that it holds is released then, and not while it is at work.
+ * - Nothing waits for a provider that never answers: `abandon` ends the connection at once. What the provider still does
+ *   runs to its end unseen, so that a lock or a file is released after the work, and not during it.
  */
 import type { CloseReason } from "../events/connection_events.ts";
 import type { Pop3Event } from "../events/events.ts";
@@ -23,7 +23,7 @@ import type { Transport } from "../transport/transport.ts";
 export interface ConnectionOptions extends PeerLimits {
   readonly info: SessionInfo;
   readonly emit: (event: Pop3Event) => void;
-  /** Is shown every reply, and gives what is sent. */
+  /** Sees every reply, and returns the one that is sent. */
   readonly showReply: (reply: Reply) => Reply;
   /** Takes the transport over into TLS. */
   readonly startTls: (transport: Transport) => Promise<SecureTransport>;
@@ -48,7 +48,7 @@ export class Connection implements TimedPeer {
   readonly #writer: ReplyWriter;
   #cut: CutReason | null = null;
   #isOver = false;
-  /** Tells whoever called `run`. */
+  /** Settles the promise of `run`. */
   #done: () => void = () => {};
 
   constructor(transport: Transport, session: Session, options: ConnectionOptions) {
@@ -80,7 +80,7 @@ export class Connection implements TimedPeer {
     return this.#session.isAsleep ? "asleep" : "transaction";
   }
 
-  /** Ends the connection: at once where it waits for the peer's next word, else after the reply to the running command. */
+  /** Ends the connection: at once where it waits for a command, else after the reply to the running one. */
   stop(): void {
     const { waitsFor } = this.#timer;
     if (waitsFor === "command" || waitsFor === "handshake") this.#cutOff("stop");
@@ -93,7 +93,7 @@ export class Connection implements TimedPeer {
     this.#leave(reason);
   }
 
-  /** Ends the connection, whose place somebody else needs, and says so where that can be done without waiting. */
+  /** Ends the connection because another needs its place; says so where that can be done without waiting. */
   giveWay(): void {
     const { waitsFor } = this.#timer;
     const canHear = waitsFor === "command" || waitsFor === "provider";
@@ -160,7 +160,7 @@ export class Connection implements TimedPeer {
     this.#finish(reason);
   }
 
-  /** Leaves without waiting for anybody. An operation of the provider that keeps `stop` waiting is told. */
+  /** Leaves without waiting. An operation of the provider that keeps `stop` waiting becomes a warning. */
   #leave(reason: CutReason): void {
     if (this.#isOver) return;
     if (reason === "stop" && this.#timer.waitsFor === "provider") this.warn();
@@ -188,7 +188,7 @@ export class Connection implements TimedPeer {
     return this.#lines.hasHeard ? "disconnect" : "gone";
   }
 
-  /** Takes the line over into TLS; or says why it is over. */
+  /** Takes the transport over into TLS; or says why the connection is over. */
   async #secure(): Promise<CloseReason | null> {
     const { info, emit, startTls, isImplicitTls } = this.#options;
     this.#timer.expectHandshake();
@@ -196,14 +196,14 @@ export class Connection implements TimedPeer {
       const transport = await startTls(this.#transport);
       this.#transport = transport;
       this.#writer.writeTo(transport);
-      // What came in clear after STLS is thrown away: whoever sits on the line could have put it there, and it
-      // would be obeyed as if it had been encrypted.
+      // RFC 3207 section 4.2 has the reason: octets in clear after STLS may come from an attacker between the two, and
+      // would be obeyed as if they had been encrypted. They are thrown away.
       this.#lines.readFrom(transport);
       info.isSecure = true;
       info.tls = transport.facts;
     } catch (error) {
       if (this.#cut !== null) return this.#cut;
-      // Whoever knocks at a TLS port and leaves has broken nothing.
+      // A peer that connects to a TLS port and leaves has broken nothing.
       if (
         isImplicitTls && error instanceof Error && "isSilent" in error && error.isSilent === true
       ) return "gone";

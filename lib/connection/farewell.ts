@@ -1,4 +1,4 @@
-/** How a connection ends so that the peer hears our last word. */
+/** Ends a connection so that the peer gets the last reply. */
 import { errReply, statusLine } from "../protocol/reply.ts";
 import { Deadline, type Deadlines } from "../time/deadlines.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -8,8 +8,8 @@ const TOO_MANY = new TextEncoder().encode(
 );
 
 /**
- * Says that there is no place, where that can be done without waiting, and closes: one write into a socket buffer that
- * has room. A peer whose buffer has none is closed at the next look.
+ * Says that there is no place, and closes. One write into a socket buffer that has room needs no waiting; a peer whose
+ * buffer has none is closed at the next look of the deadlines.
  */
 export function turnAway(transport: Transport, deadlines: Deadlines): void {
   const deadline = new Deadline(() => transport.close());
@@ -22,9 +22,9 @@ export function turnAway(transport: Transport, deadlines: Deadlines): void {
 }
 
 /**
- * Ends our side first. TLS needs it, so that the client knows that nothing was cut off. And after an error we read on
- * until the peer has heard our last word: a socket that is closed while the peer still sends is reset, and then the
- * peer may lose the reply that tells it why.
+ * Ends the server's side first. TLS needs it, so that the client knows that nothing was cut off. After an error the
+ * server reads on until the peer has ended its side: a socket that is closed while the peer still sends is reset, and then
+ * the peer may lose the reply that says why.
  */
 export async function sayGoodbye(transport: Transport, isError: boolean): Promise<void> {
   try {

@@ -1,10 +1,9 @@
 /**
- * Bytes of a client to lines (RFC 1939 section 3; a bare LF ends a line too).
+ * Makes lines of the octets of a client (RFC 1939 section 3; a bare LF ends a line, too).
  *
- * - A line that grows beyond the bound is given as `too-long` once, and the rest of it is thrown away, so
- *   that an endless line cannot fill memory.
- * - What comes behind the last line end when the client goes away is no command, and is dropped.
- * - Whoever begins with a TLS handshake may never send a line end: the octets are a line as they come.
+ * - A line beyond the bound is given as `too-long` once, and its rest is thrown away: an endless line cannot fill memory.
+ * - Octets after the last line end, when the client goes away, are no command, and are dropped.
+ * - A peer that begins with a TLS handshake may never send a line end: its octets are a line as they come.
  * - An idle connection holds one small buffer; a larger one lives only while it is full.
  */
 import { CR, LF } from "../protocol/ascii.ts";
@@ -37,7 +36,7 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
     this.#source = source;
   }
 
-  /** Goes on with another source; what the old one gave and nobody asked for is thrown away. */
+  /** Reads from another source; what was read from the old one and not asked for is thrown away. */
   readFrom(source: ByteSource): void {
     this.#source = source;
     this.#start = this.#end = this.#searched = 0;
@@ -53,7 +52,7 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
     return this.#hasHeard;
   }
 
-  /** Is a further command here already, so that its reply can share a write with the one before? */
+  /** Whether a further command is here already, so that its reply can share a write with the one before. */
   get hasLineWaiting(): boolean {
     return this.#lineEnd() !== -1;
   }

@@ -1,11 +1,11 @@
 /**
- * For what a connection waits, and for how long.
+ * What a connection waits for, and for how long.
  *
  * | it waits for | limit                                                                                    |
  * | ------------ | ---------------------------------------------------------------------------------------- |
  * | handshake    | 15 s, within the time for the login                                                      |
  * | command      | before the login: the time for it, counted from accept; after it: the idle limit, or sleep's |
- * | provider     | before the login: the same; after it: none, but its author is told after half a minute   |
+ * | provider     | before the login: the same; after it: none, but a warning tells its author after 30 s     |
  * | write        | before the login: the same; after it: the idle limit, and a floor under the peer's pace  |
  * | end          | 2 s                                                                                      |
  */
@@ -25,19 +25,19 @@ export interface PeerLimits {
   readonly acceptedAt: number;
 }
 
-/** Whose time it is. */
+/** The connection whose time is measured. */
 export interface TimedPeer {
-  /** Its time is over. */
+  /** Called when its time is over. */
   expire(reason: "login-timeout" | "idle-timeout"): void;
-  /** Its provider takes long. */
+  /** Called when its provider takes long. */
   warn(): void;
 }
 
 /** How long a client may take for a TLS handshake. */
 const HANDSHAKE_MS = 15_000;
-/** How long a provider may take before its author is told. */
+/** How long a provider may take before a warning tells its author. */
 const PATIENCE_MS = 30_000;
-/** How long a peer may go on sending after our last word before the connection is cut. */
+/** How long a peer may go on sending after the last reply before the connection is cut. */
 const LINGER_MS = 2_000;
 
 /** What a connection waits for. */

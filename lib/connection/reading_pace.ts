@@ -6,10 +6,10 @@
  * octet a minute does not hold a message open for days. Only the time in which we waited for the peer counts.
  */
 
-/** 4 kbit/s: less than any line that mail is read over today. */
+/** 4 kbit/s: less than any connection over which mail is read today. */
 const FLOOR_OCTETS_PER_MS = 0.5;
 
-/** How one reply is taken. */
+/** How fast the peer takes one reply. */
 export class ReadingPace {
   #octets = 0;
   #waited = 0;

@@ -1,5 +1,5 @@
 /**
- * Replies to bytes of a server, in few writes.
+ * Writes replies to a peer, in few writes.
  *
  * - Replies are gathered until `flush`, so one that fits leaves in one write, and pipelined commands are
  *   answered together. The last bytes of a message and its terminator always leave together.
@@ -20,7 +20,7 @@ export class BrokenMessageError extends Error {
 const BUFFER_OCTETS = 65_536;
 /** Kept free for the last line end and the terminator of a message. */
 const TERMINATOR_OCTETS = 5;
-/** Of a list that is written, before others have a turn. */
+/** Longest stretch of a list that is written before yielding to the event loop. */
 const SLICE_MS = 0.5;
 /** With a line more, its UTF-8 still fits into a buffer. */
 const TEXT_UNITS = 16_384;
@@ -30,7 +30,7 @@ const MAXIMUM_SPARE_BUFFERS = 64;
 const spareBuffers: Uint8Array[] = [];
 const encoder = new TextEncoder();
 
-/** Is told of each write, which may wait for the peer. */
+/** Hears of each write, which may wait for the peer. */
 export interface WriteWatch {
   beforeWrite(): void;
   afterWrite(octets: number): void;
