@@ -196,8 +196,8 @@ export class Connection implements TimedPeer {
       const transport = await startTls(this.#transport);
       this.#transport = transport;
       this.#writer.writeTo(transport);
-      // RFC 3207 section 4.2 has the reason: octets in clear after STLS may come from an attacker between the two, and
-      // would be obeyed as if they had been encrypted. They are thrown away.
+      // Octets in clear after STLS may come from an attacker between the two, and would be obeyed as if they had been
+      // encrypted. They are thrown away.
       this.#lines.readFrom(transport);
       info.isSecure = true;
       info.tls = transport.facts;
