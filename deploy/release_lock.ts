@@ -4,8 +4,10 @@
  * The lock file in the repository is made with the stand-ins of `links/` and so knows no package of JSR. A release takes
  * the stand-ins away (`deno unlink`) and makes its own, once; every executable and the package are then made with
  * `--frozen`, and it is published beside them. What this checks: nothing of npm is in it that the repository does not
- * have, octet for octet, and from JSR come `@std` packages alone, in the versions that the stand-ins stand in for.
+ * have, octet for octet, and from JSR come `@std` packages alone, in the versions that the stand-ins stand in for. Packages of
+ * the tests (`tests/deno.json`) are not in it.
  */
+import deno from "../deno.json" with { type: "json" };
 
 /** The parts of a lock file (version 5) that are looked at. */
 export interface LockFile {
@@ -41,11 +43,11 @@ export function faultsOfLock(
 if (import.meta.main) {
   const [committed = "deno.lock", made = "deno.lock"] = Deno.args;
   const read = (path: string): LockFile => JSON.parse(Deno.readTextFileSync(path));
-  const standIns = [...Deno.readDirSync("links")].map(({ name }) => {
+  const standIns = [...Deno.readDirSync("links")].flatMap(({ name }) => {
     const link: { name: string; version: string } = JSON.parse(
       Deno.readTextFileSync(`links/${name}/deno.json`),
     );
-    return `${link.name}@${link.version}`;
+    return link.name in deno.imports ? [`${link.name}@${link.version}`] : [];
   });
   const faults = faultsOfLock(read(committed), read(made), standIns);
   for (const fault of faults) console.error(fault);

@@ -1,4 +1,4 @@
-// A table of hashed passwords, as `pop3svc hash` prints them: read again when the file changes.
+// Many users, with hashed passwords in a file, as `pop3svc hash` prints them. The file is read again when it changes.
 import { Pop3Listener, UsersFileProvider } from "@pop3svc/pop3svc";
 
 const root = Deno.args[1] ?? ".";

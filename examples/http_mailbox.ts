@@ -1,5 +1,5 @@
-// Mail behind an HTTP API: `GET /messages` lists ids and sizes, `GET /messages/ID` gives one, `DELETE /messages?id=…` takes several
-// away at once. The bearer token of the API is the POP3 password.
+// Mail from an HTTP API: `GET /messages` lists ids and sizes, `GET /messages/ID` returns one message, `DELETE /messages?id=…`
+// deletes several at once. The POP3 password is the bearer token of the API.
 import {
   type ConnectionInfo,
   type Mailbox,
@@ -49,7 +49,7 @@ class HttpMailbox implements Mailbox {
     await (await this.ask("DELETE", `/messages?${query}`)).body?.cancel();
   }
 
-  /** What the API answers; what it refuses for now is `[SYS/TEMP]`. */
+  /** Returns the answer of the API. If that is an error, the client hears `[SYS/TEMP]` and may try again. */
   async ask(method: string, path: string): Promise<Response> {
     const headers = { authorization: `Bearer ${this.#token}` };
     const response = await fetch(`${api}${path}`, { method, headers });

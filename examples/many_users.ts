@@ -1,4 +1,4 @@
-// Many users, each with a folder: a map from name to password and folder.
+// Many users, each with a folder: a map from user name to password and mailbox.
 import {
   type ConnectionInfo,
   folderMailbox,

@@ -1,5 +1,5 @@
-// A view of several folders as one mailbox that can only be read. The unique id is the number of the folder, a dot, and
-// the unique id in it, so that two folders may hold files of the same name; or its digest, where that would be too long.
+// Several folders as one read-only mailbox. A unique id is the number of the folder, a dot, and the unique id in that folder,
+// so two folders may hold files of the same name. If that is too long, a digest replaces the unique id in the folder.
 import { createHash } from "node:crypto";
 import {
   type ConnectionInfo,
@@ -13,7 +13,7 @@ import {
 
 class MergedMailbox implements Mailbox {
   readonly #parts: readonly Mailbox[];
-  /** By unique id: which part, and the unique id there. */
+  /** For each unique id, the folder that has the message, and the unique id in that folder. */
   readonly #places = new Map<string, readonly [Mailbox, string]>();
 
   constructor(parts: readonly Mailbox[]) {

@@ -1,4 +1,4 @@
-// Mail in a database: a table `message (id, user, octets, content)`. Deletion is one transaction.
+// Mail in a database: a table `message (id, user, octets, content)`. One transaction deletes all or none.
 import { DatabaseSync } from "node:sqlite";
 import {
   type ConnectionInfo,

@@ -1,10 +1,11 @@
 /**
  * The pages: their links lead somewhere, their commands run, and they name every option, event and metric.
  *
- * The `sh` blocks of a page are one script, run in a copy of the project with some mail, users and a certificate beside it.
- * A server that a block starts stays until the next one. What changes the machine is a `console` block, and is not run.
+ * The `sh` blocks of a page are one script. It runs in a copy of the project with some mail, users and a certificate.
+ * A server that a block starts runs until the next one starts. What would change the machine is a `console` block, which
+ * is not run; but the commands of the README's must print what the README shows.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { copy } from "@std/fs";
 import { serveOptions } from "../lib/cli/options.ts";
@@ -14,7 +15,10 @@ import { authority, certificate } from "./test_authority.ts";
 const root = fromFileUrl(new URL("..", import.meta.url));
 
 async function pages(): Promise<string[]> {
-  const found = ["README.md", "SECURITY.md", "CHANGELOG.md", "deploy/windows/README.md"];
+  const found = ["deploy/windows/README.md"];
+  for await (const { name } of Deno.readDir(root)) {
+    if (name.endsWith(".md")) found.push(name);
+  }
   for await (const { name } of Deno.readDir(join(root, "docs"))) {
     if (name.endsWith(".md")) found.push(`docs/${name}`);
   }
@@ -53,16 +57,24 @@ Deno.test("every link of the pages leads somewhere", async () => {
   assertEquals(dead, []);
 });
 
+Deno.test("the README is one page", async () => {
+  const lines = (await read("README.md")).trimEnd().split("\n");
+  assert(lines.length < 90, `${lines.length} lines`);
+});
+
 Deno.test("every option, event and metric is explained", async () => {
   const options = await read("docs/options.md");
   for (const name of Object.keys(serveOptions)) {
     assert(options.includes(`\`--${name}`), `docs/options.md: --${name}`);
   }
   const messages = await read("docs/messages.md");
-  const events = (await Promise.all(
-    ["connection", "session", "server"].map((of) => read(`lib/events/${of}_events.ts`)),
-  )).join("");
-  for (const [, type = ""] of events.matchAll(/^ {2}readonly type: "([a-z-]+)";/gm)) {
+  const files = await Array.fromAsync(Deno.readDir(join(root, "lib/events")));
+  const events = (await Promise.all(files.map(({ name }) => read(`lib/events/${name}`)))).join(
+    "\n",
+  );
+  const types = [...events.matchAll(/^ {2}readonly type: "([a-z-]+)";/gm)];
+  assert(types.length > 15, `${types.length} events`);
+  for (const [, type = ""] of types) {
     assert(messages.includes(`\`${type}\``), `docs/messages.md: ${type}`);
   }
   const closeReasons = /export type CloseReason =([^;]*);/.exec(events)?.[1] ?? "";
@@ -83,7 +95,7 @@ Deno.test("every option, event and metric is explained", async () => {
   }
 });
 
-/** A server of a page runs behind it; what needs a base binary, or runs this test, does nothing. */
+/** Servers run in the background. A command that needs a base binary, or would run this test, does nothing. */
 const PRELUDE = `
 set -eu
 SERVERS=""
@@ -119,7 +131,7 @@ deno() {
 npx() { [ "$1" = -y ] && shift; shift; deno "$@"; }
 `;
 
-/** What the commands need, and this machine has not. */
+/** Programs that the commands need and this machine lacks. */
 const missing = ["bash", "curl", "openssl", "fetchmail", "mpop"].filter((program) => {
   try {
     return !new Deno.Command(program, { args: ["--version"] }).outputSync().success &&
@@ -133,45 +145,98 @@ if (missing.length > 0) {
 }
 
 for (const page of await pages()) {
-  const text = await read(page);
-  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = ""]) => block);
+  const blocks = blocksOf(await read(page), "sh");
   if (blocks.length === 0) continue;
   Deno.test({
     name: `the commands of ${page} run`,
     ignore: missing.length > 0,
     fn: async () => {
-      await using folder = await TemporaryFolder.create();
-      const copies = [
-        "lib",
-        "links",
-        "mailbox-sample",
-        "examples",
-        "docs",
-        "deploy",
-        "tests/bench",
-      ];
-      for (const name of [...copies, "main.ts", "deno.json", "deno.lock"]) {
-        await Deno.mkdir(dirname(join(folder.path, name)), { recursive: true });
-        await copy(join(root, name), join(folder.path, name));
-      }
-      await furnish(folder.path);
-      // The executable cannot be had everywhere; what it is made of can.
-      const script = blocks.join("\n")
-        .replaceAll("dist/pop3svc ", "deno run -A main.ts ")
-        .replaceAll("0.0.0.0", "127.0.0.1");
-      const process = new Deno.Command("bash", {
-        args: ["-c", PRELUDE + script],
-        cwd: folder.path,
-        env: { DENO: Deno.execPath(), NO_COLOR: "1" },
-        stdin: "null",
-        stdout: "piped",
-        stderr: "piped",
-      });
-      const { success, stdout, stderr } = await process.output();
-      const decoder = new TextDecoder();
-      assert(success, `${decoder.decode(stdout)}\n${decoder.decode(stderr)}`);
+      // The executable cannot be made everywhere; main.ts is the same program.
+      await runInCopy(
+        blocks.join("\n")
+          .replaceAll("dist/pop3svc ", "deno run -A main.ts ")
+          .replaceAll("0.0.0.0", "127.0.0.1"),
+      );
     },
   });
+}
+
+Deno.test({
+  name: "the terminals of the README show what happens",
+  ignore: missing.length > 0,
+  fn: async () => {
+    const session = blocksOf(await read("README.md"), "console").join("")
+      .split(/^\$ /m).slice(1)
+      .map((text) => text.trimEnd().split("\n"));
+    assert(session.length >= 3, `${session.length} commands`);
+    const end = "-- the next command --";
+    const script = session.map(([command = ""]) =>
+      `log=; ${command}; cat $log </dev/null; echo "${end}"`
+    );
+    const printed = (await runInCopy(script.join("\n"))).replaceAll("\r", "").split(`${end}\n`);
+    for (const [index, [command = "", ...shown]] of session.entries()) {
+      // The log, and what Deno says of the task, depend on the machine.
+      const lines = printed[index]?.split("\n").filter((line) =>
+        !/^(Task |Download |\d{4}-\d\d-)/.test(line)
+      );
+      assertMatch(lines?.join("\n").trimEnd() ?? "", patternOf(shown), command);
+    }
+  },
+});
+
+/** What must be printed; a line `…` stands for any lines. */
+function patternOf(shown: readonly string[]): RegExp {
+  return new RegExp(
+    `^${shown.map((line) => line === "…" ? "(.*\n)*.*" : RegExp.escape(line)).join("\n")}$`,
+  );
+}
+
+Deno.test("the library's example in the README passes the type check", async () => {
+  assertEquals(blocksOf(await read("README.md"), "ts").length, 1);
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--doc-only", "README.md"],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+});
+
+function blocksOf(text: string, language: string): string[] {
+  const blocks = text.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, "gm"));
+  return [...blocks].map(([, block = ""]) => block);
+}
+
+/** Runs commands of a page in a copy of the project, and gives what they print. */
+async function runInCopy(script: string): Promise<string> {
+  await using folder = await TemporaryFolder.create();
+  const copies = [
+    "lib",
+    "links",
+    "mailbox-sample",
+    "examples",
+    "docs",
+    "deploy",
+    "tests/bench",
+    "tests/deno.json",
+  ];
+  for (const name of [...copies, "main.ts", "deno.json", "deno.lock"]) {
+    await Deno.mkdir(dirname(join(folder.path, name)), { recursive: true });
+    await copy(join(root, name), join(folder.path, name));
+  }
+  await furnish(folder.path);
+  const process = new Deno.Command("bash", {
+    args: ["-c", PRELUDE + script],
+    cwd: folder.path,
+    env: { DENO: Deno.execPath(), NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  const { success, stdout, stderr } = await process.output();
+  const decoder = new TextDecoder();
+  const printed = decoder.decode(stdout);
+  assert(success, `${printed}\n${decoder.decode(stderr)}`);
+  return printed;
 }
 
 /** What the pages take as given. */

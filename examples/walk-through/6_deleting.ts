@@ -45,7 +45,7 @@ class FolderMailbox implements Mailbox {
     };
   }
 
-  /** Into the trash, all of them or none: what was moved before a failure is moved back. */
+  /** Moves all of them into the trash, or none: after a failure, it moves back what it has moved. */
   messageDelete(_info: ConnectionInfo, uniqueIds: readonly string[]): void {
     Deno.mkdirSync(trash, { recursive: true });
     const moved: string[] = [];

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import deno from "../../deno.json" with { type: "json" };
+import testsConfig from "../deno.json" with { type: "json" };
 import { faultsOfLock } from "../../deploy/release_lock.ts";
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
@@ -53,16 +54,42 @@ Deno.test("every workflow has the version of Deno that the project is tested wit
   assertMatch(await read("deploy/docker/Dockerfile"), new RegExp(`denoland/deno:${version}@`));
 });
 
-Deno.test("the lock file holds what somebody imports, and what that needs, and nothing else", async () => {
-  const imported = new Set(Object.values(deno.imports).filter((each) => each.startsWith("npm:")));
-  for (const folder of ["lib", "links", "tests", "examples", "deploy"]) {
+/** What the files of some folders import, as it is written there. */
+async function importsOf(...folders: readonly string[]): Promise<Set<string>> {
+  const imported = new Set<string>();
+  for (const folder of folders) {
     for await (const file of filesBelow(folder)) {
       if (!file.endsWith(".ts")) continue;
       const text = await read(file);
-      for (const [, specifier = ""] of text.matchAll(/from "(npm:(?:@[^/"]+\/)?[^/"]+)/g)) {
-        imported.add(specifier);
+      for (const [, name = ""] of text.matchAll(/(?:\bfrom|\bimport\(?)\s*"([^."][^"]*)"/g)) {
+        imported.add(name);
       }
     }
+  }
+  return imported;
+}
+
+Deno.test("a package is named where it is imported: those of the tests in tests/deno.json alone", async () => {
+  const program = await importsOf("lib");
+  const tests = await importsOf("tests");
+  assertEquals(Object.keys(deno.imports).filter((name) => !program.has(name)), []);
+  assertEquals(Object.keys(testsConfig.imports).filter((name) => !tests.has(name)), []);
+});
+
+Deno.test("a build without the tests has the configuration of each member of the workspace", async () => {
+  const ignored = (await read(".dockerignore")).split("\n");
+  assert(!ignored.includes("tests"));
+  for (const member of deno.workspace) {
+    assert(ignored.includes(`!${join(member, "deno.json")}`), member);
+  }
+});
+
+Deno.test("the lock file holds what somebody imports, and what that needs, and nothing else", async () => {
+  const named = [...Object.values(deno.imports), ...Object.values(testsConfig.imports)];
+  const imported = new Set(named.filter((each) => each.startsWith("npm:")));
+  for (const name of await importsOf("lib", "links", "tests", "examples", "deploy")) {
+    const [specifier] = /^npm:(?:@[^/]+\/)?[^/]+/.exec(name) ?? [];
+    if (specifier !== undefined) imported.add(specifier);
   }
   assertEquals(Object.keys(lock.specifiers).toSorted(), [...imported].toSorted());
   const packages = lock.npm;
@@ -83,7 +110,8 @@ Deno.test("the lock file holds what somebody imports, and what that needs, and n
 });
 
 Deno.test("every version of npm is one version, and no task goes without a lock file", () => {
-  for (const specifier of Object.values(deno.imports)) {
+  const specifiers = [...Object.values(deno.imports), ...Object.values(testsConfig.imports)];
+  for (const specifier of specifiers) {
     if (specifier.startsWith("npm:")) assertMatch(specifier, /@\d+\.\d+\.\d+$/);
   }
   for (const { command } of Object.values(deno.tasks)) {

@@ -3,7 +3,7 @@
  * against what was there. It writes the table of docs/clients.md: `deno task clients`. What is not installed is skipped
  * with a line that says so; with --check nothing is written, and the exit code tells.
  */
-import deno from "../../../deno.json" with { type: "json" };
+import deno from "../../deno.json" with { type: "json" };
 import { type Client, clients } from "./clients.ts";
 import { compare, SECURITIES, type Security, ServedMail } from "./mailbox.ts";
 
