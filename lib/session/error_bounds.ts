@@ -20,7 +20,7 @@ export class ErrorBounds {
   }
 
   /** A line was no command. */
-  rubbish(reply: ErrorReply): ErrorReply {
+  rubbish<T>(reply: ErrorReply<T>): ErrorReply<T> {
     this.#rubbishLines++;
     return this.#rubbishLines < MAXIMUM_RUBBISH_LINES ? reply : closing(reply);
   }

@@ -5,9 +5,8 @@ import type { Concern } from "../protocol/failure_costs.ts";
 import type { Awaitable, ErrorReply, Reply } from "../protocol/reply.ts";
 import type { Pop3Event } from "../events/events.ts";
 import type { Asleep, Authorization, Transaction, Transition } from "./state.ts";
-import type { Wording } from "./languages/language.ts";
-import type { LoginAttempt } from "./login_guard.ts";
-import type { LoginGuard } from "./login_guard.ts";
+import type { Text, Texts } from "./languages/text.ts";
+import type { LoginAttempt, LoginGuard } from "./login_guard.ts";
 import type { SessionSettings } from "./session_settings.ts";
 import { isLoopback } from "../transport/address.ts";
 
@@ -47,8 +46,8 @@ export interface Waiting {
 export interface HandlerContext extends SessionContext {
   /** What the greeting gave APOP to digest (RFC 1939 section 7); null where APOP does not work. */
   apopTimestamp: string | null;
-  /** Says a text of ours in the language that LANG chose. */
-  wording: Wording;
+  /** The language that LANG chose. */
+  texts: Texts;
   /** May replies hold what is not ASCII (RFC 6856)? */
   speaksUtf8: boolean;
   /** The attempt to log in that is going on; null for none. */
@@ -58,7 +57,7 @@ export interface HandlerContext extends SessionContext {
   /** Notes the operation of the provider that the session waits for from here on; null for none. */
   readonly waitFor: (operation: string | null, message?: string) => void;
   /** Tells the events of the error, and gives the reply that the client may hear; it concerns the mailbox by default. */
-  readonly fail: (failure: unknown, concern?: Concern) => ErrorReply;
+  readonly fail: (failure: unknown, concern?: Concern) => ErrorReply<Text>;
 }
 
 /** Whether the client may log in over the connection as it is now. A client of this machine always may. */
@@ -71,4 +70,4 @@ export type Handler<S extends Authorization | Transaction | Asleep> = (
   context: HandlerContext,
   state: S,
   argument: string,
-) => Awaitable<Reply | Transition>;
+) => Awaitable<Reply<Text> | Transition>;

@@ -2,7 +2,6 @@
  * From AUTHORIZATION to TRANSACTION: the provider is asked, the maildrop opened, its unique ids checked.
  * Whatever of it fails leaves the client logged out and its user name forgotten.
  */
-import { counted } from "../protocol/counted.ts";
 import type { Login } from "../auth/sasl/mechanism.ts";
 import { canonicalUsername, guardedProvider } from "./guarded_provider.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
@@ -12,12 +11,13 @@ import type { Concern } from "../protocol/failure_costs.ts";
 import { type Awaitable, closing, type ErrorReply, errReply, ok } from "../protocol/reply.ts";
 import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import type { HandlerContext } from "./handler.ts";
+import { filled, type Text } from "./languages/text.ts";
 import { Maildrop } from "./maildrop.ts";
 import { loggedOut, type OpenAttempt, type Transition, transition } from "./state.ts";
 import { watchedProvider } from "./watched_provider.ts";
 
 /** Said before a password has crossed a line that others may read. */
-export const secureLineFirst: ErrorReply = errReply("Call STLS and negotiate TLS first.");
+export const secureLineFirst: ErrorReply<Text> = errReply("stlsFirst");
 
 /** Begins an attempt to log in: the guard decides when the provider is asked, and whether it is. */
 export function beginLogin(context: HandlerContext, mechanism: string): OpenAttempt {
@@ -67,19 +67,18 @@ async function outcomeOf(
   const canonical = await canonicalUsername(context.provider, username);
   const refusal = await attempt.end(canonical, mailbox !== null);
   if (mailbox === null) {
-    if (refusal === null) return transition(loggedOut, errReply("The session is over."));
+    if (refusal === null) return transition(loggedOut, errReply("sessionOver"));
     emit({ type: "login-failed", connection: info, username, mechanism, ...refusal });
-    return transition(loggedOut, errReply("Wrong username or password.", "AUTH"));
+    return transition(loggedOut, errReply("wrongPassword", "AUTH"));
   }
   if (context.isAbandoned) {
     await releaseMailbox(context, mailbox);
-    return transition(loggedOut, errReply("The session is over."));
+    return transition(loggedOut, errReply("sessionOver"));
   }
   const left = context.admitLogin(canonical);
   if (left > 0) {
     await releaseMailbox(context, mailbox);
-    const text = `You logged in a moment ago. Try again in ${counted(left, "second")}.`;
-    return transition(loggedOut, errReply(text, "LOGIN-DELAY"));
+    return transition(loggedOut, errReply(filled("loginDelay", left), "LOGIN-DELAY"));
   }
   info.username = username;
   info.mailboxName = mailbox.name ?? null;
@@ -92,7 +91,7 @@ async function outcomeOf(
   }
   const { maildrop } = opened;
   emit({ type: "login", connection: info, mechanism, messages: maildrop.count });
-  return transition({ phase: "TRANSACTION", maildrop }, ok("Welcome."));
+  return transition({ phase: "TRANSACTION", maildrop }, ok("welcome"));
 }
 
 /** Logs in with what one command line holds. */
@@ -133,7 +132,7 @@ export async function openMaildrop(
   { info, emit, fail, waitFor }: HandlerContext,
   mailbox: Mailbox,
   concern: Concern,
-): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply> {
+): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply<Text>> {
   try {
     waitFor("listMessageUniqueIds");
     const uniqueIds = await mailbox.listMessageUniqueIds(info);
@@ -141,7 +140,7 @@ export async function openMaildrop(
     if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, uniqueIds) };
     const { rule, uniqueId, number } = fault;
     emit({ type: "warning", connection: info, rule, value: uniqueId, message: `${number}` });
-    return closing(errReply("Unique ID strings must be printable ASCII only."));
+    return closing(errReply("badUniqueIds"));
   } catch (failure) {
     return fail(failure, concern);
   }

@@ -6,6 +6,7 @@ import type { Reply } from "../protocol/reply.ts";
 import type { Exchange } from "../auth/sasl/mechanism.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import type { Text } from "./languages/text.ts";
 import type { LoginAttempt } from "./login_guard.ts";
 import type { Maildrop } from "./maildrop.ts";
 
@@ -53,10 +54,13 @@ export interface Ended {
 /** Where a session is. */
 export type State = Authorization | Authenticating | Transaction | Asleep | Ended;
 
+/** Where a line of the client is a command. */
+export type CommandState = Exclude<State, Authenticating>;
+
 /** A reply that also changes the state. */
 export interface Transition {
   readonly type: "transition";
-  readonly reply: Reply;
+  readonly reply: Reply<Text>;
   readonly state: State;
 }
 
@@ -67,6 +71,6 @@ export const loggedOut: Authorization = {
 };
 
 /** Gives this reply and enters this state. */
-export function transition(state: State, reply: Reply): Transition {
+export function transition(state: State, reply: Reply<Text>): Transition {
   return { type: "transition", reply, state };
 }

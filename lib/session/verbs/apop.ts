@@ -5,8 +5,8 @@ import type { Mailbox } from "../../provider/mailbox.ts";
 import type { MailboxProvider } from "../../provider/mailbox_provider.ts";
 import { errReply, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
+import type { Text } from "../languages/text.ts";
 import { logIn, secureLineFirst } from "../log_in.ts";
-import { badSyntax } from "../message_number.ts";
 import type { Authorization, Transition } from "../state.ts";
 
 /** Can users of this provider log in with APOP on the line as it is now? */
@@ -20,13 +20,13 @@ export function apop(
   context: HandlerContext,
   _state: Authorization,
   argument: string,
-): Reply | Promise<Transition> {
+): Reply<Text> | Promise<Transition> {
   if (!mayLogIn(context)) return secureLineFirst;
   const { apopTimestamp } = context;
-  if (apopTimestamp === null) return errReply("Command not available.");
+  if (apopTimestamp === null) return errReply("notAvailable");
   const [, username, digest] = /^(.+) ([0-9a-fA-F]{32})$/.exec(argument) ?? [];
   if (username === undefined || digest === undefined) {
-    return badSyntax("APOP takes a user name and a digest of 32 hexadecimal digits.");
+    return errReply("apopTakes");
   }
   return logIn(
     context,

@@ -10,6 +10,7 @@ import { type Exchange, type Octets, SaslError } from "../../auth/sasl/mechanism
 import { mechanisms, mechanismsOf } from "../../auth/sasl/mechanisms.ts";
 import { errReply, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
+import { filled, type Text, verbatim } from "../languages/text.ts";
 import { beginLogin, endLogin, failLogin, secureLineFirst } from "../log_in.ts";
 import {
   type Authenticating,
@@ -19,20 +20,30 @@ import {
   transition,
 } from "../state.ts";
 
+/** Ends an exchange for a reason that no mechanism gives. */
+class ExchangeFault extends SaslError {
+  readonly text: "authenticationCancelled" | "authenticationRefused" | "notBase64";
+
+  constructor(text: ExchangeFault["text"]) {
+    super(text);
+    this.text = text;
+  }
+}
+
 export async function auth(
   context: HandlerContext,
   _state: Authorization,
   argument: string,
-): Promise<Reply | Transition> {
+): Promise<Reply<Text> | Transition> {
   if (!mayLogIn(context)) return secureLineFirst;
   const { info, provider } = context;
   const [, name = "", response] = /^(\S*) *(\S.*)?$/.exec(argument.trimEnd()) ?? [];
   if (name === "") {
-    return { type: "listing", text: "Mechanisms follow...", lines: mechanismsOf(provider) };
+    return { type: "listing", text: "mechanismsFollow", lines: mechanismsOf(provider) };
   }
   const mechanism = mechanisms.get(name.toUpperCase());
   if (mechanism === undefined || !mechanism.isOfferedBy(provider)) {
-    return errReply(`No such mechanism. Known are: ${mechanismsOf(provider).join(" ")}`);
+    return errReply(filled("noSuchMechanism", mechanismsOf(provider).join(" ")));
   }
   const attempt = beginLogin(context, name.toUpperCase());
   const exchange = mechanism.begin(info, attempt.provider);
@@ -53,7 +64,7 @@ export async function respondToChallenge(
   if (line === "*") return await cancelExchange(context, state);
   return await proceed(context, state, async () => {
     // Before the mechanism looks at a proof: what it says of it tells whether the secret was right.
-    if (!await state.attempt.attempt.resume()) throw new SaslError("Authentication refused.");
+    if (!await state.attempt.attempt.resume()) throw new ExchangeFault("authenticationRefused");
     return await respond(state.exchange, line);
   });
 }
@@ -63,14 +74,14 @@ export async function cancelExchange(
   context: HandlerContext,
   state: Authenticating,
 ): Promise<Transition> {
-  const cancelled = new SaslError("Authentication cancelled.");
+  const cancelled = new ExchangeFault("authenticationCancelled");
   return await proceed(context, state, () => state.exchange.throw(cancelled));
 }
 
 /** A line that is no base64 ends the exchange as `*` does. */
 function respond(exchange: Exchange, line: string): ReturnType<Exchange["next"]> {
   const octets = octetsOf(line);
-  return octets === null ? exchange.throw(notBase64()) : exchange.next(octets);
+  return octets === null ? exchange.throw(new ExchangeFault("notBase64")) : exchange.next(octets);
 }
 
 async function proceed(
@@ -96,7 +107,8 @@ async function proceed(
     }
     attempt.releaseTurn();
     context.attempt = null;
-    return transition(loggedOut, errReply(failure.message));
+    const text = failure instanceof ExchangeFault ? failure.text : verbatim(failure.message);
+    return transition(loggedOut, errReply(text));
   }
 }
 
@@ -108,8 +120,4 @@ function octetsOf(base64: string): Octets | null {
   } catch {
     return null;
   }
-}
-
-function notBase64(): SaslError {
-  return new SaslError("A response is base64, and = where it is empty.");
 }

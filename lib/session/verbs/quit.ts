@@ -1,7 +1,7 @@
 /** QUIT: leave, or enter UPDATE and then leave (RFC 1939 sections 4 and 6). */
-import { counted } from "../../protocol/counted.ts";
-import { closing, ok } from "../../protocol/reply.ts";
+import { closing, ok, type OkReply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
+import { filled, type Text } from "../languages/text.ts";
 import { releaseMailbox } from "../log_in.ts";
 import { type Transaction, type Transition, transition } from "../state.ts";
 import { update } from "../update.ts";
@@ -9,7 +9,7 @@ import { update } from "../update.ts";
 const ended = { phase: "ENDED" } as const;
 
 export function quitBeforeLogin(): Transition {
-  return transition(ended, closing(ok("Closing connection without authenticating.")));
+  return transition(ended, closing(ok("notLoggedInGoodbye")));
 }
 
 /** Whatever comes of the deletions, QUIT closes the connection. */
@@ -27,6 +27,6 @@ export function quitAsleep(): Transition {
   return transition(ended, closing(goodbye(0)));
 }
 
-function goodbye(count: number) {
-  return ok(`${counted(count, "message")} deleted. Closing connection.`);
+function goodbye(count: number): OkReply<Text> {
+  return ok(filled("goodbye", count));
 }

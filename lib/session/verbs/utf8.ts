@@ -4,8 +4,9 @@
  */
 import { ok, type OkReply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
+import type { Text } from "../languages/text.ts";
 
-export function utf8(context: HandlerContext): OkReply {
+export function utf8(context: HandlerContext): OkReply<Text> {
   context.speaksUtf8 = true;
-  return ok("UTF-8 is understood.");
+  return ok("utf8");
 }

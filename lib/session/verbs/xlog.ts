@@ -1,7 +1,7 @@
 /** XLOG, of billpg's extensions: name and password in one line. The name holds no space, the password is the rest. */
-import type { Reply } from "../../protocol/reply.ts";
-import { errReply } from "../../protocol/reply.ts";
+import { errReply, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
+import type { Text } from "../languages/text.ts";
 import { logInWithPassword, secureLineFirst } from "../log_in.ts";
 import type { Authorization, Transition } from "../state.ts";
 
@@ -9,11 +9,11 @@ export function xlog(
   context: HandlerContext,
   _state: Authorization,
   argument: string,
-): Reply | Promise<Transition> {
+): Reply<Text> | Promise<Transition> {
   if (!mayLogIn(context)) return secureLineFirst;
   const [, username, password] = /^(\S+) (.*)$/.exec(argument) ?? [];
   if (username === undefined || password === undefined) {
-    return errReply("Syntax: XLOG (username) (password)");
+    return errReply("xlogTakes");
   }
   return logInWithPassword(context, "XLOG", username, password);
 }
