@@ -12,13 +12,14 @@ export const english = {
   notAvailable: "Command not available.",
   emptyLine: "Empty command line.",
   lineTooLong: "Command line too long.",
-  notText: "Bad command syntax. A command is printable ASCII, what follows it UTF-8.",
+  notText: "Bad command syntax. A command is printable ASCII; its argument may be UTF-8.",
   takesNoArgument: (verb: string) => `Bad command syntax. ${verb} takes no argument.`,
   takesMessage: (verb: string) =>
-    `Bad command syntax. ${verb} takes a message number, or UID: and a unique id.`,
+    `Bad command syntax. ${verb} takes a message number or UID:<unique-id>.`,
   topTakes:
-    "Bad command syntax. TOP takes a message number, or UID: and a unique id, and a number of lines.",
-  apopTakes: "Bad command syntax. APOP takes a user name and a digest of 32 hexadecimal digits.",
+    "Bad command syntax. TOP takes a message number or UID:<unique-id>, and a number of lines.",
+  apopTakes:
+    "Bad command syntax. APOP takes a user name and an MD5 digest of 32 hexadecimal digits.",
   xlogTakes: "Syntax: XLOG (username) (password)",
 
   // The state of the session.
@@ -31,7 +32,7 @@ export const english = {
 
   // TLS.
   beginTls: "Begin TLS negotiation.",
-  alreadySecure: "The line is secure already.",
+  alreadySecure: "The connection is secure already.",
   stlsFirst: "Call STLS and negotiate TLS first.",
 
   // Logging in.
@@ -40,22 +41,22 @@ export const english = {
   invalidUsername: "Invalid user name.",
   userFirst: "Call USER before PASS.",
   mechanismsFollow: "Mechanisms follow...",
-  noSuchMechanism: (known: string) => `No such mechanism. Known are: ${known}`,
-  notBase64: "A response is base64, and = where it is empty.",
+  noSuchMechanism: (known: string) => `No such mechanism. Supported: ${known}`,
+  notBase64: "A response must be base64.",
   authenticationCancelled: "Authentication cancelled.",
   authenticationRefused: "Authentication refused.",
   wrongPassword: "Wrong username or password.",
-  loginOver: "Your login is no longer good.",
+  loginOver: "Your login is no longer valid. Send QUIT and log in again.",
   loginDelay: (seconds: number) =>
     `You logged in a moment ago. Try again in ${counted(seconds, "second")}.`,
   badUniqueIds: "Unique ID strings must be printable ASCII only.",
   welcome: "Welcome.",
 
   // Languages.
-  utf8: "UTF-8 is understood.",
+  utf8: "UTF-8 enabled.",
   languagesFollow: "Languages follow...",
   languageChosen: (tag: string) => `${tag} The language is English.`,
-  noSuchLanguage: "No such language.",
+  noSuchLanguage: "No such language. LANG alone lists them all.",
 
   // Messages.
   capabilitiesFollow: "Capabilities follow...",

@@ -5,14 +5,14 @@ export const french: Texts = {
   notAvailable: "Cette commande n'est pas disponible ici.",
   emptyLine: "La ligne de commande est vide.",
   lineTooLong: "La ligne de commande est trop longue.",
-  notText: "Syntaxe incorrecte. Une commande est en ASCII imprimable, ce qui la suit en UTF-8.",
+  notText:
+    "Syntaxe incorrecte. Une commande est en ASCII imprimable ; son argument peut être en UTF-8.",
   takesNoArgument: (verb) => `Syntaxe incorrecte. ${verb} ne prend pas d'argument.`,
-  takesMessage: (verb) =>
-    `Syntaxe incorrecte. ${verb} prend le numéro d'un message, ou UID: et un UID.`,
+  takesMessage: (verb) => `Syntaxe incorrecte. ${verb} prend le numéro d'un message ou UID:<UID>.`,
   topTakes:
-    "Syntaxe incorrecte. TOP prend le numéro d'un message, ou UID: et un UID, et un nombre de lignes.",
+    "Syntaxe incorrecte. TOP prend le numéro d'un message ou UID:<UID>, et un nombre de lignes.",
   apopTakes:
-    "Syntaxe incorrecte. APOP prend un nom d'utilisateur et un condensé de 32 chiffres hexadécimaux.",
+    "Syntaxe incorrecte. APOP prend un nom d'utilisateur et un condensé MD5 de 32 chiffres hexadécimaux.",
   xlogTakes: "Syntaxe : XLOG (utilisateur) (mot de passe)",
 
   authenticateFirst: "Veuillez d'abord vous identifier.",
@@ -31,21 +31,21 @@ export const french: Texts = {
   invalidUsername: "Nom d'utilisateur non valable.",
   userFirst: "USER doit précéder PASS.",
   mechanismsFollow: "Voici les mécanismes...",
-  noSuchMechanism: (known) => `Ce mécanisme n'existe pas. Sont connus : ${known}`,
-  notBase64: "Une réponse est en base64, et = si elle est vide.",
+  noSuchMechanism: (known) => `Ce mécanisme n'existe pas. Disponibles : ${known}`,
+  notBase64: "Une réponse doit être en base64.",
   authenticationCancelled: "Identification annulée.",
   authenticationRefused: "Identification refusée.",
   wrongPassword: "Nom d'utilisateur ou mot de passe incorrect.",
-  loginOver: "Votre identification n'est plus valable.",
+  loginOver: "Votre identification n'est plus valable. Envoyez QUIT et identifiez-vous à nouveau.",
   loginDelay: (seconds) =>
     `Vous venez de vous identifier. Réessayez dans ${seconds} seconde${plural(seconds)}.`,
   badUniqueIds: "Un UID ne peut contenir que de l'ASCII imprimable.",
   welcome: "Bienvenue.",
 
-  utf8: "UTF-8 est compris.",
+  utf8: "UTF-8 activé.",
   languagesFollow: "Voici les langues...",
   languageChosen: (tag) => `${tag} La langue est le français.`,
-  noSuchLanguage: "Cette langue n'est pas connue ici.",
+  noSuchLanguage: "Cette langue n'est pas connue ici. LANG seul les affiche toutes.",
 
   capabilitiesFollow: "Voici les capacités...",
   noop: "Il n'y a ici que nous, les services POP3.",

@@ -5,19 +5,19 @@ export const german: Texts = {
   notAvailable: "Der Befehl ist hier nicht verfügbar.",
   emptyLine: "Die Befehlszeile ist leer.",
   lineTooLong: "Die Befehlszeile ist zu lang.",
-  notText: "Falsche Syntax. Ein Befehl ist druckbares ASCII, was ihm folgt UTF-8.",
+  notText: "Falsche Syntax. Ein Befehl ist druckbares ASCII; sein Argument darf UTF-8 sein.",
   takesNoArgument: (verb) => `Falsche Syntax. ${verb} hat kein Argument.`,
   takesMessage: (verb) =>
-    `Falsche Syntax. Auf ${verb} folgt die Nummer einer Nachricht oder UID: und eine UID.`,
+    `Falsche Syntax. Auf ${verb} folgt die Nummer einer Nachricht oder UID:<UID>.`,
   topTakes:
-    "Falsche Syntax. Auf TOP folgen die Nummer einer Nachricht oder UID: und eine UID, und eine Zahl von Zeilen.",
+    "Falsche Syntax. Auf TOP folgt die Nummer einer Nachricht oder UID:<UID>, dann die Zahl der Zeilen.",
   apopTakes:
-    "Falsche Syntax. Auf APOP folgen ein Benutzername und ein Digest aus 32 hexadezimalen Ziffern.",
+    "Falsche Syntax. Auf APOP folgen ein Benutzername und ein MD5-Digest aus 32 Hexadezimalziffern.",
   xlogTakes: "Syntax: XLOG (Benutzername) (Passwort)",
 
   authenticateFirst: "Bitte zuerst anmelden.",
   alreadyLoggedIn: "Schon angemeldet.",
-  onlyAwake: "Im Schlaf geht dieser Befehl nicht. (Nur NOOP, QUIT oder WAKE.)",
+  onlyAwake: "Dieser Befehl ist im Schlaf nicht erlaubt. (Nur NOOP, QUIT oder WAKE.)",
   alreadyAwake: "Schon wach.",
   sessionOver: "Die Sitzung ist beendet.",
   notPop3: "Dieser Server spricht POP3.",
@@ -26,17 +26,17 @@ export const german: Texts = {
   alreadySecure: "Die Verbindung ist schon verschlüsselt.",
   stlsFirst: "Bitte zuerst mit STLS verschlüsseln.",
 
-  sendPassword: "Danke. Bitte das Passwort.",
-  alreadyCalledUser: "USER wurde schon gesagt.",
+  sendPassword: "Danke. Bitte das Passwort senden.",
+  alreadyCalledUser: "USER wurde schon gesendet.",
   invalidUsername: "Kein gültiger Benutzername.",
   userFirst: "Vor PASS muss USER stehen.",
   mechanismsFollow: "Es folgen die Mechanismen...",
-  noSuchMechanism: (known) => `Diesen Mechanismus gibt es nicht. Bekannt sind: ${known}`,
-  notBase64: "Eine Antwort ist base64, und = wo sie leer ist.",
+  noSuchMechanism: (known) => `Diesen Mechanismus gibt es nicht. Möglich sind: ${known}`,
+  notBase64: "Eine Antwort muss base64 sein.",
   authenticationCancelled: "Anmeldung abgebrochen.",
   authenticationRefused: "Anmeldung abgelehnt.",
   wrongPassword: "Benutzername oder Passwort ist falsch.",
-  loginOver: "Die Anmeldung gilt nicht mehr.",
+  loginOver: "Die Anmeldung gilt nicht mehr. Bitte QUIT, und dann neu anmelden.",
   loginDelay: (seconds) =>
     `Die letzte Anmeldung war eben erst. Bitte in ${
       seconds === 1 ? "1 Sekunde" : `${seconds} Sekunden`
@@ -44,10 +44,10 @@ export const german: Texts = {
   badUniqueIds: "Eine UID darf nur druckbares ASCII enthalten.",
   welcome: "Willkommen.",
 
-  utf8: "UTF-8 wird verstanden.",
+  utf8: "UTF-8 ist eingeschaltet.",
   languagesFollow: "Es folgen die Sprachen...",
   languageChosen: (tag) => `${tag} Die Sprache ist Deutsch.`,
-  noSuchLanguage: "Diese Sprache gibt es hier nicht.",
+  noSuchLanguage: "Diese Sprache gibt es hier nicht. LANG allein zeigt alle.",
 
   capabilitiesFollow: "Es folgen die Fähigkeiten...",
   noop: "Hier sind nur wir POP3-Dienste.",
@@ -70,7 +70,7 @@ export const german: Texts = {
 
   notLoggedInGoodbye: "Die Verbindung endet ohne Anmeldung.",
   goodbye: (count) => `${messages(count)} gelöscht. Die Verbindung endet.`,
-  loggedOut: "Abgemeldet. Anmelden oder gehen, beides ist möglich.",
+  loggedOut: "Abgemeldet. Sie können sich neu anmelden oder gehen.",
   asleep: (count) => `Zzzzz. ${messages(count)} gelöscht.`,
   welcomeBack: "Willkommen zurück.",
 };

@@ -5,14 +5,13 @@ export const spanish: Texts = {
   notAvailable: "Esta orden no está disponible aquí.",
   emptyLine: "La línea de la orden está vacía.",
   lineTooLong: "La línea de la orden es demasiado larga.",
-  notText: "Sintaxis incorrecta. Una orden es ASCII imprimible, y lo que la sigue UTF-8.",
+  notText: "Sintaxis incorrecta. Una orden es ASCII imprimible; su argumento puede ser UTF-8.",
   takesNoArgument: (verb) => `Sintaxis incorrecta. ${verb} no lleva argumento.`,
-  takesMessage: (verb) =>
-    `Sintaxis incorrecta. ${verb} lleva el número de un mensaje, o UID: y un UID.`,
+  takesMessage: (verb) => `Sintaxis incorrecta. ${verb} lleva el número de un mensaje o UID:<UID>.`,
   topTakes:
-    "Sintaxis incorrecta. TOP lleva el número de un mensaje, o UID: y un UID, y un número de líneas.",
+    "Sintaxis incorrecta. TOP lleva el número de un mensaje o UID:<UID>, y un número de líneas.",
   apopTakes:
-    "Sintaxis incorrecta. APOP lleva un nombre de usuario y un resumen de 32 dígitos hexadecimales.",
+    "Sintaxis incorrecta. APOP lleva un nombre de usuario y un resumen MD5 de 32 dígitos hexadecimales.",
   xlogTakes: "Sintaxis: XLOG (usuario) (contraseña)",
 
   authenticateFirst: "Identifíquese primero.",
@@ -31,12 +30,12 @@ export const spanish: Texts = {
   invalidUsername: "Nombre de usuario no válido.",
   userFirst: "USER va antes de PASS.",
   mechanismsFollow: "Siguen los mecanismos...",
-  noSuchMechanism: (known) => `Ese mecanismo no existe. Se conocen: ${known}`,
-  notBase64: "Una respuesta es base64, y = si está vacía.",
+  noSuchMechanism: (known) => `Ese mecanismo no existe. Disponibles: ${known}`,
+  notBase64: "Una respuesta debe ser base64.",
   authenticationCancelled: "Identificación cancelada.",
   authenticationRefused: "Identificación rechazada.",
   wrongPassword: "Nombre de usuario o contraseña incorrectos.",
-  loginOver: "Su identificación ya no es válida.",
+  loginOver: "Su identificación ya no es válida. Envíe QUIT e identifíquese de nuevo.",
   loginDelay: (seconds) =>
     `Acaba de identificarse. Inténtelo de nuevo en ${
       seconds === 1 ? "1 segundo" : `${seconds} segundos`
@@ -44,10 +43,10 @@ export const spanish: Texts = {
   badUniqueIds: "Un UID solo puede contener ASCII imprimible.",
   welcome: "Bienvenido.",
 
-  utf8: "Se entiende UTF-8.",
+  utf8: "UTF-8 activado.",
   languagesFollow: "Siguen los idiomas...",
   languageChosen: (tag) => `${tag} El idioma es el español.`,
-  noSuchLanguage: "Ese idioma no se conoce aquí.",
+  noSuchLanguage: "Ese idioma no se conoce aquí. LANG sin argumento los muestra todos.",
 
   capabilitiesFollow: "Siguen las capacidades...",
   noop: "Aquí solo estamos los servicios POP3.",
