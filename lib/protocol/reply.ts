@@ -10,16 +10,16 @@ export type Awaitable<T> = T | Promise<T>;
 
 /** The bytes of a message, chunk by chunk, before byte-stuffing. */
 export interface MessageBody {
-  /** The next chunk, or null behind the last one. Its bytes stay as they are until the next call. */
+  /** The next chunk, or null after the last one. Its bytes do not change until the next call. */
   nextChunk(): Awaitable<Uint8Array | null>;
-  /** Releases what the message holds open. Called exactly once. */
+  /** Releases what the message holds open. The server calls it exactly once. */
   close(): Awaitable<void>;
   /**
-   * Is it known that each line ends with CRLF, the last one too, and none begins with a dot? Then the bytes are sent as
-   * they are, without a look at them.
+   * Whether it is known that each line ends with CRLF, the last one too, and that none begins with a dot. The server then
+   * sends the bytes without looking at them.
    */
   readonly isClean?: boolean;
-  /** Is it known, by now, that no chunk follows? Then nothing is held back for the end of the message. */
+  /** Whether it is known, by now, that no chunk follows. False lets the server send a large chunk at once. */
   readonly isAtEnd?: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface ErrorReply<T = string> {
   /** The response code without its brackets, or null for none. */
   readonly code: string | null;
   readonly text: T;
-  /** Does the server close the connection behind this reply? */
+  /** Whether the server closes the connection after this reply. */
   readonly closes: boolean;
 }
 
@@ -39,11 +39,11 @@ export interface OkReply<T = string> {
   /** The response code without its brackets, or null for none. */
   readonly code: string | null;
   readonly text: T;
-  /** Does the server close the connection behind this reply? */
+  /** Whether the server closes the connection after this reply. */
   readonly closes: boolean;
 }
 
-/** `+OK` and lines of ours, none of which begins with a dot. */
+/** `+OK` and lines that the server makes. None of them begins with a dot. */
 export interface ListingReply<T = string> {
   readonly type: "listing";
   readonly text: T;
@@ -55,11 +55,11 @@ export interface MessageReply<T = string> {
   readonly type: "message";
   readonly text: T;
   readonly body: MessageBody;
-  /** Told when all of it was sent: its octets with CRLF line ends, without byte-stuffing. */
+  /** Called when all of it has been sent, with its octets: CRLF line ends counted, byte-stuffing not. */
   readonly sent?: (octets: number) => void;
 }
 
-/** `+OK`, and then the line is taken over into TLS (RFC 2595 section 4). */
+/** `+OK`, and then the TLS handshake (RFC 2595 section 4). */
 export interface StartTlsReply<T = string> {
   readonly type: "start-tls";
   readonly text: T;
@@ -79,7 +79,7 @@ export type StatusReply<T = string> =
   | MessageReply<T>
   | StartTlsReply<T>;
 
-/** What a server answers to one line. */
+/** The answer of the server to one line. */
 export type Reply<T = string> = StatusReply<T> | ChallengeReply;
 
 /** `+OK text` or `+OK [code] text`. */
@@ -92,7 +92,7 @@ export function errReply<const T>(text: T, code: string | null = null): ErrorRep
   return { type: "error", text, code, closes: false };
 }
 
-/** The same reply, and then the connection is closed. */
+/** The same reply, after which the server closes the connection. */
 export function closing<R extends OkReply<unknown> | ErrorReply<unknown>>(reply: R): R {
   return { ...reply, closes: true };
 }
@@ -103,21 +103,21 @@ const MAXIMUM_STATUS_LINE = 512;
 const encoder = new TextEncoder();
 const statusOctets = new Uint8Array(MAXIMUM_STATUS_LINE - 2);
 
-/** The first line of a reply, with its CRLF. Whether its text may hold more than ASCII is for the session to say. */
+/** The first line of a reply, with its CRLF. The session has decided whether it may hold more than ASCII. */
 export function statusLine(reply: StatusReply): string {
   const status = reply.type === "error" ? "-ERR" : "+OK";
   const code = "code" in reply && reply.code !== null
     ? `[${reply.code.replaceAll(/[^\x20-\x7e]/g, " ")}] `
     : "";
   const line = `${status} ${code}${printable(reply.text)}`;
-  // Cut between characters: what does not fit is not written.
+  // A text that is too long is cut between two characters.
   const { read } = encoder.encodeInto(line, statusOctets);
   return `${line.slice(0, read)}\r\n`;
 }
 
 /**
- * The text with a space for each character that nobody sees: controls, tabs and line ends, marks that turn the
- * direction of what follows, halves of a character.
+ * The text with a space for each invisible character: controls, tabs and line ends, marks that turn the direction of
+ * the text, halves of a character.
  */
 export function printable(text: string): string {
   // Nearly every text passes this, which costs a third of the search.

@@ -1,4 +1,4 @@
-/** What a handler of a verb gets and gives. */
+/** What a handler of a verb receives and returns. */
 import type { ConnectionInfo, TlsFacts } from "../provider/connection_info.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { Concern } from "../protocol/failure_costs.ts";
@@ -10,7 +10,7 @@ import type { LoginAttempt, LoginGuard } from "./login_guard.ts";
 import type { SessionSettings } from "./session_settings.ts";
 import { isLoopback } from "../transport/address.ts";
 
-/** The connection's facts, as the provider and the events see them; filled in while it lasts. */
+/** The facts of a connection, which providers and events see. They change while it lasts. */
 export interface SessionInfo extends ConnectionInfo {
   isSecure: boolean;
   tls: TlsFacts | null;
@@ -18,45 +18,45 @@ export interface SessionInfo extends ConnectionInfo {
   mailboxName: string | null;
 }
 
-/** What surrounds a session and stays the same while it lasts. */
+/** What a session gets when it begins. Its settings may change while it lasts. */
 export interface SessionContext {
   readonly info: SessionInfo;
   readonly settings: SessionSettings;
   /** The provider that the session began with. */
   readonly provider: MailboxProvider;
-  /** Whether the connection can be taken over into TLS. */
+  /** Whether the connection can go on in TLS. */
   readonly offersTls: boolean;
-  /** Seconds that the user must still wait; 0 admits the user, and the delay begins. */
+  /** The seconds that the user must still wait; 0 admits the user and starts the delay. */
   readonly admitLogin: (username: string) => number;
-  /** Stands before the provider at each login. */
+  /** Decides at each login whether and when the provider is asked. */
   readonly guard: LoginGuard;
-  /** Tells whoever listens. */
+  /** Reports an event to all listeners. */
   readonly emit: (event: Pop3Event) => void;
 }
 
-/** What a session waits for. */
+/** The operation that a session waits for. */
 export interface Waiting {
-  /** The operation of the provider or its mailbox; `close` is that of a message's contents. */
+  /** A method of the provider, of its mailbox, or `close` of a message's contents. */
   readonly operation: string;
-  /** The unique id of the message, where it is about one. */
+  /** The unique id of the message that it concerns; null for none. */
   readonly message: string | null;
 }
 
-/** The context, and where a handler reports an error that it turns into a reply itself. */
+/** The context of a session, with what its handlers share and change. */
 export interface HandlerContext extends SessionContext {
-  /** What the greeting gave APOP to digest (RFC 1939 section 7); null where APOP does not work. */
+  /** The timestamp in the greeting that APOP digests (RFC 1939 section 7); null where APOP does not work. */
   apopTimestamp: string | null;
   /** The language that LANG chose. */
   texts: Texts;
-  /** May replies hold what is not ASCII (RFC 6856)? */
+  /** Whether replies may hold more than ASCII (RFC 6856). */
   speaksUtf8: boolean;
-  /** The attempt to log in that is going on; null for none. */
+  /** The current attempt to log in; null for none. */
   attempt: LoginAttempt | null;
-  /** Whether nobody waits for the session any more. */
+  /** Whether the connection is gone, so that no reply is needed any more. */
   isAbandoned: boolean;
-  /** Notes the operation of the provider that the session waits for from here on; null for none. */
+  /** Notes the operation that the session waits for from now on; null for none. */
   readonly waitFor: (operation: string | null, message?: string) => void;
-  /** Tells the events of the error, and gives the reply that the client may hear; it concerns the mailbox by default. */
+  /** Reports an error as an event, and returns the reply for the client. It concerns the mailbox by default. */
   readonly fail: (failure: unknown, concern?: Concern) => ErrorReply<Text>;
 }
 
@@ -65,7 +65,7 @@ export function mayLogIn({ info, settings }: SessionContext): boolean {
   return info.isSecure || settings.allowInsecureLogin || isLoopback(info.clientAddress);
 }
 
-/** Carries out one verb in one state. What it throws becomes a reply in one place. */
+/** Carries out one verb in one state. `Session` turns what it throws into a reply. */
 export type Handler<S extends Authorization | Transaction | Asleep> = (
   context: HandlerContext,
   state: S,

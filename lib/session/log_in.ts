@@ -1,6 +1,6 @@
 /**
- * From AUTHORIZATION to TRANSACTION: the provider is asked, the maildrop opened, its unique ids checked.
- * Whatever of it fails leaves the client logged out and its user name forgotten.
+ * From AUTHORIZATION to TRANSACTION: asks the provider, opens the maildrop, checks its unique ids. After a failure the
+ * client is logged out and the session has forgotten the user name.
  */
 import type { Login } from "../auth/sasl/mechanism.ts";
 import { canonicalUsername, guardedProvider } from "./guarded_provider.ts";
@@ -16,10 +16,10 @@ import { Maildrop } from "./maildrop.ts";
 import { loggedOut, type OpenAttempt, type Transition, transition } from "./state.ts";
 import { watchedProvider } from "./watched_provider.ts";
 
-/** Said before a password has crossed a line that others may read. */
-export const secureLineFirst: ErrorReply<Text> = errReply("stlsFirst");
+/** The reply to a login on a connection where others could read the password. */
+export const stlsFirst: ErrorReply<Text> = errReply("stlsFirst");
 
-/** Begins an attempt to log in: the guard decides when the provider is asked, and whether it is. */
+/** Begins an attempt to log in. The guard decides whether and when the provider is asked. */
 export function beginLogin(context: HandlerContext, mechanism: string): OpenAttempt {
   const { guard, info, provider, waitFor } = context;
   const attempt = guard.begin(info.clientAddress);
@@ -32,7 +32,7 @@ export function beginLogin(context: HandlerContext, mechanism: string): OpenAtte
   };
 }
 
-/** Ends an attempt, as the provider or the guard has decided. No refusal is sent before it is due. */
+/** Ends an attempt as the provider or the guard has decided. A refusal waits until it is due. */
 export async function endLogin(
   context: HandlerContext,
   open: OpenAttempt,
@@ -45,7 +45,7 @@ export async function endLogin(
   return transition;
 }
 
-/** Ends an attempt that has failed for another reason than what the client has shown. */
+/** Ends an attempt that failed for a reason other than wrong credentials. */
 export async function failLogin(
   context: HandlerContext,
   { attempt }: OpenAttempt,
@@ -94,7 +94,7 @@ async function outcomeOf(
   return transition({ phase: "TRANSACTION", maildrop }, ok("welcome"));
 }
 
-/** Logs in with what one command line holds. */
+/** Logs in with the credentials of one command line. */
 export async function logIn(
   context: HandlerContext,
   mechanism: string,
@@ -127,7 +127,7 @@ export function logInWithPassword(
   );
 }
 
-/** Takes the snapshot of a maildrop, at the login and at each WAKE; or tells why it cannot. */
+/** Takes the snapshot of a maildrop, at the login and at each WAKE; or returns the reply to the failure. */
 export async function openMaildrop(
   { info, emit, fail, waitFor }: HandlerContext,
   mailbox: Mailbox,
@@ -146,7 +146,7 @@ export async function openMaildrop(
   }
 }
 
-/** Tells the mailbox that its session is over. A failure is an event; nobody waits for a reply any more. */
+/** Releases the mailbox at the end of its session. A failure is an event: there is no reply to send it in. */
 export async function releaseMailbox(
   { info, emit, waitFor }: HandlerContext,
   mailbox: Mailbox,

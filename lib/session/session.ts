@@ -1,8 +1,8 @@
 /**
- * One session, from the greeting to its end (RFC 1939 section 3). It is driven by lines and gives replies; it
- * knows neither sockets nor files, and awaits nothing but the provider and its mailbox.
+ * One session, from the greeting to its end (RFC 1939 section 3). Lines go in, replies come out. It knows neither sockets
+ * nor files, and awaits nothing but the provider and its mailbox.
  *
- * Whoever drives it gives it one line at a time, sends the whole reply, and calls `end` in any case.
+ * The caller gives it one line at a time, sends the whole reply before the next line, and calls `end` in any case.
  */
 import { parseCommand } from "../protocol/command.ts";
 import {
@@ -30,7 +30,7 @@ import { wordedReply } from "./worded_reply.ts";
 
 const decoder = new TextDecoder("latin1");
 
-/** A line of a client without its line end; or that it was longer than a line may be. */
+/** A line of a client without its line end, or the fact that it was too long. */
 export type CommandLine = Uint8Array | "too-long";
 
 export class Session {
@@ -57,21 +57,22 @@ export class Session {
     };
   }
 
+  /** Whether a user is logged in, asleep or not. */
   get isLoggedIn(): boolean {
     return this.#state.phase === "TRANSACTION" || this.isAsleep;
   }
 
-  /** Is it asleep, between SLEE and WAKE? */
+  /** Whether it is between SLEE and WAKE. */
   get isAsleep(): boolean {
     return this.#state.phase === "ASLEEP";
   }
 
-  /** The verb that was answered last; null for what is no command of ours. */
+  /** The verb that was answered last; null for an unknown command. */
   get verb(): string | null {
     return this.#verb === "" ? null : this.#verb;
   }
 
-  /** The operation of the provider that it waits for, while it waits for something; null where that is none. */
+  /** The operation of the provider that it waits for; null for none. */
   get waiting(): Waiting | null {
     return this.#waiting;
   }
@@ -81,13 +82,13 @@ export class Session {
     return this.#foreignProtocol;
   }
 
-  /** Nobody waits for it any more: what the provider says from here on is thrown away. */
+  /** Gives up: the connection is gone, and what the provider still says is thrown away. */
   abandon(): void {
     this.#context.isAbandoned = true;
     this.#context.attempt?.abandon();
   }
 
-  /** What the server says first. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */
+  /** The greeting. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */
   greeting(): OkReply {
     const text = `${this.#context.settings.serviceName.replaceAll(/[<>]/g, "")} ready.`;
     if (!offersApop(this.#context)) return ok(text);
@@ -149,13 +150,13 @@ export class Session {
     const { emit, info } = this.#context;
     const verb = verbs.get(name);
     if (verb === undefined) {
-      // Nothing of the line is told: it may be a password gone astray.
+      // The event shows nothing of the line: it may be a password sent at the wrong time.
       emit({ type: "command", connection: info, verb: null, argument: null });
       return this.#bounds.rubbish(errReply(filled("unknownCommand", name)));
     }
     this.#bounds.command();
     this.#verb = name;
-    // What stands where nothing belongs may be a password gone astray, too.
+    // An argument where none belongs may be such a password, too.
     const isShown = verb.argument === "words" || verb.argument === "text";
     emit({
       type: "command",
@@ -177,7 +178,7 @@ export class Session {
     }
   }
 
-  /** Ends an exchange of AUTH in the middle. */
+  /** Cancels an exchange of AUTH. */
   async #leaveExchange(): Promise<void> {
     const state = this.#state;
     if (state.phase === "AUTHENTICATING") {

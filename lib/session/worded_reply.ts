@@ -1,4 +1,4 @@
-/** The one place where a reply gets its words: in the language of the client, in its characters, with its marker. */
+/** The one place where the text of a reply becomes words, in the client's language and character set. */
 import type { Reply } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
 import { render, type Text } from "./languages/text.ts";
@@ -14,7 +14,7 @@ export function wordedReply(
 ): Reply {
   if (reply.type === "challenge") return reply;
   const words = render(texts, reply.text);
-  // MULTI-LINE-IND: a first line that ends with the marker is followed by more.
+  // MULTI-LINE-IND: the marker at the end of the first line shows that more lines follow.
   const isMarked = settings.multiLineInd && (reply.type === "listing" || reply.type === "message");
   const marked = isMarked ? `${words} _` : words;
   // Nearly every text is ASCII, and a test costs a third of a search.

@@ -1,8 +1,8 @@
 /**
- * Every text of a session's replies, in English, which is spoken without LANG. A new text is a new key here; the
- * compiler then names each language that lacks it.
+ * Every text of a session's replies, in English, the language of a session without LANG. To add a text, add a key here;
+ * the compiler then names each language that lacks it.
  *
- * billpg's clients and tests know many of these texts from his server, so those stay as they are.
+ * Many of these texts are those of billpg's server. His clients and tests know them, so they stay as they are.
  */
 import { counted } from "../../protocol/counted.ts";
 

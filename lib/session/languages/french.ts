@@ -1,3 +1,4 @@
+/** The texts of replies in French. */
 import type { Texts } from "./text.ts";
 
 export const french: Texts = {

@@ -1,3 +1,4 @@
+/** The texts of replies in German. */
 import type { Texts } from "./text.ts";
 
 export const german: Texts = {

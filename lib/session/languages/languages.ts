@@ -9,7 +9,7 @@ export interface Language {
   readonly load: () => Promise<Texts>;
 }
 
-/** By tag (RFC 5646). English is what a session speaks without LANG; the others are loaded when a client wants them. */
+/** By tag (RFC 5646). Sessions begin in English; the other languages are loaded when a client chooses them. */
 export const languages: ReadonlyMap<string, Language> = new Map<string, Language>([
   ["en", { name: "English", load: () => Promise.resolve(english) }],
   ["de", { name: "Deutsch", load: async () => (await import("./german.ts")).german }],

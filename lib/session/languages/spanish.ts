@@ -1,3 +1,4 @@
+/** The texts of replies in Spanish. */
 import type { Texts } from "./text.ts";
 
 export const spanish: Texts = {

@@ -1,4 +1,4 @@
-/** The texts of replies as values. Only `render` makes words of them, in the language that the client chose. */
+/** Texts of replies as values: a key of `english` with its values. Only `render` turns them into words. */
 import type { english } from "./english.ts";
 
 type English = typeof english;
@@ -14,7 +14,7 @@ type Values = {
 type FixedTexts = { readonly [K in FixedKey]: string };
 type FilledTexts = { readonly [K in keyof Values]: (...values: Values[K]) => string };
 
-/** What a language says for each text. */
+/** A language: its words for each text. */
 export type Texts = FixedTexts & FilledTexts;
 
 /** A text with its values. */
@@ -22,12 +22,12 @@ export type FilledText<K extends keyof Values = keyof Values> = {
   [P in K]: { readonly key: P; readonly values: Values[P] };
 }[K];
 
-/** Words that are never translated: those of a provider, or none but numbers. */
+/** Words that are never translated: those of a provider, or numbers. */
 export interface Verbatim {
   readonly verbatim: string;
 }
 
-/** What a reply says, before it is in a language. */
+/** The text of a reply, not yet in a language. */
 export type Text = FixedKey | FilledText | Verbatim;
 
 /** A text that holds values. */

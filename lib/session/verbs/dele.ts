@@ -16,7 +16,7 @@ export async function dele(
   if (await isReadOnly(context, maildrop.mailbox)) {
     return errReply("readOnly", "READ-ONLY");
   }
-  // A mailbox throws when something else is in the message's place. One that is gone may be marked: it is deleted.
+  // A mailbox throws when another message has taken its place. One that is gone may be marked: it is deleted already.
   context.waitFor("messageExists", found.message.uniqueId);
   await maildrop.mailbox.messageExists(context.info, found.message.uniqueId);
   maildrop.markDeleted(found.message);

@@ -1,4 +1,4 @@
-/** DELI, of billpg's extensions: deletes one message now. It needs no QUIT, and RSET cannot bring it back. */
+/** DELI, one of billpg's extensions: deletes one message at once, without QUIT. RSET cannot bring it back. */
 import { errReply, ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { filled, type Text } from "../languages/text.ts";

@@ -1,4 +1,4 @@
-/** NOOP (RFC 1939 section 5); allowed before the login too. */
+/** NOOP (RFC 1939 section 5), which is allowed before the login, too. */
 import { ok, type OkReply } from "../../protocol/reply.ts";
 import type { Text } from "../languages/text.ts";
 

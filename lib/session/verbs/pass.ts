@@ -1,4 +1,4 @@
-/** PASS (RFC 1939 section 7). The password is the rest of the line, spaces and all. */
+/** PASS (RFC 1939 section 7). The password is the rest of the line, with all its spaces. */
 import { errReply, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import type { Text } from "../languages/text.ts";

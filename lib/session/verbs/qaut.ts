@@ -1,4 +1,4 @@
-/** QAUT, of billpg's extensions: QUIT that keeps the connection, for a login as somebody else. */
+/** QAUT, one of billpg's extensions: QUIT that keeps the connection, so that another user can log in. */
 import { ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import type { Text } from "../languages/text.ts";

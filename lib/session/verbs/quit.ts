@@ -1,4 +1,4 @@
-/** QUIT: leave, or enter UPDATE and then leave (RFC 1939 sections 4 and 6). */
+/** QUIT ends the session; after a login, UPDATE comes first (RFC 1939 sections 4 and 6). */
 import { closing, ok, type OkReply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { filled, type Text } from "../languages/text.ts";
@@ -12,13 +12,13 @@ export function quitBeforeLogin(): Transition {
   return transition(ended, closing(ok("notLoggedInGoodbye")));
 }
 
-/** Whatever comes of the deletions, QUIT closes the connection. */
+/** QUIT closes the connection even where the deletions fail. */
 export async function quitAfterLogin(
   context: HandlerContext,
   { maildrop }: Transaction,
 ): Promise<Transition> {
   const updated = await update(context, maildrop);
-  // Before the reply: who has heard it may log in again at once.
+  // Before the reply: a client that has received it may log in again at once.
   await releaseMailbox(context, maildrop.mailbox);
   return transition(ended, closing(updated.type === "error" ? updated : goodbye(updated.count)));
 }

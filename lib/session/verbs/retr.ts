@@ -18,7 +18,7 @@ export async function retr(
   const isKept = context.settings.expire !== 0 || await isReadOnly(context, maildrop.mailbox);
   const body = await openMessage(context, maildrop.mailbox, found.message.uniqueId);
   if ("type" in body) return body;
-  // EXPIRE 0 (RFC 2449 section 6.7): what was read is not kept.
+  // EXPIRE 0 (RFC 2449 section 6.7): a message that was read is deleted in UPDATE.
   if (!isKept) maildrop.markRetrieved(found.message);
   const { uniqueId } = found.message;
   const promised = maildrop.knownSizeOf(found.message);

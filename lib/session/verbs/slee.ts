@@ -1,6 +1,6 @@
 /**
- * SLEE, of billpg's extensions: commits like QUIT, gives the mailbox back, and keeps the connection and who it
- * belongs to. A sleeping session holds the unique ids that it was shown, which it shares with others, and no more.
+ * SLEE, one of billpg's extensions: commits like QUIT, releases the mailbox, and keeps the connection and the login. A
+ * sleeping session holds nothing but the unique ids of its last snapshot, which it shares with others.
  */
 import { ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";

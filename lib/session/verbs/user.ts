@@ -2,7 +2,7 @@
 import { errReply, ok, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
 import type { Text } from "../languages/text.ts";
-import { secureLineFirst } from "../log_in.ts";
+import { stlsFirst } from "../log_in.ts";
 import { type Authorization, type Transition, transition } from "../state.ts";
 
 export function user(
@@ -10,7 +10,7 @@ export function user(
   state: Authorization,
   username: string,
 ): Reply<Text> | Transition {
-  if (!mayLogIn(context)) return secureLineFirst;
+  if (!mayLogIn(context)) return stlsFirst;
   if (state.username !== null) return errReply("alreadyCalledUser");
   if (username.trim() === "") return errReply("invalidUsername");
   return transition({ phase: "AUTHORIZATION", username }, ok("sendPassword"));

@@ -1,6 +1,6 @@
 /**
- * UTF8 (RFC 6856 section 2): replies may hold UTF-8 from here on. Names and passwords may in any case (UTF8 USER), and
- * a message is sent as it is, whatever it holds.
+ * UTF8 (RFC 6856 section 2): replies may hold UTF-8 from now on. Names and passwords always may (UTF8 USER), and
+ * messages are never rewritten.
  */
 import { ok, type OkReply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";

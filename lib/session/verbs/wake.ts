@@ -1,6 +1,6 @@
 /**
- * WAKE, of billpg's extensions: a new snapshot with new numbers, and whether there is anything in it that the old one
- * did not have. Where it fails the session sleeps on.
+ * WAKE, one of billpg's extensions: takes a new snapshot with new numbers, and says whether it holds a message that the
+ * old one did not. Where it fails the session stays asleep.
  */
 import { type ErrorReply, errReply, ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";

@@ -1,8 +1,8 @@
-/** XLOG, of billpg's extensions: name and password in one line. The name holds no space, the password is the rest. */
+/** XLOG, one of billpg's extensions: a name without spaces, and the rest of the line as the password. */
 import { errReply, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
 import type { Text } from "../languages/text.ts";
-import { logInWithPassword, secureLineFirst } from "../log_in.ts";
+import { logInWithPassword, stlsFirst } from "../log_in.ts";
 import type { Authorization, Transition } from "../state.ts";
 
 export function xlog(
@@ -10,7 +10,7 @@ export function xlog(
   _state: Authorization,
   argument: string,
 ): Reply<Text> | Promise<Transition> {
-  if (!mayLogIn(context)) return secureLineFirst;
+  if (!mayLogIn(context)) return stlsFirst;
   const [, username, password] = /^(\S+) (.*)$/.exec(argument) ?? [];
   if (username === undefined || password === undefined) {
     return errReply("xlogTakes");
