@@ -1,4 +1,4 @@
-/** The octets that the protocol gives a meaning to. */
+/** The octets that mean something in the protocol. */
 export const TAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;

@@ -8,7 +8,7 @@ export class ByteStuffer {
   readonly #lines = new LineMender();
   #read = 0;
   #ended = 0;
-  /** Where a chunk is mended; made for the first one that needs it. */
+  /** Holds a mended chunk; allocated for the first one that needs it. */
   #scratch = new Uint8Array(0);
 
   /** Octets of the message so far as POP3 counts them: with CRLF line ends, without byte-stuffing. */
@@ -17,7 +17,7 @@ export class ByteStuffer {
   }
 
   /**
-   * The next chunk as it goes over the wire; the chunk itself where nothing is to be mended. It stays as it is until
+   * The next chunk as it goes over the wire: the chunk itself where nothing needs mending. The bytes do not change until
    * the next call.
    */
   encode(chunk: Uint8Array): Uint8Array {

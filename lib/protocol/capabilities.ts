@@ -1,27 +1,27 @@
-/** The answer to CAPA (RFC 2449), computed from facts: it tells what works now, and nothing else. */
+/** The answer to CAPA (RFC 2449), computed from facts: exactly what works now. */
 import { printable } from "./reply.ts";
 
-/** What decides which capabilities there are. */
+/** What the capabilities depend on. */
 export interface CapabilityFacts {
-  /** Could USER and PASS succeed now: not logged in, and a password may be sent on this line? */
+  /** Whether USER and PASS can succeed now: before the login, on a connection that may carry a password. */
   readonly canLogInWithPassword: boolean;
   /** The SASL mechanisms that would work now. */
   readonly mechanisms: readonly string[];
-  /** Would STLS succeed now: a certificate is there, the line is plain, nobody is logged in? */
+  /** Whether STLS can succeed now: before the login, with a certificate, on a connection without TLS. */
   readonly canStartTls: boolean;
-  /** Days for which messages are kept at least, or null for ever. */
+  /** Days for which messages are kept at least; null for ever. */
   readonly expire: number | null;
-  /** Seconds between two logins of one user at least; 0 for none. */
+  /** The least seconds between two logins of a user; 0 for no limit. */
   readonly loginDelay: number;
-  /** Is the line encrypted? */
+  /** Whether the connection is encrypted. */
   readonly isSecure: boolean;
-  /** Does a marker say that a reply has more lines? */
+  /** Whether a marker shows that a reply has more lines (billpg's MULTI-LINE-IND). */
   readonly marksMultiLine: boolean;
-  /** Who the server says it is. */
+  /** The name of the server, for IMPLEMENTATION. */
   readonly serviceName: string;
 }
 
-/** The capabilities, a line each. */
+/** One line for each capability. */
 export function capabilities(facts: CapabilityFacts): string[] {
   return [
     "TOP",
@@ -34,12 +34,12 @@ export function capabilities(facts: CapabilityFacts): string[] {
     "PIPELINING",
     `EXPIRE ${facts.expire ?? "NEVER"}`,
     ...(facts.loginDelay > 0 ? [`LOGIN-DELAY ${facts.loginDelay}`] : []),
-    // RFC 6856: names and passwords may be UTF-8, and replies in several languages.
+    // RFC 6856: names and passwords may be UTF-8, and replies come in several languages.
     "UTF8 USER",
     "LANG",
     "UID-PARAM",
     "DELI",
-    // His drafts' name for it, and that of his clients.
+    // billpg's server says SLEE-WAKE, his drafts say SLEEPING.
     "SLEE-WAKE",
     "SLEEPING",
     "QAUT",

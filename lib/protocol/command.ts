@@ -1,12 +1,12 @@
 /**
- * A command line, taken apart (RFC 1939 section 3). The verb is ASCII; the argument may be UTF-8 (RFC 6856 section 2).
+ * Parses a command line (RFC 1939 section 3). The verb is ASCII; the argument may be UTF-8 (RFC 6856 section 2).
  *
- * The verb ends at the first space and is the same in any case. The argument is everything behind that
- * space, unchanged: a password may hold spaces, also at its ends.
+ * The verb ends at the first space, and its case does not matter. The argument is everything after that space,
+ * unchanged: a password may begin and end with spaces.
  */
 import { isTextOctet, SPACE } from "./ascii.ts";
 
-/** What a line of a client turned out to be. */
+/** A parsed line. */
 export type ParsedLine =
   | {
     readonly type: "command";
@@ -18,7 +18,7 @@ export type ParsedLine =
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Takes one line, without its line end, apart. */
+/** Parses one line, which has no line end any more. */
 export function parseCommand(line: Uint8Array): ParsedLine {
   if (line.length === 0) return { type: "empty" };
   const space = line.indexOf(SPACE);

@@ -1,14 +1,14 @@
 /**
- * What a failure costs: what it concerns, and nothing else.
+ * What each kind of failure ends, and what goes on.
  *
- * The one table. `provider_failure.ts` asks it what becomes of a session, `accept_loop.ts` what becomes of a port, and
- * docs/operations.md shows it, which a test sees to.
+ * `provider_failure.ts` looks up here whether a session ends, `accept_loop.ts` how long a port waits. docs/operations.md
+ * shows the same table, and a test compares the two.
  */
 
-/** What a failure concerns, the least first. */
+/** What a failure concerns, from the smallest to the largest. */
 export type Concern = "message" | "mailbox" | "connection" | "port" | "process";
 
-/** What a failure costs, for the code and for people. */
+/** What a failure costs: two facts for the code, and the words of the page. */
 export interface FailureCost {
   /** Which failures are meant. */
   readonly failures: string;
@@ -20,7 +20,7 @@ export interface FailureCost {
   readonly goesOn: string;
   /** Whether the session in which it happened ends. */
   readonly endsSession: boolean;
-  /** Milliseconds for which the port on which it happened does not accept. */
+  /** How many milliseconds the port waits until it accepts again. */
   readonly portWaits: number;
 }
 
@@ -51,7 +51,7 @@ export const failureCosts: Readonly<Record<Concern, FailureCost>> = {
   },
   port: {
     failures: "`accept` fails in a way that no peer causes",
-    client: "nothing; who waits is accepted later",
+    client: "nothing; those who wait are accepted later",
     log: "`error`",
     goesOn: "all sessions, all other ports; this one tries again",
     endsSession: false,
@@ -59,7 +59,7 @@ export const failureCosts: Readonly<Record<Concern, FailureCost>> = {
   },
   process: {
     failures: "no file descriptors, memory or buffers left (EMFILE, ENFILE, ENOMEM, ENOBUFS)",
-    client: "nothing; who waits is accepted later",
+    client: "nothing; those who wait are accepted later",
     log: "`error`",
     goesOn: "all sessions; each port tries again after 0.1 s",
     endsSession: false,
@@ -67,7 +67,8 @@ export const failureCosts: Readonly<Record<Concern, FailureCost>> = {
   },
 };
 
-const WANTS_OF_THE_PROCESS: ReadonlySet<unknown> = new Set([
+/** Errors of a process that lacks what all its ports need. */
+const PROCESS_SHORTAGES: ReadonlySet<unknown> = new Set([
   "EMFILE",
   "ENFILE",
   "ENOMEM",
@@ -75,10 +76,10 @@ const WANTS_OF_THE_PROCESS: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * accept(2) gives errors that wait on the new connection, and has them treated as "try again". ENOTCONN is Deno's, for
- * a peer that was gone before it was asked for its address; EPERM is a firewall's.
+ * accept(2) reports errors of the new connection, which call for another try. Deno adds ENOTCONN, for a peer that had
+ * left before its address was known; a firewall adds EPERM.
  */
-const FAULTS_OF_A_PEER: ReadonlySet<unknown> = new Set([
+const PEER_FAULTS: ReadonlySet<unknown> = new Set([
   "ECONNABORTED",
   "ECONNRESET",
   "EHOSTDOWN",
@@ -98,6 +99,6 @@ const FAULTS_OF_A_PEER: ReadonlySet<unknown> = new Set([
 /** What an `accept` that failed concerns. */
 export function concernOfAccept(failure: unknown): "connection" | "port" | "process" {
   const code = failure instanceof Error && "code" in failure ? failure.code : null;
-  if (WANTS_OF_THE_PROCESS.has(code)) return "process";
-  return FAULTS_OF_A_PEER.has(code) ? "connection" : "port";
+  if (PROCESS_SHORTAGES.has(code)) return "process";
+  return PEER_FAULTS.has(code) ? "connection" : "port";
 }

@@ -1,12 +1,12 @@
 /**
- * The part of a message that TOP sends (RFC 1939 section 7): the header, the blank line, and the first n
- * lines of the body. A message without a blank line is all header.
+ * The part of a message that TOP sends (RFC 1939 section 7): the header, the blank line, and the first n lines of the
+ * body. A message without a blank line is all header.
  *
  * Line ends are those of well_formed_lines.ts: CRLF, bare LF, bare CR.
  */
 import { CR, LF } from "./ascii.ts";
 
-/** Cuts the chunks of one message behind its header and some lines of its body. */
+/** Cuts the chunks of one message after its header and some lines of its body. */
 export class HeadCutter {
   #bodyLinesLeft: number;
   #inHeader = true;
@@ -19,7 +19,7 @@ export class HeadCutter {
     this.#bodyLinesLeft = bodyLines;
   }
 
-  /** Is all that TOP sends behind us? Then no further chunk is needed. */
+  /** Whether TOP has all that it sends, and needs no further chunk. */
   get isComplete(): boolean {
     return this.#isComplete;
   }
@@ -30,7 +30,7 @@ export class HeadCutter {
     for (let at = 0; at < chunk.length; at++) {
       const octet = chunk[at];
       const endsCrLf = octet === LF && this.#afterCr;
-      // A CR ends its line only once the next octet is known, so that the LF of a CRLF is not cut off.
+      // A CR ends its line only once the next octet is known; otherwise the LF of a CRLF would be cut off.
       if (this.#afterCr && !endsCrLf) {
         this.#endLine();
         if (this.#isComplete) return chunk.subarray(0, at);

@@ -1,21 +1,21 @@
-/** What a unique-id may be (RFC 1939 section 7): 1 to 70 characters, each 0x21 to 0x7E. */
+/** The form of a unique-id (RFC 1939 section 7): 1 to 70 characters, each 0x21 to 0x7E. */
 
 const MAXIMUM_LENGTH = 70;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
-/** Can a client use this unique-id? A single `_` is kept free for billpg's extensions. */
+/** Whether a client can use this unique-id. billpg's extensions reserve a single `_`. */
 export function isValidUniqueId(text: string): boolean {
   return text.length <= MAXIMUM_LENGTH && text !== "_" && PRINTABLE.test(text);
 }
 
-/** What is wrong with the unique-ids of a maildrop. */
+/** The first fault among the unique-ids of a maildrop. */
 export interface UniqueIdFault {
   readonly rule: "unique-id-form" | "unique-id-twice";
   readonly uniqueId: string;
   readonly number: number;
 }
 
-/** Lists that nobody can change any more, and in which nothing was wrong: sessions of one mailbox share theirs. */
+/** Frozen lists without a fault. The sessions of one mailbox share a list, so it is checked once. */
 const faultless = new WeakSet<readonly string[]>();
 
 /** Why a maildrop with these unique-ids cannot be opened; null when all is well. */
@@ -37,9 +37,9 @@ function faultAt(
   return { rule, uniqueId: uniqueIds[index] ?? "", number: index + 1 };
 }
 
-/** Where one comes for the second time; -1 when all are different. */
+/** The index of the first repeated unique-id; -1 when all are different. */
 function indexOfSecond(uniqueIds: readonly string[]): number {
-  // Most begin with a time, and ascend: then none of them comes twice, and none need be remembered for it.
+  // Most lists begin with a time and ascend, so nothing repeats and no set is needed.
   if (
     uniqueIds.every((uniqueId, index) => index === 0 || uniqueId > (uniqueIds[index - 1] ?? ""))
   ) {

@@ -1,14 +1,14 @@
 /**
  * Mends a message so that it can be sent (RFC 1939 section 3, RFC 5322 section 2.1).
  *
- * Its rules, which the size of a message and the bytes on the wire share because both are made here:
+ * The size of a message and the bytes on the wire follow the same rules, because both come from here:
  * - A line ends with CRLF. A bare LF gets its CR, a bare CR its LF; a last line without an end gets one.
  * - A line that begins with a dot gets a second one (byte-stuffing); that dot does not count in the size.
- * - No other octet is touched: 8-bit, NUL and lines of any length pass.
+ * - No other octet changes: 8-bit, NUL and lines of any length pass.
  * - An empty message has no line and stays empty.
  *
- * A message comes in chunks with borders anywhere, also between CR and LF. Every octet of every message passes
- * through the two loops of LineMender, so they are WebAssembly (line_mender/), which looks at sixteen of them at once.
+ * Chunks may end anywhere, also between CR and LF. Every octet of every message passes through the two loops of
+ * LineMender, so they are WebAssembly (line_mender/), which looks at sixteen octets at once.
  */
 import { INPUT_OCTETS, type Loops, loops } from "./line_mender/loops.ts";
 
@@ -31,9 +31,9 @@ export class LineMender {
   }
 
   /**
-   * Looks at the next chunk as far as nothing is to be mended.
+   * Reads the next chunk up to the first place that needs mending.
    *
-   * @returns the offset of the first octet before which something is to be inserted; the length for none
+   * @returns the offset of that place; the length of the chunk if there is none
    */
   skipClean(chunk: Uint8Array): number {
     const machine = loops();
@@ -90,7 +90,7 @@ export class LineMender {
   }
 }
 
-/** Where one message has something to be mended, it has more of it: so much is mended at once, and thrown away. */
+/** How much is mended at once, and thrown away: a message that needs mending once mostly needs it again. */
 const DIRTY_OCTETS = 16_384;
 const scratch = new Uint8Array(2 * DIRTY_OCTETS + 1);
 
@@ -104,7 +104,7 @@ export class OctetCounter {
     this.#octets += chunk.length;
     for (let rest = chunk; rest.length > 0;) {
       rest = rest.subarray(this.#lines.skipClean(rest));
-      // What comes there is mended by itself, and then all is clean again for a while.
+      // A stretch is mended, whose result nobody needs; clean octets are skipped again after it.
       const dirty = rest.subarray(0, DIRTY_OCTETS);
       this.#lines.mend(dirty, scratch);
       rest = rest.subarray(dirty.length);
@@ -117,7 +117,7 @@ export class OctetCounter {
     return this.#octets + insertedForLineEnds + this.#lines.missingLineEnd().length;
   }
 
-  /** Is the message, as it lies there, what goes over the wire? */
+  /** Whether the stored message is what goes over the wire. */
   get isClean(): boolean {
     const { insertedForLineEnds, insertedDots } = this.#lines;
     return insertedForLineEnds + insertedDots === 0 && this.#lines.missingLineEnd() === "";

@@ -1,6 +1,6 @@
 /**
- * Offers whatever the provider offers, and has each question of a login wait for what the guard says of it. The guard
- * goes by the canonical name: else each spelling of a name would have tries of its own.
+ * Wraps a provider so that the guard decides on each question of a login before the provider hears it. The guard sees
+ * the canonical name; otherwise each spelling of a name would have its own tries.
  */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { MailboxProvider, UserSecret, UserSecrets } from "../provider/mailbox_provider.ts";
@@ -28,14 +28,14 @@ export function guardedProvider(provider: MailboxProvider, attempt: LoginAttempt
         ...(secrets.challengeFor === undefined
           ? {}
           : { challengeFor: secrets.challengeFor.bind(secrets) }),
-        // The client has proved it by then.
+        // The client has proved by now who it is, so the guard is not asked.
         openMailbox: (info, username) => secrets.openMailbox(info, username),
       },
     }),
   };
 }
 
-/** What the spellings of a name have in common. */
+/** The one name for all spellings of it. */
 export async function canonicalUsername(
   provider: MailboxProvider,
   username: string,
@@ -43,7 +43,7 @@ export async function canonicalUsername(
   return await provider.canonicalUsername?.(username) ?? username;
 }
 
-/** Of one that the guard turns away, a secret with which nothing can be proved. */
+/** The secret of a user; where the guard refuses, one that no proof matches. */
 async function secretOf(
   provider: MailboxProvider,
   secrets: UserSecrets,
@@ -60,10 +60,10 @@ async function secretOf(
   return isAsked ? secret : withoutKeys(await secrets.secretOf(info, username));
 }
 
-/** Its salt stays what it is: one that changes with a ban would tell that its user is known. */
+/** The secret with random keys. The salt stays: a salt that changed with a ban would reveal that the user exists. */
 function withoutKeys(secret: UserSecret | null): UserSecret | null {
   if (secret?.type !== "scram-sha-256") return null;
-  const nobodys = crypto.getRandomValues(new Uint8Array(32));
-  const verifier = { ...secret.verifier, storedKey: nobodys, serverKey: nobodys };
+  const random = crypto.getRandomValues(new Uint8Array(32));
+  const verifier = { ...secret.verifier, storedKey: random, serverKey: random };
   return { type: "scram-sha-256", verifier };
 }

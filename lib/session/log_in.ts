@@ -1,8 +1,7 @@
 /**
- * From AUTHORIZATION to TRANSACTION: the provider is asked, the maildrop opened, its unique ids checked.
- * Whatever of it fails leaves the client logged out and its user name forgotten.
+ * From AUTHORIZATION to TRANSACTION: asks the provider, opens the maildrop, checks its unique ids. After a failure the
+ * client is logged out and the session has forgotten the user name.
  */
-import { counted } from "../protocol/counted.ts";
 import type { Login } from "../auth/sasl/mechanism.ts";
 import { canonicalUsername, guardedProvider } from "./guarded_provider.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
@@ -12,14 +11,15 @@ import type { Concern } from "../protocol/failure_costs.ts";
 import { type Awaitable, closing, type ErrorReply, errReply, ok } from "../protocol/reply.ts";
 import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import type { HandlerContext } from "./handler.ts";
+import { filled, type Text } from "./languages/text.ts";
 import { Maildrop } from "./maildrop.ts";
 import { loggedOut, type OpenAttempt, type Transition, transition } from "./state.ts";
 import { watchedProvider } from "./watched_provider.ts";
 
-/** Said before a password has crossed a line that others may read. */
-export const secureLineFirst: ErrorReply = errReply("Call STLS and negotiate TLS first.");
+/** The reply to a login on a connection where others could read the password. */
+export const stlsFirst: ErrorReply<Text> = errReply("stlsFirst");
 
-/** Begins an attempt to log in: the guard decides when the provider is asked, and whether it is. */
+/** Begins an attempt to log in. The guard decides whether and when the provider is asked. */
 export function beginLogin(context: HandlerContext, mechanism: string): OpenAttempt {
   const { guard, info, provider, waitFor } = context;
   const attempt = guard.begin(info.clientAddress);
@@ -32,7 +32,7 @@ export function beginLogin(context: HandlerContext, mechanism: string): OpenAtte
   };
 }
 
-/** Ends an attempt, as the provider or the guard has decided. No refusal is sent before it is due. */
+/** Ends an attempt as the provider or the guard has decided. A refusal waits until it is due. */
 export async function endLogin(
   context: HandlerContext,
   open: OpenAttempt,
@@ -45,7 +45,7 @@ export async function endLogin(
   return transition;
 }
 
-/** Ends an attempt that has failed for another reason than what the client has shown. */
+/** Ends an attempt that failed for a reason other than wrong credentials. */
 export async function failLogin(
   context: HandlerContext,
   { attempt }: OpenAttempt,
@@ -67,19 +67,18 @@ async function outcomeOf(
   const canonical = await canonicalUsername(context.provider, username);
   const refusal = await attempt.end(canonical, mailbox !== null);
   if (mailbox === null) {
-    if (refusal === null) return transition(loggedOut, errReply("The session is over."));
+    if (refusal === null) return transition(loggedOut, errReply("sessionOver"));
     emit({ type: "login-failed", connection: info, username, mechanism, ...refusal });
-    return transition(loggedOut, errReply("Wrong username or password.", "AUTH"));
+    return transition(loggedOut, errReply("wrongPassword", "AUTH"));
   }
   if (context.isAbandoned) {
     await releaseMailbox(context, mailbox);
-    return transition(loggedOut, errReply("The session is over."));
+    return transition(loggedOut, errReply("sessionOver"));
   }
   const left = context.admitLogin(canonical);
   if (left > 0) {
     await releaseMailbox(context, mailbox);
-    const text = `You logged in a moment ago. Try again in ${counted(left, "second")}.`;
-    return transition(loggedOut, errReply(text, "LOGIN-DELAY"));
+    return transition(loggedOut, errReply(filled("loginDelay", left), "LOGIN-DELAY"));
   }
   info.username = username;
   info.mailboxName = mailbox.name ?? null;
@@ -92,10 +91,10 @@ async function outcomeOf(
   }
   const { maildrop } = opened;
   emit({ type: "login", connection: info, mechanism, messages: maildrop.count });
-  return transition({ phase: "TRANSACTION", maildrop }, ok("Welcome."));
+  return transition({ phase: "TRANSACTION", maildrop }, ok("welcome"));
 }
 
-/** Logs in with what one command line holds. */
+/** Logs in with the credentials of one command line. */
 export async function logIn(
   context: HandlerContext,
   mechanism: string,
@@ -128,12 +127,12 @@ export function logInWithPassword(
   );
 }
 
-/** Takes the snapshot of a maildrop, at the login and at each WAKE; or tells why it cannot. */
+/** Takes the snapshot of a maildrop, at the login and at each WAKE; or returns the reply to the failure. */
 export async function openMaildrop(
   { info, emit, fail, waitFor }: HandlerContext,
   mailbox: Mailbox,
   concern: Concern,
-): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply> {
+): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply<Text>> {
   try {
     waitFor("listMessageUniqueIds");
     const uniqueIds = await mailbox.listMessageUniqueIds(info);
@@ -141,13 +140,13 @@ export async function openMaildrop(
     if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, uniqueIds) };
     const { rule, uniqueId, number } = fault;
     emit({ type: "warning", connection: info, rule, value: uniqueId, message: `${number}` });
-    return closing(errReply("Unique ID strings must be printable ASCII only."));
+    return closing(errReply("badUniqueIds"));
   } catch (failure) {
     return fail(failure, concern);
   }
 }
 
-/** Tells the mailbox that its session is over. A failure is an event; nobody waits for a reply any more. */
+/** Releases the mailbox at the end of its session. A failure is an event: there is no reply to send it in. */
 export async function releaseMailbox(
   { info, emit, waitFor }: HandlerContext,
   mailbox: Mailbox,

@@ -1,42 +1,42 @@
-/** What stands at the door of a session: a guard decides when the provider is asked, and whether it is. */
+/** The interface of the guard, which decides at each login whether and when the provider is asked. */
 import type { Awaitable } from "../protocol/reply.ts";
 
-/** Asked before each attempt to log in. */
+/** Watches over all attempts to log in. */
 export interface LoginGuard {
   /** @param address of the client, without a port */
   begin(address: string): LoginAttempt;
 }
 
-/** What a client shows to log in. */
+/** The credentials of a client. */
 export type Credential =
   | { readonly type: "password" | "token"; readonly username: string; readonly secret: string }
-  /** The client proves that it knows a secret, in other words each time. */
+  /** A proof that the client knows a secret, which differs each time. */
   | { readonly type: "proof"; readonly username: string };
 
 /** Why a login was refused, for the log. */
 export interface Refusal {
-  /** Whether the provider said no, to this attempt or to the same beside it, or the address is banned. */
+  /** `wrong`: the provider refused this attempt, or an equal one at the same time. `banned`: the address is banned. */
   readonly reason: "wrong" | "banned";
-  /** How long the address is banned, unless that is prolonged; left out where it is not. */
+  /** How long the ban lasts if nothing renews it; absent where there is no ban. */
   readonly bannedSeconds?: number;
 }
 
 /** One attempt to log in. */
 export interface LoginAttempt {
-  /** Asks the provider when it is the turn of this attempt; null where the provider or the guard refuses. */
+  /** Asks the provider once it is this attempt's turn; null where the provider or the guard refuses. */
   ask<T>(credential: Credential, question: () => Awaitable<T | null>): Promise<T | null>;
-  /** Whether a proof, which the client has sent by now, may be looked at. Waits for its turn again. */
+  /** Whether the proof that the client has sent may be checked. Waits for the attempt's turn again. */
   resume(): Promise<boolean>;
-  /** Others may have the turn: the client's next line is awaited, or the attempt has ended without an outcome. */
+  /** Gives the turn to others: the client must speak first, or the attempt has ended without an outcome. */
   releaseTurn(): void;
-  /** It has ended; null where that is a success, or nobody waits for the session any more. */
+  /** Ends the attempt. Null for a success, or when the session is abandoned. */
   end(username: string, isRight: boolean): Promise<Refusal | null>;
-  /** Whether it has been refused already. */
+  /** Whether it has been refused by now. */
   readonly isRefused: boolean;
-  /** Who has been asked for a proof, while nothing is decided of it; else null. */
+  /** The user whose proof is awaited and not yet decided on; null for none. */
   readonly provedUsername: string | null;
-  /** Nobody waits for the session any more. */
+  /** Ends the attempt without an outcome: its connection is gone. */
   abandon(): void;
-  /** Done when the client may hear of a refusal. */
+  /** Settles when a refusal may be sent. */
   refusalDue(): Promise<void>;
 }

@@ -7,19 +7,15 @@
  */
 import { type ErrorReply, errReply } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
+import { filled, type Text } from "./languages/text.ts";
 import type { ListedMessage, Maildrop } from "./maildrop.ts";
 
 export type FoundMessage =
   | { readonly type: "found"; readonly message: ListedMessage }
-  | ErrorReply;
+  | ErrorReply<Text>;
 
-export const messageIsGone: ErrorReply = errReply("That message is gone.");
-const noSuchUid: ErrorReply = errReply("No such UID.", "UID/NOT-FOUND");
-
-/** "Bad command syntax." and what would be right. */
-export function badSyntax(usage: string): ErrorReply {
-  return errReply(`Bad command syntax. ${usage}`);
-}
+export const messageIsGone: ErrorReply<Text> = errReply("messageGone");
+const noSuchUid: ErrorReply<Text> = errReply("noSuchUid", "UID/NOT-FOUND");
 
 /** The message that the argument of a command names. */
 export function findMessage(
@@ -31,11 +27,11 @@ export function findMessage(
   if (/^\d+$/.test(argument)) {
     const number = Number(argument);
     const uniqueId = maildrop.uniqueIdOf(number);
-    if (uniqueId === undefined) return errReply("No such message.");
+    if (uniqueId === undefined) return errReply("noSuchMessage");
     return unlessDeleted(maildrop, { number, uniqueId });
   }
   if (!/^UID:/i.test(argument)) {
-    return badSyntax(`${verb} takes a message number, or UID: and a unique id.`);
+    return errReply(filled("takesMessage", verb));
   }
   const uniqueId = argument.slice("UID:".length);
   const number = maildrop.numberOf(uniqueId);
@@ -57,7 +53,7 @@ async function findLateMessage(
   return uniqueIds.includes(uniqueId) ? { type: "found", message } : noSuchUid;
 }
 
-const messageIsDeleted: ErrorReply = errReply("That message has been deleted.");
+const messageIsDeleted: ErrorReply<Text> = errReply("messageDeleted");
 
 function unlessDeleted(maildrop: Maildrop, message: ListedMessage): FoundMessage {
   return maildrop.isDeleted(message) ? messageIsDeleted : { type: "found", message };

@@ -6,6 +6,7 @@ import { openBody } from "../provider/message_content.ts";
 import type { HeadCutter } from "../protocol/message_head.ts";
 import type { ErrorReply, MessageBody } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
+import type { Text } from "./languages/text.ts";
 import { isGone } from "./maildrop.ts";
 import { messageIsGone } from "./message_number.ts";
 
@@ -15,7 +16,7 @@ export async function openMessage(
   mailbox: Mailbox,
   uniqueId: string,
   head: HeadCutter | null = null,
-): Promise<MessageBody | ErrorReply> {
+): Promise<MessageBody | ErrorReply<Text>> {
   const { info } = context;
   context.waitFor("messageContents", uniqueId);
   try {

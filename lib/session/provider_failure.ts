@@ -1,18 +1,19 @@
-/** The one place where an error of a provider becomes a reply. */
+/** The one place where an error becomes a reply. */
 import { Pop3ResponseError } from "../provider/response_error.ts";
 import { type Concern, failureCosts } from "../protocol/failure_costs.ts";
 import { closing, type ErrorReply, errReply } from "../protocol/reply.ts";
+import { type Text, verbatim } from "./languages/text.ts";
 
-/** What the client is told of it: the provider's own words, or nothing but that it failed. */
-export function replyToFailure(failure: unknown, concern: Concern): ErrorReply {
+/** The reply to a failure: the provider's own words, or only that something failed. The rest goes to the log. */
+export function replyToFailure(failure: unknown, concern: Concern): ErrorReply<Text> {
   if (failure instanceof Pop3ResponseError) {
-    const reply = errReply(failure.message, failure.code);
+    const reply = errReply(verbatim(failure.message), failure.code);
     return failure.closes ? closing(reply) : reply;
   }
   if (failure instanceof Error && failure.name === "NotSupported") {
-    return errReply("Command not available.");
+    return errReply("notAvailable");
   }
-  // RFC 3206 section 4: SYS/TEMP, the problem is the server's and will perhaps be over later.
-  const reply = errReply("System error. Administrators should check logs.", "SYS/TEMP");
+  // RFC 3206 section 4: SYS/TEMP says that the server has a problem, which may be over later.
+  const reply = errReply("systemError", "SYS/TEMP");
   return failureCosts[concern].endsSession ? closing(reply) : reply;
 }

@@ -1,8 +1,8 @@
 /**
- * One session, from the greeting to its end (RFC 1939 section 3). It is driven by lines and gives replies; it
- * knows neither sockets nor files, and awaits nothing but the provider and its mailbox.
+ * One session, from the greeting to its end (RFC 1939 section 3). Lines go in, replies come out. It knows neither sockets
+ * nor files, and awaits nothing but the provider and its mailbox.
  *
- * Whoever drives it gives it one line at a time, sends the whole reply, and calls `end` in any case.
+ * The caller gives it one line at a time, sends the whole reply before the next line, and calls `end` in any case.
  */
 import { parseCommand } from "../protocol/command.ts";
 import {
@@ -18,25 +18,20 @@ import type { Concern } from "../protocol/failure_costs.ts";
 import { ErrorBounds } from "./error_bounds.ts";
 import { type ForeignProtocol, ForeignProtocolWatch } from "./foreign_protocol.ts";
 import type { HandlerContext, SessionContext, Waiting } from "./handler.ts";
-import { inEnglish } from "./languages/language.ts";
+import { english } from "./languages/english.ts";
+import { filled, type Text } from "./languages/text.ts";
 import { releaseMailbox } from "./log_in.ts";
-import { badSyntax } from "./message_number.ts";
 import { replyToFailure } from "./provider_failure.ts";
-import { loggedOut, type State, type Transition } from "./state.ts";
+import { type CommandState, loggedOut, type State, type Transition } from "./state.ts";
 import { type Verb, verbs } from "./verbs.ts";
 import { offersApop } from "./verbs/apop.ts";
 import { cancelExchange, respondToChallenge } from "./verbs/auth.ts";
+import { wordedReply } from "./worded_reply.ts";
 
 const decoder = new TextDecoder("latin1");
-// deno-lint-ignore no-control-regex -- all of ASCII
-const NOT_ASCII = /[^\x00-\x7f]/gu;
 
-/** A line of a client without its line end; or that it was longer than a line may be. */
+/** A line of a client without its line end, or the fact that it was too long. */
 export type CommandLine = Uint8Array | "too-long";
-
-const notAsleep = errReply(
-  "This command is not allowed in a sleeping state. (Only NOOP, QUIT or WAKE.)",
-);
 
 export class Session {
   readonly #context: HandlerContext;
@@ -51,7 +46,7 @@ export class Session {
     this.#context = {
       ...context,
       apopTimestamp: null,
-      wording: inEnglish,
+      texts: english,
       speaksUtf8: false,
       attempt: null,
       isAbandoned: false,
@@ -62,21 +57,22 @@ export class Session {
     };
   }
 
+  /** Whether a user is logged in, asleep or not. */
   get isLoggedIn(): boolean {
     return this.#state.phase === "TRANSACTION" || this.isAsleep;
   }
 
-  /** Is it asleep, between SLEE and WAKE? */
+  /** Whether it is between SLEE and WAKE. */
   get isAsleep(): boolean {
     return this.#state.phase === "ASLEEP";
   }
 
-  /** The verb that was answered last; null for what is no command of ours. */
+  /** The verb that was answered last; null for an unknown command. */
   get verb(): string | null {
     return this.#verb === "" ? null : this.#verb;
   }
 
-  /** The operation of the provider that it waits for, while it waits for something; null where that is none. */
+  /** The operation of the provider that it waits for; null for none. */
   get waiting(): Waiting | null {
     return this.#waiting;
   }
@@ -86,13 +82,13 @@ export class Session {
     return this.#foreignProtocol;
   }
 
-  /** Nobody waits for it any more: what the provider says from here on is thrown away. */
+  /** Gives up: the connection is gone, and what the provider still says is thrown away. */
   abandon(): void {
     this.#context.isAbandoned = true;
     this.#context.attempt?.abandon();
   }
 
-  /** What the server says first. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */
+  /** The greeting. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */
   greeting(): OkReply {
     const text = `${this.#context.settings.serviceName.replaceAll(/[<>]/g, "")} ready.`;
     if (!offersApop(this.#context)) return ok(text);
@@ -102,11 +98,11 @@ export class Session {
 
   /** The reply to one line. It never throws. */
   async respond(line: CommandLine): Promise<Reply> {
-    const reply = this.#worded(await this.#answer(line));
+    const reply = wordedReply(await this.#answer(line), this.#context);
     return this.#bounds.count(reply, this.isLoggedIn);
   }
 
-  #answer(line: CommandLine): Awaitable<Reply> {
+  #answer(line: CommandLine): Awaitable<Reply<Text>> {
     const state = this.#state;
     this.#waiting = null;
     if (!this.isLoggedIn && state.phase !== "AUTHENTICATING") {
@@ -121,25 +117,23 @@ export class Session {
     const parsed = parseCommand(line);
     switch (parsed.type) {
       case "empty":
-        return this.#bounds.rubbish(errReply("Empty command line."));
+        return this.#bounds.rubbish(errReply("emptyLine"));
       case "not-text":
-        return this.#bounds.rubbish(
-          errReply("Bad command syntax. A command is printable ASCII, what follows it UTF-8."),
-        );
+        return this.#bounds.rubbish(errReply("notText"));
       case "command":
-        return this.#carryOut(parsed.verb, parsed.argument);
+        return this.#carryOut(state, parsed.verb, parsed.argument);
     }
   }
 
-  #leave(): ErrorReply {
+  #leave(): ErrorReply<Text> {
     this.#verb = "";
-    return closing(errReply("This server speaks POP3."));
+    return closing(errReply("notPop3"));
   }
 
-  async #answerTooLong(): Promise<Reply> {
+  async #answerTooLong(): Promise<Reply<Text>> {
     await this.#leaveExchange();
     this.#verb = "";
-    return this.#bounds.rubbish(errReply("Command line too long."));
+    return this.#bounds.rubbish(errReply("lineTooLong"));
   }
 
   /** Releases the mailbox. Nothing is deleted: only QUIT does that. */
@@ -152,17 +146,17 @@ export class Session {
     }
   }
 
-  #carryOut(name: string, argument: string): Awaitable<Reply> {
+  #carryOut(state: CommandState, name: string, argument: string): Awaitable<Reply<Text>> {
     const { emit, info } = this.#context;
     const verb = verbs.get(name);
     if (verb === undefined) {
-      // Nothing of the line is told: it may be a password gone astray.
+      // The event shows nothing of the line: it may be a password sent at the wrong time.
       emit({ type: "command", connection: info, verb: null, argument: null });
-      return this.#bounds.rubbish(errReply(`Unknown command: ${name}`));
+      return this.#bounds.rubbish(errReply(filled("unknownCommand", name)));
     }
     this.#bounds.command();
     this.#verb = name;
-    // What stands where nothing belongs may be a password gone astray, too.
+    // An argument where none belongs may be such a password, too.
     const isShown = verb.argument === "words" || verb.argument === "text";
     emit({
       type: "command",
@@ -170,10 +164,10 @@ export class Session {
       verb: name,
       argument: isShown ? argument : null,
     });
-    return this.#run(() => this.#handle(name, verb, argument));
+    return this.#run(() => this.#handle(state, name, verb, argument));
   }
 
-  async #run(handle: () => Awaitable<Reply | Transition>): Promise<Reply> {
+  async #run(handle: () => Awaitable<Reply<Text> | Transition>): Promise<Reply<Text>> {
     try {
       const outcome = await handle();
       if (outcome.type !== "transition") return outcome;
@@ -184,20 +178,7 @@ export class Session {
     }
   }
 
-  /** The reply as this client hears it: its language, its characters, its marker. */
-  #worded(reply: Reply): Reply {
-    const { wording, speaksUtf8, settings } = this.#context;
-    if (reply.type === "challenge") return reply;
-    const worded = wording(reply.text);
-    // MULTI-LINE-IND: a first line that ends with the marker is followed by more.
-    const isMarked = settings.multiLineInd &&
-      (reply.type === "listing" || reply.type === "message");
-    const marked = isMarked ? `${worded} _` : worded;
-    const text = speaksUtf8 ? marked : marked.replaceAll(NOT_ASCII, "?");
-    return text === reply.text ? reply : { ...reply, text };
-  }
-
-  /** Ends an exchange of AUTH in the middle. */
+  /** Cancels an exchange of AUTH. */
   async #leaveExchange(): Promise<void> {
     const state = this.#state;
     if (state.phase === "AUTHENTICATING") {
@@ -206,33 +187,30 @@ export class Session {
   }
 
   #handle(
+    state: CommandState,
     name: string,
     verb: Verb,
     argument: string,
-  ): Awaitable<Reply | Transition> {
+  ): Awaitable<Reply<Text> | Transition> {
     if (verb.argument === "none" && argument.trim() !== "") {
-      return badSyntax(`${name} takes no argument.`);
+      return errReply(filled("takesNoArgument", name));
     }
     const given = verb.argument === "words" ? argument.trim() : argument;
-    const state = this.#state;
     switch (state.phase) {
       case "AUTHORIZATION":
         return verb.AUTHORIZATION?.(this.#context, state, given) ??
-          errReply("Authenticate first.");
+          errReply("authenticateFirst");
       case "TRANSACTION":
         return verb.TRANSACTION?.(this.#context, state, given) ??
-          errReply("You are logged in already.");
+          errReply("alreadyLoggedIn");
       case "ASLEEP":
-        return verb.ASLEEP?.(this.#context, state, given) ?? notAsleep;
-      case "AUTHENTICATING":
-        // Its lines are no commands; they do not come here.
-        return errReply("Authentication is going on.");
+        return verb.ASLEEP?.(this.#context, state, given) ?? errReply("onlyAwake");
       case "ENDED":
-        return closing(errReply("The session is over."));
+        return closing(errReply("sessionOver"));
     }
   }
 
-  #fail(failure: unknown, concern: Concern = "mailbox"): ErrorReply {
+  #fail(failure: unknown, concern: Concern = "mailbox"): ErrorReply<Text> {
     const { emit, info } = this.#context;
     emit({
       type: "error",

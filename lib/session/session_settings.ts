@@ -1,4 +1,4 @@
-/** What a listener tells its sessions. Each is read when it is needed, so it may change while a session lasts. */
+/** The settings of sessions. Each is read when it is needed, so it may change while a session lasts. */
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { nullProvider } from "../provider/null_provider.ts";
 import {
@@ -26,7 +26,7 @@ export interface SessionSettings {
   expire: number | null;
   /** Least seconds between two logins of one user (LOGIN-DELAY of RFC 2449 section 6.5); 0, the default, for none. */
   loginDelay: number;
-  /** Whether a client may name a message by a unique id that has come since its list was made. True by default. */
+  /** Whether a client may name a message that arrived after its login, by its unique id. True by default. */
   allowUnknownIdRequests: boolean;
   /** Whether the first line of each multi-line reply ends with ` _`, and CAPA says MULTI-LINE-IND. False by default. */
   multiLineInd: boolean;

@@ -1,30 +1,31 @@
 /**
- * The states of a session (RFC 1939 section 3), each with exactly the data that it owns: a maildrop exists
- * only in TRANSACTION, a user name without its password only in AUTHORIZATION.
+ * The states of a session (RFC 1939 section 3), each with exactly the data that it owns. A maildrop exists only in
+ * TRANSACTION, a user name without its password only in AUTHORIZATION.
  */
 import type { Reply } from "../protocol/reply.ts";
 import type { Exchange } from "../auth/sasl/mechanism.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import type { Text } from "./languages/text.ts";
 import type { LoginAttempt } from "./login_guard.ts";
 import type { Maildrop } from "./maildrop.ts";
 
 /** Before the login (RFC 1939 section 4). */
 export interface Authorization {
   readonly phase: "AUTHORIZATION";
-  /** What USER said, until PASS. */
+  /** The name that USER gave, until PASS. */
   readonly username: string | null;
 }
 
-/** An attempt that has begun, with the provider that it may ask. */
+/** An attempt to log in, with the provider that it may ask. */
 export interface OpenAttempt {
-  /** What the client uses: `PASS`, `APOP`, or a SASL mechanism. */
+  /** How the client logs in: `PASS`, `XLOG`, `APOP`, or a SASL mechanism. */
   readonly mechanism: string;
   readonly attempt: LoginAttempt;
   readonly provider: MailboxProvider;
 }
 
-/** In the middle of AUTH (RFC 5034 section 4): what the client says next is no command. */
+/** In the middle of AUTH (RFC 5034 section 4): the next line is a response, not a command. */
 export interface Authenticating {
   readonly phase: "AUTHENTICATING";
   readonly attempt: OpenAttempt;
@@ -37,36 +38,39 @@ export interface Transaction {
   readonly maildrop: Maildrop;
 }
 
-/** Logged in, and the mailbox given back (billpg's SLEE): only NOOP, WAKE and QUIT are allowed. */
+/** Logged in, with the mailbox released (billpg's SLEE): only NOOP, WAKE and QUIT are allowed. */
 export interface Asleep {
   readonly phase: "ASLEEP";
   readonly mailbox: Mailbox;
-  /** What the last snapshot held. */
+  /** Those of the last snapshot. */
   readonly uniqueIds: readonly string[];
 }
 
-/** Over; what UPDATE does (RFC 1939 section 6) is done before it is entered. */
+/** Over. UPDATE (RFC 1939 section 6) is done before this state begins. */
 export interface Ended {
   readonly phase: "ENDED";
 }
 
-/** Where a session is. */
+/** The state of a session. */
 export type State = Authorization | Authenticating | Transaction | Asleep | Ended;
+
+/** A state in which a line is a command. */
+export type CommandState = Exclude<State, Authenticating>;
 
 /** A reply that also changes the state. */
 export interface Transition {
   readonly type: "transition";
-  readonly reply: Reply;
+  readonly reply: Reply<Text>;
   readonly state: State;
 }
 
-/** At the start, and after a failed login. */
+/** The state at the start, and after a failed login. */
 export const loggedOut: Authorization = {
   phase: "AUTHORIZATION",
   username: null,
 };
 
-/** Gives this reply and enters this state. */
-export function transition(state: State, reply: Reply): Transition {
+/** Sends this reply and enters this state. */
+export function transition(state: State, reply: Reply<Text>): Transition {
   return { type: "transition", reply, state };
 }

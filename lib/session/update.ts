@@ -1,10 +1,11 @@
-/** The UPDATE state (RFC 1939 section 6): the messages that are marked as deleted are, all of them or none. */
+/** The UPDATE state (RFC 1939 section 6): deletes all messages that are marked as deleted, or none of them. */
 import type { ErrorReply } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
+import type { Text } from "./languages/text.ts";
 import type { Maildrop } from "./maildrop.ts";
 
-/** What came of it: how many are gone, or the reply to a failure, behind which nothing has changed. */
-export type Update = { readonly type: "done"; readonly count: number } | ErrorReply;
+/** How many messages are gone, or the reply to a failure, after which nothing has changed. */
+export type Update = { readonly type: "done"; readonly count: number } | ErrorReply<Text>;
 
 export async function update(
   context: HandlerContext,

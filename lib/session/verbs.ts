@@ -1,8 +1,8 @@
 /**
- * Which verb in which state: the one table.
+ * Which verb is allowed in which state: the one table.
  *
- * A column is a state; a handler there says that the verb is allowed, and carries it out. RFC 1939 sections 4 to 7, RFC 2449 section 5,
- * RFC 2595 section 4, RFC 5034 section 4, RFC 6856, billpg's extensions.
+ * A column is a state. A handler in it means that the verb is allowed, and carries it out; null means that it is not.
+ * RFC 1939 sections 4 to 7, RFC 2449 section 5, RFC 2595 section 4, RFC 5034 section 4, RFC 6856, billpg's extensions.
  */
 import type { Handler } from "./handler.ts";
 import type { Asleep, Authorization, Transaction } from "./state.ts";
@@ -30,7 +30,7 @@ import { wake, wakeAwake } from "./verbs/wake.ts";
 import { xlog } from "./verbs/xlog.ts";
 
 export interface Verb {
-  /** `text` and `secret` are kept to the last space; only `words` and `text` are shown to events. */
+  /** `text` and `secret` keep spaces at their ends. Events show only `words` and `text`. */
   readonly argument: "none" | "words" | "text" | "secret";
   readonly AUTHORIZATION: Handler<Authorization> | null;
   readonly TRANSACTION: Handler<Transaction> | null;

@@ -1,11 +1,11 @@
 /**
- * The provider is somebody else's code and may never answer. So the session notes what it waits for, and the log can name
- * it.
+ * Wraps a provider so that the session notes each operation that it waits for. A provider may never answer, and then the
+ * log names the operation.
  */
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { HandlerContext } from "./handler.ts";
 
-/** The provider, with a note of each operation of a login that the session waits for from then on. */
+/** The provider, which notes each operation of a login as it begins. */
 export function watchedProvider(
   provider: MailboxProvider,
   waitFor: HandlerContext["waitFor"],

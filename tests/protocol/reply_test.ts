@@ -20,7 +20,7 @@ Deno.test("a response code stands in brackets", () => {
   assertEquals(statusLine(errReply("No.")), "-ERR No.\r\n");
 });
 
-Deno.test("what nobody sees is not said again: controls, tabs, marks that turn the direction, half characters", () => {
+Deno.test("invisible characters do not pass: controls, tabs, marks that turn the direction, half characters", () => {
   const unseen = [
     "\t",
     "\x1b[2J",

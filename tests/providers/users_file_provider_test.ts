@@ -55,8 +55,14 @@ Deno.test("who has another password by now, or is gone, does not wake up", async
   using you = await asleep("you", "y");
   using ann = await asleep("ann", "a");
   await served.write(["me:{PLAIN}other", "ann:{PLAIN}a"]);
-  assertEquals(await me.command("WAKE"), "-ERR [AUTH] Your login is no longer good.");
-  assertEquals(await you.command("WAKE"), "-ERR [AUTH] Your login is no longer good.");
+  assertEquals(
+    await me.command("WAKE"),
+    "-ERR [AUTH] Your login is no longer valid. Send QUIT and log in again.",
+  );
+  assertEquals(
+    await you.command("WAKE"),
+    "-ERR [AUTH] Your login is no longer valid. Send QUIT and log in again.",
+  );
   assertEquals(await ann.command("WAKE"), "+OK [ACTIVITY/NONE] Welcome back.");
 });
 

@@ -1,4 +1,4 @@
-/** How many errors a session may make. */
+/** How many errors a session may make before it is closed. */
 import { assertEquals } from "@std/assert";
 import { MemoryMailbox } from "../../lib/mod.ts";
 import { Session } from "../../lib/session/session.ts";
@@ -6,7 +6,7 @@ import { providerOf, sessionContext } from "../transcript_peers.ts";
 
 const encoder = new TextEncoder();
 
-/** Says the commands over and over; after how many errors does the session close? Null if it did not in 5000. */
+/** Sends the commands over and over. How many errors it took to close the session; null if 5000 commands did not. */
 async function errorsUntilClosed(
   session: Session,
   commands: readonly string[],
@@ -26,14 +26,14 @@ async function loggedIn(): Promise<Session> {
   return session;
 }
 
-Deno.test("before the login fifty, whatever is said in between", async () => {
+Deno.test("before the login fifty, whatever comes in between", async () => {
   const open = () => new Session(sessionContext({ provider: providerOf(new MemoryMailbox()) }));
   assertEquals(await errorsUntilClosed(open(), ["STAT"]), 50);
   assertEquals(await errorsUntilClosed(open(), ["STAT", "NOOP", "CAPA"]), 50);
   assertEquals(await errorsUntilClosed(open(), ["XLOG me wrong", "NOOP"]), 50);
 });
 
-Deno.test("behind the login a thousand in a row", async () => {
+Deno.test("after the login a thousand in a row", async () => {
   assertEquals(await errorsUntilClosed(await loggedIn(), ["RETR 9"]), 1_000);
   assertEquals(await errorsUntilClosed(await loggedIn(), ["RETR 9", "DELE 9", "NOOP"]), null);
 });

@@ -1,56 +1,70 @@
-import { assertEquals } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
-import { counted } from "../../lib/protocol/counted.ts";
-import { languages, tagFor } from "../../lib/session/languages/language.ts";
-import { TEXTS } from "../../lib/session/languages/texts.ts";
+/** Each language says each text; that it has them all, with their values, is for the compiler to say. */
+import { assert, assertEquals } from "@std/assert";
+import { english } from "../../lib/session/languages/english.ts";
+import { german } from "../../lib/session/languages/german.ts";
+import { languages, tagFor } from "../../lib/session/languages/languages.ts";
+import {
+  filled,
+  render,
+  type Text,
+  type Texts,
+  verbatim,
+} from "../../lib/session/languages/text.ts";
 
-const lib = fromFileUrl(new URL("../../lib", import.meta.url));
+/** Each text that holds values, with some. */
+const withValues = [
+  filled("unknownCommand", "$&x y"),
+  filled("takesNoArgument", "NOOP"),
+  filled("takesMessage", "RETR"),
+  filled("noSuchMechanism", "PLAIN LOGIN"),
+  filled("loginDelay", 37),
+  filled("languageChosen", "de"),
+  filled("headFollows", 37),
+  filled("flagged", "[$1]{}"),
+  filled("deletedNow", "[$1]{}"),
+  filled("goodbye", 37),
+  filled("asleep", 37),
+];
 
-function* sourcesBelow(folder: string): Generator<string> {
-  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    if (isDirectory) yield* sourcesBelow(join(folder, name));
-    else if (name.endsWith(".ts")) yield Deno.readTextFileSync(join(folder, name));
-  }
-}
+const englishWords: ReadonlySet<unknown> = new Set(Object.values(english));
 
-Deno.test("every text that a session says has a translation", () => {
-  const texts: readonly string[] = TEXTS;
-  // What only ends a session, or is said before LANG can be.
-  const untranslated = [
-    "Authentication is going on.",
-    "The session is over.",
-    "This server speaks POP3.",
-    "Syntax: XLOG (username) (password)",
-    "Unique ID strings must be printable ASCII only.",
-    "Bad command syntax. A command is printable ASCII, what follows it UTF-8.",
-  ];
-  const said = new Set<string>();
-  for (const source of sourcesBelow(join(lib, "session"))) {
-    const literal = /(?:\b(?:ok|errReply)\(\s*|text: )(?:"([^"]+)"|`([^`]+)`)/g;
-    for (const [, plain, template] of source.matchAll(literal)) {
-      const text = plain ?? template?.replaceAll(/\$\{counted\(.*?, "(\w+)"\)\}/g, "{} $1s")
-        .replaceAll(/\$\{[^}]*\}/g, "{}") ??
-        "";
-      if (/[a-z]{3}/.test(text)) said.add(text);
-    }
-  }
-  const missing = [...said].filter((text) => !texts.includes(text) && !untranslated.includes(text));
-  assertEquals(said.size > 40, true, `${said.size} texts were found`);
-  assertEquals(missing.filter((text) => text !== "{} {}"), []);
+Deno.test("the samples are complete", () => {
+  const templates = Object.entries(english).filter(([, text]) => typeof text === "function");
+  assertEquals(withValues.map(({ key }): string => key), templates.map(([key]) => key));
 });
 
-for (const [tag, language] of languages) {
-  Deno.test(`${tag}: each text is said, and what differs is kept`, async () => {
-    const wording = await language.load();
-    for (const text of TEXTS) {
-      const said = wording(text.replace("{}", () => "$&x y"));
-      assertEquals(said.includes("{}"), false, text);
-      if (text.includes("{}")) assertEquals(said.includes("$&x y"), true, text);
-      if (tag !== "en") assertEquals(said === text.replace("{}", () => "$&x y"), false, text);
+for (const [tag, { load }] of languages) {
+  Deno.test(`${tag}: each text is one printable line, in words of its own, and keeps its values`, async () => {
+    const texts = await load();
+    for (const text of withValues) {
+      const words = render(texts, text);
+      assert(/^[^\p{C}]+[.)]?$/u.test(words), words);
+      for (const value of text.values) assert(words.includes(`${value}`), words);
+      assertEquals(words === render(english, text), tag === "en", words);
     }
-    assertEquals(wording("A text of a provider."), "A text of a provider.");
+    for (const [key, words] of Object.entries(texts)) {
+      if (typeof words !== "string") continue;
+      assert(/^\p{L}[^\p{C}{}$]+[.)]$/u.test(words), `${key}: ${words}`);
+      assertEquals(englishWords.has(words), tag === "en", words);
+    }
+    assertEquals(render(texts, verbatim("A text of a provider.")), "A text of a provider.");
   });
 }
+
+Deno.test("the compiler names a text that a language lacks, and a value that is wrong", () => {
+  const { welcome: _, ...lacking } = german;
+  // @ts-expect-error: it lacks a text.
+  const one: Texts = lacking;
+  // @ts-expect-error: the value is a number.
+  const two: Texts = { ...german, goodbye: (count: string) => count };
+  // @ts-expect-error: no text has this key.
+  const three: Texts = { ...german, farewell: "Bye." } satisfies Texts;
+  // @ts-expect-error: the value is a number.
+  filled("goodbye", "two");
+  // @ts-expect-error: words are no text unless they are said to be verbatim.
+  const four: Text = "Hello.";
+  assertEquals([one, two, three, four].length, 4);
+});
 
 Deno.test("a language range finds its language", () => {
   const ranges = ["de", "DE", "de-AT", "*", "en-GB", "tlh", "deutsch", ""];
@@ -58,26 +72,21 @@ Deno.test("a language range finds its language", () => {
 });
 
 Deno.test("numbers and nouns agree, in each language", async () => {
-  const counts: readonly ((count: number) => string)[] = [
-    (count) => `${counted(count, "message")} deleted. Closing connection.`,
-    (count) => `Zzzzz. Deleted ${counted(count, "message")}.`,
-    (count) => `Header and first ${counted(count, "line")}...`,
-    (count) => `You logged in a moment ago. Try again in ${counted(count, "second")}.`,
-  ];
+  const counted = ["goodbye", "asleep", "headFollows", "loginDelay"] as const;
   const singular: Readonly<Record<string, RegExp>> = {
     en: /message |message\.|line\.|second\./,
     de: /Nachricht |Zeile\.|Sekunde /,
     es: /mensaje borrado|línea\.|segundo\./,
     fr: /message supprimé\.|ligne\.|seconde\./,
   };
-  for (const [tag, language] of languages) {
-    const wording = await language.load();
-    for (const say of counts) {
-      assertEquals(singular[tag]?.test(wording(say(1))), true, wording(say(1)));
-      assertEquals(singular[tag]?.test(wording(say(2))), false, wording(say(2)));
+  for (const [tag, { load }] of languages) {
+    const texts = await load();
+    for (const key of counted) {
+      const [one, two] = [render(texts, filled(key, 1)), render(texts, filled(key, 2))];
+      assertEquals([singular[tag]?.test(one), singular[tag]?.test(two)], [true, false], one);
     }
   }
-  const french = await languages.get("fr")?.load();
   // French counts nothing in the singular.
-  assertEquals(french?.(`Zzzzz. Deleted ${counted(0, "message")}.`), "Zzzzz. 0 message supprimé.");
+  const french = await languages.get("fr")?.load();
+  assertEquals(french?.asleep(0), "Zzzzz. 0 message supprimé.");
 });

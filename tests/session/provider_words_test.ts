@@ -1,4 +1,4 @@
-/** What a provider says of itself is looked at before it is said again. */
+/** What a provider returns is checked before it goes into a reply. */
 import { assert, assertEquals } from "@std/assert";
 import { ReplyWriter } from "../../lib/connection/reply_writer.ts";
 import { type Mailbox, MemoryMailbox, Pop3ResponseError } from "../../lib/mod.ts";
@@ -8,7 +8,7 @@ import { providerOf, sessionContext } from "../transcript_peers.ts";
 
 const encoder = new TextEncoder();
 
-/** What a client is sent for the last of these commands, after a login. */
+/** The octets that a client receives for the last of these commands, after a login. */
 async function sentFor(mailbox: Mailbox, commands: readonly string[], serviceName = "pop3svc") {
   const context = sessionContext({ provider: providerOf(mailbox) });
   // No setting has such a name; whoever writes a session's settings by hand may.

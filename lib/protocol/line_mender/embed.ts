@@ -1,4 +1,4 @@
-/** Writes a file of WebAssembly as line_mender_wasm.ts; a step of `deno task wasm`. */
+/** Writes a WebAssembly file as line_mender_wasm.ts; a step of `deno task wasm`. */
 const octets = await Deno.readFile(Deno.args[0] ?? "");
 const lines = octets.toBase64().match(/.{1,90}/g) ?? [];
 const text = `/** Made of line_mender.as.ts by \`deno task wasm\`. */

@@ -6,20 +6,20 @@ const LF: u8 = 0x0a;
 const CR: u8 = 0x0d;
 const DOT: u8 = 0x2e;
 
-/** Where the octets are put, and how many at most. */
+/** Where the input lies, and its most octets. */
 export const INPUT: i32 = 1_024;
 export const INPUT_OCTETS: i32 = 65_536;
-/** Where the mended ones are found: room for twice as many, and for one look beyond. */
+/** Where the output lies: room for twice as many octets, and for one load beyond. */
 export const OUTPUT: i32 = 69_632;
 
-/** What the octets before this call left behind: is this the start of a line, or just behind a CR? */
+/** Whether the next octet begins a line, and whether it follows a CR. Kept between calls. */
 export let atLineStart: i32 = 1;
 export let afterCr: i32 = 0;
 /** What the last call of `mend` inserted. */
 export let insertedForLineEnds: i32 = 0;
 export let insertedDots: i32 = 0;
 
-/** How many of the sixteen octets there come before the first CR or LF. */
+/** How many of these sixteen octets come before the first CR or LF. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function plainOctets(octets: v128): i32 {
@@ -27,7 +27,7 @@ function plainOctets(octets: v128): i32 {
   return ctz(i8x16.bitmask(ends) | 0x10000);
 }
 
-/** The offset of the first octet before which something is to be inserted; the length for none. */
+/** The offset of the first place that needs mending; the length for none. */
 export function skipClean(length: i32): i32 {
   const end = INPUT + length;
   let at = INPUT;
@@ -87,7 +87,7 @@ export function mend(length: i32): i32 {
     }
     atLineStart = 0;
     afterCr = 0;
-    // The rest of the line, in sixteens; what is written beyond it is written over by what follows.
+    // The rest of the line, in sixteens; the next octets overwrite what is stored beyond its end.
     let plain = 16;
     while (plain === 16 && at < end) {
       const octets = v128.load(at);

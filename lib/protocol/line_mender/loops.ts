@@ -1,10 +1,10 @@
 /**
- * The loops of `LineMender` as WebAssembly, made when they are first needed. There is one instance, and nobody waits
- * for anything between giving it octets and taking them.
+ * The loops of `LineMender` as WebAssembly, made when they are first needed. All messages share one instance, because
+ * no `await` comes between the input and its output.
  */
 import { wasm } from "./line_mender_wasm.ts";
 
-/** Octets that can be given at once. */
+/** The most octets of one input. */
 export const INPUT_OCTETS = 65_536;
 
 /** A number that both sides see. */
@@ -12,7 +12,7 @@ interface Shared {
   value: number;
 }
 
-/** What is given to the loops, and what they give; see line_mender.as.ts. */
+/** The inputs and outputs of the loops; see line_mender.as.ts. */
 export interface Loops {
   readonly input: Uint8Array;
   readonly output: Uint8Array;

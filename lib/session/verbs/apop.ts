@@ -1,15 +1,15 @@
-/** APOP (RFC 1939 section 7): a digest of the greeting's timestamp and a secret that both sides know. */
+/** APOP (RFC 1939 section 7): a digest of the greeting's timestamp and of a secret that both sides know. */
 import { prepared } from "../../auth/prepared_text.ts";
 import { timingSafeEqual } from "../../auth/timing_safe_equal.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
 import type { MailboxProvider } from "../../provider/mailbox_provider.ts";
 import { errReply, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
-import { logIn, secureLineFirst } from "../log_in.ts";
-import { badSyntax } from "../message_number.ts";
+import type { Text } from "../languages/text.ts";
+import { logIn, stlsFirst } from "../log_in.ts";
 import type { Authorization, Transition } from "../state.ts";
 
-/** Can users of this provider log in with APOP on the line as it is now? */
+/** Whether users of this provider can log in with APOP on the connection as it is now. */
 export function offersApop(
   context: HandlerContext,
 ): boolean {
@@ -20,13 +20,13 @@ export function apop(
   context: HandlerContext,
   _state: Authorization,
   argument: string,
-): Reply | Promise<Transition> {
-  if (!mayLogIn(context)) return secureLineFirst;
+): Reply<Text> | Promise<Transition> {
+  if (!mayLogIn(context)) return stlsFirst;
   const { apopTimestamp } = context;
-  if (apopTimestamp === null) return errReply("Command not available.");
+  if (apopTimestamp === null) return errReply("notAvailable");
   const [, username, digest] = /^(.+) ([0-9a-fA-F]{32})$/.exec(argument) ?? [];
   if (username === undefined || digest === undefined) {
-    return badSyntax("APOP takes a user name and a digest of 32 hexadecimal digits.");
+    return errReply("apopTakes");
   }
   return logIn(
     context,
@@ -47,7 +47,7 @@ async function authenticate(
   const secret = await secrets?.secretOf(info, username) ?? null;
   const { createHash } = await import("node:crypto");
   const password = secret?.type === "plain" ? secret.password : crypto.randomUUID();
-  // The client digests what was typed there: the password as it is kept, or another form of it.
+  // A client digests what its user typed: the password as it is stored, or another Unicode form of it.
   const forms = [password, await prepared(password)].map((form) => {
     const right = createHash("md5").update(timestamp + form).digest("hex");
     return timingSafeEqual(right, digest.toLowerCase());

@@ -1,16 +1,17 @@
 /**
  * AUTH (RFC 5034 section 4): an exchange of challenges and responses, each a line of base64.
  *
- * - Without a mechanism it lists those that work now, which is older than CAPA and some clients ask for it.
+ * - Without a mechanism it lists those that work now. That is older than CAPA, and some clients use it.
  * - An initial response answers the first challenge; `=` is an empty one.
- * - `*` ends the exchange, and so does a fault; the session lives on. Where the client could have learned something by
- *   then, the mechanism says that it was an attempt, and it is refused like a wrong password. Else it was nobody's.
+ * - `*` ends the exchange, and so does a fault; the session goes on. Where the client could have learned something by
+ *   then, the exchange counts as an attempt, and is refused like a wrong password.
  */
 import { type Exchange, type Octets, SaslError } from "../../auth/sasl/mechanism.ts";
 import { mechanisms, mechanismsOf } from "../../auth/sasl/mechanisms.ts";
 import { errReply, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
-import { beginLogin, endLogin, failLogin, secureLineFirst } from "../log_in.ts";
+import { filled, type Text, verbatim } from "../languages/text.ts";
+import { beginLogin, endLogin, failLogin, stlsFirst } from "../log_in.ts";
 import {
   type Authenticating,
   type Authorization,
@@ -19,20 +20,30 @@ import {
   transition,
 } from "../state.ts";
 
+/** Ends an exchange for a reason that no mechanism gives. */
+class ExchangeFault extends SaslError {
+  readonly text: "authenticationCancelled" | "authenticationRefused" | "notBase64";
+
+  constructor(text: ExchangeFault["text"]) {
+    super(text);
+    this.text = text;
+  }
+}
+
 export async function auth(
   context: HandlerContext,
   _state: Authorization,
   argument: string,
-): Promise<Reply | Transition> {
-  if (!mayLogIn(context)) return secureLineFirst;
+): Promise<Reply<Text> | Transition> {
+  if (!mayLogIn(context)) return stlsFirst;
   const { info, provider } = context;
   const [, name = "", response] = /^(\S*) *(\S.*)?$/.exec(argument.trimEnd()) ?? [];
   if (name === "") {
-    return { type: "listing", text: "Mechanisms follow...", lines: mechanismsOf(provider) };
+    return { type: "listing", text: "mechanismsFollow", lines: mechanismsOf(provider) };
   }
   const mechanism = mechanisms.get(name.toUpperCase());
   if (mechanism === undefined || !mechanism.isOfferedBy(provider)) {
-    return errReply(`No such mechanism. Known are: ${mechanismsOf(provider).join(" ")}`);
+    return errReply(filled("noSuchMechanism", mechanismsOf(provider).join(" ")));
   }
   const attempt = beginLogin(context, name.toUpperCase());
   const exchange = mechanism.begin(info, attempt.provider);
@@ -52,25 +63,25 @@ export async function respondToChallenge(
 ): Promise<Transition> {
   if (line === "*") return await cancelExchange(context, state);
   return await proceed(context, state, async () => {
-    // Before the mechanism looks at a proof: what it says of it tells whether the secret was right.
-    if (!await state.attempt.attempt.resume()) throw new SaslError("Authentication refused.");
+    // Before the mechanism checks a proof: its answer reveals whether the secret was right.
+    if (!await state.attempt.attempt.resume()) throw new ExchangeFault("authenticationRefused");
     return await respond(state.exchange, line);
   });
 }
 
-/** Ends an exchange in the middle. What was refused by then is refused. */
+/** Cancels an exchange. An attempt that was refused before stays refused. */
 export async function cancelExchange(
   context: HandlerContext,
   state: Authenticating,
 ): Promise<Transition> {
-  const cancelled = new SaslError("Authentication cancelled.");
+  const cancelled = new ExchangeFault("authenticationCancelled");
   return await proceed(context, state, () => state.exchange.throw(cancelled));
 }
 
-/** A line that is no base64 ends the exchange as `*` does. */
+/** Gives a response to the mechanism. A line that is not base64 ends the exchange, as `*` does. */
 function respond(exchange: Exchange, line: string): ReturnType<Exchange["next"]> {
   const octets = octetsOf(line);
-  return octets === null ? exchange.throw(notBase64()) : exchange.next(octets);
+  return octets === null ? exchange.throw(new ExchangeFault("notBase64")) : exchange.next(octets);
 }
 
 async function proceed(
@@ -82,13 +93,13 @@ async function proceed(
   try {
     const next = await step();
     if (next.done === true) return await endLogin(context, state.attempt, next.value);
-    // A challenge after a refusal explains it (RFC 7628 section 3.2.2), and comes no sooner.
+    // A challenge after a refusal explains it (RFC 7628 section 3.2.2), so it waits as long as the refusal.
     if (attempt.isRefused) await attempt.refusalDue();
     attempt.releaseTurn();
     return transition(state, { type: "challenge", challenge: next.value });
   } catch (failure) {
     if (!(failure instanceof SaslError)) return await failLogin(context, state.attempt, failure);
-    // Who has seen the challenge and gives up may have learnt what a wrong proof would have told.
+    // A client that gives up after the challenge may have learned as much as from a wrong proof.
     const username = attempt.provedUsername;
     if (username !== null) {
       const refused = { username, mailbox: null, secret: null };
@@ -96,11 +107,12 @@ async function proceed(
     }
     attempt.releaseTurn();
     context.attempt = null;
-    return transition(loggedOut, errReply(failure.message));
+    const text = failure instanceof ExchangeFault ? failure.text : verbatim(failure.message);
+    return transition(loggedOut, errReply(text));
   }
 }
 
-/** Null when it is not base64 as RFC 4648 section 4 has it. */
+/** The octets of base64 (RFC 4648 section 4); null when it is not that. */
 function octetsOf(base64: string): Octets | null {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return null;
   try {
@@ -108,8 +120,4 @@ function octetsOf(base64: string): Octets | null {
   } catch {
     return null;
   }
-}
-
-function notBase64(): SaslError {
-  return new SaslError("A response is base64, and = where it is empty.");
 }

@@ -3,22 +3,23 @@ import { mechanismsOf } from "../../auth/sasl/mechanisms.ts";
 import { capabilities } from "../../protocol/capabilities.ts";
 import type { ListingReply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
+import type { Text } from "../languages/text.ts";
 import { canStartTls } from "./stls.ts";
 
-export function capaBeforeLogin(context: HandlerContext): ListingReply {
+export function capaBeforeLogin(context: HandlerContext): ListingReply<Text> {
   return capa(context, true);
 }
 
-export function capaAfterLogin(context: HandlerContext): ListingReply {
+export function capaAfterLogin(context: HandlerContext): ListingReply<Text> {
   return capa(context, false);
 }
 
-function capa(context: HandlerContext, isBeforeLogin: boolean): ListingReply {
+function capa(context: HandlerContext, isBeforeLogin: boolean): ListingReply<Text> {
   const { settings } = context;
   const canLogIn = isBeforeLogin && mayLogIn(context);
   return {
     type: "listing",
-    text: "Capabilities follow...",
+    text: "capabilitiesFollow",
     lines: capabilities({
       canLogInWithPassword: canLogIn,
       mechanisms: canLogIn ? mechanismsOf(context.provider) : [],

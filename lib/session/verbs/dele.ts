@@ -1,6 +1,7 @@
 /** DELE (RFC 1939 section 5): marks a message; QUIT deletes it. */
 import { errReply, ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
+import { filled, type Text } from "../languages/text.ts";
 import { findMessage } from "../message_number.ts";
 import { isReadOnly } from "../read_only.ts";
 import type { Transaction } from "../state.ts";
@@ -9,17 +10,15 @@ export async function dele(
   context: HandlerContext,
   { maildrop }: Transaction,
   argument: string,
-): Promise<Reply> {
+): Promise<Reply<Text>> {
   const found = await findMessage(context, maildrop, "DELE", argument);
   if (found.type === "error") return found;
   if (await isReadOnly(context, maildrop.mailbox)) {
-    return errReply("This mailbox is read-only.", "READ-ONLY");
+    return errReply("readOnly", "READ-ONLY");
   }
-  // A mailbox throws when something else is in the message's place. One that is gone may be marked: it is deleted.
+  // A mailbox throws when another message has taken its place. One that is gone may be marked: it is deleted already.
   context.waitFor("messageExists", found.message.uniqueId);
   await maildrop.mailbox.messageExists(context.info, found.message.uniqueId);
   maildrop.markDeleted(found.message);
-  return ok(
-    `Message UID:${found.message.uniqueId} flagged for delete on QUIT or SLEE.`,
-  );
+  return ok(filled("flagged", found.message.uniqueId));
 }

@@ -1,6 +1,7 @@
 /** LIST (RFC 1939 section 5): the sizes of all messages, or of one. */
 import { ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
+import { type Text, verbatim } from "../languages/text.ts";
 import { findMessage, messageIsGone } from "../message_number.ts";
 import type { Transaction } from "../state.ts";
 
@@ -8,13 +9,13 @@ export async function list(
   context: HandlerContext,
   { maildrop }: Transaction,
   argument: string,
-): Promise<Reply> {
+): Promise<Reply<Text>> {
   if (argument === "") {
     context.waitFor("messageSize");
     const { numbers, octetsOf } = await maildrop.sized();
     return {
       type: "listing",
-      text: "Message sizes follow...",
+      text: "sizesFollow",
       lines: numbers.map((number) => `${number} ${octetsOf(number)}`),
     };
   }
@@ -24,7 +25,7 @@ export async function list(
   try {
     context.waitFor("messageSize", uniqueId);
     const octets = await maildrop.sizeOf(found.message);
-    return octets === null ? messageIsGone : ok(`${number} ${octets}`);
+    return octets === null ? messageIsGone : ok(verbatim(`${number} ${octets}`));
   } catch (failure) {
     return context.fail(failure, "message");
   }

@@ -1,10 +1,10 @@
 /**
- * SLEE, of billpg's extensions: commits like QUIT, gives the mailbox back, and keeps the connection and who it
- * belongs to. A sleeping session holds the unique ids that it was shown, which it shares with others, and no more.
+ * SLEE, one of billpg's extensions: commits like QUIT, releases the mailbox, and keeps the connection and the login. A
+ * sleeping session holds nothing but the unique ids of its last snapshot, which it shares with others.
  */
-import { counted } from "../../protocol/counted.ts";
 import { ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
+import { filled, type Text } from "../languages/text.ts";
 import { releaseMailbox } from "../log_in.ts";
 import { type Transaction, type Transition, transition } from "../state.ts";
 import { update } from "../update.ts";
@@ -12,7 +12,7 @@ import { update } from "../update.ts";
 export async function slee(
   context: HandlerContext,
   { maildrop }: Transaction,
-): Promise<Reply | Transition> {
+): Promise<Reply<Text> | Transition> {
   const updated = await update(context, maildrop);
   if (updated.type === "error") return updated;
   const { mailbox, uniqueIds } = maildrop;
@@ -20,6 +20,6 @@ export async function slee(
   context.emit({ type: "sleep", connection: context.info });
   return transition(
     { phase: "ASLEEP", mailbox, uniqueIds },
-    ok(`Zzzzz. Deleted ${counted(updated.count, "message")}.`),
+    ok(filled("asleep", updated.count)),
   );
 }

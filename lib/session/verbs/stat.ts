@@ -1,13 +1,14 @@
 /** STAT (RFC 1939 section 5): messages and octets, without the deleted ones. */
 import { ok, type OkReply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
+import { type Text, verbatim } from "../languages/text.ts";
 import type { Transaction } from "../state.ts";
 
 export async function stat(
   { waitFor }: HandlerContext,
   { maildrop }: Transaction,
-): Promise<OkReply> {
+): Promise<OkReply<Text>> {
   waitFor("messageSize");
   const { messages, octets } = await maildrop.total();
-  return ok(`${messages} ${octets}`);
+  return ok(verbatim(`${messages} ${octets}`));
 }

@@ -1,9 +1,9 @@
 /** TOP (RFC 1939 section 7): the header, the blank line, and some lines of the body. */
-import { counted } from "../../protocol/counted.ts";
 import { HeadCutter } from "../../protocol/message_head.ts";
-import type { Reply } from "../../protocol/reply.ts";
+import { errReply, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
-import { badSyntax, findMessage } from "../message_number.ts";
+import { filled, type Text } from "../languages/text.ts";
+import { findMessage } from "../message_number.ts";
 import { openMessage } from "../open_message.ts";
 import type { Transaction } from "../state.ts";
 
@@ -11,10 +11,10 @@ export async function top(
   context: HandlerContext,
   { maildrop }: Transaction,
   argument: string,
-): Promise<Reply> {
+): Promise<Reply<Text>> {
   const [, number, lines] = /^(\S+) +(\d+)$/.exec(argument) ?? [];
   if (number === undefined || lines === undefined) {
-    return badSyntax("TOP takes a message number, or UID: and a unique id, and a number of lines.");
+    return errReply("topTakes");
   }
   const found = await findMessage(context, maildrop, "TOP", number);
   if (found.type === "error") return found;
@@ -25,5 +25,5 @@ export async function top(
     new HeadCutter(Number(lines)),
   );
   if ("type" in body) return body;
-  return { type: "message", text: `Header and first ${counted(Number(lines), "line")}...`, body };
+  return { type: "message", text: filled("headFollows", Number(lines)), body };
 }

@@ -1,6 +1,7 @@
 /** UIDL (RFC 1939 section 7): the unique-ids of all messages, or of one. */
 import { ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
+import { type Text, verbatim } from "../languages/text.ts";
 import { findMessage } from "../message_number.ts";
 import type { Transaction } from "../state.ts";
 
@@ -8,15 +9,15 @@ export async function uidl(
   context: HandlerContext,
   { maildrop }: Transaction,
   argument: string,
-): Promise<Reply> {
+): Promise<Reply<Text>> {
   if (argument === "") {
     return {
       type: "listing",
-      text: "Unique-IDs follow...",
+      text: "uniqueIdsFollow",
       lines: maildrop.listed().map((number) => `${number} ${maildrop.uniqueIdOf(number)}`),
     };
   }
   const found = await findMessage(context, maildrop, "UIDL", argument);
   if (found.type === "error") return found;
-  return ok(`${found.message.number} ${found.message.uniqueId}`);
+  return ok(verbatim(`${found.message.number} ${found.message.uniqueId}`));
 }

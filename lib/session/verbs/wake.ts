@@ -1,20 +1,24 @@
 /**
- * WAKE, of billpg's extensions: a new snapshot with new numbers, and whether there is anything in it that the old one
- * did not have. Where it fails the session sleeps on.
+ * WAKE, one of billpg's extensions: takes a new snapshot with new numbers, and says whether it holds a message that the
+ * old one did not. Where it fails the session stays asleep.
  */
 import { type ErrorReply, errReply, ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
+import type { Text } from "../languages/text.ts";
 import { openMaildrop, releaseMailbox } from "../log_in.ts";
 import { type Asleep, type Transition, transition } from "../state.ts";
 
-export async function wake(context: HandlerContext, asleep: Asleep): Promise<Reply | Transition> {
+export async function wake(
+  context: HandlerContext,
+  asleep: Asleep,
+): Promise<Reply<Text> | Transition> {
   const { info, provider, emit } = context;
   context.waitFor("reopenMailbox");
   const username = info.username ?? "";
   const mailbox = provider.reopenMailbox === undefined
     ? asleep.mailbox
     : await provider.reopenMailbox(info, username);
-  if (mailbox === null) return errReply("Your login is no longer good.", "AUTH");
+  if (mailbox === null) return errReply("loginOver", "AUTH");
   const opened = await openMaildrop(context, mailbox, "message");
   if (opened.type === "error") {
     await releaseMailbox(context, mailbox);
@@ -24,11 +28,11 @@ export async function wake(context: HandlerContext, asleep: Asleep): Promise<Rep
   const isNew = hasNew(asleep.uniqueIds, maildrop.uniqueIds);
   emit({ type: "wake", connection: info, messages: maildrop.count, hasNew: isNew });
   const code = isNew ? "ACTIVITY/NEW" : "ACTIVITY/NONE";
-  return transition({ phase: "TRANSACTION", maildrop }, ok("Welcome back.", code));
+  return transition({ phase: "TRANSACTION", maildrop }, ok("welcomeBack", code));
 }
 
-export function wakeAwake(): ErrorReply {
-  return errReply("You are awake already.");
+export function wakeAwake(): ErrorReply<Text> {
+  return errReply("alreadyAwake");
 }
 
 function hasNew(before: readonly string[], now: readonly string[]): boolean {

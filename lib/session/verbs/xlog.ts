@@ -1,19 +1,19 @@
-/** XLOG, of billpg's extensions: name and password in one line. The name holds no space, the password is the rest. */
-import type { Reply } from "../../protocol/reply.ts";
-import { errReply } from "../../protocol/reply.ts";
+/** XLOG, one of billpg's extensions: a name without spaces, and the rest of the line as the password. */
+import { errReply, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
-import { logInWithPassword, secureLineFirst } from "../log_in.ts";
+import type { Text } from "../languages/text.ts";
+import { logInWithPassword, stlsFirst } from "../log_in.ts";
 import type { Authorization, Transition } from "../state.ts";
 
 export function xlog(
   context: HandlerContext,
   _state: Authorization,
   argument: string,
-): Reply | Promise<Transition> {
-  if (!mayLogIn(context)) return secureLineFirst;
+): Reply<Text> | Promise<Transition> {
+  if (!mayLogIn(context)) return stlsFirst;
   const [, username, password] = /^(\S+) (.*)$/.exec(argument) ?? [];
   if (username === undefined || password === undefined) {
-    return errReply("Syntax: XLOG (username) (password)");
+    return errReply("xlogTakes");
   }
   return logInWithPassword(context, "XLOG", username, password);
 }
