@@ -2,12 +2,12 @@
 import { Pop3ResponseError } from "../provider/response_error.ts";
 import { type Concern, failureCosts } from "../protocol/failure_costs.ts";
 import { closing, type ErrorReply, errReply } from "../protocol/reply.ts";
-import { type Text, verbatim } from "./languages/text.ts";
+import { ofWords, type Text } from "./languages/text.ts";
 
-/** The reply to a failure: the provider's own words, or only that something failed. The rest goes to the log. */
+/** The reply to a failure: the words that the provider chose, or only that something failed. The rest goes to the log. */
 export function replyToFailure(failure: unknown, concern: Concern): ErrorReply<Text> {
   if (failure instanceof Pop3ResponseError) {
-    const reply = errReply(verbatim(failure.message), failure.code);
+    const reply = errReply(ofWords(failure.message), failure.code);
     return failure.closes ? closing(reply) : reply;
   }
   if (failure instanceof Error && failure.name === "NotSupported") {

@@ -5,6 +5,7 @@ import { german } from "../../lib/session/languages/german.ts";
 import { languages, tagFor } from "../../lib/session/languages/languages.ts";
 import {
   filled,
+  ofWords,
   render,
   type Text,
   type Texts,
@@ -64,6 +65,14 @@ Deno.test("the compiler names a text that a language lacks, and a value that is 
   // @ts-expect-error: words are no text unless they are said to be verbatim.
   const four: Text = "Hello.";
   assertEquals([one, two, three, four].length, 4);
+});
+
+Deno.test("the words of a ready-made mailbox are translated, those of another stay as they are", () => {
+  const words = ["Another session has this mailbox.", "Closed on Sundays."];
+  assertEquals(words.map((each) => render(german, ofWords(each))), [
+    "Eine andere Sitzung hat dieses Postfach.",
+    "Closed on Sundays.",
+  ]);
 });
 
 Deno.test("a language range finds its language", () => {

@@ -81,4 +81,18 @@ export const english = {
   loggedOut: "Logged out. You can either reauthenticate or exit.",
   asleep: (count: number) => `Zzzzz. Deleted ${counted(count, "message")}.`,
   welcomeBack: "Welcome back.",
+
+  // What the ready-made providers and mailboxes throw.
+  inUse: "Another session has this mailbox.",
+  inUseByProgram: "Another program has this mailbox.",
+  beingWritten: "Another program is writing this mailbox.",
+  beingDeleted: "Another session is deleting in this mailbox.",
+  changedNothingDeleted: "A message has changed since you logged in; nothing was deleted.",
+  messageChanged: "That message has changed since you logged in.",
+  messageUnreadable: "That message cannot be read.",
+  mailboxClosed: "Your mailbox cannot be opened.",
+  nobodyNow: "Nobody can log in now. Try again later.",
+  notSomebodyElse: "Nobody may log in as somebody else.",
+  slowHash: "Your password takes too long to check.",
+  tooManyLogins: "Too many logins at once. Try again later.",
 };

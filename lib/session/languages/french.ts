@@ -73,6 +73,19 @@ export const french: Texts = {
   loggedOut: "Session fermée. Vous pouvez vous identifier à nouveau ou partir.",
   asleep: (count) => `Zzzzz. ${messagesDeleted(count)}.`,
   welcomeBack: "Bon retour.",
+
+  inUse: "Une autre session utilise cette boîte.",
+  inUseByProgram: "Un autre programme utilise cette boîte.",
+  beingWritten: "Un autre programme écrit dans cette boîte.",
+  beingDeleted: "Une autre session supprime dans cette boîte.",
+  changedNothingDeleted: "Un message a changé depuis l'identification ; rien n'a été supprimé.",
+  messageChanged: "Ce message a changé depuis l'identification.",
+  messageUnreadable: "Ce message ne peut pas être lu.",
+  mailboxClosed: "Votre boîte ne peut pas être ouverte.",
+  nobodyNow: "Personne ne peut s'identifier pour le moment. Réessayez plus tard.",
+  notSomebodyElse: "Nul ne peut s'identifier pour un autre.",
+  slowHash: "La vérification de votre mot de passe prend trop de temps.",
+  tooManyLogins: "Trop d'identifications à la fois. Réessayez plus tard.",
 };
 
 /** French counts nothing in the singular. */

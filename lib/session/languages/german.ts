@@ -74,6 +74,20 @@ export const german: Texts = {
   loggedOut: "Abgemeldet. Sie können sich neu anmelden oder gehen.",
   asleep: (count) => `Zzzzz. ${messages(count)} gelöscht.`,
   welcomeBack: "Willkommen zurück.",
+
+  inUse: "Eine andere Sitzung hat dieses Postfach.",
+  inUseByProgram: "Ein anderes Programm hat dieses Postfach.",
+  beingWritten: "Ein anderes Programm schreibt gerade in dieses Postfach.",
+  beingDeleted: "Eine andere Sitzung löscht gerade in diesem Postfach.",
+  changedNothingDeleted:
+    "Eine Nachricht hat sich seit der Anmeldung geändert; nichts wurde gelöscht.",
+  messageChanged: "Diese Nachricht hat sich seit der Anmeldung geändert.",
+  messageUnreadable: "Diese Nachricht kann nicht gelesen werden.",
+  mailboxClosed: "Das Postfach kann nicht geöffnet werden.",
+  nobodyNow: "Zurzeit kann sich niemand anmelden. Bitte später noch einmal.",
+  notSomebodyElse: "Niemand darf sich als jemand anderes anmelden.",
+  slowHash: "Die Prüfung des Passworts dauert zu lange.",
+  tooManyLogins: "Zu viele Anmeldungen zugleich. Bitte später noch einmal.",
 };
 
 function messages(count: number): string {

@@ -74,6 +74,19 @@ export const spanish: Texts = {
   loggedOut: "Sesión cerrada. Puede identificarse de nuevo o salir.",
   asleep: (count) => `Zzzzz. ${messagesDeleted(count)}.`,
   welcomeBack: "Bienvenido de nuevo.",
+
+  inUse: "Otra sesión está usando este buzón.",
+  inUseByProgram: "Otro programa está usando este buzón.",
+  beingWritten: "Otro programa está escribiendo en este buzón.",
+  beingDeleted: "Otra sesión está borrando en este buzón.",
+  changedNothingDeleted: "Un mensaje ha cambiado desde la identificación; no se ha borrado nada.",
+  messageChanged: "Ese mensaje ha cambiado desde la identificación.",
+  messageUnreadable: "Ese mensaje no se puede leer.",
+  mailboxClosed: "No se puede abrir su buzón.",
+  nobodyNow: "Ahora nadie puede identificarse. Inténtelo más tarde.",
+  notSomebodyElse: "Nadie puede identificarse como otra persona.",
+  slowHash: "La comprobación de su contraseña tarda demasiado.",
+  tooManyLogins: "Demasiadas identificaciones a la vez. Inténtelo más tarde.",
 };
 
 function messagesDeleted(count: number): string {

@@ -1,5 +1,5 @@
 /** Texts of replies as values: a key of `english` with its values. Only `render` turns them into words. */
-import type { english } from "./english.ts";
+import { english } from "./english.ts";
 
 type English = typeof english;
 
@@ -38,6 +38,22 @@ export function filled<K extends keyof Values>(key: K, ...values: Values[K]): Fi
 /** Words that stay as they are in every language. */
 export function verbatim(words: string): Verbatim {
   return { verbatim: words };
+}
+
+/** The fixed texts by their English words. */
+const keysByWords: ReadonlyMap<string, FixedKey> = new Map(
+  Object.entries(english).flatMap(([key, words]) =>
+    typeof words === "string" && isFixed(key) ? [[words, key] as const] : []
+  ),
+);
+
+function isFixed(key: string): key is FixedKey {
+  return typeof Object.getOwnPropertyDescriptor(english, key)?.value === "string";
+}
+
+/** The text for the words of an error: those that the ready-made providers throw are in the table, others stay as they are. */
+export function ofWords(words: string): Text {
+  return keysByWords.get(words) ?? verbatim(words);
 }
 
 /** The text in the language of these texts. */

@@ -10,7 +10,7 @@ import { type Exchange, type Octets, SaslError } from "../../auth/sasl/mechanism
 import { mechanisms, mechanismsOf } from "../../auth/sasl/mechanisms.ts";
 import { errReply, type Reply } from "../../protocol/reply.ts";
 import { type HandlerContext, mayLogIn } from "../handler.ts";
-import { filled, type Text, verbatim } from "../languages/text.ts";
+import { filled, ofWords, type Text } from "../languages/text.ts";
 import { beginLogin, endLogin, failLogin, stlsFirst } from "../log_in.ts";
 import {
   type Authenticating,
@@ -107,7 +107,7 @@ async function proceed(
     }
     attempt.releaseTurn();
     context.attempt = null;
-    const text = failure instanceof ExchangeFault ? failure.text : verbatim(failure.message);
+    const text = failure instanceof ExchangeFault ? failure.text : ofWords(failure.message);
     return transition(loggedOut, errReply(text));
   }
 }
