@@ -1,4 +1,4 @@
-/** For `check`: what a person should know of an mbox. */
+/** What a person should know about an mbox, for `check`. */
 import { counted } from "../../protocol/counted.ts";
 import type { Inspection } from "../inspection.ts";
 import { leftOutOf } from "./current_index.ts";
@@ -9,7 +9,7 @@ import { leftoversOf } from "./recover_mbox.ts";
 
 const SHOWN_CHARACTERS = 60;
 
-/** What a person would want to know of an mbox; writes nothing. */
+/** Inspects an mbox; writes nothing. */
 export async function inspectMbox(
   place: MboxPlace,
   index: MboxIndex,

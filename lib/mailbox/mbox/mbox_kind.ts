@@ -1,4 +1,7 @@
-/** Files that are given as an mbox, and are something else: told by their first octets, with what to do. */
+/**
+ * Recognises, by their first octets, files that are given as an mbox and are something else, and says what to do with
+ * them.
+ */
 import type { OpenFile } from "../../files/open_file.ts";
 
 const HEAD_OCTETS = 64;
@@ -20,7 +23,7 @@ const KINDS: readonly (readonly [beginning: string, text: string])[] = [
   ["\xfe\xff", "it is text in UTF-16: convert it to the encoding that it was exported from"],
 ];
 
-/** A file that must not be served. */
+/** The file is no mbox, and must not be served. */
 export class NoMboxError extends Error {
   override readonly name = "NoMboxError";
 
@@ -29,7 +32,7 @@ export class NoMboxError extends Error {
   }
 }
 
-/** @throws {NoMboxError} when it is known to be something else */
+/** @throws {NoMboxError} when the file is known to be something else */
 export function assertMayBeMbox(file: OpenFile, path: string): void {
   const octets = new Uint8Array(HEAD_OCTETS);
   const head = String.fromCharCode(...octets.subarray(0, file.readNow(octets, 0)));

@@ -1,13 +1,15 @@
 /**
- * Keeps other programs out of an mbox while it is changed, and waits for them: by the dot-lock `NAME.lock`, which most of them
- * use, and by flock. Deno can neither see nor take an fcntl lock, so a program that uses nothing else is not kept out.
+ * Keeps other programs out of an mbox while we change it, and waits for them: by the dot-lock `NAME.lock`, which most
+ * of them use, and by flock. Deno can neither see nor take an fcntl lock, so a program that uses nothing else is not
+ * kept out.
  *
- * - The locks of others are waited for; ours are not held meanwhile.
- * - Our dot-lock is made whole under another name and linked into place. It says which lock of ours goes with it (mbox_place.ts):
- *   one that is found while we hold that lock was left by a process that is gone, and is removed.
- * - Whatever else is there is somebody's, also when it is empty. It is broken only when it is twenty minutes old and nobody
- *   has a flock on the mbox; that is logged. What holds a message is no lock, and never removed.
- * - Where no dot-lock can be made, since the folder is not ours to write, flock has to do.
+ * - While we wait for the locks of others, we hold none of these locks ourselves.
+ * - Our dot-lock is written under another name and linked into place. It names the lock of ours that goes with it
+ *   (mbox_place.ts): if we hold that lock and find such a dot-lock, the process that left it is gone, and we remove
+ *   it.
+ * - Any other dot-lock, even an empty one, belongs to somebody. We break it only when it is twenty minutes old and
+ *   nobody has a flock on the mbox, and log that. A file that holds a message is not a lock, and never removed.
+ * - Where the folder is not ours to write, so that no dot-lock can be made, flock has to do.
  */
 import type { Clock } from "../../time/clock.ts";
 import type { FileSystem } from "../../files/file_system.ts";
@@ -18,25 +20,25 @@ const PATIENCE_MS = 30_000;
 const RETRY_MS = 100;
 const STALE_AFTER_MS = 1_200_000;
 
-/** What an earlier version wrote into its dot-locks. */
+/** What an earlier version of the server wrote into its dot-locks. */
 const OLD_MARK = "pop3svc\n";
-/** More is not ours. */
+/** A larger file is not our dot-lock. */
 const MARK_OCTETS = 8_192;
 
 /** What is needed to lock an mbox. */
 export interface LockedMboxOptions {
   readonly files: FileSystem;
   readonly clock: Clock;
-  /** The path by which we open it. */
+  /** The path by which we open the mbox. */
   readonly path: string;
-  /** The path without links, by which the other programs lock it. */
+  /** The path without links, by which other programs lock it. */
   readonly realPath: string;
-  /** The name of a file of ours, which this process has to itself, to make the dot-lock under. */
+  /** A name that only this process uses, under which the dot-lock is written. */
   readonly temporary: string;
   readonly report: (error: Error) => void;
 }
 
-/** An mbox that nobody else changes. */
+/** An mbox that nobody else changes until this is disposed. */
 export interface LockedMbox extends AsyncDisposable {
   readonly file: InPlaceFile;
 }
@@ -71,9 +73,9 @@ export async function lockMbox(options: LockedMboxOptions): Promise<LockedMbox> 
 }
 
 /**
- * Waits until no other program is writing the mbox, for who only reads; nothing is written for it.
+ * Waits, for a caller that only reads, until no other program is writing the mbox. Writes nothing.
  *
- * @throws {Pop3ResponseError} with the code `IN-USE` when one keeps it for half a minute
+ * @throws {Pop3ResponseError} with the code `IN-USE` when a program keeps it for half a minute
  */
 export async function waitForDotLock(
   files: FileSystem,
@@ -89,7 +91,7 @@ export async function hasDotLock(files: FileSystem, realPath: string): Promise<b
   return await files.look(dotLockOf(realPath)) !== null;
 }
 
-/** Whether another program has a dot-lock, and whether that is so old that it may have been forgotten. */
+/** Whether another program has a dot-lock: `held`, or `old` if that program may have forgotten it. */
 export async function dotLockOfOthers(
   files: FileSystem,
   realPath: string,
@@ -100,12 +102,12 @@ export async function dotLockOfOthers(
   return isOld(found) ? "old" : "held";
 }
 
-/** Whether there is a dot-lock of ours: of a session that deletes, or of a process that is gone. */
+/** Whether there is a dot-lock of this server's: of a session that deletes, or of a process that is gone. */
 export async function isOwnDotLock(files: FileSystem, realPath: string): Promise<boolean> {
   return await readMark(files, dotLockOf(realPath)) !== null;
 }
 
-/** Null while somebody has it. */
+/** Takes the dot-lock; null while somebody else has it. */
 async function takeDotLock(options: LockedMboxOptions): Promise<AsyncDisposable | null> {
   const { files, realPath, temporary } = options;
   const path = dotLockOf(realPath);
@@ -131,7 +133,7 @@ async function takeDotLock(options: LockedMboxOptions): Promise<AsyncDisposable 
   }
 }
 
-/** Whether there is one now; false where none can be made. */
+/** Makes the dot-lock; false where none can be made. */
 async function makeDotLock(
   files: FileSystem,
   path: string,
@@ -157,7 +159,7 @@ async function makeDotLock(
   }
 }
 
-/** On another disk than ours, and where there are no links. */
+/** Makes the dot-lock without a link: on another disk than that of our folder, and where there are no links. */
 async function makeUnlinked(
   files: FileSystem,
   path: string,
@@ -180,11 +182,11 @@ async function makeUnlinked(
 }
 
 async function giveBack(files: FileSystem, path: string): Promise<void> {
-  // One that cannot be removed now is known as ours, and is removed the next time.
+  // A dot-lock that cannot be removed now is recognised as ours the next time, and removed then.
   await files.remove(path).catch(() => {});
 }
 
-/** What a dot-lock of ours says; null for one of somebody else's. */
+/** What our dot-lock says; null for one of somebody else's. */
 async function readMark(files: FileSystem, path: string): Promise<string | null> {
   try {
     using file = await files.open(path, true);
@@ -198,7 +200,9 @@ async function readMark(files: FileSystem, path: string): Promise<string | null>
   }
 }
 
-/** Other programs take the first line for the number of a process: if that is gone, they know that the lock is forgotten. */
+/**
+ * Other programs read the first line as a process id: once that process is gone, they know that the lock is stale.
+ */
 function markOf(temporary: string): string {
   return `${Deno.pid}\n${ownerLine(temporary)}`;
 }
@@ -207,7 +211,7 @@ function ownerLine(temporary: string): string {
   return `pop3svc ${temporary}\n`;
 }
 
-/** Whether it can be a lock: an mbox of this name is another user's. */
+/** Whether it can be a lock; it may also be the mbox of a user of that name. */
 async function isLock(files: FileSystem, path: string): Promise<boolean> {
   using file = await files.open(path, true);
   if (file === null || file.info.size > MARK_OCTETS) return false;
