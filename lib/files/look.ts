@@ -1,4 +1,4 @@
-/** Synchronous looks at names, for callers that only want to know (file_version.ts says what a look costs). */
+/** Synchronous looks at names, for callers that only want to know (file_identity.ts says what a look costs). */
 import { lookAtGiven } from "./given_path.ts";
 import { nullIfGone } from "./null_if_gone.ts";
 import type { FolderEntry } from "./file_system.ts";

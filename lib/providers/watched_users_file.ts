@@ -7,7 +7,7 @@
  * - A file that was read and cannot be used is not read again until it changes: else each login would cost the whole
  *   file. A file that could not be read is tried at each login, since a repaired mode does not show as a change.
  */
-import { fileVersion } from "../files/file_version.ts";
+import { fileVersion } from "../files/file_identity.ts";
 import { lookAtGiven } from "../files/given_path.ts";
 import { linesOf, TextEncodingError } from "../files/given_text.ts";
 import { readGivenText } from "../files/read_whole.ts";

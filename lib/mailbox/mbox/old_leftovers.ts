@@ -6,6 +6,7 @@
  * contents say so: it is the mbox itself under a second name, or all messages of the smaller of the two are in the
  * other one, in the same order. Any other file is left alone.
  */
+import { isSameInode } from "../../files/file_identity.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { MboxIds } from "./mbox_ids.ts";
@@ -46,9 +47,9 @@ export async function removeOldLeftovers(
 }
 
 async function isLeftover(file: OpenFile, mbox: InPlaceFile): Promise<boolean> {
-  const { uid, ino, size } = file.info;
+  const { uid, size } = file.info;
   if (uid !== mbox.info.uid) return false;
-  if (ino === mbox.info.ino || size === 0) return true;
+  if (isSameInode(file.info, mbox.info) || size === 0) return true;
   const [own, others] = [await messagesOf(file), await messagesOf(mbox)];
   const last = own.at(-1);
   return isPartOf(others, own) ||

@@ -1,4 +1,4 @@
-import { fileVersion } from "../../files/file_version.ts";
+import { fileVersion } from "../../files/file_identity.ts";
 import { readGivenText } from "../../files/read_whole.ts";
 import type { Certificate } from "./certificate.ts";
 
