@@ -3,7 +3,7 @@ import { counted } from "../../protocol/counted.ts";
 import type { Inspection } from "../inspection.ts";
 import { leftOutOf } from "./current_index.ts";
 import type { MboxIndex } from "./mbox_index.ts";
-import { dotLockOfOthers } from "./mbox_lock.ts";
+import { dotLockOfOthers } from "./dot_lock.ts";
 import type { MboxPlace } from "./mbox_place.ts";
 import { leftoversOf } from "./recover_mbox.ts";
 

@@ -2,6 +2,8 @@
  * Recognises, by their first octets, files that are given as an mbox and are something else, and says what to do with
  * them.
  */
+import { join } from "@std/path";
+import { lookAtGiven } from "../../files/given_path.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 
 const HEAD_OCTETS = 64;
@@ -46,5 +48,15 @@ export function plainTextError(path: string): NoMboxError {
   return new NoMboxError(
     path,
     "no line in it separates messages (From SENDER DATE), and it does not begin with the header of a mail",
+  );
+}
+
+/** The error for a folder, or something else that is no file. */
+export function noFileError(path: string): NoMboxError {
+  const mbox = join(path, "mbox");
+  const isAppleMail = lookAtGiven(mbox)?.info.isFile === true;
+  return new NoMboxError(
+    path,
+    isAppleMail ? `it is a folder of Apple Mail: give ${mbox}` : "it is no file",
   );
 }

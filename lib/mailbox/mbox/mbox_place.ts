@@ -19,7 +19,7 @@ import { keepsNames, serverUid } from "../../files/server_user.ts";
 import { stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { type MboxPlaceOptions, reasonToRefuse } from "./mbox_owner.ts";
-import { NoMboxError } from "./mbox_kind.ts";
+import { noFileError } from "./mbox_kind.ts";
 
 const OWN_FOLDER = ".pop3svc";
 /** A change so soon after another one may show the same time. */
@@ -64,7 +64,7 @@ export class MboxPlace {
     }
     if (given === null) throw new Deno.errors.NotFound(`${this.path}: there is no such mailbox`);
     const { info } = given;
-    if (!info.isFile) throw refused(new NoMboxError(this.path, this.#folderText()));
+    if (!info.isFile) throw refused(noFileError(this.path));
     this.#isOthers = info.uid !== null && info.uid !== serverUid();
     if (this.#options.ownersOnly) {
       const reason = reasonToRefuse(this.path, given, this.#options, this.#ownNames(info));
@@ -193,14 +193,6 @@ export class MboxPlace {
       const old = lookNow(this.nameIn(folder, "old"));
       return old !== null && isSameInode(old, info);
     }).length;
-  }
-
-  /** Why a folder, or something else, that was given as an mbox is none. */
-  #folderText(): string {
-    const mbox = join(this.path, "mbox");
-    return lookAtGiven(mbox)?.info.isFile === true
-      ? `it is a folder of Apple Mail: give ${mbox}`
-      : "it is no file";
   }
 
   get #isStateOutside(): boolean {

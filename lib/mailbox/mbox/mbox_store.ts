@@ -6,7 +6,6 @@ import { basename } from "@std/path";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
-import type { InPlaceFile } from "../../files/in_place_file.ts";
 import { tryLockWithinProcess } from "../../files/lock_within_process.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import type { DeletePolicy, FileMailboxOptions } from "../files/file_mailbox_options.ts";
@@ -18,11 +17,12 @@ import { leftOutOf } from "./current_index.ts";
 import { inspectMbox } from "./inspect_mbox.ts";
 import { isStillThere, type MboxIndex, type MboxMessage } from "./mbox_index.ts";
 import { CurrentIndex } from "./current_index.ts";
-import { hasDotLock, lockMbox, waitForDotLock } from "./mbox_lock.ts";
+import { hasDotLock } from "./dot_lock.ts";
+import { lockMbox, waitForDotLock } from "./mbox_lock.ts";
 import { type LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { MboxState } from "./mbox_state.ts";
 import { isHalfRewritten, recoverLocked, recoverMbox } from "./recover_mbox.ts";
-import { deleteFromMbox } from "./rewrite_mbox.ts";
+import { assertUnchanged, deleteFromMbox } from "./rewrite_mbox.ts";
 
 /**
  * An mbox, for as long as the server runs.
@@ -178,7 +178,7 @@ export class MboxStore {
     await using locked = await this.#lockOthersOut(own);
     await recoverLocked(this.place, own, locked.file, (error) => this.report(error));
     const index = await this.#current.look();
-    assertSameFile(locked.file, index);
+    assertUnchanged(locked.file.identityNow(), index);
     const uniqueIds = doomedOf(index);
     if (uniqueIds.size === 0) return;
     const stateFolder = await this.place.stateFolder() ?? own.path;
@@ -227,10 +227,4 @@ export class MboxStore {
       report: (error) => this.report(error),
     });
   }
-}
-
-/** @throws {Pop3ResponseError} when a program that ignores our locks has replaced the file, or written to it */
-function assertSameFile(mbox: InPlaceFile, { identity }: MboxIndex): void {
-  if (isSameFile(mbox.identityNow(), identity)) return;
-  throw new Pop3ResponseError("Another program is writing this mailbox.", { code: "IN-USE" });
 }

@@ -1,7 +1,7 @@
 /** Finishes or undoes, when an mbox is opened, what a process that was killed, or a failure, left behind. */
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
-import { isOwnDotLock } from "./mbox_lock.ts";
+import { isOwnDotLock } from "./dot_lock.ts";
 import type { LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { hasJournal, recoverInPlace } from "./rewrite_in_place.ts";
 import { oldLeftoversOf, removeOldLeftovers } from "./old_leftovers.ts";

@@ -18,7 +18,7 @@
  * second name or is reached by a link, its folder is not ours to write, or we cannot give another file its owner.
  */
 import { basename, dirname, join } from "@std/path";
-import { identityOf, isSameFile } from "../../files/file_identity.ts";
+import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
@@ -121,7 +121,7 @@ async function replaceMbox(
       for (const range of kept) end = await copy(mbox, range, to, end);
       await to.sync();
     }
-    assertUnchanged(place, index);
+    assertUnchanged(identityOf(place.look().info), index);
     await files.rename(replacement, path);
   } catch (error) {
     await removeLeftovers(place, own);
@@ -137,9 +137,9 @@ async function replaceMbox(
   await files.remove(old).catch(() => {});
 }
 
-/** @throws {Pop3ResponseError} when a program that ignores our locks has written to the mbox */
-export function assertUnchanged(place: MboxPlace, { identity }: MboxIndex): void {
-  if (isSameFile(identityOf(place.look().info), identity)) return;
+/** @throws {Pop3ResponseError} when a program that ignores our locks has replaced the mbox, or written to it */
+export function assertUnchanged(now: FileIdentity, { identity }: MboxIndex): void {
+  if (isSameFile(now, identity)) return;
   throw new Pop3ResponseError("Another program is writing this mailbox.", { code: "IN-USE" });
 }
 
