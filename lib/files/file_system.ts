@@ -97,9 +97,6 @@ export interface FileSystem {
 /** Deno lists this character in place of what is not UTF-8. */
 const REPLACEMENT = "\ufffd";
 
-/** Longest stretch of work before yielding to the event loop. */
-const SLICE_MS = 2;
-
 /** The file system of the machine. */
 export const denoFileSystem: FileSystem = {
   // deno-lint-ignore require-await -- a failure becomes a rejection
@@ -131,7 +128,7 @@ export const denoFileSystem: FileSystem = {
     }
     const listed: ListedFile[] = [];
     const unnameable: string[] = [];
-    const slice = new TimeSlice(SLICE_MS);
+    const slice = new TimeSlice();
     for (const name of names) {
       await slice.pause();
       const info = nullIfGone(() => Deno.lstatSync(join(folder, name)));

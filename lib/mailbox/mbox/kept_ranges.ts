@@ -15,9 +15,6 @@ import type { MessagePlace } from "./found_messages.ts";
 import { KeptOctets } from "./kept_octets.ts";
 import { findMessages, type MboxIndex } from "./mbox_index.ts";
 
-/** Longest stretch of work before yielding to the event loop. */
-const SLICE_MS = 2;
-
 /** What is kept and what is deleted; together they make up the file. */
 export interface Ranges {
   readonly kept: readonly FileRange[];
@@ -95,7 +92,7 @@ async function firstChanged(
   places: readonly MessagePlace[],
 ): Promise<number | null> {
   const result = new KeptOctets(mbox, kept);
-  const found = (await findMessages(result, result.info.size, new TimeSlice(SLICE_MS))).places;
+  const found = (await findMessages(result, result.info.size, new TimeSlice())).places;
   let index = 0;
   let rangeStart = 0;
   for (const { lead, start, end } of kept) {

@@ -14,9 +14,6 @@ import type { MboxIds } from "./mbox_ids.ts";
 import { MessageIdentity } from "./message_identity.ts";
 import { scanLines } from "./scan_lines.ts";
 
-/** Longest stretch of work before yielding to the event loop. */
-const SLICE_MS = 2;
-
 /** One message. */
 export interface MboxMessage extends MessagePlace {
   readonly uniqueId: string;
@@ -50,7 +47,7 @@ interface MeasuredMessage extends MessagePlace {
 export async function indexMbox(file: OpenFile, ids: MboxIds): Promise<MboxIndex> {
   const identity = identityOf(file.info);
   const { size } = identity;
-  const slice = new TimeSlice(SLICE_MS);
+  const slice = new TimeSlice();
   const window = new FileWindow(file);
   const found = await findMessages(file, size, slice, window);
   const served: MeasuredMessage[] = [];
@@ -91,7 +88,7 @@ export async function findMessages(
 export async function isStillThere(file: OpenFile, message: MboxMessage): Promise<boolean> {
   if (file.identityNow().size < message.next) return false;
   const window = new FileWindow(file);
-  const { digest, isHidden } = await measure(window, message, new TimeSlice(SLICE_MS));
+  const { digest, isHidden } = await measure(window, message, new TimeSlice());
   return digest === message.digest && !isHidden;
 }
 
