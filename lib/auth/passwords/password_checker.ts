@@ -11,6 +11,7 @@
  * and an unknown name.
  */
 import { type Clock, systemClock } from "../../time/clock.ts";
+import { KeyedDigest } from "../keyed_digest.ts";
 import { preparerOf } from "../prepared_text.ts";
 import { timingSafeEqual } from "../timing_safe_equal.ts";
 import { HashWorkers, type HashWorkersOptions } from "./hash_workers.ts";
@@ -25,8 +26,7 @@ const encoder = new TextEncoder();
 export class PasswordChecker implements Disposable {
   readonly #workers: HashWorkers;
   readonly #clock: Clock;
-  /** Made when it is first needed: to load what makes keys would be a quarter of the start. */
-  #key: Promise<CryptoKey> | null = null;
+  readonly #digest = new KeyedDigest();
   /** Until when each right password is remembered; the oldest first. */
   readonly #right = new Map<string, number>();
   /** Wrong passwords; the one that was tried longest ago first. */
@@ -76,20 +76,13 @@ export class PasswordChecker implements Disposable {
   }
 
   async #checkSlowly(hash: SlowHash, password: string, name: string): Promise<boolean> {
-    const digest = await this.#digestOf(hash, password, name);
+    const digest = await this.#digest.of([name, hash, password]);
     const until = this.#right.get(digest);
     if (until !== undefined && until > this.#clock.now()) return true;
     const isRight = !this.#wrong.has(digest) && await this.#workers.verify(hash, password);
     if (isRight) remember(this.#right, digest, this.#clock.now() + REMEMBERED_MS);
     else remember(this.#wrong, digest, true);
     return isRight;
-  }
-
-  async #digestOf(hash: SlowHash, password: string, name: string): Promise<string> {
-    this.#key ??= crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-    const octets = encoder.encode(JSON.stringify([name, hash, password]));
-    const signature = await crypto.subtle.sign("HMAC", await this.#key, octets);
-    return new Uint8Array(signature).toBase64();
   }
 }
 
