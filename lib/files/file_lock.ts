@@ -73,7 +73,7 @@ export function tryLockFile(path: string): Disposable | null {
     let isHeld = false;
     try {
       if (!isNamed(file, path)) {
-        if (attempt === MOST_ATTEMPTS) throw new Error(`${path} is no regular file`);
+        if (attempt === MOST_ATTEMPTS) throw new Error(`${path} is not a regular file`);
         continue;
       }
       if (!tryLock(file, path)) return null;

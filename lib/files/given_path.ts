@@ -39,7 +39,7 @@ export class ForeignLinkError extends Error {
 
   constructor(link: string, owner: number | null, target: number | null) {
     super(
-      `${link} is a symbolic link of user ${owner}, and leads to something of user ${target}: it is not followed`,
+      `${link} is a symbolic link of user ${owner} to something of user ${target}: it is not followed`,
     );
   }
 }

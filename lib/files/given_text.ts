@@ -21,7 +21,7 @@ export function decodeText(octets: Uint8Array<ArrayBuffer>): string {
   const encoding = found?.encoding ?? "utf-8";
   const text = decode(encoding, octets);
   if (text === null) {
-    const where = encoding === "utf-8" ? `line ${lineOfFault(octets)} is no ` : "it is no ";
+    const where = encoding === "utf-8" ? `line ${lineOfFault(octets)} is not ` : "it is not ";
     throw new TextEncodingError(`${where}${encoding.toUpperCase()}: save the file as UTF-8`);
   }
   if (text.includes("\0")) {

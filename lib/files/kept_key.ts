@@ -28,7 +28,7 @@ function readKey(path: string): Uint8Array<ArrayBuffer> | null {
   const info = nullIfGone(() => Deno.lstatSync(path));
   if (info === null) return null;
   using file = openRegularFile(path, true);
-  if (file === null) throw new Deno.errors.InvalidData(`${path} is no regular file`);
+  if (file === null) throw new Deno.errors.InvalidData(`${path} is not a regular file`);
   if (!isOfServer(info) || ((info.mode ?? 0) & READABLE_BY_OTHERS) !== 0) {
     throw new Deno.errors.PermissionDenied(
       `${path} can be read by others: remove it, and a new one is made at the next start`,

@@ -34,7 +34,7 @@ export async function findOwnFolder(
   const path = `${usual}-${serverUid() ?? "own"}`;
   const other = await files.look(path);
   if (other !== null && !isOurFolder(other)) {
-    throw new Deno.errors.AlreadyExists(`${usual} and ${path} belong to somebody else`);
+    throw new Deno.errors.AlreadyExists(`${usual} and ${path} belong to another user`);
   }
   return { path, isThere: other !== null, inTheWay: usual };
 }

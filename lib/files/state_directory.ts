@@ -31,11 +31,11 @@ export async function makeStateFolder(folder: string): Promise<void> {
   const made = info ?? await Deno.lstat(folder);
   if (!made.isDirectory || !isPrivateFolder(made)) {
     throw new Deno.errors.PermissionDenied(
-      `${folder} of the state directory can be written by others; its owner must be the server's user, and its mode 0700`,
+      `${folder} in the state directory can be written by others; its owner must be the server's user, and its mode 0700`,
     );
   }
   if (!isFolder(dirname(folder))) {
-    throw new Deno.errors.NotADirectory(`${dirname(folder)} is no folder`);
+    throw new Deno.errors.NotADirectory(`${dirname(folder)} is not a folder`);
   }
 }
 

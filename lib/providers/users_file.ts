@@ -68,9 +68,9 @@ export function parseUsersFile(
       const user = parseLine(line);
       const key = keyOf(user.name);
       const other = users.get(key);
-      if (other?.name === user.name) throw new SyntaxError("its user is there already");
+      if (other?.name === user.name) throw new SyntaxError("its user has a line above");
       if (other !== undefined) {
-        throw new SyntaxError("its name is compared as one with that of a line above");
+        throw new SyntaxError("its name counts as equal to that of a line above");
       }
       users.set(key, user);
     } catch (error) {
@@ -83,12 +83,12 @@ export function parseUsersFile(
 
 function parseLine(line: string): UserEntry {
   const [name = "", password, uid = "", _gid, _gecos, home = "", _shell, ...rest] = line.split(":");
-  if (password === undefined) throw new SyntaxError("there is no colon behind its name");
+  if (password === undefined) throw new SyntaxError("there is no colon after its name");
   if (!canNameFolder(name)) throw new SyntaxError("its name cannot be the name of a folder");
-  if (home !== "" && !isAbsolute(home)) throw new SyntaxError("its home is no absolute path");
+  if (home !== "" && !isAbsolute(home)) throw new SyntaxError("its home is not an absolute path");
   const mailbox = parseExtra(rest.join(":"), home);
   if (mailbox === null && RESERVED_NAME.test(name)) {
-    throw new SyntaxError("its name is that of a lock, or of a file of the server's");
+    throw new SyntaxError("its name is reserved for a lock, or for a file of the server's");
   }
   return {
     name,
@@ -114,7 +114,7 @@ function parseExtra(extra: string, home: string): NamedMailbox | null {
     if (field.startsWith("userdb_mail=")) {
       mailbox = parseMailLocation(field.slice("userdb_mail=".length), home);
     } else if (field !== "" && !field.startsWith("userdb_")) {
-      throw new SyntaxError("it has a field that is not known here, and would be lost");
+      throw new SyntaxError("it has a field that the server does not know and cannot obey");
     }
   }
   return mailbox;
@@ -124,7 +124,7 @@ function parseExtra(extra: string, home: string): NamedMailbox | null {
 function parseMailLocation(location: string, home: string): NamedMailbox {
   const [, format = "", path = ""] = /^(?:(folder|maildir|mbox):)?([^:]+)/.exec(location) ?? [];
   const full = path.startsWith("~/") && home !== "" ? join(home, path.slice(2)) : path;
-  if (!isAbsolute(full)) throw new SyntaxError("its userdb_mail is no absolute path");
+  if (!isAbsolute(full)) throw new SyntaxError("its userdb_mail is not an absolute path");
   return {
     path: full,
     format: format === "folder" || format === "maildir" || format === "mbox" ? format : null,

@@ -76,7 +76,7 @@ export class WatchedUsersFile {
       const text = this.#readText(version);
       if (this.#isHalfWritten(text)) {
         this.#halfWritten = version;
-        throw new Error("it seems to be half written: the users of before stay for a second");
+        throw new Error("it seems to be half written: the previous users stay for a second");
       }
       const keyOf = await nameKeysOf(this.#usernameCase, text);
       this.#use(parseUsersFile(text, keyOf), text.length);
@@ -112,7 +112,7 @@ export class WatchedUsersFile {
   #use({ users, badLines }: UsersFile, length: number): void {
     const placed = new Map([...users].filter(([, user]) => this.#hasPlaceFor(user)));
     if (placed.size === 0 && this.#users.size > 0) {
-      this.#complain(new Error("it names nobody who can log in: the users of before stay"));
+      this.#complain(new Error("it names nobody who can log in: the previous users stay"));
       return;
     }
     const without = users.size - placed.size;

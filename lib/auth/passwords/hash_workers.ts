@@ -131,7 +131,7 @@ export class HashWorkers implements Disposable {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#end(worker, new Error(`The thread for password hashes has ended: ${event.message}`));
+      this.#end(worker, new Error(`The thread for password hashes failed: ${event.message}`));
     };
     return worker;
   }

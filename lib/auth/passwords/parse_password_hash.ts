@@ -69,7 +69,7 @@ function parseCrypt(text: string): PasswordHash {
   if (text.startsWith("$scrypt$")) return parseScrypt(text);
   if (text.startsWith("$pbkdf2")) return parsePbkdf2(text);
   if (text.startsWith("$apr1$") || text.startsWith("$1$")) {
-    throw new SyntaxError("MD5 is no longer safe; make it anew, for example with htpasswd -B");
+    throw new SyntaxError("MD5 is no longer safe; make a new hash, for example with htpasswd -B");
   }
   throw new SyntaxError(
     `its password is none of ${KNOWN_SCHEMES}; a plain one is written {PLAIN}password`,
@@ -149,7 +149,7 @@ function parseScrypt(text: string): PasswordHash {
 function atLeast(minimum: number, digits: string | undefined): number {
   const number = Number(digits);
   if (Number.isSafeInteger(number) && number >= minimum) return number;
-  throw new SyntaxError("its cost is no number that can be used");
+  throw new SyntaxError("its cost is not a usable number");
 }
 
 /** No salt and no key is longer. */
@@ -162,13 +162,13 @@ function fromBase64(text: string): Octets {
   } catch {
     // Reported below.
   }
-  throw new SyntaxError("its password holds what should be base64 and is not");
+  throw new SyntaxError("a part of its password should be base64 and is not");
 }
 
 function fromHex(text: string): Octets {
   try {
     return Uint8Array.fromHex(text);
   } catch {
-    throw new SyntaxError("its password holds what should be hexadecimal and is not");
+    throw new SyntaxError("a part of its password should be hexadecimal and is not");
   }
 }

@@ -15,7 +15,7 @@ import type { MboxState } from "./mbox_state.ts";
 export function leftOutOf(path: string, { found }: MboxIndex): string[] {
   if (!found.isTextBefore) return [];
   return [
-    `the first ${found.before} octets of ${path} belong to no message: they are kept, and not served; look at them, and remove them`,
+    `the first ${found.before} octets of ${path} belong to no message: they are kept and not served; look at them and remove them`,
   ];
 }
 

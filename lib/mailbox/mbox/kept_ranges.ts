@@ -74,8 +74,8 @@ export async function safeRangesOf(
   const changed = await firstChanged(mbox, joined, places);
   if (changed === null) return joined;
   const text = changed < places.length
-    ? `the message at octet ${places[changed]?.start} would be another one`
-    : "a message would be found that is none";
+    ? `the message at octet ${places[changed]?.start} would change`
+    : "other text would count as a message";
   throw new Pop3ResponseError(
     "Other messages would change; nothing was deleted.",
     {

@@ -57,6 +57,6 @@ export function noFileError(path: string): NoMboxError {
   const isAppleMail = lookAtGiven(mbox)?.info.isFile === true;
   return new NoMboxError(
     path,
-    isAppleMail ? `it is a folder of Apple Mail: give ${mbox}` : "it is no file",
+    isAppleMail ? `it is a folder of Apple Mail: give ${mbox}` : "it is not a file",
   );
 }

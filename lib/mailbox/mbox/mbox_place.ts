@@ -179,7 +179,9 @@ export class MboxPlace {
     }
     const folder = await this.#stateFolder();
     if (folder === null) {
-      throw new Deno.errors.PermissionDenied(`no folder for what ${this.path} needs can be made`);
+      throw new Deno.errors.PermissionDenied(
+        `no folder can be made for the locks and the state of ${this.path}`,
+      );
     }
     const lock = await take(folder);
     return Object.assign(lock, { path: folder, isBeside: false });

@@ -40,7 +40,7 @@ export async function removeOldLeftovers(
     known.add(name);
     report(
       new Error(
-        `${name} has the name of what an earlier version left behind, and other contents: it is left alone`,
+        `${name} has the name of a leftover of an earlier version, but other contents: it is left alone`,
       ),
     );
   }

@@ -102,7 +102,7 @@ export async function recoverInPlace(
     await files.rename(name, aside);
     report(
       new Error(
-        `${place.path} was rewritten by another program while a deletion was broken off: ` +
+        `another program rewrote ${place.path} after a deletion was interrupted: ` +
           `${aside} holds, after its first ${HEAD_OCTETS} octets, what the mbox held then`,
       ),
     );

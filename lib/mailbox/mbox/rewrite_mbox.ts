@@ -159,7 +159,7 @@ async function copyToTrash(
   const name = join(own.path, `${basename(path)}.trash`);
   if (await files.look(name) === null) (await files.create(name))[Symbol.dispose]();
   using trash = await files.openInPlace(name);
-  if (trash === null) throw new Error(`${name} is no file`);
+  if (trash === null) throw new Error(`${name} is not a file`);
   const before = trash.identityNow().size;
   try {
     let end = before;
