@@ -1,6 +1,7 @@
 /** Keeps the unique ids of an mbox across restarts, in a file of their own. */
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import { readWhole } from "../../files/read_whole.ts";
+import { writeWhole } from "../../files/write_whole.ts";
 import { type KeptCopies, MboxIds } from "./mbox_ids.ts";
 import type { MboxPlace } from "./mbox_place.ts";
 
@@ -53,18 +54,9 @@ export class MboxState {
     const { files } = this.#place;
     // Its writer is gone, or writes it again.
     if (await files.look(unfinished) !== null) await files.remove(unfinished);
-    try {
-      {
-        using file = await files.create(unfinished);
-        const state = { version: VERSION, copies: this.#ids.kept() };
-        await file.write(new TextEncoder().encode(`${JSON.stringify(state)}\n`));
-        await file.sync();
-      }
-      await files.rename(unfinished, path);
-    } catch (error) {
-      await files.remove(unfinished).catch(() => {});
-      throw error;
-    }
+    const state = { version: VERSION, copies: this.#ids.kept() };
+    const octets = new TextEncoder().encode(`${JSON.stringify(state)}\n`);
+    await writeWhole(files, path, unfinished, (file) => file.write(octets));
     const info = await files.look(path);
     this.#identity = info === null ? null : identityOf(info);
   }

@@ -15,6 +15,7 @@ import { createHash } from "node:crypto";
 import type { FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
+import { writeWhole } from "../../files/write_whole.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { copy, eachChunk, type FileRange, octetsIn } from "./file_range.ts";
 import type { MboxPlace } from "./mbox_place.ts";
@@ -147,19 +148,14 @@ async function writeJournal(
   const unfinished = unfinishedIn(place, folder);
   await removeIfThere(files, unfinished);
   try {
-    {
-      using file = await files.create(unfinished);
+    await writeWhole(files, journalIn(place, folder), unfinished, async (file) => {
       const line = `${JSON.stringify(head).padEnd(HEAD_OCTETS - 1)}\n`;
       await file.write(new TextEncoder().encode(line));
       await eachChunk(mbox, { start: head.from, end: head.size }, (chunk) => file.write(chunk));
-      await file.sync();
-    }
-    await files.rename(unfinished, journalIn(place, folder));
+    });
     await files.sync(folder);
   } catch (error) {
-    for (const name of [unfinished, journalIn(place, folder)]) {
-      await removeIfThere(files, name).catch(() => {});
-    }
+    await removeIfThere(files, journalIn(place, folder)).catch(() => {});
     throw error;
   }
 }
