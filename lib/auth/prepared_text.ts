@@ -1,28 +1,29 @@
 /**
- * Names and passwords as they are compared: prepared with SASLprep (RFC 4013), as RFC 6856 section 2.1 and RFC 4616
- * section 2 ask for. So an é is the same whether it came as one character or as two, and a no-break space is a space.
+ * Names and passwords in the form in which they are compared: prepared with SASLprep (RFC 4013), as RFC 6856 section
+ * 2.1 and RFC 4616 section 2 ask. So an é is the same whether it arrives as one character or as two, and a no-break
+ * space is a space.
  *
- * - Plain ASCII is prepared already, and loads nothing.
- * - A text that SASLprep forbids (control characters, mixed directions) stays as it is: it then equals only itself. Code
- *   points that Unicode 3.2 did not have are let through, or nobody could have an emoji in a password.
+ * - Plain ASCII is already prepared, and loads no library.
+ * - A text that SASLprep forbids (control characters, mixed directions) stays as it is, and equals only itself. Code
+ *   points that Unicode 3.2 did not have are allowed: else nobody could have an emoji in a password.
  */
 
 /** Prepares one text. */
 export type Prepare = (text: string) => string;
 
-/** How names are compared: `lower`, whatever the case of their letters; `keep`, letter by letter. */
+/** How names are compared: `lower` ignores the case of letters, `keep` does not. */
 export type UsernameCase = "lower" | "keep";
 
 const asItIs: Prepare = (text) => text;
 
-/** What prepares these texts. */
+/** A function that prepares these texts, and parts of them. */
 export async function preparerOf(...texts: readonly string[]): Promise<Prepare> {
   if (texts.every(isAscii)) return asItIs;
   const { saslprep } = await import("@mongodb-js/saslprep");
   return (text) => {
     if (isAscii(text)) return text;
     try {
-      // A text of which nothing is left would be equal to nothing at all.
+      // Some texts become empty, and would equal an empty one: those stay as they are.
       return saslprep(text, { allowUnassigned: true }) || text;
     } catch {
       return text;
@@ -35,13 +36,13 @@ export async function prepared(text: string): Promise<string> {
   return (await preparerOf(text))(text);
 }
 
-/** Gives what two spellings of one name have in common, for names out of these texts. */
+/** A function that gives all spellings of a name one key, for names that occur in these texts. */
 export async function nameKeysOf(
   usernameCase: UsernameCase,
   ...texts: readonly string[]
 ): Promise<(name: string) => string> {
   const prepare = await preparerOf(...texts);
-  // Lower case may take a character apart again.
+  // Lower case may decompose a character again.
   return usernameCase === "keep"
     ? prepare
     : (name) => prepare(name).toLowerCase().normalize("NFKC");

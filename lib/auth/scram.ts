@@ -1,14 +1,14 @@
-/** The sums of SCRAM-SHA-256 (RFC 5802 section 3, RFC 7677). */
+/** The computations of SCRAM-SHA-256 (RFC 5802 section 3, RFC 7677). */
 import type { ScramVerifier } from "../provider/mailbox_provider.ts";
 
-/** RFC 7677 section 4: at least 4096. */
+/** RFC 7677 section 4 asks for at least 4096. */
 export const SCRAM_ITERATIONS = 4_096;
 
 type Octets = Uint8Array<ArrayBuffer>;
 
 const encoder = new TextEncoder();
 
-/** The verifier of a password, which is prepared already (prepared_text.ts). */
+/** The verifier of a password that is already prepared (prepared_text.ts). */
 export async function scramVerifierOf(
   password: string,
   salt: Octets,
@@ -32,7 +32,7 @@ export async function scramVerifierOf(
   };
 }
 
-/** Does the proof of a client show that it knows the password? */
+/** Whether the proof of a client shows that it knows the password. */
 export async function provesPassword(
   { storedKey }: ScramVerifier,
   authMessage: string,
@@ -48,7 +48,7 @@ export async function provesPassword(
   ) === 0;
 }
 
-/** What shows the client that the server knows the password too. */
+/** The signature by which the server shows that it has the user's verifier. */
 export async function serverSignature(
   verifier: ScramVerifier,
   authMessage: string,

@@ -1,12 +1,12 @@
 /**
- * The salt in the SCRAM challenge (RFC 5802) of a name that does not exist: it must stay the same, or a client could tell
- * such a name from a user's by asking twice.
+ * The salt in the SCRAM challenge (RFC 5802) of an unknown name. It must stay the same, or a client could tell such a
+ * name from a user's by asking twice.
  */
 import { hmac } from "./scram.ts";
 
 const encoder = new TextEncoder();
 
-/** A salt that looks like a random one, and is the same for a name each time, as long as the key is. */
+/** A salt that looks random, and is the same for a name as long as the key is the same. */
 export async function saltFor(
   key: Uint8Array<ArrayBuffer>,
   name: string,

@@ -1,9 +1,9 @@
 /**
- * A lock that counts across processes and dies with its holder: the system's own, on a regular file of ours.
+ * A lock across processes that ends with its holder: the system's own lock, on a regular file that we make for it.
  *
- * The folder that is guarded is never opened for it, since others may have put something else in its place. The file
- * goes away with the lock. Whoever gets the lock makes sure that the file is still the one that the name means: the
- * last holder may have removed it in between. `Deno.open` for reading and writing does not wait at a FIFO.
+ * The guarded folder itself is never locked, since others may have put something else in its place. The lock file is
+ * removed with the lock, so whoever gets the lock checks that the name still means that file. `Deno.open` for reading
+ * and writing does not wait at a FIFO.
  *
  * Where the file system has no locks, a lock counts within this process only.
  */
@@ -13,7 +13,7 @@ import { isSameInode } from "./file_identity.ts";
 import { lockWithinProcess } from "./lock_within_process.ts";
 import { nullIfGone } from "./null_if_gone.ts";
 
-/** Somebody else has the lock, and kept it for as long as we waited. */
+/** Another process kept the lock for as long as we waited. */
 export class LockedError extends Error {
   override readonly name = "LockedError";
 
@@ -22,11 +22,11 @@ export class LockedError extends Error {
   }
 }
 
-/** Others can come between so often; then something else is wrong, such as a file in the place of our folder. */
+/** So many attempts can lose a race; then something else is wrong, such as a file in the place of our folder. */
 const MOST_ATTEMPTS = 1_000;
 /**
- * A lock that waits in the system would take one of the threads that all asynchronous file work shares. So it is tried
- * again and again: often at first, or another process that takes it as soon as it has given it back would always win.
+ * To wait inside the system would block one of the threads that all asynchronous file work shares, so we try again
+ * and again: often at first, or a process that takes the lock again at once would always win.
  */
 const EAGER_MS = 200;
 const EAGER_RETRY_MS = 1;
@@ -37,7 +37,7 @@ const PATIENCE_MS = 30_000;
 /**
  * Waits for the lock.
  *
- * @param path the file; its folder is made for it, and goes away with it when it is empty
+ * @param path the lock file; its folder is made if needed, and removed with it when empty
  * @throws {LockedError} when another process keeps it for half a minute
  */
 export async function lockFile(path: string, clock: Clock): Promise<Disposable> {
@@ -73,7 +73,7 @@ export function tryLockFile(path: string): Disposable | null {
     let isHeld = false;
     try {
       if (!isNamed(file, path)) {
-        if (attempt === MOST_ATTEMPTS) throw new Error(`${path} is no regular file`);
+        if (attempt === MOST_ATTEMPTS) throw new Error(`${path} is not a regular file`);
         continue;
       }
       if (!tryLock(file, path)) return null;
@@ -85,7 +85,7 @@ export function tryLockFile(path: string): Disposable | null {
   }
 }
 
-/** The locks that count within this process only, since their file system has none. */
+/** Locks that count within this process only, since their file system has none. */
 const heldHere = new Set<string>();
 
 function tryLock(file: Deno.FsFile, path: string): boolean {
@@ -98,13 +98,13 @@ function tryLock(file: Deno.FsFile, path: string): boolean {
   }
 }
 
-/** Null when our folder was removed while it was made, or between making it and this: that may be tried again. */
+/** Null when another process removed our folder in between: the caller tries again. */
 function openOrNull(path: string, isLast: boolean): Deno.FsFile | null {
   try {
     makeFolder(dirname(path));
     return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
   } catch (error) {
-    // A folder that goes away while it is made may be said to be there already, and is not.
+    // `mkdir` may report as existing a folder that is being removed.
     const isRace = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.AlreadyExists;
     if (isRace && !isLast) return null;
@@ -122,14 +122,14 @@ function isNamed(file: Deno.FsFile, path: string): boolean {
   return named?.isFile === true && isSameInode(file.statSync(), named);
 }
 
-/** The name goes first, then the lock: nobody gets a lock on a name that is about to go. */
+/** Removes the name before the lock, so that nobody locks a file whose name is about to go. */
 function giveBack(file: Deno.FsFile, path: string): void {
   heldHere.delete(path);
   try {
     Deno.removeSync(path);
     Deno.removeSync(dirname(path));
   } catch {
-    // Something else of ours keeps the folder, or the mailbox is gone.
+    // The folder holds other files of the server's, or the mailbox is gone.
   }
   file.close();
 }

@@ -1,14 +1,14 @@
 /**
- * The calls by which mailboxes touch files, one method each, so that a test can make any of them fail, or kill the
- * process in front of it. Nothing outside `lib/files/` calls `Deno.open`, `Deno.readDir` and their like: the rules
- * for folders that others may write are kept here, in one place.
+ * Every call by which mailboxes touch files, so that a test can make any of them fail, or kill the process before it.
+ * Nothing outside `lib/files/` calls `Deno.open`, `Deno.readDir` and their like: the rules for folders that others
+ * may write are kept here, in one place.
  *
- * - Nothing follows a symbolic link at the end of a path. (One in a folder on the way is followed: whoever moves or
- *   removes looks at the folders first, and at what was moved afterwards.)
- * - What is opened to be read is a regular file; a FIFO holds nobody up. See open_file.ts.
- * - What is made is made exclusively, for this user only.
+ * - No call follows a symbolic link at the end of a path. A link in a folder on the way is followed: whoever moves or
+ *   removes checks the folders first, and what was moved afterwards.
+ * - Only regular files are opened for reading, and a FIFO blocks nobody (open_file.ts).
+ * - A new file is created exclusively; what is created is for this user only.
  *
- * A look at one name is synchronous inside: it costs 5 µs, and 40 with the thread of an asynchronous call.
+ * A look at one name is synchronous inside: it costs 5 µs, and 40 µs on another thread.
  */
 import { closeSync, constants, fsync, openSync } from "node:fs";
 import { promisify } from "node:util";
@@ -37,7 +37,7 @@ export interface ListedFile {
 /** The regular files of a folder. */
 export interface ListedFolder {
   readonly files: ListedFile[];
-  /** Names that are no UTF-8: Deno can list them, and do nothing with them. */
+  /** Names that are not UTF-8: Deno can list them, but not open, rename or remove them. */
   readonly unnameable: string[];
 }
 
@@ -53,26 +53,26 @@ export interface FileSystem {
   /** The entry itself, not what a link points to; null when there is none. */
   look(path: string): Promise<Deno.FileInfo | null>;
   /**
-   * Opens a regular file to be read; null when there is none of this name.
+   * Opens a regular file for reading; null when there is none of this name.
    *
    * @param isExposed whether others can change what the name means
-   * @param known what the file must be, where it is known
+   * @param known the identity that the file must have, where the caller knows it
    */
   open(path: string, isExposed: boolean, known?: FileIdentity): Promise<OpenFile | null>;
   /**
-   * Opens a file by a path that the administrator gave, to be read; null when there is no regular file.
+   * Opens the regular file that a path of the administrator's leads to, for reading; null when there is none.
    *
    * @throws {ForeignLinkError} when a link on the way must not be followed
    */
   openGiven(path: string): Promise<OpenFile | null>;
-  /** The same to be changed where it is. */
+  /** Opens such a file to be changed in place. */
   openInPlace(path: string): Promise<InPlaceFile | null>;
-  /** Gives a file of ours to another user and group, with a mode. */
+  /** Gives a file that we made another owner, group and mode. */
   give(path: string, to: Pick<Deno.FileInfo, "uid" | "gid" | "mode">): Promise<void>;
-  /** What is directly inside; nothing when there is no such folder. */
+  /** What lies directly in a folder; nothing when there is no such folder. */
   entries(folder: string): Promise<FolderEntry[]>;
   /**
-   * The regular files directly inside, but for those whose names begin with a dot.
+   * The regular files directly in a folder, without those whose names begin with a dot.
    *
    * @throws {Deno.errors.NotFound} when there is no such folder
    */
@@ -82,7 +82,7 @@ export interface FileSystem {
   /** Gives the file a second name; fails when that is taken. */
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Makes a file to be written; fails when the name is taken. */
+  /** Creates a file and opens it for writing; fails when the name is taken. */
   create(path: string, mode?: number): Promise<WritableFile>;
   /** Removes a file, or an empty folder. */
   remove(path: string): Promise<void>;
@@ -90,17 +90,14 @@ export interface FileSystem {
   sync(folder: string): Promise<void>;
   /** Waits for a lock across processes; see file_lock.ts for what it throws. */
   lock(path: string): Promise<Disposable>;
-  /** The same without waiting; null while somebody else has it. */
+  /** Takes the lock without waiting; null while somebody else has it. */
   tryLock(path: string): Promise<Disposable | null>;
 }
 
-/** Stands for what is no UTF-8. */
+/** Deno lists this character in place of what is not UTF-8. */
 const REPLACEMENT = "\ufffd";
 
-/** Longest stretch of work before others have a turn. */
-const SLICE_MS = 2;
-
-/** The real one. */
+/** The file system of the machine. */
 export const denoFileSystem: FileSystem = {
   // deno-lint-ignore require-await -- a failure becomes a rejection
   look: async (path) => nullIfGone(() => Deno.lstatSync(path)),
@@ -131,7 +128,7 @@ export const denoFileSystem: FileSystem = {
     }
     const listed: ListedFile[] = [];
     const unnameable: string[] = [];
-    const slice = new TimeSlice(SLICE_MS);
+    const slice = new TimeSlice();
     for (const name of names) {
       await slice.pause();
       const info = nullIfGone(() => Deno.lstatSync(join(folder, name)));

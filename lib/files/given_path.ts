@@ -1,51 +1,50 @@
 /**
  * Looks at a path that the administrator gave: a mailbox, a home, an mbox, a users file, a certificate.
  *
- * Such a path may lead through symbolic links, as certbot and Kubernetes switch them. So it is looked at whenever it is
- * used, and opened by the name that was given. But somebody else may have made a link on the way: one is followed
- * only if it belongs to root, to the user of this process, or to the owner of what it leads to. Windows has no owners, and
- * there all links are followed.
+ * Such a path may lead through symbolic links, as certbot and Kubernetes switch them. So we look at it at each use,
+ * and open it by the given name. But a stranger may have made a link on the way: a link is followed only if it
+ * belongs to root, to the user of this process, or to the owner of what it leads to. Windows has no owners: there all
+ * links are followed.
  *
- * A folder above that this process may not look at is taken to be what it seems to be.
+ * A folder on the way that this process may not look at is taken for an ordinary one.
  */
 import { join, resolve } from "@std/path";
 import { nullIfGone } from "./null_if_gone.ts";
 import { isOfServer, isPrivateFolder, keepsNames } from "./server_user.ts";
 
-/** What is there. */
+/** What a path of the administrator's leads to. */
 export interface GivenPath {
-  /** Of what the path leads to. */
+  /** About the target itself. */
   readonly info: Deno.FileInfo;
   /** The path without links. */
   readonly realPath: string;
   /**
-   * Whether somebody other than the user of this process, or root, can put something else in the place of what is
-   * there, or of what is in it where it is a folder.
+   * Whether anybody but root and the user of this process can replace the target, or, in a folder, what is in it.
    */
   readonly isExposed: boolean;
-  /** Whether somebody else can make names in the folder that it lies in. */
+  /** Whether somebody else can make names in the folder that holds the target. */
   readonly isShared: boolean;
   /**
-   * The last folder on the way, of the same file system, in which nobody but root and the server's user can make, rename or
-   * remove anything, and above which they cannot either; null where there is none.
+   * The last folder on the way, on the target's file system, in which only root and the server's user can make,
+   * rename or remove anything, as in all folders above it; null where there is none.
    */
   readonly guardedParent: string | null;
-  /** A user who owns a folder on the way, and is neither root nor the server's user; null where there is none. */
+  /** A user who owns a folder on the way and is neither root nor the server's user; null where there is none. */
   readonly stranger: number | null;
 }
 
-/** A link on the way belongs to somebody whom it should not lead there. */
+/** A link on the way belongs to a user who may not lead us to its target. */
 export class ForeignLinkError extends Error {
   override readonly name = "ForeignLinkError";
 
   constructor(link: string, owner: number | null, target: number | null) {
     super(
-      `${link} is a symbolic link of user ${owner}, and leads to something of user ${target}: it is not followed`,
+      `${link} is a symbolic link of user ${owner} to something of user ${target}: it is not followed`,
     );
   }
 }
 
-/** As many as Linux follows. */
+/** Linux follows as many. */
 const MOST_LINKS = 40;
 
 /**
@@ -68,7 +67,7 @@ export function lookAtGiven(path: string): GivenPath | null {
   let links = 0;
   let isExposed = false;
   let isShared = false;
-  /** Links of somebody who is neither root nor the server's user; what they lead to decides. */
+  /** Links of users other than root and the server's: the owner of the target decides about them. */
   const foreignLinks: { readonly path: string; readonly uid: number | null }[] = [];
   let seen = "/";
   let info = look(seen);
@@ -104,7 +103,7 @@ export function lookAtGiven(path: string): GivenPath | null {
     }
   }
   if (info === null) return null;
-  // Held against what this walk has reached, and not against another look, between which a link may be exchanged.
+  // Compared with what this walk reached: before another look, a link may be exchanged.
   for (const link of foreignLinks) {
     if (link.uid !== info.uid) throw new ForeignLinkError(link.path, link.uid, info.uid);
   }
@@ -119,7 +118,7 @@ export function lookAtGiven(path: string): GivenPath | null {
   };
 }
 
-/** A folder on the way of which, and above which, only root and the server's user can change anything. */
+/** A folder on the way in which, and above which, only root and the server's user can change names. */
 interface Guarded {
   readonly path: string;
   readonly dev: number;
@@ -127,7 +126,7 @@ interface Guarded {
 
 const partsOf = (path: string) => path.split("/").filter((part) => part !== "");
 
-/** Null where nothing is there, and above what this process may look at. */
+/** Null where nothing is there, or this process may not look. */
 function look(path: string): Deno.FileInfo | null {
   try {
     return Deno.lstatSync(path);

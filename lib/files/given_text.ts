@@ -1,12 +1,10 @@
 /**
- * The text of a file that an option names, as people's editors leave such files: with a byte order mark, with CRLF, as
- * UTF-16 of Windows. What is clear is taken; what is not is an error that says what to do. To guess would be worse: a
- * password or a name would silently be another one.
+ * Decodes a file that an option names, as editors save such files: with a byte order mark, with CRLF, in UTF-16.
  *
- * `readGivenText` (read_whole.ts) reads a file so.
+ * What is not certain is an error that says what to do: a guess could silently change a password or a name.
  */
 
-/** The file is no text that can be read here. The message says why, and nothing of what it holds. */
+/** A file cannot be decoded. The message says why, and repeats nothing of what the file holds. */
 export class TextEncodingError extends Error {
   override readonly name = "TextEncodingError";
 }
@@ -17,13 +15,13 @@ const marks = [
   { mark: [0xfe, 0xff], encoding: "utf-16be" },
 ] as const;
 
-/** @throws {TextEncodingError} when they are no text */
+/** @throws {TextEncodingError} when they cannot be decoded */
 export function decodeText(octets: Uint8Array<ArrayBuffer>): string {
   const found = marks.find(({ mark }) => mark.every((octet, index) => octets[index] === octet));
   const encoding = found?.encoding ?? "utf-8";
   const text = decode(encoding, octets);
   if (text === null) {
-    const where = encoding === "utf-8" ? `line ${lineOfFault(octets)} is no ` : "it is no ";
+    const where = encoding === "utf-8" ? `line ${lineOfFault(octets)} is not ` : "it is not ";
     throw new TextEncodingError(`${where}${encoding.toUpperCase()}: save the file as UTF-8`);
   }
   if (text.includes("\0")) {
@@ -39,7 +37,7 @@ export function linesOf(text: string): string[] {
   return text.split(/\r\n|\n|\r/);
 }
 
-/** Null for what is not of this encoding; a mark at the beginning is left out. */
+/** The text without its byte order mark; null when the octets are not in this encoding. */
 function decode(encoding: string, octets: Uint8Array<ArrayBuffer>): string | null {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(octets);
@@ -49,7 +47,7 @@ function decode(encoding: string, octets: Uint8Array<ArrayBuffer>): string | nul
   }
 }
 
-/** The first line, from 1, that is no UTF-8. */
+/** The number, from 1, of the first line that is not UTF-8. */
 function lineOfFault(octets: Uint8Array<ArrayBuffer>): number {
   let line = 1;
   for (let start = 0;; line++) {

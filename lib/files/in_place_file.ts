@@ -1,6 +1,6 @@
 /**
- * A regular file that is changed where it is: an mbox that cannot be replaced, since its folder, its owner or a second name
- * does not allow it. Opening for reading and writing does not wait at a FIFO.
+ * A regular file that is changed in place: an mbox that cannot be replaced because of its folder, its owner or a
+ * second name. Opening for reading and writing does not wait at a FIFO.
  */
 import { type FileIdentity, identityOf, isSameInode } from "./file_identity.ts";
 import { lookAtGiven } from "./given_path.ts";
@@ -9,7 +9,7 @@ import type { OpenFile } from "./open_file.ts";
 /** A regular file that is open for reading and writing. */
 export interface InPlaceFile extends OpenFile {
   readonly info: Deno.FileInfo;
-  /** Takes a lock that counts across processes (flock); false while somebody else has it. Where there are none, true. */
+  /** Takes a lock across processes (flock); false while somebody else has it, true where there are no locks. */
   tryLock(): boolean;
   write(octets: Uint8Array, at: number): Promise<void>;
   truncate(size: number): Promise<void>;

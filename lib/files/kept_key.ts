@@ -1,8 +1,8 @@
 /**
- * The key of the server: 32 random octets that stay the same over restarts, in the state directory, mode 0600.
+ * The server's secret key: 32 random octets in the state directory (mode 0600) that stay the same across restarts.
  *
- * The file is one line: its version, and the octets in hexadecimal. It is made whole under another name and linked into
- * place, so that of two servers that start at once both use one, and none is half written.
+ * The file is one line: its version, and the octets in hexadecimal. It is written under another name and linked into
+ * place, so that it is never half written, and two servers that start at once use the same key.
  */
 import { join } from "@std/path";
 import { denoFileSystem } from "./file_system.ts";
@@ -14,9 +14,9 @@ import { isOfServer } from "./server_user.ts";
 const READABLE_BY_OTHERS = 0o077;
 
 /**
- * The key that is kept there; it is made where there is none.
+ * Reads the key, or makes one where there is none.
  *
- * @throws {Deno.errors.PermissionDenied} and its like when none can be written, or when it is not only ours
+ * @throws {Deno.errors.PermissionDenied} and its like when no key can be written, or others can read it
  * @throws {SyntaxError} when the file is damaged
  */
 export async function keptKey(stateDirectory: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -28,7 +28,7 @@ function readKey(path: string): Uint8Array<ArrayBuffer> | null {
   const info = nullIfGone(() => Deno.lstatSync(path));
   if (info === null) return null;
   using file = openRegularFile(path, true);
-  if (file === null) throw new Deno.errors.InvalidData(`${path} is no regular file`);
+  if (file === null) throw new Deno.errors.InvalidData(`${path} is not a regular file`);
   if (!isOfServer(info) || ((info.mode ?? 0) & READABLE_BY_OTHERS) !== 0) {
     throw new Deno.errors.PermissionDenied(
       `${path} can be read by others: remove it, and a new one is made at the next start`,
@@ -51,7 +51,7 @@ async function makeKey(path: string, folder: string): Promise<Uint8Array<ArrayBu
     await denoFileSystem.sync(folder);
     return key;
   } catch (error) {
-    // Another server that starts now was quicker.
+    // Another server that is starting was quicker.
     if (error instanceof Deno.errors.AlreadyExists) return readKey(path) ?? key;
     throw error;
   } finally {

@@ -1,10 +1,10 @@
 /**
- * A lock on a folder among the sessions of this process, in order of asking: for systems that cannot lock a folder
- * (Windows, some network file systems), where other processes are not kept out.
+ * A lock among the sessions of this process, which get it in the order in which they ask. It keeps no other process
+ * out.
  */
 const lastInLine = new Map<string, Promise<void>>();
 
-/** The same without waiting; null while somebody else has it. */
+/** Takes the lock without waiting; null while another session has it. */
 export function tryLockWithinProcess(path: string): Disposable | null {
   if (lastInLine.has(path)) return null;
   return held(path, Promise.withResolvers<void>());

@@ -1,4 +1,4 @@
-/** Looks at names for those who only want to know, synchronously: see file_version.ts for what that costs. */
+/** Synchronous looks at names, for callers that only want to know (file_identity.ts says what a look costs). */
 import { lookAtGiven } from "./given_path.ts";
 import { nullIfGone } from "./null_if_gone.ts";
 import type { FolderEntry } from "./file_system.ts";
@@ -8,17 +8,17 @@ export function lookNow(path: string): Deno.FileInfo | null {
   return nullIfGone(() => Deno.lstatSync(path));
 }
 
-/** What a path of the administrator's leads to; null when there is nothing that this process may look at. */
+/** What a path of the administrator's leads to; null when this process cannot look at it. */
 export function lookAtGivenOrNull(path: string): Deno.FileInfo | null {
   try {
     return lookAtGiven(path)?.info ?? null;
   } catch {
-    // Whoever needs what is there says what is wrong with it.
+    // Whoever opens the path reports what is wrong with it.
     return null;
   }
 }
 
-/** What is directly inside; nothing where there is no folder that this process may read. */
+/** What lies directly in a folder; nothing where this process cannot read it. */
 export function entriesNow(path: string): FolderEntry[] {
   try {
     return [...Deno.readDirSync(path)];
@@ -27,7 +27,7 @@ export function entriesNow(path: string): FolderEntry[] {
   }
 }
 
-/** Whether this process can make files there. Nothing but an attempt tells; it leaves nothing. */
+/** Whether this process can make files in a folder. Only an attempt can tell; it leaves nothing there. */
 export function canWriteIn(folder: string): boolean {
   try {
     Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".pop3svc-" }));
@@ -37,7 +37,7 @@ export function canWriteIn(folder: string): boolean {
   }
 }
 
-/** Opens a file that an option names, to append to it; it is made where it is not there. Does not wait at a FIFO. */
+/** Opens a file that an option names to append to it, and makes it if needed. It does not wait at a FIFO. */
 export function openToAppend(path: string): Promise<Deno.FsFile> {
   return Deno.open(path, { read: true, append: true, create: true, mode: 0o600 });
 }

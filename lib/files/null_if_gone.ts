@@ -1,4 +1,4 @@
-/** What the synchronous call gives; null when the file is gone. */
+/** The result of a synchronous call; null when the file is gone. */
 export function nullIfGone<T>(call: () => T): T | null {
   try {
     return call();

@@ -1,15 +1,14 @@
 /**
  * Opens a file that somebody else may have put there: a message, an mbox, a file that an option names.
  *
- * - `O_NONBLOCK`: a FIFO does not hold up whoever opens it. It must never be opened asynchronously: 32 that wait
- *   stop all asynchronous file work of the process.
- * - Only a regular file counts, and no link: the name is looked at after it was opened, and must mean what was
- *   opened. `O_NOFOLLOW` is no defence by itself, since Deno follows the link before it opens under any permission
- *   less than `--allow-all`.
- * - Where nobody else can change what the name means, there is no need to ask what was opened, which is the dear part.
- * - Where the caller knows the file from a list, which has no links, it is enough that what was opened is that one.
+ * - `O_NONBLOCK` keeps a FIFO from blocking us. A FIFO must never be opened asynchronously: 32 of them that wait stop
+ *   all asynchronous file work of the process.
+ * - Only a regular file counts, and no link: after opening, the name must still mean what was opened. `O_NOFOLLOW`
+ *   alone does not ensure that, since Deno follows the link first under any permission less than `--allow-all`.
+ * - Where nobody else can change what the name means, we do not ask what was opened, which is the expensive part.
+ * - Where the caller knows the file from a list, which has no links, it is enough that the opened file is that one.
  *
- * A small file is read at once: an asynchronous read costs ten times as much.
+ * A small file is read synchronously: an asynchronous read costs ten times as much.
  */
 import { closeSync, constants, fstatSync, openSync, read, readSync } from "node:fs";
 import {
@@ -24,18 +23,18 @@ import { nullIfGone } from "./null_if_gone.ts";
 
 /** A regular file that is open for reading. */
 export interface OpenFile extends Disposable {
-  /** As it was when it was opened. */
+  /** The file as it was when it was opened. */
   readonly info: FileFacts;
   /** Reads at an offset; 0 only at the end. */
   readNow(into: Uint8Array, at: number): number;
-  /** The same on another thread. */
+  /** Reads at an offset, on another thread. */
   read(into: Uint8Array, at: number): Promise<number>;
-  /** As it is now, whatever its name means by now. */
+  /** The open file's identity now, whatever its name means by then. */
   identityNow(): FileIdentity;
 }
 
 /**
- * Null when there is no regular file of this name.
+ * Opens a regular file for reading; null when there is none of this name.
  *
  * @param isExposed whether others can change what the name means
  * @param known what the file must be, where it is known
@@ -56,8 +55,8 @@ export function openRegularFile(
 }
 
 /**
- * The same for a path that the administrator gave: links may lead to it, see given_path.ts. It is opened by the name
- * that was given, since Deno's permissions are for that name.
+ * Opens a file by a path that the administrator gave, also through links (given_path.ts); null when there is no
+ * regular file. It is opened by the given name, since Deno's permissions are for that name.
  *
  * @throws {ForeignLinkError} when a link on the way must not be followed
  */
@@ -69,7 +68,7 @@ export function openGivenFile(path: string): OpenFile | null {
   });
 }
 
-/** What was opened counts only if `look` gives what it is, and that is a regular file. */
+/** Opens a file, and keeps it open only if `look` says that it is a regular file. */
 function opened(
   path: string,
   flags: number,
@@ -88,7 +87,7 @@ function opened(
   return null;
 }
 
-/** What an open file is, asked of the system: nobody else can change the answer. */
+/** Asks the system about an open file: nobody else can change the answer. */
 function factsOf(fd: number): FileFacts {
   hasDescriptorPaths ??= isSeenInProc(fd);
   return hasDescriptorPaths ? Deno.statSync(descriptorPath(fd)) : slowFactsOf(fd);
@@ -107,14 +106,14 @@ function isSeenInProc(fd: number): boolean {
   }
 }
 
-/** This takes five times as long: `node:fs` makes dates of all times. */
+/** Five times as slow: `node:fs` makes a `Date` of each time. */
 function slowFactsOf(fd: number): FileFacts {
   const stats = fstatSync(fd);
   const { dev, ino, size, mtime, uid } = stats;
   return { isFile: stats.isFile(), dev, ino, size, mtime, uid };
 }
 
-// Windows has neither.
+// Windows has neither flag.
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const NO_LINK = constants.O_NOFOLLOW ?? 0;
 

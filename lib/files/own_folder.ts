@@ -1,23 +1,23 @@
 /**
- * The folder of ours beside the mail: what is being deleted, the trash and locks lie in it.
+ * The server's own folder beside the mail. It holds locks, the trash, and messages that are being deleted.
  *
- * - In a plain folder it is `.pop3svc`; in a Maildir `pop3svc`, since Maildir++ takes names with a dot for folders of
- *   IMAP.
- * - It is a real folder of this process's user, which nobody else may write. Whatever else has the name (a link, a
- *   file, a folder of somebody else's, as one trial as root leaves it) is left alone, and `pop3svc-UID` beside it is
- *   ours.
+ * - In a plain folder it is `.pop3svc`; in a Maildir `pop3svc`, since Maildir++ takes names with a dot for IMAP
+ *   folders.
+ * - It is a real folder of this process's user, which nobody else may write. Anything else of that name (a link, a
+ *   file, a folder of another user's, such as one trial as root leaves) is left alone, and the server uses
+ *   `pop3svc-UID` beside it.
  */
 import { join } from "@std/path";
 import type { FileSystem } from "./file_system.ts";
 import { isPrivateFolder, serverUid } from "./server_user.ts";
 
-/** What our folder is called. */
+/** The usual name of our folder. */
 export type OwnFolderName = ".pop3svc" | "pop3svc";
 
 export interface OwnFolder {
   readonly path: string;
   readonly isThere: boolean;
-  /** The path of what has the usual name and is not ours; null when nothing is in the way. */
+  /** The path of something else that has the usual name; null when nothing is in the way. */
   readonly inTheWay: string | null;
 }
 
@@ -34,12 +34,12 @@ export async function findOwnFolder(
   const path = `${usual}-${serverUid() ?? "own"}`;
   const other = await files.look(path);
   if (other !== null && !isOurFolder(other)) {
-    throw new Deno.errors.AlreadyExists(`${usual} and ${path} belong to somebody else`);
+    throw new Deno.errors.AlreadyExists(`${usual} and ${path} belong to another user`);
   }
   return { path, isThere: other !== null, inTheWay: usual };
 }
 
-/** Whether it is a folder in which nobody else can have put anything. */
+/** Whether it is a folder into which nobody else can have put anything. */
 export function isOurFolder(found: Deno.FileInfo): boolean {
   if (!found.isDirectory) return false;
   const uid = serverUid();

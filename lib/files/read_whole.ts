@@ -1,4 +1,4 @@
-/** Reads files as a whole: those that an option names, and our own. */
+/** Reads whole files: those that an option names, and the server's own. */
 import { decodeText } from "./given_text.ts";
 import { type OpenFile, openGivenFile } from "./open_file.ts";
 
@@ -19,9 +19,9 @@ export function readGivenFile(path: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The same as text.
+ * Reads such a file as text.
  *
- * @throws {TextEncodingError} when it is no text that can be read here
+ * @throws {TextEncodingError} when it cannot be decoded
  */
 export function readGivenText(path: string): string {
   return decodeText(readGivenFile(path));

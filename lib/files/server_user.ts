@@ -1,10 +1,10 @@
-/** As whom this process touches files. */
+/** The user as whom this process touches files, and what belongs to that user. */
 
 let uid: number | null | undefined;
 
 /**
- * The user id of this process; null where there are none (Windows), and where the program may not ask
- * (`--allow-sys=uid`): it must not be asked for a permission because of mail.
+ * The user id of this process; null where there are none (Windows), and without the permission `--allow-sys=uid`:
+ * mail must not raise a prompt for one.
  */
 export function serverUid(): number | null {
   return uid ??= Deno.permissions.querySync({ name: "sys", kind: "uid" }).state === "granted"
@@ -15,7 +15,7 @@ export function serverUid(): number | null {
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
-/** Whether it belongs to the user of this process, or to root. Everything does where there are no owners. */
+/** Whether the file belongs to the user of this process or to root; true where there are no owners. */
 export function isOfServer({ uid: owner }: Deno.FileInfo): boolean {
   const server = serverUid();
   return owner === null || server === null || owner === server || owner === 0;
@@ -28,7 +28,10 @@ export function isPrivateFolder(folder: Deno.FileInfo): boolean {
   return ((folder.mode ?? 0) & WRITABLE_BY_OTHERS) === 0;
 }
 
-/** Whether only they can rename and remove what is theirs in it: it is private, or sticky as `/tmp` is. */
+/**
+ * Whether nobody else can rename or remove what root and this user have in the folder: it is private, or sticky like
+ * `/tmp`.
+ */
 export function keepsNames(folder: Deno.FileInfo): boolean {
   return isPrivateFolder(folder) ||
     serverUid() !== null && isOfServer(folder) && ((folder.mode ?? 0) & STICKY) !== 0;

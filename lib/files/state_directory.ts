@@ -1,13 +1,13 @@
 /**
- * Where the server keeps what need not be beside the mail: the index and the ids of mailboxes that belong to somebody
- * else, journals, and the key of the server. Whatever lies there was written by the server's own user.
+ * The state directory: what the server keeps away from the mail. It holds the index and the ids of mailboxes that
+ * belong to other users, journals, and the server's key. Only the server's own user writes there.
  */
 import { dirname, join, resolve } from "@std/path";
 import { nullIfGone } from "./null_if_gone.ts";
 import { isPrivateFolder } from "./server_user.ts";
 
 /**
- * The folder of one mailbox in the state directory; it is made, and those above it.
+ * Makes the folder of one mailbox in the state directory, and those above it.
  *
  * @throws {Deno.errors.PermissionDenied} and its like when it cannot be made, or when others can write it
  */
@@ -17,7 +17,7 @@ export async function stateFolderOf(stateDirectory: string, mailbox: string): Pr
   return folder;
 }
 
-/** Where it is, if it has been made. */
+/** The path of the folder of one mailbox, whether or not it has been made. */
 export async function stateFolderPath(stateDirectory: string, mailbox: string): Promise<string> {
   const octets = new TextEncoder().encode(resolve(mailbox));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", octets), 0, 16);
@@ -31,15 +31,15 @@ export async function makeStateFolder(folder: string): Promise<void> {
   const made = info ?? await Deno.lstat(folder);
   if (!made.isDirectory || !isPrivateFolder(made)) {
     throw new Deno.errors.PermissionDenied(
-      `${folder} of the state directory can be written by others; its owner must be the server's user, and its mode 0700`,
+      `${folder} in the state directory can be written by others; its owner must be the server's user, and its mode 0700`,
     );
   }
   if (!isFolder(dirname(folder))) {
-    throw new Deno.errors.NotADirectory(`${dirname(folder)} is no folder`);
+    throw new Deno.errors.NotADirectory(`${dirname(folder)} is not a folder`);
   }
 }
 
-/** A folder above that this process may not look at is taken to be what it seems to be (given_path.ts). */
+/** Whether it is a folder; one that this process may not look at is taken for one (given_path.ts). */
 function isFolder(path: string): boolean {
   try {
     return nullIfGone(() => Deno.lstatSync(path))?.isDirectory === true;
@@ -49,12 +49,12 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** With `DynamicUser=`, systemd names a link of its own that leads below `/var/lib/private`. */
+/** The path without links: with `DynamicUser=`, systemd names a link that leads below `/var/lib/private`. */
 export function realStateDirectory(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch {
-    // It is not there yet, or may not be looked at: who makes it or looks at it says so.
+    // It does not exist yet, or we may not look at it: whoever makes it or uses it reports that.
     return path;
   }
 }

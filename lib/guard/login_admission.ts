@@ -1,4 +1,5 @@
 /** Decides for each attempt to log in whether the provider is asked, and when; and keeps what has come of it. */
+import { KeyedDigest } from "../auth/keyed_digest.ts";
 import type { Clock } from "../time/clock.ts";
 import { isLoopback, peerKey } from "../transport/address.ts";
 import { AttemptsInProgress } from "./attempts_in_progress.ts";
@@ -33,6 +34,7 @@ export class LoginAdmission {
   readonly #engine: () => BanEngine;
   readonly #known: KnownLogins;
   readonly #wrong: WrongCredentials;
+  readonly #digest = new KeyedDigest();
   readonly #ofNetwork: AttemptsInProgress;
   readonly #ofSecret: AttemptsInProgress;
 
@@ -46,7 +48,7 @@ export class LoginAdmission {
 
   /** Names what is tried without telling it. */
   digestOf(parts: readonly string[]): Promise<string> {
-    return this.#wrong.digestOf(parts);
+    return this.#digest.of(parts);
   }
 
   /** Waits until it is clear what becomes of an attempt. What it holds while the provider is asked is given back by it. */

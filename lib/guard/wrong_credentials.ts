@@ -10,7 +10,6 @@ import { BoundedMap } from "./bounded_map.ts";
 const MOST_REMEMBERED = 10_000;
 
 export class WrongCredentials {
-  readonly #key = crypto.getRandomValues(new Uint8Array(32));
   /** Which refusal of all was the last of each. */
   readonly #wrong = new BoundedMap<number>(MOST_REMEMBERED);
   #count = 0;
@@ -18,13 +17,6 @@ export class WrongCredentials {
   /** How many refusals there have been. */
   get count(): number {
     return this.#count;
-  }
-
-  /** A name for it that tells nothing of it, and is the same for the same. */
-  async digestOf(parts: readonly string[]): Promise<string> {
-    // Loaded when it is first needed: it would be a third of the start.
-    const { createHmac } = await import("node:crypto");
-    return createHmac("sha256", this.#key).update(JSON.stringify(parts)).digest("base64");
   }
 
   add(digest: string): void {

@@ -6,22 +6,22 @@ export interface TlsFacts {
   readonly cipher: string;
 }
 
-/** What a provider is told about the connection it works for. */
+/** What a provider learns about the connection that it serves. */
 export interface ConnectionInfo {
-  /** Names this connection in events and log lines; unique within the process. */
+  /** The name of this connection in events and log lines; unique within the process. */
   readonly connectionId: string;
   /** The address of the client, without a port: `192.0.2.7`, `2001:db8::7`. */
   readonly clientAddress: string;
   /** The port of the client. */
   readonly clientPort: number;
-  /** Is the line encrypted? */
+  /** Whether the connection is encrypted. */
   readonly isSecure: boolean;
-  /** What the TLS handshake agreed on; null on a plain line, and where TLS ends before this server. */
+  /** What the TLS handshake agreed on; null without TLS, and where TLS ends before this server. */
   readonly tls: TlsFacts | null;
-  /** The name that the client logged in with; null before it has. */
+  /** The name with which the client logged in; null before the login. */
   readonly username: string | null;
-  /** The `name` of the mailbox that is open; null before the login, or if it has none. */
+  /** The `name` of the open mailbox; null before the login, or if the mailbox has none. */
   readonly mailboxName: string | null;
-  /** A slot for whatever the provider wants to keep with this connection. */
+  /** Free for whatever the provider wants to keep with this connection. */
   tag: unknown;
 }

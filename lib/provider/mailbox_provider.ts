@@ -1,4 +1,4 @@
-/** What a provider of mail implements. */
+/** The interface that a provider of mailboxes implements. */
 import type { Awaitable } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "./connection_info.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -20,17 +20,17 @@ import type { Mailbox } from "./mailbox.ts";
  * ```
  */
 export interface MailboxProvider {
-  /** The name of the provider, for people who look at it. */
+  /** Optional: a name for people who look at the provider. */
   readonly name?: string;
-  /** The mailbox of this user, or null to refuse. */
+  /** The mailbox of this user, or null to refuse the login. */
   authenticate(
     info: ConnectionInfo,
     username: string,
     password: string,
   ): Awaitable<Mailbox | null>;
   /**
-   * Add-on for the mechanisms OAUTHBEARER (RFC 7628) and XOAUTH2: the mailbox of a user who shows this bearer token,
-   * or null to refuse. The name is null where the client leaves it to the token.
+   * Optional, for the mechanisms OAUTHBEARER (RFC 7628) and XOAUTH2: the mailbox of the user whose client sends this
+   * bearer token, or null to refuse. The name is null where the client leaves it to the token.
    */
   authenticateToken?(
     info: ConnectionInfo,
@@ -38,54 +38,54 @@ export interface MailboxProvider {
     token: string,
   ): Awaitable<Mailbox | null>;
   /**
-   * Add-on: what the spellings of one user's name have in common, whether or not there is such a user. Bans, LOGIN-DELAY
-   * and whoever may try during a ban go by it; without it, each spelling counts as a user of its own.
+   * Optional: one name for all spellings of a user's name, whether or not there is such a user. Bans, LOGIN-DELAY and
+   * the users who may try during a ban are counted by it; without it, each spelling counts as a user of its own.
    */
   canonicalUsername?(username: string): Awaitable<string>;
   /**
-   * Add-on: the mailbox of a user who wakes up (billpg's WAKE), or null where the login is no longer good. Without it
-   * the mailbox of the login is used again.
+   * Optional: the mailbox of a user whose session wakes up (billpg's WAKE), or null where the login is no longer
+   * valid. Without it, the mailbox of the login is used again.
    */
   reopenMailbox?(info: ConnectionInfo, username: string): Awaitable<Mailbox | null>;
-  /** Add-on for APOP and SCRAM-SHA-256, which prove that the client knows a secret without sending it. */
+  /** Optional, for APOP and SCRAM-SHA-256, by which a client proves that it knows a secret without sending it. */
   readonly secrets?: UserSecrets | null;
-  /** Called when the listener stops, if it is there. */
+  /** Optional: called when the listener stops. */
   [Symbol.asyncDispose]?(): PromiseLike<void>;
 }
 
-/** The secrets of users, for mechanisms in which the client proves that it knows one. */
+/** The secrets of users, for mechanisms in which the client proves that it knows one without sending it. */
 export interface UserSecrets {
   /**
-   * What all users can log in with: APOP (RFC 1939 section 7) and SCRAM-SHA-256 (RFC 7677) where each has a plain
-   * secret, `scram` where some have only a verifier. It is offered to everybody, so it must work for everybody.
+   * The mechanisms that work for all users, since they are offered to everybody: APOP (RFC 1939 section 7) and
+   * SCRAM-SHA-256 (RFC 7677) where each user has a plain secret, `scram` where some have only a verifier.
    */
   readonly offers: "apop-and-scram" | "scram";
-  /** The secret of this user; null for nobody that is known, who is then led on and refused at the end. */
+  /** The secret of this user; null for an unknown one, who is refused only at the end of the exchange. */
   secretOf(info: ConnectionInfo, username: string): Awaitable<UserSecret | null>;
   /**
-   * Add-on: the salt and iterations that SCRAM names to those who have no verifier: whoever is not known, and whoever
-   * has a plain secret. They must look like those of a verifier, and be the same for a name each time, also after a
-   * restart: else they tell who is known. Without it they are of a key that is made at each start.
+   * Optional: the salt and iterations that SCRAM sends for users without a verifier: unknown ones, and those with a
+   * plain secret. They must look like those of a verifier, and be the same for a name each time, also after a
+   * restart: else they tell who is known. Without it, they come from a key that is made at each start.
    */
   challengeFor?(username: string): Awaitable<ScramChallenge>;
-  /** The mailbox of a user who has proved it, or null to refuse. */
+  /** The mailbox of a user whose proof is right, or null to refuse. */
   openMailbox(info: ConnectionInfo, username: string): Awaitable<Mailbox | null>;
 }
 
-/** What a server keeps of a user's password where a hash is not enough. */
+/** What a server stores of a user's password where a hash is not enough. */
 export type UserSecret =
   | { readonly type: "plain"; readonly password: string }
   | { readonly type: "scram-sha-256"; readonly verifier: ScramVerifier };
 
-/** What SCRAM tells a client before it proves anything. */
+/** What SCRAM sends to a client before it proves anything. */
 export interface ScramChallenge {
-  /** Random octets of this user's. */
+  /** Random octets, the user's own. */
   readonly salt: Uint8Array<ArrayBuffer>;
   /** How often the password was hashed; RFC 7677 asks for at least 4096. */
   readonly iterations: number;
 }
 
-/** What SCRAM needs of a password (RFC 5802 section 3): enough to check it, not enough to log in with it. */
+/** What SCRAM stores of a password (RFC 5802 section 3): enough to check it, not enough to log in with it. */
 export interface ScramVerifier extends ScramChallenge {
   /** 32 octets. */
   readonly storedKey: Uint8Array<ArrayBuffer>;

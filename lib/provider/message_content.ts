@@ -1,25 +1,25 @@
-/** The shapes in which a mailbox may hand over a message, and the one shape in which a session reads it. */
+/** The forms in which a mailbox may return a message, and the one form in which a session reads it. */
 import type { Awaitable, MessageBody } from "../protocol/reply.ts";
 import { Pop3ResponseError } from "./response_error.ts";
 
 /** A message read line by line. */
 export interface MessageLines {
-  /** The next line without its line end, or null behind the last one. */
+  /** The next line without its line end, or null after the last one. */
   nextLine(): Awaitable<string | Uint8Array | null>;
-  /** Releases what the message holds open. Called exactly once. */
+  /** Closes what the message holds open. Called exactly once. */
   close(): Awaitable<void>;
 }
 
 /**
- * A message, in the shape that suits the mailbox:
+ * A message, in the form that suits the mailbox:
  *
  * - `{ nextLine(), close() }`: line by line;
  * - an async iterable of lines, for example an async generator;
- * - a `ReadableStream` of the bytes as they lie there, with borders anywhere;
- * - `{ nextChunk(), close() }`: the same bytes without the cost of a stream.
+ * - a `ReadableStream` of the stored bytes, in chunks of any size;
+ * - `{ nextChunk(), close() }`: the same chunks without the cost of a stream.
  *
- * Lines come without their line end; text is sent as UTF-8. It is closed exactly once, also when TOP stops
- * early, the client goes away or a read fails.
+ * Lines have no line end; text is sent as UTF-8. The message is closed exactly once, also when TOP stops early, the
+ * client goes away or a read fails.
  */
 export type MessageContent =
   | MessageLines
@@ -88,7 +88,7 @@ class IterableBody implements MessageBody {
 class StreamBody implements MessageBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array | string>;
 
-  // A stream of strings passes for an async iterable of lines; it is read as that.
+  // By its type, a stream of strings is an async iterable of lines; each string is read as a line.
   constructor(stream: ReadableStream<Uint8Array | string>) {
     this.#reader = stream.getReader();
   }

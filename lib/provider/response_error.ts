@@ -1,20 +1,20 @@
-/** How a {@linkcode Pop3ResponseError} is told to the client. */
+/** How the client learns of a {@linkcode Pop3ResponseError}. */
 export interface Pop3ResponseErrorOptions extends ErrorOptions {
   /** A response code (RFC 2449 section 8, RFC 3206) without its brackets: `IN-USE`, `SYS/TEMP`, `AUTH`. */
   readonly code?: string;
-  /** Close the connection behind the reply. False by default. */
+  /** Whether the connection is closed after the reply. False by default. */
   readonly closes?: boolean;
 }
 
 /**
- * Thrown by a provider or a mailbox to choose what the client is told.
+ * Thrown by a provider or a mailbox to choose the client's reply.
  *
  * @example
  * ```ts
  * import { Pop3ResponseError } from "@pop3svc/pop3svc";
  *
  * const busy = new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
- * busy.code; // the client hears: -ERR [IN-USE] Another session has this mailbox.
+ * busy.code; // the client receives: -ERR [IN-USE] Another session has this mailbox.
  * ```
  */
 export class Pop3ResponseError extends Error {
@@ -22,11 +22,11 @@ export class Pop3ResponseError extends Error {
   override readonly name: string = "Pop3ResponseError";
   /** The response code without its brackets, or null for none. */
   readonly code: string | null;
-  /** Is the connection closed behind the reply? */
+  /** Whether the connection is closed after the reply. */
   readonly closes: boolean;
 
   /**
-   * Makes an error that becomes this reply.
+   * Makes an error that becomes a reply.
    *
    * @param message the text of the reply
    */

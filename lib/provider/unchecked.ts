@@ -1,6 +1,6 @@
 /**
- * Marks a mailbox whose list is shown to clients as it is, whatever is wrong with it: for servers that misbehave on
- * purpose, so that clients can be tested.
+ * Marks a mailbox whose list clients get as it is, whatever is wrong with it: for servers that misbehave on purpose,
+ * so that clients can be tested.
  */
 export const UNCHECKED: unique symbol = Symbol("unchecked");
 
@@ -9,6 +9,7 @@ export interface MarkedMailbox {
   readonly [UNCHECKED]?: true;
 }
 
+/** Whether the list of a mailbox is shown as it is. */
 export function isUnchecked(mailbox: object): boolean {
   return UNCHECKED in mailbox;
 }

@@ -4,20 +4,20 @@ import type { MailboxProvider, UserSecrets } from "../provider/mailbox_provider.
 import { nameKeysOf, preparerOf, type UsernameCase } from "../auth/prepared_text.ts";
 import { timingSafeEqual } from "../auth/timing_safe_equal.ts";
 
-/** Who the one user is. */
+/** The one user, and the mailbox. */
 export interface SingleUserOptions {
-  /** The name that USER must say. */
+  /** The user name. */
   readonly username: string;
-  /** The password that PASS must say. An empty one lets nobody in. */
+  /** The password. An empty one lets nobody in. */
   readonly password: string;
-  /** Whether the name is compared whatever the case of its letters: `lower`, the default, or `keep`. */
+  /** How the name is compared: `lower` (the default) ignores the case of letters, `keep` does not. */
   readonly usernameCase?: UsernameCase;
   /** Opens the mailbox, once for each login. */
   readonly openMailbox: () => Mailbox;
 }
 
 /**
- * One user with one password.
+ * A provider of one user with one password.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export class SingleUserProvider implements MailboxProvider {
     this.#options = options;
   }
 
-  /** The one secret, for APOP and SCRAM. */
+  /** The user's secret, for APOP and SCRAM. */
   get secrets(): UserSecrets {
     const { password, openMailbox } = this.#options;
     return {
@@ -56,20 +56,22 @@ export class SingleUserProvider implements MailboxProvider {
     };
   }
 
-  /** The mailbox, for this name and this password only. */
+  /** The mailbox, for the right name and password only. */
   async authenticate(
     _info: ConnectionInfo,
     username: string,
     password: string,
   ): Promise<Mailbox | null> {
     const prepare = await preparerOf(password, this.#options.password);
-    // Both are compared in any case: the time must not tell which of them was wrong.
+    // Both are always compared: the time must not tell which of them was wrong.
     const isUser = await this.#isUser(username);
     const isPassword = timingSafeEqual(prepare(password), prepare(this.#options.password));
     return isUser && isPassword && password !== "" ? this.#options.openMailbox() : null;
   }
 
-  /** The name as names are compared: prepared, and in lower case unless `usernameCase` is `keep`. */
+  /**
+   * The name in the form in which names are compared: prepared, and in lower case unless `usernameCase` is `keep`.
+   */
   async canonicalUsername(name: string): Promise<string> {
     return (await nameKeysOf(this.#options.usernameCase ?? "lower", name))(name);
   }

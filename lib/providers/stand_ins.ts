@@ -1,6 +1,7 @@
 /**
- * What somebody unknown, or locked, is checked against, so that neither the time nor a challenge tells who is known:
- * what most users of the file have. It is chosen once for each reading of the file; a stranger's name costs a look.
+ * What an unknown or locked user is checked against, so that neither the time nor a SCRAM challenge tells who is
+ * known: the kind of hash that most users of the file have. It is chosen once for each reading of the file, so an
+ * unknown name costs no search.
  */
 import type { ScramChallenge } from "../provider/mailbox_provider.ts";
 import { effortOf } from "../auth/passwords/hash_costs.ts";
@@ -12,13 +13,16 @@ import type { UserEntry } from "./users_file.ts";
 const SALT_OCTETS = 16;
 
 export class StandIns {
-  /** Of the type and the cost that most have; of two that as many have, the one that costs less. Null where all are locked. */
+  /**
+   * A hash of the type and cost that most users have, or of the cheaper of two equally frequent ones. Null where all
+   * are locked.
+   */
   readonly hash: PasswordHash | null;
   readonly #key: Uint8Array<ArrayBuffer>;
   readonly #iterations: number;
   readonly #saltOctets: number;
 
-  /** @param key makes the salts: whoever keeps it keeps them */
+  /** @param key makes the salts: with the same key, a name keeps its salt */
   constructor(users: Iterable<UserEntry>, key: Uint8Array<ArrayBuffer>) {
     const hashes = [...users].map(({ hash }) => hash).filter(({ type }) => type !== "locked");
     const verifiers = hashes.flatMap((hash) => hash.type === "scram-sha-256" ? [hash] : []);
@@ -32,7 +36,7 @@ export class StandIns {
     this.#saltOctets = usual?.salt.length ?? SALT_OCTETS;
   }
 
-  /** @param name as names are compared: two spellings of one have one salt */
+  /** @param name in the form in which names are compared, so that all spellings of it have one salt */
   async challengeFor(name: string): Promise<ScramChallenge> {
     return {
       salt: await saltFor(this.#key, name, this.#saltOctets),
@@ -41,7 +45,10 @@ export class StandIns {
   }
 }
 
-/** The first of those of which most are alike; null of none. */
+/**
+ * The first hash of the most frequent kind, and of the cheaper of two equally frequent ones; null where there is
+ * none.
+ */
 function mostUsual<T extends PasswordHash>(
   hashes: readonly T[],
   kindOf: (hash: T) => string,

@@ -13,35 +13,35 @@ import { UserMailboxes } from "./user_mailboxes.ts";
 import type { BadLine, UserEntry, UsersFile } from "./users_file.ts";
 import { WatchedUsersFile } from "./watched_users_file.ts";
 
-/** What a {@linkcode UsersFileProvider} may be told. */
+/** Options of a {@linkcode UsersFileProvider}. */
 export interface UsersFileOptions {
   /** The folder whose subfolders, or mboxes, are the mailboxes of the users, by name. None by default. */
   readonly mailRoot?: string;
   /** How the mailboxes are opened. */
   readonly mailbox?: FileMailboxOptions;
-  /** How much is spent on password hashes at once. */
+  /** How many password hashes are checked at once. */
   readonly hashing?: HashWorkersOptions;
-  /** Whether names are compared whatever the case of their letters: `lower`, the default, or `keep`. */
+  /** How names are compared: `lower` (the default) ignores the case of letters, `keep` does not. */
   readonly usernameCase?: UsernameCase;
   /**
-   * 32 secret octets that stay the same after a restart: SCRAM's salts for names that nobody has are made of them. By
-   * default they are made anew each time, and a salt that changes tells that nobody has the name.
+   * 32 secret octets that stay the same after a restart: SCRAM's salts for unknown names are made from them. By
+   * default they are random at each start; then a salt that changes tells that nobody has the name.
    */
   readonly scramKey?: Uint8Array<ArrayBuffer>;
-  /** Is told of bad lines, and of a file that cannot be read any more; the same as a listener's. */
+  /** Called for bad lines, and for a file that can no longer be read; like the `events` of a listener. */
   readonly events?: Pop3Events;
 }
 
-/** Of looking at mailboxes before the server says that it is ready. */
+/** The longest look at mailboxes before the server says that it is ready. */
 const SURVEY_MS = 2_000;
 const SURVEY_MAILBOXES = 3;
 
 /**
- * Many users, from a file in the form of Dovecot's passwd-file or Apache's htpasswd. It is read again when it has
- * changed; while it names nobody, the users of before stay.
+ * A provider of many users, from a file in the format of Dovecot's passwd-file or Apache's htpasswd. The file is read
+ * again when it has changed; while it names nobody, the previous users stay.
  *
- * A bad line locks out its own user only. Somebody who is not in the file is checked against a hash as most users
- * have it, so that the time does not tell who is there.
+ * A bad line locks out only its own user. The password of an unknown user is checked against a hash like those of
+ * most users, so that the time does not tell who is known.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export class UsersFileProvider implements MailboxProvider {
   readonly #mailboxes: UserMailboxes;
   readonly #checker: PasswordChecker;
   readonly #scramKey: Uint8Array<ArrayBuffer>;
-  /** With which hash each is logged in, to see at WAKE whether it is still theirs. */
+  /** The hash with which each connection logged in, to check at WAKE that it is still the user's. */
   readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
   #standIns: StandIns;
   #secrets: UserSecrets | null = null;
@@ -84,7 +84,7 @@ export class UsersFileProvider implements MailboxProvider {
   }
 
   /**
-   * Reads the file if it has changed since.
+   * Reads the file if it has changed.
    *
    * @returns how many users can log in, and the lines that cannot be used
    * @throws {Deno.errors.NotFound} and its like when it has never been readable
@@ -96,8 +96,8 @@ export class UsersFileProvider implements MailboxProvider {
   }
 
   /**
-   * What is left out of mailboxes that belong to other users than the server's own: for two seconds' work at most, and of
-   * three of them. Where all mail belongs to the server's user, nothing is opened.
+   * What is left out of mailboxes that belong to other users than the server's own. Stops after two seconds, or when
+   * three mailboxes have something left out. Where all mail belongs to the server's user, nothing is opened.
    */
   async leftOutOfOthers(): Promise<readonly string[]> {
     const found: string[] = [];
@@ -105,7 +105,7 @@ export class UsersFileProvider implements MailboxProvider {
     for (const user of this.#watched.file.users.values()) {
       if (found.length >= SURVEY_MAILBOXES || performance.now() > until) break;
       if (!this.#mailboxes.isOfOthers(user)) continue;
-      // One that cannot be opened is told at its login, and by `check`.
+      // A mailbox that cannot be opened is reported at its login, and by `check`.
       found.push(...await this.#mailboxes.leftOut(user).catch(() => []));
     }
     return found;
@@ -131,7 +131,7 @@ export class UsersFileProvider implements MailboxProvider {
     };
   }
 
-  /** The mailbox of a user with this name and this password. */
+  /** The mailbox of the user with this name and password. */
   async authenticate(
     info: ConnectionInfo,
     username: string,
@@ -146,12 +146,14 @@ export class UsersFileProvider implements MailboxProvider {
     return isKnown && isRight ? await this.#openMailbox(info, username) : null;
   }
 
-  /** The name as names are compared: prepared, and in lower case unless `usernameCase` is `keep`. */
+  /**
+   * The name in the form in which names are compared: prepared, and in lower case unless `usernameCase` is `keep`.
+   */
   canonicalUsername(username: string): Promise<string> {
     return this.#watched.keyOf(username);
   }
 
-  /** The mailbox of a user who wakes up; null when the user is gone, or has another password by now. */
+  /** The mailbox of a user whose session wakes up; null when the user is gone or has a new password. */
   async reopenMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
     const user = await this.#find(username);
     const isSame = user !== null && this.#loggedInWith.get(info) === JSON.stringify(user.hash);
@@ -183,7 +185,7 @@ export class UsersFileProvider implements MailboxProvider {
     return await this.#mailboxes.open(user);
   }
 
-  /** @throws {Pop3ResponseError} `[SYS/TEMP]` while nobody is known: that is no wrong name */
+  /** @throws {Pop3ResponseError} `[SYS/TEMP]` while no user is known: then no name is wrong */
   async #find(username: string): Promise<UserEntry | null> {
     let cause: unknown = null;
     try {

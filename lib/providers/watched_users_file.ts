@@ -1,13 +1,13 @@
 /**
  * The users of a file, which is read again when it has changed.
  *
- * - What is known stays known while the file cannot be read, is no text, names nobody, or seems to be half written: an
- *   editor and a full disk leave such a file for a moment, and nobody is to hear of a wrong password for it. It is
- *   told once.
- * - What was read and cannot be used is not read again until it changes: else each login would cost the whole file. A
- *   file that could not be read at all is tried again each time, since a mode that is mended does not show.
+ * - The known users stay while the file cannot be read or decoded, names nobody, or seems to be half written: an
+ *   editor or a full disk leaves such a file for a moment, and nobody should be refused because of it. It is logged
+ *   once.
+ * - A file that was read and cannot be used is not read again until it changes: else each login would cost the whole
+ *   file. A file that could not be read is tried at each login, since a repaired mode does not show as a change.
  */
-import { fileVersion } from "../files/file_version.ts";
+import { fileVersion } from "../files/file_identity.ts";
 import { lookAtGiven } from "../files/given_path.ts";
 import { linesOf, TextEncodingError } from "../files/given_text.ts";
 import { readGivenText } from "../files/read_whole.ts";
@@ -15,7 +15,7 @@ import type { Pop3Events } from "../events/events.ts";
 import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
 import { type BadLine, parseUsersFile, type UserEntry, type UsersFile } from "./users_file.ts";
 
-/** A file that ends within a line, and has become shorter, is believed when it has been quiet for so long. */
+/** A file that ends within a line and has become shorter counts as finished after so long without a change. */
 const QUIET_MS = 1_000;
 
 export class WatchedUsersFile {
@@ -28,9 +28,9 @@ export class WatchedUsersFile {
   #badLines: readonly BadLine[] = [];
   #length = 0;
   #reading: Promise<void> = Promise.resolve();
-  /** Of what was read last; empty until something was. */
+  /** The version that was read last; empty before the first reading. */
   #version = "";
-  /** Of what seemed to be half written. */
+  /** The version that seemed to be half written. */
   #halfWritten = "";
   #complaint = "";
 
@@ -48,13 +48,13 @@ export class WatchedUsersFile {
     this.#events = events;
   }
 
-  /** Those who can be served, by what their names are compared by; and the lines that cannot be used. */
+  /** The users who can be served, by the keys by which names are compared, and the lines that cannot be used. */
   get file(): UsersFile {
     return { users: this.#users, badLines: this.#badLines };
   }
 
   /**
-   * Reads the file if it has changed since. One at a time; who comes meanwhile waits for it.
+   * Reads the file if it has changed. Calls run one at a time.
    *
    * @throws {Deno.errors.NotFound} and its like when it has never been readable
    */
@@ -64,7 +64,7 @@ export class WatchedUsersFile {
     return reading;
   }
 
-  /** What a name is compared by. */
+  /** The key by which a name is compared. */
   async keyOf(name: string): Promise<string> {
     return (await nameKeysOf(this.#usernameCase, name))(name);
   }
@@ -76,7 +76,7 @@ export class WatchedUsersFile {
       const text = this.#readText(version);
       if (this.#isHalfWritten(text)) {
         this.#halfWritten = version;
-        throw new Error("it seems to be half written: the users of before stay for a second");
+        throw new Error("it seems to be half written: the previous users stay for a second");
       }
       const keyOf = await nameKeysOf(this.#usernameCase, text);
       this.#use(parseUsersFile(text, keyOf), text.length);
@@ -98,7 +98,7 @@ export class WatchedUsersFile {
     }
   }
 
-  /** Ends it within a line, while it has just become shorter? */
+  /** Whether the file ends within a line and has just become shorter. */
   #isHalfWritten(text: string): boolean {
     return this.#users.size > 0 && text.length < this.#length && linesOf(text).at(-1) !== "" &&
       this.#isYoung();
@@ -112,7 +112,7 @@ export class WatchedUsersFile {
   #use({ users, badLines }: UsersFile, length: number): void {
     const placed = new Map([...users].filter(([, user]) => this.#hasPlaceFor(user)));
     if (placed.size === 0 && this.#users.size > 0) {
-      this.#complain(new Error("it names nobody who can log in: the users of before stay"));
+      this.#complain(new Error("it names nobody who can log in: the previous users stay"));
       return;
     }
     const without = users.size - placed.size;

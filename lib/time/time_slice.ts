@@ -13,7 +13,8 @@ export class TimeSlice {
   readonly #milliseconds: number;
   #startedAt = performance.now();
 
-  constructor(milliseconds: number) {
+  /** @param milliseconds the longest stretch of work before yielding to the event loop */
+  constructor(milliseconds = 2) {
     this.#milliseconds = milliseconds;
   }
 

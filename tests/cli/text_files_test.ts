@@ -60,7 +60,7 @@ Deno.test("what is no text is refused at the start, by its line; nothing of it i
   await using folder = await TemporaryFolder.create();
   const file = join(folder.path, "latin-1");
   await Deno.writeFile(file, new Uint8Array([0x53, 0x45, 0x43, 0x0a, 0x52, 0xe9, 0x54, 0x0a]));
-  const reason = "line 2 is no UTF-8: save the file as UTF-8";
+  const reason = "line 2 is not UTF-8: save the file as UTF-8";
   for (const option of ["--password-file", "--users", "--config", "--faults"]) {
     const { code, stderr } = await runProgram([option, file, "--port", "0"]);
     assertEquals([code, stderr], [1, `pop3svc: ${option} ${file}: ${reason}\n`]);
@@ -93,7 +93,7 @@ Deno.test("check tells hashes that cost too much, and names that are one", async
   const checked = await runProgram(["check", "--users", file, "--mail-root", folder.path]);
   assertEquals(checked.code, 1);
   assertMatch(checked.stdout, /line 2: its password costs too much: bcrypt up to 14\n/);
-  assertMatch(checked.stdout, /line 3: its name is compared as one with that of a line above\n/);
+  assertMatch(checked.stdout, /line 3: its name counts as equal to that of a line above\n/);
   const keep = ["--username-case", "keep"];
   const kept = await runProgram(["check", "--users", file, "--mail-root", folder.path, ...keep]);
   assertStringIncludes(kept.stderr, "1 fault by which users get no mail");

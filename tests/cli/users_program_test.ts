@@ -29,7 +29,7 @@ Deno.test("from pop3svc hash to a login; bad lines are told, changes are seen", 
   const { stderr } = await program.end("SIGTERM");
   assertStringIncludes(
     stderr,
-    'error during="users file" error="Error: line 2: there is no colon behind its name"',
+    'error during="users file" error="Error: line 2: there is no colon after its name"',
   );
 });
 
@@ -45,7 +45,7 @@ testAsRoot("check --users names what is wrong, and shows no secret", async () =>
   assertEquals(checked.code, 1);
   assertMatch(
     checked.stdout,
-    /^users file: .*\nusers: 3\nlocked: 1\nwrong: 2\n {2}line 4: .*\n {2}user "linked": .*linked is a symbolic link of user 61001, .* is not followed\n$/,
+    /^users file: .*\nusers: 3\nlocked: 1\nwrong: 2\n {2}line 4: .*\n {2}user "linked": .*linked is a symbolic link of user 61001 to something of user 0: it is not followed\n$/,
   );
   assertEquals(
     checked.stderr,

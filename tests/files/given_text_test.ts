@@ -22,12 +22,12 @@ Deno.test("UTF-8 with and without a mark, UTF-16 with one, any line ends", () =>
 });
 
 const unclear: readonly (readonly [string, Uint8Array<ArrayBuffer>, string])[] = [
-  ["Latin-1", new Uint8Array([0x61, 0x0a, 0x70, 0xe4, 0x73, 0x73]), "line 2 is no UTF-8"],
+  ["Latin-1", new Uint8Array([0x61, 0x0a, 0x70, 0xe4, 0x73, 0x73]), "line 2 is not UTF-8"],
   ["UTF-16 without a mark", utf16("password", true, false), "NUL"],
-  ["UTF-16 that ends in the middle", utf16("password", true).slice(0, -1), "no UTF-16LE"],
+  ["UTF-16 that ends in the middle", utf16("password", true).slice(0, -1), "not UTF-16LE"],
   ["UTF-32", new Uint8Array([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]), "NUL"],
   ["a file of NULs, as a loss of power leaves it", new Uint8Array(100), "NUL"],
-  ["octets that are no text", new Uint8Array([0x80, 0x81, 0x82]), "line 1 is no UTF-8"],
+  ["octets that are no text", new Uint8Array([0x80, 0x81, 0x82]), "line 1 is not UTF-8"],
 ];
 
 Deno.test("what is not clear is refused, with what to do, and nothing of it is repeated", () => {

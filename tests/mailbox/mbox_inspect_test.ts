@@ -20,17 +20,17 @@ const warnings: readonly (readonly [string, string, string])[] = [
   [
     "prose",
     `${MESSAGE}${F}Subject: b\n\nb\n\nFrom my end\n`,
-    'doubtful separators, which begin with "From " and may be text or not: 1 line, such as "From my end"',
+    'doubtful separators, which begin with "From " and may also be text: 1 line, such as "From my end"',
   ],
   [
     "a separator that a length steps over",
     `${F}Content-Length: ${MESSAGE.length}\n\n${MESSAGE}`,
-    "and may be text or not: 1 line",
+    "and may also be text: 1 line",
   ],
   [
     "a separator that no header follows",
     `${MESSAGE}${F}he said\n`,
-    "and may be text or not: 1 line",
+    "and may also be text: 1 line",
   ],
   [
     "a lost separator",
@@ -41,7 +41,7 @@ const warnings: readonly (readonly [string, string, string])[] = [
   [
     "what Thunderbird has deleted",
     `${MESSAGE}${F}X-Mozilla-Status: 0009\n\nx\n`,
-    "or uses it for itself: 1 message",
+    "or keeps its own data in it: 1 message",
   ],
 ];
 
@@ -75,7 +75,7 @@ Deno.test("locks of others and what cannot be written are told, and waited for b
   await Deno.writeTextFile(join(mbox.path, `.pop3svc-${Deno.uid() ?? "own"}`), "");
   const { messages, warnings } = await new MboxStore(mbox.file).inspect();
   assertEquals(messages, 1);
-  assertStringIncludes(warnings.join("\n"), "mail.mbox.lock: another program has the mbox");
+  assertStringIncludes(warnings.join("\n"), "mail.mbox.lock: another program has locked the mbox");
   assertStringIncludes(warnings.join("\n"), "messages cannot be deleted");
 });
 

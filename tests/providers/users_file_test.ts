@@ -45,7 +45,7 @@ Deno.test("a bad line is named by its number, repeats nothing, and the others st
   assertEquals([...users.keys()], ["good", "also-good"]);
   assertEquals(badLines.map(({ line }) => line), [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
   assertEquals(badLines.filter(({ reason }) => reason.includes("SECRET")), []);
-  assertStringIncludes(badLines[10]?.reason ?? "", "a field that is not known here");
+  assertStringIncludes(badLines[10]?.reason ?? "", "a field that the server does not know");
 });
 
 Deno.test("names of locks, and of files of ours beside an mbox, are bad lines, unless the line names its mailbox", () => {

@@ -114,7 +114,7 @@ for (const [flags, permissions] of permissionSets) {
       const { stderr } = await program.end("SIGTERM");
       assertMatch(
         stderr,
-        /mail\/joe is a symbolic link of user 61001, and leads to something of user 61002/,
+        /mail\/joe is a symbolic link of user 61001 to something of user 61002/,
       );
       assert(users.hasAllOfAnns());
     },

@@ -1,8 +1,9 @@
 /**
  * What a password hash may cost, and what it does cost.
  *
- * Whoever writes a users file chooses the costs, and every guess of a stranger pays them: without a bound one line of
- * `$2y$31$` would keep a thread for days. The bounds are checked when the file is read, so that `check` tells them.
+ * Whoever writes a users file chooses the costs, and every guess of a stranger incurs them: without a limit, one line
+ * with `$2y$31$` would keep a thread busy for days. The limits are checked when the file is read, so that `check`
+ * reports them.
  */
 import type { PasswordHash } from "./password_hash.ts";
 
@@ -13,18 +14,18 @@ const MOST_PBKDF2_ROUNDS = 2_000_000;
 const MOST_KIB = 1_048_576;
 /** Memory times passes: 4 GiB. */
 const MOST_ARGON2_KIB = 4_194_304;
-/** 1 GiB of 128 octets each. */
+/** 1 GiB, in blocks of 128 octets. */
 const MOST_SCRYPT_BLOCKS = 8_388_608;
 const MOST_SCRYPT_LANES = 16;
-/** glibc does as many when a hash does not say. */
+/** glibc's default, for a hash that names no rounds. */
 const USUAL_SHA_CRYPT_ROUNDS = 5_000;
 
 const DIGEST_OCTETS = { sha1: 20, sha256: 32, sha512: 64 };
 
 /**
- * The hash, where it may cost what it costs.
+ * Returns the hash if it is within the limits.
  *
- * @throws {SyntaxError} that says which bound it is over
+ * @throws {SyntaxError} that says which limit it exceeds
  */
 export function affordable<T extends PasswordHash>(hash: T): T {
   const excess = excessOf(hash);
@@ -33,8 +34,8 @@ export function affordable<T extends PasswordHash>(hash: T): T {
 }
 
 /**
- * Roughly the milliseconds that a check takes: enough to compare hashes by it. Hashes of one type that take the same
- * have the same number.
+ * Roughly how many milliseconds a check takes: good enough to compare hashes. Hashes of one type and cost have equal
+ * numbers.
  */
 export function effortOf(hash: PasswordHash): number {
   switch (hash.type) {
@@ -100,7 +101,7 @@ function shaCryptRounds(text: string): number {
   return rounds === undefined ? USUAL_SHA_CRYPT_ROUNDS : Number(rounds);
 }
 
-/** PBKDF2 does its rounds for each piece of the key that is as long as the digest. */
+/** PBKDF2 runs its rounds once for each digest-sized piece of the key. */
 function pbkdf2Rounds(
   { iterations, digest, key }: Extract<PasswordHash, { readonly type: "pbkdf2" }>,
 ): number {

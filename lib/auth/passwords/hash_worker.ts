@@ -1,4 +1,4 @@
-/** A thread that does the sums of password hashes, one after the other. */
+/** A thread that checks password hashes, one after the other. */
 import type { SlowHash } from "./password_hash.ts";
 import { verifySlowHash } from "./slow_hashes.ts";
 
@@ -11,10 +11,10 @@ export interface HashQuestion {
 /** What it answers. */
 export type HashAnswer =
   | { readonly type: "answer"; readonly isRight: boolean }
-  /** Without the words of the error: they might repeat what was hashed. */
+  /** Without the error's message, which might repeat what was hashed. */
   | { readonly type: "failed"; readonly errorName: string };
 
-/** What a worker sees of itself; Deno's types describe the main thread. */
+/** The global scope of a worker; Deno's types describe that of the main thread. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<HashQuestion>) => void) | null;
   postMessage(answer: HashAnswer): void;

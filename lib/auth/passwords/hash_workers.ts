@@ -1,20 +1,22 @@
 /**
- * Threads for password hashes: off the event loop, so that a storm of logins stalls nobody's session.
+ * Threads for password hashes: off the event loop, so that many logins at once stall no session.
  *
- * - So many at once, and so many that wait; who comes then hears `[SYS/TEMP]`, which is no wrong password.
- * - A hash that takes over ten seconds is given up, and its thread ends with it: `[SYS/TEMP]`, too.
- * - A thread is started when there is work for it, and ends when there was none for a while.
+ * - Only so many hashes are checked at once, and only so many wait; further logins are refused with `[SYS/TEMP]`,
+ *   which does not mean a wrong password.
+ * - A hash that takes over ten seconds is given up and its thread ended; that login is refused with `[SYS/TEMP]`,
+ *   too.
+ * - A thread is started when there is work for it, and ended after a while without work.
  */
 import type { Clock } from "../../time/clock.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { HashAnswer, HashQuestion } from "./hash_worker.ts";
 import type { SlowHash } from "./password_hash.ts";
 
-/** How much a {@linkcode HashWorkers} does. */
+/** How much a {@linkcode HashWorkers} may do at once. */
 export interface HashWorkersOptions {
-  /** Threads. One fewer than there are cores by default, from 1 to 4. */
+  /** How many threads. By default one fewer than there are cores, from 1 to 4. */
   readonly threads?: number;
-  /** Hashes that wait for a thread. 64 by default. */
+  /** How many hashes may wait for a thread. 64 by default. */
   readonly waiting?: number;
 }
 
@@ -26,7 +28,7 @@ interface Job {
 
 const ENDED = "The server is stopping";
 const IDLE_MS = 30_000;
-/** No hash takes longer. */
+/** A hash that takes longer is given up. */
 const LONGEST_MS = 10_000;
 
 export class HashWorkers implements Disposable {
@@ -46,7 +48,7 @@ export class HashWorkers implements Disposable {
   }
 
   /**
-   * Is it the password?
+   * Whether it is the password.
    *
    * @throws {Pop3ResponseError} `[SYS/TEMP]` when too many are waiting already
    */
@@ -64,7 +66,7 @@ export class HashWorkers implements Disposable {
     });
   }
 
-  /** Ends the threads. What is asked still is rejected. */
+  /** Ends the threads, and rejects the checks that are not done. */
   [Symbol.dispose](): void {
     this.#isEnded = true;
     this.#idleTimer?.[Symbol.dispose]();
@@ -94,7 +96,7 @@ export class HashWorkers implements Disposable {
     this.#end(worker, new Pop3ResponseError("Your password takes too long to check.", options));
   }
 
-  /** Ends a thread, and what it is asked. */
+  /** Ends a thread, and rejects its job. */
   #end(worker: Worker, error: Error): void {
     worker.terminate();
     this.#takeJobOf(worker)?.reject(error);
@@ -120,7 +122,7 @@ export class HashWorkers implements Disposable {
     const worker = new Worker(new URL("./hash_worker.ts", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<HashAnswer>) => {
       const job = this.#takeJobOf(worker);
-      // One that has ended may have answered in the same moment.
+      // A thread that was ended may have answered in the same moment.
       if (job === null) return;
       this.#idle.push(worker);
       if (data.type === "answer") job.resolve(data.isRight);
@@ -129,7 +131,7 @@ export class HashWorkers implements Disposable {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#end(worker, new Error(`The thread for password hashes has ended: ${event.message}`));
+      this.#end(worker, new Error(`The thread for password hashes failed: ${event.message}`));
     };
     return worker;
   }

@@ -1,21 +1,21 @@
 /**
- * A stored password, in the notations that Dovecot's passwd-file and Apache's htpasswd have for it.
+ * Parses a stored password in the notations of Dovecot's passwd-file and Apache's htpasswd.
  *
- * - `{SCHEME}text` or, where the text says it itself, only the text: `$2y$…`, `$6$…`, `$argon2id$…`.
- * - It is taken apart when the file is read, so that a bad one, or one that costs too much (hash_costs.ts), is found
- *   then, and not at a login.
- * - No message of an error repeats any of it.
+ * - `{SCHEME}text`, or only the text where it names its scheme itself: `$2y$…`, `$6$…`, `$argon2id$…`.
+ * - It is parsed when the file is read, so that a bad hash, or one that costs too much (hash_costs.ts), is found then
+ *   and not at a login.
+ * - No error message repeats any part of it.
  */
 import { affordable } from "./hash_costs.ts";
 import type { Octets, PasswordHash } from "./password_hash.ts";
 
-/** The schemes that are known, for messages and help. */
+/** The known schemes, for messages and help. */
 export const KNOWN_SCHEMES =
   "PLAIN, BLF-CRYPT (bcrypt), ARGON2ID, SCRYPT, SHA512-CRYPT, SHA256-CRYPT, SSHA512, SSHA256, PBKDF2, SCRAM-SHA-256";
 
 const encoder = new TextEncoder();
 
-/** @throws {SyntaxError} that says what is wrong with it, and nothing of what it is */
+/** @throws {SyntaxError} that says what is wrong, and repeats nothing of the hash */
 export function parsePasswordHash(stored: string): PasswordHash {
   return affordable(parse(stored));
 }
@@ -52,7 +52,7 @@ function parse(stored: string): PasswordHash {
   }
 }
 
-/** What says by its first characters what it is. */
+/** Parses a text whose first characters name its scheme. */
 function parseCrypt(text: string): PasswordHash {
   if (/^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/.test(text)) {
     return { type: "bcrypt", text };
@@ -69,7 +69,7 @@ function parseCrypt(text: string): PasswordHash {
   if (text.startsWith("$scrypt$")) return parseScrypt(text);
   if (text.startsWith("$pbkdf2")) return parsePbkdf2(text);
   if (text.startsWith("$apr1$") || text.startsWith("$1$")) {
-    throw new SyntaxError("MD5 is no longer safe; make it anew, for example with htpasswd -B");
+    throw new SyntaxError("MD5 is no longer safe; make a new hash, for example with htpasswd -B");
   }
   throw new SyntaxError(
     `its password is none of ${KNOWN_SCHEMES}; a plain one is written {PLAIN}password`,
@@ -149,7 +149,7 @@ function parseScrypt(text: string): PasswordHash {
 function atLeast(minimum: number, digits: string | undefined): number {
   const number = Number(digits);
   if (Number.isSafeInteger(number) && number >= minimum) return number;
-  throw new SyntaxError("its cost is no number that can be used");
+  throw new SyntaxError("its cost is not a usable number");
 }
 
 /** No salt and no key is longer. */
@@ -160,15 +160,15 @@ function fromBase64(text: string): Octets {
     const octets = Uint8Array.fromBase64(text);
     if (octets.length > 0 && octets.length <= MOST_OCTETS) return octets;
   } catch {
-    // Told below.
+    // Reported below.
   }
-  throw new SyntaxError("its password holds what should be base64 and is not");
+  throw new SyntaxError("a part of its password should be base64 and is not");
 }
 
 function fromHex(text: string): Octets {
   try {
     return Uint8Array.fromHex(text);
   } catch {
-    throw new SyntaxError("its password holds what should be hexadecimal and is not");
+    throw new SyntaxError("a part of its password should be hexadecimal and is not");
   }
 }

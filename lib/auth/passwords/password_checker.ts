@@ -1,22 +1,24 @@
 /**
- * Checks passwords against hashes: what is quick at once, what is slow on other threads.
+ * Checks passwords against hashes: quick ones at once, slow ones on other threads.
  *
- * Plain passwords are compared prepared, on both sides. Of what a hash was made nobody can know: what was sent is tried
- * prepared and, where that differs, as it is. Both are one attempt.
+ * Plain passwords are compared prepared, on both sides. Nobody can know what a hash was made from, so the sent
+ * password is tried prepared and, where that differs, as it is. Both count as one attempt.
  *
- * What came of a slow one is remembered by a keyed digest of name, hash and password that is worth nothing outside of
- * this process. One that was right, for some minutes: a client that polls every few seconds does not cost a full hash
- * each time. One that was wrong, for as long as there is room: it stays wrong for that hash. The name is in the digest,
- * so that a password that was tried with other names costs the same for a name that is known and one that is not.
+ * The result of a slow check is remembered under a keyed digest of name, hash and password that is worth nothing
+ * outside this process. A right password is remembered for some minutes, so that a client that polls every few
+ * seconds does not cost a full hash each time. A wrong one is remembered as long as there is room: it stays wrong for
+ * that hash. The name is in the digest, so that a password already tried with other names costs the same for a known
+ * and an unknown name.
  */
 import { type Clock, systemClock } from "../../time/clock.ts";
+import { KeyedDigest } from "../keyed_digest.ts";
 import { preparerOf } from "../prepared_text.ts";
 import { timingSafeEqual } from "../timing_safe_equal.ts";
 import { HashWorkers, type HashWorkersOptions } from "./hash_workers.ts";
 import type { PasswordHash, SlowHash } from "./password_hash.ts";
 
 const REMEMBERED_MS = 300_000;
-/** Of each kind. */
+/** How many right passwords, and how many wrong ones. */
 const MOST_REMEMBERED = 10_000;
 
 const encoder = new TextEncoder();
@@ -24,11 +26,10 @@ const encoder = new TextEncoder();
 export class PasswordChecker implements Disposable {
   readonly #workers: HashWorkers;
   readonly #clock: Clock;
-  /** Made when it is first needed: to load what makes keys would be a quarter of the start. */
-  #key: Promise<CryptoKey> | null = null;
-  /** What was right, until when; the oldest first. */
+  readonly #digest = new KeyedDigest();
+  /** Until when each right password is remembered; the oldest first. */
   readonly #right = new Map<string, number>();
-  /** What was wrong; the one that was tried longest ago first. */
+  /** Wrong passwords; the one that was tried longest ago first. */
   readonly #wrong = new Map<string, true>();
 
   constructor(options: HashWorkersOptions = {}, clock: Clock = systemClock) {
@@ -36,7 +37,7 @@ export class PasswordChecker implements Disposable {
     this.#clock = clock;
   }
 
-  /** Is it the password of this name? An empty one is nobody's. */
+  /** Whether it is the password of this name. An empty one is nobody's. */
   async check(hash: PasswordHash, password: string, name: string): Promise<boolean> {
     if (hash.type === "locked" || password === "") return false;
     if (hash.type === "plain") {
@@ -75,20 +76,13 @@ export class PasswordChecker implements Disposable {
   }
 
   async #checkSlowly(hash: SlowHash, password: string, name: string): Promise<boolean> {
-    const digest = await this.#digestOf(hash, password, name);
+    const digest = await this.#digest.of([name, hash, password]);
     const until = this.#right.get(digest);
     if (until !== undefined && until > this.#clock.now()) return true;
     const isRight = !this.#wrong.has(digest) && await this.#workers.verify(hash, password);
     if (isRight) remember(this.#right, digest, this.#clock.now() + REMEMBERED_MS);
     else remember(this.#wrong, digest, true);
     return isRight;
-  }
-
-  async #digestOf(hash: SlowHash, password: string, name: string): Promise<string> {
-    this.#key ??= crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-    const octets = encoder.encode(JSON.stringify([name, hash, password]));
-    const signature = await crypto.subtle.sign("HMAC", await this.#key, octets);
-    return new Uint8Array(signature).toBase64();
   }
 }
 

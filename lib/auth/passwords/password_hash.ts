@@ -1,11 +1,11 @@
-/** The kinds of stored passwords, by what it takes to check one. */
+/** The kinds of stored passwords, by how one is checked. */
 import type { ScramVerifier } from "../../provider/mailbox_provider.ts";
 
-/** A stored password, by what it takes to check one against it. */
+/** A stored password. */
 export type PasswordHash =
   /** The password itself. */
   | { readonly type: "plain"; readonly password: string }
-  /** A digest of the password and a salt: as quick to check as to make. */
+  /** A digest of the password and a salt, which is quick to check. */
   | {
     readonly type: "salted-digest";
     readonly algorithm: "SHA-256" | "SHA-512";
@@ -16,9 +16,9 @@ export type PasswordHash =
   /** Nobody can log in with it. */
   | { readonly type: "locked" };
 
-/** A hash that is made to take time. */
+/** A hash that takes time on purpose. */
 export type SlowHash =
-  /** bcrypt, Argon2, SHA-crypt: the libraries take the text as it is. */
+  /** The libraries take the text of these as it is. */
   | { readonly type: "bcrypt" | "argon2" | "sha-crypt"; readonly text: string }
   | { readonly type: "scram-sha-256"; readonly verifier: ScramVerifier }
   | {

@@ -1,8 +1,9 @@
 /**
- * The sums that are made to take time, by the libraries that others keep. Loaded by the worker only.
+ * Hashes that take time on purpose, by the libraries that others maintain. Only the worker loads this.
  *
- * What may take over ten seconds is JavaScript or WebAssembly, which end with the worker. Calls of `node:crypto` go on to
- * their end after it: PBKDF2 is bounded to a few seconds (hash_costs.ts), its scrypt could take a minute.
+ * What may take over ten seconds is JavaScript or WebAssembly, which ends with the worker. Calls of `node:crypto` run
+ * on after the worker: its PBKDF2 is limited to a few seconds (hash_costs.ts), its scrypt could take a minute and is
+ * not used.
  */
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
 import { argon2id, argon2Verify, bcrypt, bcryptVerify, scrypt } from "hash-wasm";
@@ -10,7 +11,7 @@ import { encrypt as shaCrypt, verify as shaCryptVerify } from "unixcrypt";
 import type { MadeScheme } from "./made_schemes.ts";
 import type { SlowHash } from "./password_hash.ts";
 
-/** Is it the password? */
+/** Whether it is the password. */
 export async function verifySlowHash(hash: SlowHash, password: string): Promise<boolean> {
   switch (hash.type) {
     case "bcrypt":
@@ -37,12 +38,12 @@ export async function verifySlowHash(hash: SlowHash, password: string): Promise<
   }
 }
 
-/** A hash as a users file has it, with a random salt. */
+/** A new hash with a random salt, in the notation of a users file. */
 export async function hashPassword(password: string, scheme: MadeScheme): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16));
   switch (scheme) {
     case "argon2id": {
-      // OWASP's least for Argon2id: 19 MiB, twice. About 40 ms here.
+      // OWASP's minimum for Argon2id: 19 MiB, two passes. About 40 ms here.
       const cost = { memorySize: 19_456, iterations: 2, parallelism: 1, hashLength: 32 };
       return `{ARGON2ID}${await argon2id({ password, salt, ...cost, outputType: "encoded" })}`;
     }
@@ -75,7 +76,7 @@ function scryptOf(
   return scrypt({ password, salt, ...cost, outputType: "binary" });
 }
 
-/** bcrypt knows 72 octets of a password; every implementation ignores the rest. */
+/** bcrypt uses 72 octets of a password; every implementation ignores the rest. */
 function bcryptPassword(password: string): Uint8Array {
   return new TextEncoder().encode(password).slice(0, 72);
 }

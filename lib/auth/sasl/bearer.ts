@@ -1,4 +1,4 @@
-/** OAUTHBEARER (RFC 7628) and XOAUTH2, its forerunner: a token in place of a password. */
+/** OAUTHBEARER (RFC 7628) and XOAUTH2, its predecessor: a token in place of a password. */
 import type { Mailbox } from "../../provider/mailbox.ts";
 import {
   type Login,
@@ -42,10 +42,10 @@ function bearerMechanism(parse: (message: string) => Bearer, status: string): Me
       const mailbox = await provider.authenticateToken?.(info, username, token) ?? null;
       if (mailbox === null) {
         try {
-          // RFC 7628 section 3.2.2: a refusal is explained in a challenge, which the client must answer.
+          // RFC 7628 section 3.2.2: the server explains a refusal in a challenge, which the client must answer.
           yield octetsOf(JSON.stringify({ status, schemes: "bearer" }));
         } catch {
-          // Whoever cancels it is refused all the same; else tokens could be tried without being counted.
+          // A client that cancels is refused all the same: else it could try tokens without being counted.
         }
       }
       return { username: username ?? nameOf(mailbox), mailbox, secret: token };

@@ -1,4 +1,4 @@
-/** LOGIN: never a standard, and what many clients know. An initial response is the user name. */
+/** LOGIN: never a standard, but many clients use it. An initial response is the user name. */
 import { type Mechanism, octetsOf, SaslError, textOf } from "./mechanism.ts";
 
 export const login: Mechanism = {

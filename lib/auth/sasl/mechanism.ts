@@ -1,9 +1,9 @@
 /**
  * A SASL mechanism (RFC 4422), as POP3 uses it (RFC 5034).
  *
- * An exchange is an async generator: it yields the challenges of the server, gets the responses of the client,
- * and returns who wants in and what the provider said. An initial response answers the first challenge. When the
- * client cancels, or leaves, a SaslError is thrown into it.
+ * An exchange is an async generator: it yields the server's challenges, receives the client's responses, and returns
+ * who wants to log in and what the provider answered. An initial response answers the first challenge. When the
+ * client cancels or leaves, a SaslError is thrown into the generator.
  */
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
@@ -14,21 +14,21 @@ export type Octets = Uint8Array<ArrayBuffer>;
 /** How an attempt to log in has ended. */
 export interface Login {
   readonly username: string;
-  /** Null where it was refused. */
+  /** Null for a refusal. */
   readonly mailbox: Mailbox | null;
-  /** What the client would say again with the same wrong password; null where that differs each time. */
+  /** What the client would send again with the same wrong password; null where that differs each time. */
   readonly secret: string | null;
 }
 
 export type Exchange = AsyncGenerator<Octets, Login, Octets>;
 
 export interface Mechanism {
-  /** Can users of this provider log in so? */
+  /** Whether users of this provider can log in with the mechanism. */
   isOfferedBy(provider: MailboxProvider): boolean;
   begin(info: ConnectionInfo, provider: MailboxProvider): Exchange;
 }
 
-/** The client broke the rules of its mechanism. The message says which, and nothing of what it sent. */
+/** The client broke a rule of its mechanism. The message says which, and repeats nothing that it sent. */
 export class SaslError extends Error {
   override readonly name = "SaslError";
 }

@@ -1,4 +1,4 @@
-/** The mechanisms by name, the best first: clients that have no mind of their own take the first that they know. */
+/** The mechanisms by name, the best first: some clients take the first one that they know. */
 import type { MailboxProvider } from "../../provider/mailbox_provider.ts";
 import { oauthbearer, xoauth2 } from "./bearer.ts";
 import { login } from "./login.ts";
@@ -14,7 +14,7 @@ export const mechanisms: ReadonlyMap<string, Mechanism> = new Map([
   ["XOAUTH2", xoauth2],
 ]);
 
-/** The names of those that users of this provider can log in with. */
+/** The names of the mechanisms that users of this provider can log in with. */
 export function mechanismsOf(provider: MailboxProvider): string[] {
   return [...mechanisms].filter(([, mechanism]) => mechanism.isOfferedBy(provider)).map(([name]) =>
     name

@@ -1,4 +1,4 @@
-/** PLAIN (RFC 4616): one message with everything. */
+/** PLAIN (RFC 4616): one message with the names and the password. */
 import { type Mechanism, NOTHING, SaslError, textOf } from "./mechanism.ts";
 
 export const plain: Mechanism = {

@@ -1,11 +1,12 @@
 /**
  * SCRAM-SHA-256 (RFC 5802 section 5, RFC 7677): both sides prove that they know the password, and neither sends it.
  *
- * There is no SCRAM-SHA-256-PLUS: over TLS 1.3 it binds to an exporter (RFC 9266), and the runtime gives none.
+ * There is no SCRAM-SHA-256-PLUS: over TLS 1.3 it needs an exporter (RFC 9266), which the runtime does not offer.
  *
- * Nobody learns who is known. Somebody who is not is led on with a salt and iterations that look like those of the
- * others (UserSecrets.challengeFor), and refused at the end; a challenge costs the same for all, and no PBKDF2. From
- * the challenge on it is an attempt: whoever gives up then, or breaks a rule, is refused like a wrong password.
+ * A client cannot find out who is known. For an unknown name, the exchange goes on with a salt and iterations like
+ * those of other users (UserSecrets.challengeFor), and ends with a refusal; a challenge costs the same for all, and
+ * no PBKDF2. From the challenge on, the exchange counts as an attempt: a client that gives up or breaks a rule is
+ * refused as for a wrong password.
  */
 import type {
   MailboxProvider,
@@ -20,14 +21,14 @@ import { type Mechanism, NOTHING, type Octets, octetsOf, SaslError, textOf } fro
 
 const SALT_OCTETS = 16;
 const NONCE_OCTETS = 18;
-/** Makes the salts of this process. */
+/** The key of this process's salts, for providers without `challengeFor`. */
 const saltKey = crypto.getRandomValues(new Uint8Array(32));
 
 export const scramSha256: Mechanism = scram(() =>
   crypto.getRandomValues(new Uint8Array(NONCE_OCTETS)).toBase64()
 );
 
-/** @param newNonce for tests that follow the example of the RFC */
+/** @param newNonce lets tests follow the example of the RFC */
 export function scram(newNonce: () => string): Mechanism {
   return {
     isOfferedBy: (provider) => provider.secrets !== undefined && provider.secrets !== null,
@@ -36,7 +37,7 @@ export function scram(newNonce: () => string): Mechanism {
       const { username } = first;
       const nonce = first.nonce + newNonce();
       const secret = await provider.secrets?.secretOf(info, username) ?? null;
-      // Asked for everybody: else the time would tell who has a verifier.
+      // Computed for every name: else the time would tell who has a verifier.
       const standIn = await standInFor(provider, username);
       const challenge = secret?.type === "scram-sha-256" ? secret.verifier : standIn;
       const serverFirst = `r=${nonce},s=${challenge.salt.toBase64()},i=${challenge.iterations}`;
@@ -71,7 +72,7 @@ async function standInFor(
   return { salt: await saltFor(saltKey, username, SALT_OCTETS), iterations: SCRAM_ITERATIONS };
 }
 
-/** Takes as long for somebody unknown as for the others where all have plain secrets, and where all have verifiers. */
+/** Takes as long for an unknown name as for a known one, where all users have plain secrets or all have verifiers. */
 async function verifierOf(
   { secrets }: MailboxProvider,
   secret: UserSecret | null,
@@ -89,7 +90,7 @@ async function verifierOf(
 interface ClientFirst {
   /** The GS2 header, with its commas. */
   readonly header: string;
-  /** The message without it. */
+  /** The message without the header. */
   readonly bare: string;
   readonly username: string;
   readonly nonce: string;

@@ -17,6 +17,7 @@
 import { join } from "@std/path";
 import type { FileSystem } from "../../files/file_system.ts";
 import { readWhole } from "../../files/read_whole.ts";
+import { writeWhole } from "../../files/write_whole.ts";
 import type { MeasuredFile } from "./measure_files.ts";
 import type { MessageFile } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
@@ -152,18 +153,9 @@ export async function writeIndex(
     if (UNFINISHED.test(name)) await files.remove(join(stateFolder, name)).catch(() => {});
   }
   const path = pathIn(stateFolder);
-  const unfinished = `${path}.${crypto.randomUUID()}`;
-  try {
-    {
-      using file = await files.create(unfinished);
-      for (const part of [head, overview, details]) await file.write(part);
-      await file.sync();
-    }
-    await files.rename(unfinished, path);
-  } catch (error) {
-    await files.remove(unfinished).catch(() => {});
-    throw error;
-  }
+  await writeWhole(files, path, `${path}.${crypto.randomUUID()}`, async (file) => {
+    for (const part of [head, overview, details]) await file.write(part);
+  });
 }
 
 /** Whether it is a plain name in one of the folders of messages. */

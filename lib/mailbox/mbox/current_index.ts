@@ -1,5 +1,5 @@
 /**
- * Keeps the index of an mbox for all of its sessions, and reads the file again only when it has changed. A file that
+ * The index of an mbox, shared by all of its sessions. The file is read again only when it has changed; one that
  * another program keeps writing is tried a few times.
  */
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
@@ -11,17 +11,17 @@ import { assertMayBeMbox, NoMboxError, plainTextError } from "./mbox_kind.ts";
 import type { MboxPlace } from "./mbox_place.ts";
 import type { MboxState } from "./mbox_state.ts";
 
-/** What is not served although somebody may miss it. */
+/** What is not served, although its owner may miss it. */
 export function leftOutOf(path: string, { found }: MboxIndex): string[] {
   if (!found.isTextBefore) return [];
   return [
-    `the first ${found.before} octets of ${path} belong to no message: they are kept, and not served; look at them, and remove them`,
+    `the first ${found.before} octets of ${path} belong to no message: they are kept and not served; look at them and remove them`,
   ];
 }
 
 const MOST_ATTEMPTS = 5;
 
-/** The index of an mbox, made again when the file has changed; all who ask meanwhile get the same. */
+/** The index of an mbox. Callers that ask while it is made again share the result. */
 export class CurrentIndex {
   readonly #place: MboxPlace;
   readonly #state: MboxState;
@@ -35,7 +35,7 @@ export class CurrentIndex {
     this.#report = report;
   }
 
-  /** @param prepare is done before the file is read; who has all locks needs nothing done */
+  /** @param prepare runs before the file is read; null for a caller that holds all locks */
   async look(prepare: (() => Promise<void>) | null = null): Promise<MboxIndex> {
     const identity = identityOf(this.#place.look().info);
     if (this.#index !== null && isSameFile(identity, this.#index.identity)) return this.#index;
@@ -69,7 +69,7 @@ export class CurrentIndex {
       const ids = await this.#state.ids();
       const index = await indexMbox(file, ids);
       const { isMbox, isTextBefore, isFirstBare } = index.found;
-      // Text that was before the first message stays when all are deleted: what has been an mbox still is one.
+      // Text before the first message stays when all messages are deleted: the file is still an mbox.
       if (!isMbox && (isTextBefore || isFirstBare) && !this.#wasMbox(ids)) {
         throw plainTextError(path);
       }

@@ -5,11 +5,11 @@ import type { OpenFile } from "../../files/open_file.ts";
 export interface FileRange {
   readonly start: number;
   readonly end: number;
-  /** What is put before it where it is copied: a line end. It is no octet of the file. */
+  /** A line end that the copy begins with; it is not in the file. */
   readonly lead?: Uint8Array;
 }
 
-/** How many octets a copy has. */
+/** How many octets the copy has. */
 export function octetsIn({ start, end, lead }: FileRange): number {
   return (lead?.length ?? 0) + end - start;
 }
@@ -17,7 +17,7 @@ export function octetsIn({ start, end, lead }: FileRange): number {
 const CHUNK_OCTETS = 262_144;
 
 /**
- * Copies a part of a file, also to an earlier place in the same one.
+ * Copies a part of a file, also to an earlier place in the same file.
  *
  * @returns where the copy ends
  */
@@ -35,7 +35,7 @@ export async function copy(
   return end;
 }
 
-/** Visits a part of a file, in chunks that stay as they are until the visit has ended. */
+/** Visits a part of a file in chunks; a chunk is valid until its visit has ended. */
 export async function eachChunk(
   file: OpenFile,
   { start, end, lead }: FileRange,

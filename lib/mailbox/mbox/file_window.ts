@@ -1,13 +1,15 @@
 const WINDOW_OCTETS = 262_144;
 
-/** What a window shows: an open file, or what is to become one. */
+/** What a window shows: an open file, or one that is yet to be written. */
 export interface WindowSource {
   readonly info: { readonly size: number };
   /** Reads at an offset; 0 only at the end. */
   readNow(into: Uint8Array, at: number): number;
 }
 
-/** A file, seen through a window that moves on when something else is wanted: one read gives many small messages. */
+/**
+ * A buffer over a file that reads again only when an offset outside it is wanted: one read gives many small messages.
+ */
 export class FileWindow {
   readonly #file: WindowSource;
   readonly #buffer: Uint8Array;
@@ -20,7 +22,7 @@ export class FileWindow {
   }
 
   /**
-   * The octets from an offset on, up to an end: as many as there are in the window. They stay until the next call.
+   * The octets from an offset up to an end, as far as the window holds them; valid until the next call.
    *
    * @throws {Deno.errors.UnexpectedEof} when the file has become shorter
    */
@@ -30,7 +32,7 @@ export class FileWindow {
     return this.#buffer.subarray(at, Math.min(this.#length, end - this.#start));
   }
 
-  /** The same, as many as the window can show. */
+  /** The octets from an offset up to an end, as many as the window can hold; valid until the next call. */
   fresh(from: number, end: number): Uint8Array {
     this.#length = this.#file.readNow(this.#buffer, from);
     this.#start = from;

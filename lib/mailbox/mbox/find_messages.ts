@@ -1,16 +1,18 @@
 /**
- * Which octets of an mbox belong to which message, line by line.
+ * Finds which octets of an mbox belong to which message, line by line.
  *
  * - A message begins with a separator (separator.ts): at the start of the file, after a blank line, where a
- *   `Content-Length` leads to, or, if it is beyond doubt and a header follows, anywhere. It ends where the next one begins, so that
- *   every octet after the first separator belongs to exactly one message. The separator and the blank line before the next
- *   one are part of what is deleted, but not of what is sent.
- * - A `Content-Length` counts only if it leads to a separator at the start of a line, or to the end of the file. Then lines
- *   in between that look like separators are text. It may leave out the last line end, as Netscape's does.
+ *   `Content-Length` leads to, or, for a certain one that a header follows, anywhere. It ends where the next one
+ *   begins, so every octet after the first separator belongs to exactly one message. The separator, and the blank
+ *   line before the next one, are deleted with a message but not sent.
+ * - A `Content-Length` counts only if it leads to a separator at the start of a line, or to the end of the file. Then
+ *   lines within that length that look like separators are text. It may leave out the last line end, as Netscape's
+ *   does.
  * - Lines that begin with `>From ` or `From ` directly after the separator belong to the envelope.
- * - What stands before the first separator is a message if it begins with a header. Else it is nobody's, and is kept.
- * - A line `>From `, `>>From ` and so on stands for one with a `>` less: that is how mboxo and mboxrd quote. A message
- *   whose length was told, and which holds a bare `From ` line, was not quoted.
+ * - Text before the first separator is a message if it begins with a header. Else it belongs to no message, and is
+ *   kept.
+ * - A line `>From `, `>>From ` and so on stands for one with one `>` less: mboxo and mboxrd quote like that. A
+ *   message whose `Content-Length` counts and which holds a bare `From ` line was not quoted.
  */
 import type { FoundMessages, LengthTarget, MessagePlace, TargetOf } from "./found_messages.ts";
 import type { LineVisitor, WantedHeads } from "./scan_lines.ts";
@@ -19,12 +21,12 @@ import { isFieldStart, type SeparatorForm, separatorForm } from "./separator.ts"
 interface OpenMessage {
   readonly start: number;
   contentStart: number;
-  /** Where its `Content-Length` leads to, if that counts. */
+  /** Where its `Content-Length` leads to; null unless that counts. */
   target: LengthTarget | null;
   holdsBareFrom: boolean;
 }
 
-/** A line that is a separator if the line after it says so. */
+/** A line that may be a separator; the next line decides. */
 interface Candidate {
   readonly start: number;
   readonly end: number;
@@ -35,7 +37,7 @@ interface Candidate {
   readonly blankStart: number | null;
 }
 
-/** As Windows editors put it before the first line. */
+/** Windows editors put it before the first line. */
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 
 const MAIL_FIELD =
@@ -50,7 +52,7 @@ export class MessageFinder implements LineVisitor {
   #isAtTop = false;
   #toldLength: number | null = null;
   #candidate: Candidate | null = null;
-  /** Where the line before begins, if that is blank. */
+  /** Where the line before begins; null unless that is blank. */
   #blankStart: number | null = null;
   #isTextBefore = false;
   #isFirstBare = false;
@@ -107,7 +109,7 @@ export class MessageFinder implements LineVisitor {
     };
   }
 
-  /** The line after a candidate decides: a header makes a separator of what might be prose. */
+  /** Decides about a candidate by the next line: before a header, even what might be prose is a separator. */
   #settle(candidate: Candidate, nextHead: string, isNextBlank: boolean): void {
     this.#candidate = null;
     const { start, end, head, form } = candidate;
@@ -158,7 +160,7 @@ export class MessageFinder implements LineVisitor {
   ): void {
     const [, length] = /^content-length:\s*(\d{1,15})\s*$/i.exec(head) ?? [];
     if (length !== undefined) this.#toldLength = Number(length);
-    // A line of spaces goes on with a field (RFC 5322 section 2.2.3).
+    // A line of spaces continues a field (RFC 5322 section 2.2.3).
     if (!isBlank || end - start > 2) return;
     this.#isInHeader = false;
     if (this.#toldLength === null) return;
@@ -166,7 +168,7 @@ export class MessageFinder implements LineVisitor {
     if (open.target !== null) this.#blankStart = null;
   }
 
-  /** A line that begins with `From ` and separates nothing. */
+  /** Handles a line that begins with `From ` and is no separator. */
   #visitBareFrom(end: number, head: string, isDoubtful: boolean): void {
     this.#blankStart = null;
     const open = this.#open;

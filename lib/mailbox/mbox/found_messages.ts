@@ -1,6 +1,6 @@
-/** What was found in an mbox. */
+/** What was found in an mbox: places of messages, and doubts. */
 
-/** Where a message is. Offsets are those of the file. */
+/** Where a message is, as offsets in the file. */
 export interface MessagePlace {
   /** Where its separator begins. */
   readonly start: number;
@@ -9,10 +9,11 @@ export interface MessagePlace {
   /** Where what is sent begins and ends. */
   readonly contentStart: number;
   readonly contentEnd: number;
+  /** Whether lines of it that begin with `From ` are quoted by a `>`. */
   readonly isQuoted: boolean;
 }
 
-/** Lines of which a person may think otherwise than we do. */
+/** Lines about which a person may decide otherwise than we do. */
 export interface Doubts {
   readonly count: number;
   /** The first of them, without its line end. */
@@ -24,23 +25,23 @@ export interface FoundMessages {
   readonly places: readonly MessagePlace[];
   /** Octets before the first message. */
   readonly before: number;
-  /** Whether they are more than blank lines. */
+  /** Whether those octets are more than blank lines. */
   readonly isTextBefore: boolean;
   /** Whether the first message has lost its separator. */
   readonly isFirstBare: boolean;
-  /** Whether there is a separator, or else the fields of a mail's header. */
+  /** Whether the file has a separator, or the fields of a mail's header. */
   readonly isMbox: boolean;
   readonly doubts: Doubts;
 }
 
-/** Where a length leads to: the end of what is sent, and the separator, or the end of the file. */
+/** Where a length leads to: the end of what is sent, and the next separator or the end of the file. */
 export interface LengthTarget {
   readonly contentEnd: number;
   readonly next: number;
 }
 
 /**
- * Says where an offset leads to; null if that is no end of a message.
+ * Finds where an offset leads to; null if no message ends there.
  *
  * @param isUndated whether separators of the file may have no date
  */

@@ -1,6 +1,6 @@
 /**
- * Takes one `>` away from each line that begins with one or more of them and `From `, across chunk borders. That
- * is how a line `From ` of a message is kept from looking like the beginning of the next one in an mbox.
+ * Takes one `>` away from each line that begins with one or more of them and `From `, across chunk borders. Mbox
+ * writers add it, so that a line `From ` of a message does not look like the beginning of the next one.
  */
 import { LF } from "../../protocol/ascii.ts";
 
@@ -8,10 +8,10 @@ const QUOTE = 0x3e;
 const FROM = new TextEncoder().encode("From ");
 
 export class FromUnquoter {
-  /** The quotes and the part of `From ` at the start of a line that cannot be decided yet; null elsewhere. */
+  /** The quotes and the part of `From ` seen at the start of a line that may be quoted; null elsewhere. */
   #undecided: { quotes: number; matched: number } | null = { quotes: 0, matched: 0 };
 
-  /** The next chunk without the quotes; what is undecided at its end comes with a later one. */
+  /** The chunk without its quotes; what is undecided at its end comes with a later chunk. */
   unquote(chunk: Uint8Array): Uint8Array {
     const parts: Uint8Array[] = [];
     let copied = 0;
@@ -25,7 +25,7 @@ export class FromUnquoter {
         if (chunk[at] !== QUOTE && at < chunk.length) this.#undecided = null;
         continue;
       }
-      // What stood undecided before this octet is copied from here on by hand.
+      // From here on, the undecided octets are copied one by one.
       parts.push(chunk.subarray(copied, at));
       const rest = this.#decide(chunk, at, parts);
       copied = at = rest;
@@ -34,14 +34,14 @@ export class FromUnquoter {
     return joined(parts);
   }
 
-  /** What was undecided when the message ended. */
+  /** What was still undecided when the message ended. */
   end(): Uint8Array {
     const undecided = this.#undecided;
     this.#undecided = { quotes: 0, matched: 0 };
     return undecided === null ? new Uint8Array() : held(undecided);
   }
 
-  /** Goes on with the start of a line; gives the offset up to which it took the chunk. */
+  /** Continues with the start of a line; returns the offset up to which it used the chunk. */
   #decide(chunk: Uint8Array, from: number, parts: Uint8Array[]): number {
     const state = this.#undecided ?? { quotes: 0, matched: 0 };
     for (let at = from; at < chunk.length; at++) {

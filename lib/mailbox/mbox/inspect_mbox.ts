@@ -1,15 +1,15 @@
-/** For `check`: what a person should know of an mbox. */
+/** What a person should know about an mbox, for `check`. */
 import { counted } from "../../protocol/counted.ts";
 import type { Inspection } from "../inspection.ts";
 import { leftOutOf } from "./current_index.ts";
 import type { MboxIndex } from "./mbox_index.ts";
-import { dotLockOfOthers } from "./mbox_lock.ts";
+import { dotLockOfOthers } from "./dot_lock.ts";
 import type { MboxPlace } from "./mbox_place.ts";
 import { leftoversOf } from "./recover_mbox.ts";
 
 const SHOWN_CHARACTERS = 60;
 
-/** What a person would want to know of an mbox; writes nothing. */
+/** Inspects an mbox; writes nothing. */
 export async function inspectMbox(
   place: MboxPlace,
   index: MboxIndex,
@@ -20,7 +20,7 @@ export async function inspectMbox(
   const { doubts } = found;
   if (doubts.count > 0) {
     warnings.push(
-      `doubtful separators, which begin with "From " and may be text or not: ` +
+      `doubtful separators, which begin with "From " and may also be text: ` +
         `${counted(doubts.count, "line")}, such as ${
           JSON.stringify(doubts.first?.slice(0, SHOWN_CHARACTERS))
         }`,
@@ -31,8 +31,8 @@ export async function inspectMbox(
   }
   if (hidden > 0) {
     warnings.push(
-      `not served, since a mail program has deleted and not yet removed it (compact the folder there), or uses it for ` +
-        `itself: ${counted(hidden, "message")}`,
+      `not served, since a mail program has marked it as deleted (compact the folder there), or keeps its own data in ` +
+        `it: ${counted(hidden, "message")}`,
     );
   }
   if (twins > 0) {
@@ -42,14 +42,14 @@ export async function inspectMbox(
   const lock = await dotLockOfOthers(place.files, realPath);
   if (lock !== null) {
     warnings.push(
-      `${realPath}.lock: another program has the mbox${
-        lock === "old" ? ", or has forgotten it more than twenty minutes ago" : ""
+      `${realPath}.lock: another program has locked the mbox${
+        lock === "old" ? ", or forgot the lock more than twenty minutes ago" : ""
       }`,
     );
   }
   if (!mayDelete) {
     warnings.push(
-      "messages cannot be deleted: the mbox cannot be written, or no folder for what a deletion needs can be made",
+      "messages cannot be deleted: the mbox cannot be written, or no folder can be made for the journal and the ids",
     );
   }
   return {

@@ -1,4 +1,4 @@
-/** What will be left of an mbox, read as if it was written already. */
+/** What will be left of an mbox after a deletion, read as if it was written already. */
 import type { OpenFile } from "../../files/open_file.ts";
 import { type FileRange, octetsIn } from "./file_range.ts";
 import type { WindowSource } from "./file_window.ts";
@@ -7,7 +7,7 @@ export class KeptOctets implements WindowSource {
   readonly info: { readonly size: number };
   readonly #file: OpenFile;
   readonly #ranges: readonly FileRange[];
-  /** Where each range begins here. */
+  /** Where each range begins in what will be left. */
   readonly #starts: readonly number[];
 
   constructor(file: OpenFile, ranges: readonly FileRange[]) {
@@ -45,7 +45,7 @@ export class KeptOctets implements WindowSource {
     return count;
   }
 
-  /** The last range that begins at an offset or before it. */
+  /** The index of the last range that begins at an offset or before it. */
   #rangeAt(offset: number): number {
     let [low, high] = [0, this.#starts.length];
     while (high - low > 1) {

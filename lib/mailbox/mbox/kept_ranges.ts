@@ -1,10 +1,11 @@
 /**
- * What is written of an mbox from which messages are deleted.
+ * Decides what is written of an mbox from which messages are deleted.
  *
- * What makes a separator of a line may go with a deleted message: the blank line before it, the form of the first separator, a
- * `Content-Length` that led nowhere. So the messages are looked for in what will be left, before anything is written: those that
- * are kept must be found there, with the same octets, and no others. Where a blank line is missing before a separator, it is
- * put there. It belongs to no message. If that does not help, nothing is deleted.
+ * A kept line may be a separator only because of a deleted message: because of the blank line before it, the form of
+ * the first separator, or a `Content-Length` that led nowhere. So before anything is written, we look for messages in
+ * what will be left: it must hold exactly the kept messages, with the same octets. If it does not, a blank line,
+ * which belongs to no message, is put before each kept separator that lacks one. If that does not help, nothing is
+ * deleted.
  */
 import { TimeSlice } from "../../time/time_slice.ts";
 import type { OpenFile } from "../../files/open_file.ts";
@@ -14,10 +15,7 @@ import type { MessagePlace } from "./found_messages.ts";
 import { KeptOctets } from "./kept_octets.ts";
 import { findMessages, type MboxIndex } from "./mbox_index.ts";
 
-/** Longest stretch of work before others have a turn. */
-const SLICE_MS = 2;
-
-/** What is kept and what is deleted; together they are the file. */
+/** What is kept and what is deleted; together they make up the file. */
 export interface Ranges {
   readonly kept: readonly FileRange[];
   readonly deleted: readonly FileRange[];
@@ -28,7 +26,7 @@ export interface Ranges {
 /**
  * What is kept and what is deleted.
  *
- * @throws {Error} when there is an octet that is neither, or both
+ * @throws {Error} when an octet is in neither part, or in both
  */
 export function rangesOf(
   { identity, found, messages }: MboxIndex,
@@ -62,7 +60,7 @@ export function rangesOf(
 }
 
 /**
- * What is to be written, so that the messages that are kept stay what they are.
+ * What to write, so that the kept messages stay what they are.
  *
  * @throws {Pop3ResponseError} when there is no way
  */
@@ -76,8 +74,8 @@ export async function safeRangesOf(
   const changed = await firstChanged(mbox, joined, places);
   if (changed === null) return joined;
   const text = changed < places.length
-    ? `the message at octet ${places[changed]?.start} would be another one`
-    : "a message would be found that is none";
+    ? `the message at octet ${places[changed]?.start} would change`
+    : "other text would count as a message";
   throw new Pop3ResponseError(
     "Other messages would change; nothing was deleted.",
     {
@@ -87,14 +85,14 @@ export async function safeRangesOf(
   );
 }
 
-/** The first message that would not be found as it is; null when all would be. */
+/** The index of the first kept message that would not be found unchanged; null when all would be. */
 async function firstChanged(
   mbox: OpenFile,
   kept: readonly FileRange[],
   places: readonly MessagePlace[],
 ): Promise<number | null> {
   const result = new KeptOctets(mbox, kept);
-  const found = (await findMessages(result, result.info.size, new TimeSlice(SLICE_MS))).places;
+  const found = (await findMessages(result, result.info.size, new TimeSlice())).places;
   let index = 0;
   let rangeStart = 0;
   for (const { lead, start, end } of kept) {
@@ -110,17 +108,17 @@ async function firstChanged(
   return index === found.length ? null : index;
 }
 
-/** Equal octets at equal places have the same digest, and are sent the same. */
+/** Whether a message is found at the shifted place. Equal octets have the same digest, and are sent the same. */
 function isSamePlace(place: MessagePlace, after: MessagePlace, shift: number): boolean {
   return place.start + shift === after.start && place.isQuoted === after.isQuoted &&
     place.contentStart + shift === after.contentStart &&
     place.contentEnd + shift === after.contentEnd;
 }
 
-/** A blank line of more spaces is taken for none; one more does no harm. */
+/** A blank line of more spaces is not seen, and gets another one, which does no harm. */
 const TAIL_OCTETS = 80;
 
-/** With a blank line at each join that has none. */
+/** Adds a blank line at each join that has none. */
 function withBlankLines(mbox: OpenFile, kept: readonly FileRange[]): readonly FileRange[] {
   return kept.map((range, index) => {
     const before = kept[index - 1];

@@ -1,17 +1,17 @@
 /**
- * Whether a `Content-Length` of an mbox may be believed. Many are wrong, and one in a message may be a forgery: only one
- * that leads to a separator, or to the end of the file, ends a message.
+ * Decides whether a `Content-Length` of an mbox can be believed. Many are wrong, and one in a message may be a
+ * forgery: only one that leads to a separator, or to the end of the file, ends a message.
  */
 import { FileWindow, type WindowSource } from "./file_window.ts";
 import type { LengthTarget, TargetOf } from "./found_messages.ts";
 import { isBlankLine, SEPARATOR_OCTETS, separatorForm } from "./separator.ts";
 
-/** A blank line of spaces may be longer; then the length does not count. */
+/** After a longer blank line of spaces, the length does not count. */
 const BLANK_LINE_OCTETS = 80;
 
 /**
- * Looks whether the lengths of `Content-Length` lead to the end of a message: the start of a line, or the end of the line
- * that the length has left out; then perhaps one blank line; then a separator or the end of the file.
+ * Checks whether a length leads to the end of a message. There a line starts, or the line end stands that the length
+ * has left out; then comes perhaps one blank line, and then a separator or the end of the file.
  */
 export function lengthTargets(file: WindowSource, size: number): TargetOf {
   const window = new FileWindow(file, SEPARATOR_OCTETS + BLANK_LINE_OCTETS);
@@ -42,7 +42,7 @@ function targetAt(
   return null;
 }
 
-/** The offset itself, or behind the line end that stands there; null in the middle of a line. */
+/** The offset itself, or the one after the line end that stands there; null in the middle of a line. */
 function startOfLine(window: FileWindow, offset: number, text: string): number | null {
   if (offset === 0 || textFrom(window, offset - 1, offset) === "\n") return offset;
   const [lineEnd] = /^\r?\n/.exec(text) ?? [];

@@ -9,14 +9,14 @@ import { isStillThere, type MboxMessage } from "./mbox_index.ts";
 const CHUNK_OCTETS = 65_536;
 
 /**
- * The octets of one message of an open mbox. A program that replaces the mbox leaves us the old file. One that writes it where
- * it is may move other octets into the place of the message, so the file is looked at after each read: what has come to its end
- * does no harm.
+ * The octets of one message of an open mbox. After a program has replaced the mbox, we still read the old file. A
+ * program that writes in place may move other octets to where the message was, so we look at the file after each
+ * read. Mail that was appended does no harm.
  */
 export class MboxBody implements MessageBody {
   readonly #file: OpenFile;
   readonly #message: MboxMessage;
-  /** As the file was when the message was last known to be there. */
+  /** The file's identity when the message was last known to be there. */
   #identity: FileIdentity;
   readonly #end: number;
   readonly #unquoter: FromUnquoter | null;
@@ -24,7 +24,7 @@ export class MboxBody implements MessageBody {
   #at: number;
   #isUnquoted = false;
 
-  /** @param file of which the message is known to be where it says */
+  /** @param file an mbox that holds the message at that place */
   constructor(file: OpenFile, message: MboxMessage) {
     const { contentStart, contentEnd, isQuoted } = message;
     this.#file = file;

@@ -1,34 +1,38 @@
 /**
- * The unique ids of an mbox (RFC 1939 section 7). The id of a message is the digest of its identity (message_identity.ts). Of
- * messages that are the same in every octet each gets an id of its own: the digest, and a number after it from 2 on.
+ * The unique ids of an mbox (RFC 1939 section 7). The id of a message is the digest of its identity
+ * (message_identity.ts). Messages that are equal in every octet get ids of their own: the digest, and from the second
+ * on a number after it.
  *
- * An id is never given to another message, as long as this is kept (mbox_state.ts): of equal messages the one that is deleted
- * takes its number with it, and one that comes later gets the next number. Which of several equal messages another program
- * has removed cannot be seen; the first ones are taken to be gone.
+ * No id is ever given to another message, as long as this state is kept (mbox_state.ts): a deleted message takes its
+ * number with it, and an equal one that arrives later gets the next number. We cannot see which of several equal
+ * messages another program has removed, and assume the first ones.
  *
- * Messages that are about to be deleted are marked: should the process die in the middle, the number of those that are left says
- * whether they were.
+ * Messages are marked before they are deleted. If the process dies in between, the number of equal messages that are
+ * left says whether they were deleted.
  */
 
-/** What is known of a digest, but for one that has one copy with the number 1. Sets: a mail loop makes thousands of equals. */
+/**
+ * What is known of a digest, unless it has just one copy with the number 1. Sets, since a mail loop makes thousands
+ * of equal messages.
+ */
 interface Copies {
-  /** The numbers of the messages that are there, in their order. */
+  /** The numbers of the messages in the file, in their order. */
   readonly present: Set<number>;
   /** Those of them that are about to be deleted. */
   readonly doomed: Set<number>;
-  /** The number of the next one that comes. */
+  /** The number of the next one that arrives. */
   next: number;
 }
 
-/** The same as it is kept: digest, next, present, doomed. */
+/** The copies of a digest in the state file: digest, next, present, doomed. */
 export type KeptCopies = readonly [string, number, readonly number[], readonly number[]];
 
-/** So many deleted messages are remembered; a message that comes again with every octet the same is rare. */
+/** How many deleted messages are remembered. That a message arrives again, equal in every octet, is rare. */
 const MOST_DELETED = 10_000;
 
 export class MboxIds {
   readonly #copies = new Map<string, Copies>();
-  /** Digests with marks of a process that is gone. */
+  /** Digests with marks of a process that died. */
   readonly #undecided = new Set<string>();
   #hasChanged = false;
 
@@ -39,7 +43,7 @@ export class MboxIds {
     }
   }
 
-  /** Whether something is to be kept that was not at the last question. */
+  /** Whether something has changed since the last call, and is to be saved. */
   takeChange(): boolean {
     const hasChanged = this.#hasChanged;
     this.#hasChanged = false;
@@ -55,7 +59,7 @@ export class MboxIds {
     ]);
   }
 
-  /** The ids of messages, by their digests in the order in which they lie in the file. */
+  /** The ids of all messages, for their digests in the order of the file. */
   assign(digests: readonly string[]): string[] {
     const counts = new Map<string, number>();
     for (const digest of digests) counts.set(digest, (counts.get(digest) ?? 0) + 1);
@@ -76,7 +80,11 @@ export class MboxIds {
     return uniqueIds;
   }
 
-  /** @returns whether it must be kept before they are deleted: a twin could be taken for one of them */
+  /**
+   * Marks messages before they are deleted.
+   *
+   * @returns whether the marks must be saved first: else an equal message could be taken for a deleted one
+   */
   doom(uniqueIds: Iterable<string>): boolean {
     let isNeeded = false;
     for (const uniqueId of uniqueIds) {
@@ -89,7 +97,7 @@ export class MboxIds {
     return isNeeded;
   }
 
-  /** They are still there. */
+  /** Takes the marks away: the messages are still there. */
   spare(uniqueIds: Iterable<string>): void {
     for (const uniqueId of uniqueIds) {
       const [digest, number] = partsOf(uniqueId);
@@ -99,14 +107,14 @@ export class MboxIds {
     this.#hasChanged = true;
   }
 
-  /** They are deleted. */
+  /** Forgets messages that were deleted. */
   forget(uniqueIds: Iterable<string>): void {
     for (const uniqueId of uniqueIds) {
       const [digest, number] = partsOf(uniqueId);
       const copies = this.#of(digest);
       copies.present.delete(number);
       copies.doomed.delete(number);
-      // The one that was deleted last is forgotten last.
+      // Inserted again, so that the one deleted last is forgotten last.
       this.#copies.delete(digest);
       this.#copies.set(digest, copies);
     }
@@ -114,7 +122,7 @@ export class MboxIds {
     this.#forgetOldest();
   }
 
-  /** Makes the numbers as many as there are messages. */
+  /** Makes as many numbers as there are messages. */
   #adjust(digest: string, count: number): void {
     const isNew = !this.#copies.has(digest);
     const copies = this.#of(digest);
@@ -139,7 +147,7 @@ export class MboxIds {
     return copies;
   }
 
-  /** What every digest is that was never seen needs no place. */
+  /** Drops digests in the state of one that was never seen: they need no place. */
   #forgetUsual(digests: Iterable<string>): void {
     for (const digest of digests) {
       const copies = this.#copies.get(digest);

@@ -1,4 +1,6 @@
-/** What is in an mbox: found in one pass over its lines, and measured in a second one, whatever its size. */
+/**
+ * The messages of an mbox: one pass over the lines finds them, a second one measures them. Both need little memory.
+ */
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { TimeSlice } from "../../time/time_slice.ts";
 import { type FileIdentity, identityOf } from "../../files/file_identity.ts";
@@ -12,21 +14,18 @@ import type { MboxIds } from "./mbox_ids.ts";
 import { MessageIdentity } from "./message_identity.ts";
 import { scanLines } from "./scan_lines.ts";
 
-/** Longest stretch of work before others have a turn. */
-const SLICE_MS = 2;
-
 /** One message. */
 export interface MboxMessage extends MessagePlace {
   readonly uniqueId: string;
-  /** Of its identity. */
+  /** The digest of its identity (message_identity.ts). */
   readonly digest: string;
   /** Size as sent. */
   readonly octets: number;
-  /** The same for a message that was changed where it is; see message_identity.ts. */
+  /** Stays the same when the contents of the message change in place (message_identity.ts). */
   readonly origin: number;
 }
 
-/** All messages that are served, by unique id in their order. */
+/** All messages that are served, by unique id, in the order of the file. */
 export interface MboxIndex {
   readonly identity: FileIdentity;
   readonly uniqueIds: readonly string[];
@@ -34,7 +33,7 @@ export interface MboxIndex {
   readonly found: FoundMessages;
   /** Messages that another program has marked as no mail, or as deleted. */
   readonly hidden: number;
-  /** Messages that are the same as another one in every octet. */
+  /** Messages that are equal to another one in every octet. */
   readonly twins: number;
 }
 
@@ -44,11 +43,11 @@ interface MeasuredMessage extends MessagePlace {
   readonly origin: number;
 }
 
-/** Of the file as it is while nobody changes it. */
+/** Indexes a file that nobody changes meanwhile. */
 export async function indexMbox(file: OpenFile, ids: MboxIds): Promise<MboxIndex> {
   const identity = identityOf(file.info);
   const { size } = identity;
-  const slice = new TimeSlice(SLICE_MS);
+  const slice = new TimeSlice();
   const window = new FileWindow(file);
   const found = await findMessages(file, size, slice, window);
   const served: MeasuredMessage[] = [];
@@ -73,7 +72,7 @@ export async function indexMbox(file: OpenFile, ids: MboxIds): Promise<MboxIndex
   };
 }
 
-/** One pass over the lines. */
+/** Finds the messages, in one pass over the lines. */
 export async function findMessages(
   file: WindowSource,
   size: number,
@@ -89,7 +88,7 @@ export async function findMessages(
 export async function isStillThere(file: OpenFile, message: MboxMessage): Promise<boolean> {
   if (file.identityNow().size < message.next) return false;
   const window = new FileWindow(file);
-  const { digest, isHidden } = await measure(window, message, new TimeSlice(SLICE_MS));
+  const { digest, isHidden } = await measure(window, message, new TimeSlice());
   return digest === message.digest && !isHidden;
 }
 

@@ -1,4 +1,9 @@
-/** Files that are given as an mbox, and are something else: told by their first octets, with what to do. */
+/**
+ * Recognises, by their first octets, files that are given as an mbox and are something else, and says what to do with
+ * them.
+ */
+import { join } from "@std/path";
+import { lookAtGiven } from "../../files/given_path.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 
 const HEAD_OCTETS = 64;
@@ -20,7 +25,7 @@ const KINDS: readonly (readonly [beginning: string, text: string])[] = [
   ["\xfe\xff", "it is text in UTF-16: convert it to the encoding that it was exported from"],
 ];
 
-/** A file that must not be served. */
+/** The file is no mbox, and must not be served. */
 export class NoMboxError extends Error {
   override readonly name = "NoMboxError";
 
@@ -29,7 +34,7 @@ export class NoMboxError extends Error {
   }
 }
 
-/** @throws {NoMboxError} when it is known to be something else */
+/** @throws {NoMboxError} when the file is known to be something else */
 export function assertMayBeMbox(file: OpenFile, path: string): void {
   const octets = new Uint8Array(HEAD_OCTETS);
   const head = String.fromCharCode(...octets.subarray(0, file.readNow(octets, 0)));
@@ -43,5 +48,15 @@ export function plainTextError(path: string): NoMboxError {
   return new NoMboxError(
     path,
     "no line in it separates messages (From SENDER DATE), and it does not begin with the header of a mail",
+  );
+}
+
+/** The error for a folder, or something else that is no file. */
+export function noFileError(path: string): NoMboxError {
+  const mbox = join(path, "mbox");
+  const isAppleMail = lookAtGiven(mbox)?.info.isFile === true;
+  return new NoMboxError(
+    path,
+    isAppleMail ? `it is a folder of Apple Mail: give ${mbox}` : "it is not a file",
   );
 }

@@ -1,42 +1,20 @@
 /**
- * Keeps other programs out of an mbox while it is changed, and waits for them: by the dot-lock `NAME.lock`, which most of them
- * use, and by flock. Deno can neither see nor take an fcntl lock, so a program that uses nothing else is not kept out.
+ * Locks an mbox against other programs while we change it, by a dot-lock (dot_lock.ts) and by flock, and waits for
+ * theirs. Deno can neither see nor take an fcntl lock, so a program that uses nothing else is not kept out.
  *
- * - The locks of others are waited for; ours are not held meanwhile.
- * - Our dot-lock is made whole under another name and linked into place. It says which lock of ours goes with it (mbox_place.ts):
- *   one that is found while we hold that lock was left by a process that is gone, and is removed.
- * - Whatever else is there is somebody's, also when it is empty. It is broken only when it is twenty minutes old and nobody
- *   has a flock on the mbox; that is logged. What holds a message is no lock, and never removed.
- * - Where no dot-lock can be made, since the folder is not ours to write, flock has to do.
+ * - While we wait for the locks of others, we hold none of these locks ourselves.
+ * - Where the folder is not ours to write, so that no dot-lock can be made, flock has to do.
  */
 import type { Clock } from "../../time/clock.ts";
 import type { FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
+import { dotLockOfOthers, type DotLockOptions, takeDotLock } from "./dot_lock.ts";
 
 const PATIENCE_MS = 30_000;
 const RETRY_MS = 100;
-const STALE_AFTER_MS = 1_200_000;
 
-/** What an earlier version wrote into its dot-locks. */
-const OLD_MARK = "pop3svc\n";
-/** More is not ours. */
-const MARK_OCTETS = 8_192;
-
-/** What is needed to lock an mbox. */
-export interface LockedMboxOptions {
-  readonly files: FileSystem;
-  readonly clock: Clock;
-  /** The path by which we open it. */
-  readonly path: string;
-  /** The path without links, by which the other programs lock it. */
-  readonly realPath: string;
-  /** The name of a file of ours, which this process has to itself, to make the dot-lock under. */
-  readonly temporary: string;
-  readonly report: (error: Error) => void;
-}
-
-/** An mbox that nobody else changes. */
+/** An mbox that nobody else changes until this is disposed. */
 export interface LockedMbox extends AsyncDisposable {
   readonly file: InPlaceFile;
 }
@@ -46,7 +24,9 @@ export interface LockedMbox extends AsyncDisposable {
  *
  * @throws {Pop3ResponseError} with the code `IN-USE` when others keep it for half a minute
  */
-export async function lockMbox(options: LockedMboxOptions): Promise<LockedMbox> {
+export async function lockMbox(
+  options: DotLockOptions & { readonly clock: Clock },
+): Promise<LockedMbox> {
   const { files, clock, path } = options;
   const until = clock.now() + PATIENCE_MS;
   for (;;) {
@@ -71,9 +51,9 @@ export async function lockMbox(options: LockedMboxOptions): Promise<LockedMbox> 
 }
 
 /**
- * Waits until no other program is writing the mbox, for who only reads; nothing is written for it.
+ * Waits, for a caller that only reads, until no other program is writing the mbox. Writes nothing.
  *
- * @throws {Pop3ResponseError} with the code `IN-USE` when one keeps it for half a minute
+ * @throws {Pop3ResponseError} with the code `IN-USE` when a program keeps it for half a minute
  */
 export async function waitForDotLock(
   files: FileSystem,
@@ -84,155 +64,11 @@ export async function waitForDotLock(
   while (await dotLockOfOthers(files, realPath) === "held") await waitForOthers(clock, until);
 }
 
-/** Whether there is a dot-lock, whoever made it. */
-export async function hasDotLock(files: FileSystem, realPath: string): Promise<boolean> {
-  return await files.look(dotLockOf(realPath)) !== null;
-}
-
-/** Whether another program has a dot-lock, and whether that is so old that it may have been forgotten. */
-export async function dotLockOfOthers(
-  files: FileSystem,
-  realPath: string,
-): Promise<"held" | "old" | null> {
-  const path = dotLockOf(realPath);
-  const found = await files.look(path);
-  if (found === null || await readMark(files, path) !== null) return null;
-  return isOld(found) ? "old" : "held";
-}
-
-/** Whether there is a dot-lock of ours: of a session that deletes, or of a process that is gone. */
-export async function isOwnDotLock(files: FileSystem, realPath: string): Promise<boolean> {
-  return await readMark(files, dotLockOf(realPath)) !== null;
-}
-
-/** Null while somebody has it. */
-async function takeDotLock(options: LockedMboxOptions): Promise<AsyncDisposable | null> {
-  const { files, realPath, temporary } = options;
-  const path = dotLockOf(realPath);
-  for (;;) {
-    const found = await files.look(path);
-    if (found === null) {
-      const made = await makeDotLock(files, path, temporary);
-      if (made === "taken") continue;
-      return { [Symbol.asyncDispose]: () => made ? giveBack(files, path) : Promise.resolve() };
-    }
-    const mark = await readMark(files, path);
-    if (mark !== OLD_MARK && mark?.endsWith(`\n${ownerLine(temporary)}`) !== true) {
-      if (!isOld(found) || !await isLock(files, path) || await isFlocked(files, options.path)) {
-        return null;
-      }
-      options.report(
-        new Error(
-          `${path} is older than twenty minutes, and nobody has the mbox open: it is removed`,
-        ),
-      );
-    }
-    await files.remove(path);
-  }
-}
-
-/** Whether there is one now; false where none can be made. */
-async function makeDotLock(
-  files: FileSystem,
-  path: string,
-  temporary: string,
-): Promise<boolean | "taken"> {
-  const mark = new TextEncoder().encode(markOf(temporary));
-  if (await files.look(temporary) !== null) await files.remove(temporary);
-  try {
-    using file = await files.create(temporary, 0o644);
-    await file.write(mark);
-  } catch (error) {
-    await files.remove(temporary).catch(() => {});
-    throw error;
-  }
-  try {
-    await files.link(temporary, path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return "taken";
-    return await makeUnlinked(files, path, mark);
-  } finally {
-    await files.remove(temporary).catch(() => {});
-  }
-}
-
-/** On another disk than ours, and where there are no links. */
-async function makeUnlinked(
-  files: FileSystem,
-  path: string,
-  mark: Uint8Array,
-): Promise<boolean | "taken"> {
-  let file;
-  try {
-    file = await files.create(path, 0o644);
-  } catch (error) {
-    return error instanceof Deno.errors.AlreadyExists ? "taken" : false;
-  }
-  try {
-    using _open = file;
-    await file.write(mark);
-    return true;
-  } catch (error) {
-    await files.remove(path).catch(() => {});
-    throw error;
-  }
-}
-
-async function giveBack(files: FileSystem, path: string): Promise<void> {
-  // One that cannot be removed now is known as ours, and is removed the next time.
-  await files.remove(path).catch(() => {});
-}
-
-/** What a dot-lock of ours says; null for one of somebody else's. */
-async function readMark(files: FileSystem, path: string): Promise<string | null> {
-  try {
-    using file = await files.open(path, true);
-    if (file === null || file.info.size > MARK_OCTETS) return null;
-    const octets = new Uint8Array(file.info.size);
-    const count = file.readNow(octets, 0);
-    const text = new TextDecoder().decode(octets.subarray(0, count));
-    return text === OLD_MARK || /^\d+\npop3svc .+\n$/.test(text) ? text : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Other programs take the first line for the number of a process: if that is gone, they know that the lock is forgotten. */
-function markOf(temporary: string): string {
-  return `${Deno.pid}\n${ownerLine(temporary)}`;
-}
-
-function ownerLine(temporary: string): string {
-  return `pop3svc ${temporary}\n`;
-}
-
-/** Whether it can be a lock: an mbox of this name is another user's. */
-async function isLock(files: FileSystem, path: string): Promise<boolean> {
-  using file = await files.open(path, true);
-  if (file === null || file.info.size > MARK_OCTETS) return false;
-  const octets = new Uint8Array(file.info.size);
-  return !new TextDecoder().decode(octets.subarray(0, file.readNow(octets, 0))).includes("From ");
-}
-
-function isOld({ mtime }: Deno.FileInfo): boolean {
-  return Date.now() - (mtime?.getTime() ?? Date.now()) >= STALE_AFTER_MS;
-}
-
-async function isFlocked(files: FileSystem, path: string): Promise<boolean> {
-  using file = await files.openInPlace(path);
-  return file === null || !file.tryLock();
-}
-
 async function waitForOthers(clock: Clock, until: number): Promise<void> {
   if (clock.now() >= until) {
     throw new Pop3ResponseError("Another program has this mailbox.", { code: "IN-USE" });
   }
   await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
-}
-
-function dotLockOf(realPath: string): string {
-  return `${realPath}.lock`;
 }
 
 function locked(file: InPlaceFile, dotLock: AsyncDisposable): LockedMbox {

@@ -9,7 +9,7 @@ import type { MboxStore } from "./mbox_store.ts";
 const CHANGED = "That message has changed since you logged in.";
 const MOST_ATTEMPTS = 5;
 
-/** One mailbox for all logins to a store. */
+/** One mailbox that serves all logins to a store. */
 export function mboxFileMailbox(store: MboxStore): LoginMailbox {
   return sharedMailbox({ name: store.name, open: () => new MboxLogin(store) });
 }
@@ -18,13 +18,13 @@ export function mboxFileMailbox(store: MboxStore): LoginMailbox {
 export class MboxLogin implements LoginMailbox {
   readonly name: string;
   readonly #store: MboxStore;
-  /** What the login was shown last. */
+  /** What the login was shown in its last list. */
   #snapshot: MboxIndex | null = null;
-  /** All that it was shown. */
+  /** What the login was shown in earlier lists. */
   #shown = new Map<string, MboxMessage>();
   #new: { readonly index: MboxIndex; readonly origins: ReadonlySet<number> } | null = null;
   #lock: Disposable | null = null;
-  /** Asked for once, when the first message is to be deleted. */
+  /** Found out once, when the first message is to be deleted. */
   #mayDelete: Promise<boolean> | null = null;
 
   constructor(store: MboxStore) {
@@ -54,14 +54,14 @@ export class MboxLogin implements LoginMailbox {
   }
 
   /**
-   * Whether the message is still there, wherever in the file.
+   * Whether the message is still in the file, at whatever place.
    *
    * @throws {Pop3ResponseError} when it has been changed
    */
   async messageExists(_info: ConnectionInfo, uniqueId: string): Promise<boolean> {
     this.#messageOf(uniqueId);
     if ((await this.#store.look()).messages.has(uniqueId)) return true;
-    // It may be there again once a deletion that failed is undone, or another program has written all of the file.
+    // It may reappear once a failed deletion is undone, or another program has finished writing the file.
     return this.#isIn(await this.#store.lookSettled(), uniqueId);
   }
 
@@ -95,14 +95,17 @@ export class MboxLogin implements LoginMailbox {
     );
   }
 
-  /** Lets others in. */
+  /** Gives the exclusive lock back. */
   release(): void {
     this.#lock?.[Symbol.dispose]();
     this.#lock = null;
     this.#mayDelete = null;
   }
 
-  /** Another message of the same origin, which the login was not shown, is this one with other contents. */
+  /**
+   * Whether a message is in the index. If a message of the same origin is new to this login, it is this one with
+   * other contents, and that is an error.
+   */
   #isIn(index: MboxIndex, uniqueId: string): boolean {
     const { origin } = this.#messageOf(uniqueId);
     if (index.messages.has(uniqueId)) return true;
@@ -110,7 +113,7 @@ export class MboxLogin implements LoginMailbox {
     return false;
   }
 
-  /** The origins of messages that the login was not shown: made once, however many are asked for. */
+  /** The origins of messages that the login was not shown; made once for each index. */
   #newIn(index: MboxIndex): ReadonlySet<number> {
     if (this.#new?.index !== index) {
       const messages = [...index.messages.values()];

@@ -1,15 +1,16 @@
 /**
- * Whose an mbox is, for mboxes of users who may make files themselves (`ownersOnly`).
+ * Checks whose an mbox is, for mboxes of users who may make files themselves (`ownersOnly`).
  *
- * - In a folder where others may make names, a spool, it must belong to the user whose line of the users file it is, where
- *   that has a uid, and must have no second name: somebody else may have linked it there.
- * - One that belongs to another user than the server's own needs a state directory.
+ * - In a folder where others can make names (a mail spool), it must belong to the user in whose line of the users
+ *   file it is named, if that line has a uid, and must have no second name: somebody else may have linked it there.
+ * - An mbox of another user than the server's own needs a state directory.
  */
 import type { GivenPath } from "../../files/given_path.ts";
 import { serverUid } from "../../files/server_user.ts";
 
-/** What a place is told. */
+/** Options of an mbox's place. */
 export interface MboxPlaceOptions {
+  /** Whether the mbox must belong to its user. */
   readonly ownersOnly: boolean;
   readonly stateDirectory: string | null;
   /** The uid of the user whose mbox it is, where their line has one. */
@@ -19,7 +20,7 @@ export interface MboxPlaceOptions {
 /**
  * Why the mbox must not be served; null if it may be.
  *
- * @param ownNames how many names of the file are ours, besides that of the mbox
+ * @param ownNames how many more names the server has given to the file
  */
 export function reasonToRefuse(
   path: string,

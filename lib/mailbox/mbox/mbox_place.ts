@@ -1,11 +1,11 @@
 /**
- * Where an mbox lies, whose it is, and where we keep what is ours.
+ * Where an mbox lies, whose it is, and where the server keeps its own files for it.
  *
  * - The path is the administrator's: links on the way are checked at each use (given_path.ts).
- * - Nothing of ours has a name beside the mbox, where it could be another user's mbox; but for the dot-lock, which other
- *   programs look for. Ours is in `.pop3svc` beside it, a folder of the server's user that nobody else may write; where that cannot be
- *   made, and for what others must not be able to forge, in the state directory.
- * - With `ownersOnly`, an mbox must belong to whose it is said to be; see mbox_owner.ts.
+ * - A name beside the mbox could be another user's mbox, so we make none there but the dot-lock, which other programs
+ *   look for. Our files lie in `.pop3svc` beside the mbox, a folder of the server's user that nobody else may write.
+ *   Where that cannot be made, and for files that others must not be able to forge, it is the state directory.
+ * - With `ownersOnly`, an mbox must belong to its user (mbox_owner.ts).
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "@std/path";
@@ -19,16 +19,16 @@ import { keepsNames, serverUid } from "../../files/server_user.ts";
 import { stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { type MboxPlaceOptions, reasonToRefuse } from "./mbox_owner.ts";
-import { NoMboxError } from "./mbox_kind.ts";
+import { noFileError } from "./mbox_kind.ts";
 
 const OWN_FOLDER = ".pop3svc";
-/** Times of files are no finer than this anywhere. */
+/** A change so soon after another one may show the same time. */
 const STAMP_SETTLES_MS = 100;
 
-/** A folder of ours that this process has for itself. */
+/** The folder with our files, locked for this process. */
 export interface LockedFolder extends Disposable {
   readonly path: string;
-  /** Whether it is beside the mbox, so that a file of it can take the place of the mbox. */
+  /** Whether it is beside the mbox, so that a file in it can be renamed over the mbox. */
   readonly isBeside: boolean;
 }
 
@@ -36,7 +36,7 @@ export class MboxPlace {
   readonly path: string;
   readonly files: FileSystem;
   readonly #options: MboxPlaceOptions;
-  /** What names of ours begin with. */
+  /** The prefix of the names of our files. */
   readonly #key: string;
   #isOthers = false;
   #statePath: string | null = null;
@@ -64,7 +64,7 @@ export class MboxPlace {
     }
     if (given === null) throw new Deno.errors.NotFound(`${this.path}: there is no such mailbox`);
     const { info } = given;
-    if (!info.isFile) throw refused(new NoMboxError(this.path, this.#folderText()));
+    if (!info.isFile) throw refused(noFileError(this.path));
     this.#isOthers = info.uid !== null && info.uid !== serverUid();
     if (this.#options.ownersOnly) {
       const reason = reasonToRefuse(this.path, given, this.#options, this.#ownNames(info));
@@ -73,23 +73,23 @@ export class MboxPlace {
     return given;
   }
 
-  /** The name of a file of ours in a folder of ours. */
+  /** The path of one of our files in one of our folders. */
   nameIn(folder: string, purpose: string): string {
     return join(folder, `${this.#key}.${purpose}`);
   }
 
-  /** Folders in which something of ours may be, for who only reads. */
+  /** The folders that may hold our files; makes none. */
   async folders(): Promise<string[]> {
     const beside = await this.#beside();
     const state = await this.#stateFolderPath();
     return [
       ...(beside?.isThere === true ? [beside.path] : []),
-      // Where this process may not even look there is nothing of ours.
+      // Where this process may not even look, it has no files.
       ...(state !== null && await this.#lookOrNull(state) !== null ? [state] : []),
     ];
   }
 
-  /** Those of them whose files are believed: the one beside the mbox only where the mbox is the server's user's. */
+  /** Those of them whose files we trust: the one beside the mbox only if the mbox belongs to the server's user. */
   async stateFolders(): Promise<string[]> {
     const folders = await this.folders();
     const state = await this.#stateFolderPath();
@@ -97,8 +97,8 @@ export class MboxPlace {
   }
 
   /**
-   * Changes when something of ours comes or goes, whoever did it; null where it has changed so recently that a change may
-   * be under way that shows no other time.
+   * Changes when a file of ours is made or removed, by whatever process; null after so recent a change that the next
+   * one may show the same time.
    */
   async stamp(): Promise<string | null> {
     const usual = await this.#lookOrNull(join(dirname(this.path), OWN_FOLDER));
@@ -115,7 +115,7 @@ export class MboxPlace {
   /**
    * Locks the mbox for this process.
    *
-   * @throws {Pop3ResponseError} with the code `IN-USE` when another of our processes keeps it
+   * @throws {Pop3ResponseError} with the code `IN-USE` when another process of this server keeps it
    */
   async lock(): Promise<LockedFolder> {
     return await this.#inOwnFolder(async (folder) => {
@@ -128,7 +128,7 @@ export class MboxPlace {
     });
   }
 
-  /** Removes the locks of processes that are gone; nobody waits for them. Whether there were any locks. */
+  /** Removes the locks of processes that are gone, and waits for nobody. Whether there were any locks. */
   async removeStaleLocks(): Promise<boolean> {
     let isAny = false;
     for (const folder of await this.folders()) {
@@ -141,7 +141,7 @@ export class MboxPlace {
     return isAny;
   }
 
-  /** Takes the lock of a session that wants the mbox for itself; null while another has it. */
+  /** Takes the exclusive lock of a session; null while another session has it. */
   async tryExclusive(): Promise<Disposable | null> {
     const held = await this.#inOwnFolder(async (folder) =>
       await this.files.tryLock(this.nameIn(folder, "exclusive")) ??
@@ -150,7 +150,7 @@ export class MboxPlace {
     return "isTaken" in held ? null : held;
   }
 
-  /** A folder for state: made if need be; null where it can be made nowhere. */
+  /** A folder for state, made if needed; null where none can be made. */
   async stateFolder(): Promise<string | null> {
     const beside = this.#isStateOutside ? null : await this.#beside();
     if (beside !== null) {
@@ -158,7 +158,7 @@ export class MboxPlace {
         if (!beside.isThere) await this.files.makeFolder(beside.path);
         return beside.path;
       } catch {
-        // The disk, or the folder, is not ours to write.
+        // The disk or the folder is not writable for us.
       }
     }
     return await this.#stateFolder();
@@ -179,13 +179,15 @@ export class MboxPlace {
     }
     const folder = await this.#stateFolder();
     if (folder === null) {
-      throw new Deno.errors.PermissionDenied(`no folder for what ${this.path} needs can be made`);
+      throw new Deno.errors.PermissionDenied(
+        `no folder can be made for the locks and the state of ${this.path}`,
+      );
     }
     const lock = await take(folder);
     return Object.assign(lock, { path: folder, isBeside: false });
   }
 
-  /** How many names of the file are ours: a deletion gives it a second one (rewrite_mbox.ts). */
+  /** How many more names the server has given to the file: a deletion adds one (rewrite_mbox.ts). */
   #ownNames(info: Deno.FileInfo): number {
     return [join(dirname(this.path), OWN_FOLDER), otherOwnFolder(this.path)].filter((folder) => {
       const found = lookNow(folder);
@@ -193,14 +195,6 @@ export class MboxPlace {
       const old = lookNow(this.nameIn(folder, "old"));
       return old !== null && isSameInode(old, info);
     }).length;
-  }
-
-  /** What a folder is that was given as an mbox. */
-  #folderText(): string {
-    const mbox = join(this.path, "mbox");
-    return lookAtGiven(mbox)?.info.isFile === true
-      ? `it is a folder of Apple Mail: give ${mbox}`
-      : "it is no file";
   }
 
   get #isStateOutside(): boolean {
@@ -217,7 +211,9 @@ export class MboxPlace {
     return this.files.look(path).catch(() => null);
   }
 
-  /** Null also where the owner of the mbox can exchange our folder while we work in it. */
+  /**
+   * Our folder beside the mbox; null where it is not ours, or the mbox's owner could exchange it while we work in it.
+   */
   async #beside() {
     const parent = await this.files.look(dirname(this.path));
     if (this.#isStateOutside && parent !== null && !keepsNames(parent)) return null;

@@ -1,23 +1,26 @@
-/** The unique ids of an mbox, as they are kept across restarts. */
+/** Keeps the unique ids of an mbox across restarts, in a file of their own. */
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import { readWhole } from "../../files/read_whole.ts";
+import { writeWhole } from "../../files/write_whole.ts";
 import { type KeptCopies, MboxIds } from "./mbox_ids.ts";
 import type { MboxPlace } from "./mbox_place.ts";
 
-/** Goes up when an earlier version must not read it; room for ids that are given from outside. */
+/** Raised when an earlier version of the server must not read the file. */
 const VERSION = 1;
 
 export class MboxState {
   readonly #place: MboxPlace;
   #ids = new MboxIds();
-  /** The file that they were read from, or written to. */
+  /** The file from which the ids were read, or to which they were written. */
   #identity: FileIdentity | null = null;
 
   constructor(place: MboxPlace) {
     this.#place = place;
   }
 
-  /** The ids, with what another of our processes has written since. Without a file that can be read, those that we have. */
+  /**
+   * The ids, with what another process of this server has written since. Without a readable file, those in memory.
+   */
   async ids(): Promise<MboxIds> {
     for (const folder of await this.#place.stateFolders()) {
       const path = this.#place.nameIn(folder, "ids");
@@ -34,7 +37,7 @@ export class MboxState {
     return this.#ids;
   }
 
-  /** Keeps what has changed; false where nothing can be written, which is no fault. */
+  /** Saves what has changed; false where nothing can be written, which is no error. */
   async save(): Promise<boolean> {
     if (!this.#ids.takeChange()) return true;
     try {
@@ -49,26 +52,17 @@ export class MboxState {
 
   async #write(path: string, unfinished: string): Promise<void> {
     const { files } = this.#place;
-    // Whoever was writing it is gone, or writes it again.
+    // Its writer is gone, or writes it again.
     if (await files.look(unfinished) !== null) await files.remove(unfinished);
-    try {
-      {
-        using file = await files.create(unfinished);
-        const state = { version: VERSION, copies: this.#ids.kept() };
-        await file.write(new TextEncoder().encode(`${JSON.stringify(state)}\n`));
-        await file.sync();
-      }
-      await files.rename(unfinished, path);
-    } catch (error) {
-      await files.remove(unfinished).catch(() => {});
-      throw error;
-    }
+    const state = { version: VERSION, copies: this.#ids.kept() };
+    const octets = new TextEncoder().encode(`${JSON.stringify(state)}\n`);
+    await writeWhole(files, path, unfinished, (file) => file.write(octets));
     const info = await files.look(path);
     this.#identity = info === null ? null : identityOf(info);
   }
 }
 
-/** Null where it is not ours, or damaged. */
+/** Null when the text is of another version, or damaged. */
 function parsed(text: string): readonly KeptCopies[] | null {
   try {
     const state: unknown = JSON.parse(text);

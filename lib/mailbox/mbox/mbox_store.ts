@@ -1,12 +1,11 @@
 /**
- * What the sessions of one mbox share while the server runs: its index, its ids, the locks, and what was told. A session
- * has an MboxMailbox.
+ * What all sessions of one mbox share while the server runs: its index, ids and locks, and what was already logged. A
+ * session has an MboxLogin.
  */
 import { basename } from "@std/path";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
-import type { InPlaceFile } from "../../files/in_place_file.ts";
 import { tryLockWithinProcess } from "../../files/lock_within_process.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import type { DeletePolicy, FileMailboxOptions } from "../files/file_mailbox_options.ts";
@@ -18,17 +17,18 @@ import { leftOutOf } from "./current_index.ts";
 import { inspectMbox } from "./inspect_mbox.ts";
 import { isStillThere, type MboxIndex, type MboxMessage } from "./mbox_index.ts";
 import { CurrentIndex } from "./current_index.ts";
-import { hasDotLock, lockMbox, waitForDotLock } from "./mbox_lock.ts";
+import { hasDotLock } from "./dot_lock.ts";
+import { lockMbox, waitForDotLock } from "./mbox_lock.ts";
 import { type LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { MboxState } from "./mbox_state.ts";
 import { isHalfRewritten, recoverLocked, recoverMbox } from "./recover_mbox.ts";
-import { deleteFromMbox } from "./rewrite_mbox.ts";
+import { assertUnchanged, deleteFromMbox } from "./rewrite_mbox.ts";
 
 /**
- * An mbox, for as long as the server runs: one file with many messages, as an export or a mail spool is.
+ * An mbox, for as long as the server runs.
  *
- * It is indexed once, and again when it has changed. Reading writes nothing. Deletions are all or nothing, also when the process is
- * killed in the middle, and durable once they are confirmed.
+ * It is indexed once, and again when it has changed. Reading writes nothing. Deletions are all or nothing, even if
+ * the process is killed in the middle, and durable once confirmed.
  */
 export class MboxStore {
   readonly name: string;
@@ -41,11 +41,11 @@ export class MboxStore {
   readonly #state: MboxState;
   readonly #reports: Reports;
   readonly #current: CurrentIndex;
-  /** The stamp of our folders when nothing was in them that had to be recovered. */
+  /** The stamp of our folders when nothing in them had to be recovered. */
   #cleanStamp: string | null = null;
 
   /**
-   * Makes a store of a file; it is looked at only at each login.
+   * Makes a store of a file, which need not be there before a login.
    *
    * @param files for tests that make a call fail
    * @param clock for tests that do not want to wait
@@ -72,18 +72,18 @@ export class MboxStore {
     this.#current = new CurrentIndex(this.place, this.#state, (error) => this.report(error));
   }
 
-  /** How many messages are there now, whoever is writing. */
+  /** How many messages the file has now, even while somebody is writing it. */
   async count(): Promise<MailboxCount> {
     const index = await this.look();
     return { messages: index.uniqueIds.length, leftOut: leftOutOf(this.place.path, index) };
   }
 
-  /** Writes nothing, and waits for nobody. */
+  /** Inspects the mbox; writes nothing, and waits for nobody. */
   async inspect(): Promise<Inspection> {
     return await inspectMbox(this.place, await this.look(), await this.mayDelete());
   }
 
-  /** What is there once nobody is in the middle of writing: for a login. */
+  /** The index once nobody is in the middle of writing: for a login. */
   async lookSettled(): Promise<MboxIndex> {
     const { realPath } = this.place.look();
     const isLocked = await hasDotLock(this.#files, realPath);
@@ -98,14 +98,14 @@ export class MboxStore {
     return index;
   }
 
-  /** What is there now; not while a session of ours is rewriting the file where it is. */
+  /** The index of the file as it is now. Waits for a session of this server that is rewriting it in place. */
   async look(): Promise<MboxIndex> {
     return await this.#current.look(async () => {
       if (await isHalfRewritten(this.place)) await this.#recover();
     });
   }
 
-  /** Opens the file if the message is where it was; null if the file has to be indexed again. */
+  /** Opens the file if the message is still where it was; null if the file must be indexed again. */
   async openAt(index: MboxIndex, message: MboxMessage): Promise<OpenFile | null> {
     this.place.look();
     const file = await this.#files.openGiven(this.place.path);
@@ -125,7 +125,7 @@ export class MboxStore {
     return null;
   }
 
-  /** Whether messages can be deleted: a place for what a deletion needs can be made, and the file can be written. */
+  /** Whether messages can be deleted: a folder for the state can be made, and the file can be written. */
   async mayDelete(): Promise<boolean> {
     if (this.isReadOnly) return false;
     if (this.#deletePolicy === "keep") return true;
@@ -135,12 +135,12 @@ export class MboxStore {
       using file = await this.#files.openInPlace(this.place.path);
       return file !== null;
     } catch (error) {
-      // Another session has it just now.
+      // Another session has it at the moment.
       return error instanceof Pop3ResponseError;
     }
   }
 
-  /** @throws {Pop3ResponseError} with the code `IN-USE` while another session has the mailbox for itself */
+  /** @throws {Pop3ResponseError} with the code `IN-USE` while another session has the mailbox exclusively */
   async lockExclusively(): Promise<Disposable | null> {
     if (!this.#exclusive) return null;
     this.place.look();
@@ -149,7 +149,7 @@ export class MboxStore {
     throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
   }
 
-  /** Where no lock can be made anywhere, one that the other sessions of this process respect. */
+  /** Takes the exclusive lock; where none can be made, one among the sessions of this process. */
   async #tryExclusive(): Promise<Disposable | null> {
     try {
       return await this.place.tryExclusive();
@@ -170,7 +170,7 @@ export class MboxStore {
   /**
    * Deletes all of the messages, or throws and has deleted none.
    *
-   * @param doomedOf which of the messages that are there then; throws if one of them has changed
+   * @param doomedOf chooses the messages out of the index of the locked file; throws if one of them has changed
    */
   async delete(doomedOf: (index: MboxIndex) => ReadonlySet<string>): Promise<void> {
     if (this.#deletePolicy === "keep") return;
@@ -178,7 +178,7 @@ export class MboxStore {
     await using locked = await this.#lockOthersOut(own);
     await recoverLocked(this.place, own, locked.file, (error) => this.report(error));
     const index = await this.#current.look();
-    assertSameFile(locked.file, index);
+    assertUnchanged(locked.file.identityNow(), index);
     const uniqueIds = doomedOf(index);
     if (uniqueIds.size === 0) return;
     const stateFolder = await this.place.stateFolder() ?? own.path;
@@ -203,12 +203,12 @@ export class MboxStore {
     await this.#state.save();
   }
 
-  /** Is told once. */
+  /** Logs an error once. */
   report(error: Error): void {
     this.#reports.tell(error);
   }
 
-  /** Whether there was nothing to be recovered. */
+  /** Recovers the mbox if needed. Whether there was nothing to recover. */
   async #recover(): Promise<boolean> {
     return await recoverMbox(this.place, async (work) => {
       using own = await this.place.lock();
@@ -227,10 +227,4 @@ export class MboxStore {
       report: (error) => this.report(error),
     });
   }
-}
-
-/** @throws {Pop3ResponseError} when somebody who does not know our locks has put another file there, or written to it */
-function assertSameFile(mbox: InPlaceFile, { identity }: MboxIndex): void {
-  if (isSameFile(mbox.identityNow(), identity)) return;
-  throw new Pop3ResponseError("Another program is writing this mailbox.", { code: "IN-USE" });
 }

@@ -1,27 +1,27 @@
 /**
- * What makes two messages of an mbox the same: the envelope (the separator, and `>From ` lines after it) and the contents, but for
- * what programs write about a message into its header, and for line ends at its end. Any of them may rewrite an mbox at any
- * time; the message stays what it was.
+ * Decides which messages of an mbox are the same: those with the same envelope (the separator, and `>From ` lines
+ * after it) and contents, without the header fields in which programs note something about a message, and without
+ * line ends at its end. Any program may rewrite those at any time; the message stays what it was.
  *
  * Two marks of programs mean that a message is not served, and kept where it is:
- * - Thunderbird has deleted it and not yet compacted the folder (`X-Mozilla-Status` with the bit 0x0008). Only the fields
- *   before those of the sender count, so that nobody can hide a mail by sending it.
- * - It is no mail, but data of Dovecot, UW IMAP or Pine, at the start of the file.
+ * - Thunderbird has deleted it and not yet compacted the folder (`X-Mozilla-Status` with the bit 0x0008). Only fields
+ *   before those of the sender count, so that nobody can hide a mail by sending such a field.
+ * - It is not mail, but data of Dovecot, UW IMAP or Pine, at the start of the file.
  *
- * Marks by which a person may still change their mind do not count: `D` in `X-Status` (mutt, Pine, Dovecot), Evolution's flags.
+ * Marks that a person may still take back do not count: `D` in `X-Status` (mutt, Pine, Dovecot), Evolution's flags.
  */
 import { createHash } from "node:crypto";
 import { CR, LF } from "../../protocol/ascii.ts";
 
-/** Fields that programs write into an mbox, in lower case, and which. */
+/** Fields that programs write into an mbox, in lower case. */
 const FIELDS_OF_PROGRAMS: ReadonlySet<string> = new Set([
   // Read, answered, flagged, deleted: mutt, Pine, Python, Dovecot, KMail.
   ...["status", "x-status"],
   // Numbers of IMAP: UW IMAP, Pine, Dovecot.
   ...["x-uid", "x-imap", "x-imapbase", "x-keywords"],
-  // The length, counted: mutt, procmail, System V mail.
+  // The length: mutt, procmail, System V mail.
   ...["content-length", "lines"],
-  // Thunderbird and its forerunners. Also qpopper has written X-UIDL.
+  // Thunderbird and its predecessors; qpopper wrote X-UIDL, too.
   ...["x-mozilla-status", "x-mozilla-status2", "x-mozilla-keys", "x-account-key", "x-uidl"],
   ...["x-evolution", "x-evolution-source"],
   ...["x-kmail-encryptionstate", "x-kmail-signaturestate", "x-kmail-mdn-sent"],
@@ -36,28 +36,28 @@ const FIELDS_OF_PROGRAMS: ReadonlySet<string> = new Set([
 const EXPUNGED = 0x0008;
 const DATA_SUBJECT = "DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA";
 
-/** So much of a line decides which field it is. */
+/** How much of a line decides which field it is. */
 const FIELD_OCTETS = 80;
 const ID_DIGITS = 40;
 const [SPACE, TAB] = [0x20, 0x09];
-/** What a message keeps whose body is changed where it is. */
+/** Fields that stay the same when a message is changed in place. */
 const FIELDS_OF_ORIGIN: ReadonlySet<string> = new Set(["date", "from", "message-id", "subject"]);
-/** The letters that the names of these fields begin with. */
+/** The first letters of the names of all fields above. */
 const FIRST_LETTERS = new Set(new TextEncoder().encode("cCdDfFlLmMsSxX"));
 
 const NOTHING = new Uint8Array();
 
-/** Reads the chunks of one message, whose borders may be anywhere. */
+/** Computes the identity of one message from its chunks, whose borders may be anywhere. */
 export class MessageIdentity {
   readonly #hash = createHash("sha256");
-  /** The beginning of a line of the header, until it is known which field it is. */
+  /** The beginning of a header line, until we know which field it is. */
   #line = NOTHING;
-  /** Line ends that may be the last ones. */
+  /** Line ends that may be those at the end of the message. */
   #lineEnds = NOTHING;
   #isInHeader = true;
-  /** Whether a chunk has ended in the line that we are in. */
+  /** Whether a chunk has ended within the current line. */
   #isInLine = false;
-  /** Whether the field that we are in is left out. */
+  /** Whether the current field is left out. */
   #isLeftOut = false;
   /** Whether all fields so far were written by programs. */
   #isAtTop = true;
@@ -98,7 +98,7 @@ export class MessageIdentity {
 
   end(): {
     readonly digest: string;
-    /** The same for a message that was changed where it is: a number made of its envelope and of what its header says of it. */
+    /** A number made of the envelope and of FIELDS_OF_ORIGIN: it stays the same when the contents change in place. */
     readonly origin: number;
     readonly isHidden: boolean;
   } {
@@ -116,7 +116,7 @@ export class MessageIdentity {
 
   #beginLine(line: Uint8Array): void {
     const [first] = line;
-    // It goes on with the field before.
+    // It continues the field before.
     if (first === SPACE || first === TAB) return;
     this.#isLeftOut = false;
     if (first === LF || first === CR) {
@@ -139,7 +139,7 @@ export class MessageIdentity {
     }
   }
 
-  /** All but line ends at the end of the message. */
+  /** Adds octets to the digest, without line ends at the end of the message. */
   #addText(octets: Uint8Array): void {
     let end = octets.length;
     while (end > 0 && (octets[end - 1] === LF || octets[end - 1] === CR)) end--;
@@ -153,7 +153,7 @@ export class MessageIdentity {
   }
 }
 
-/** An octet for each character, also where "latin1" of TextDecoder is windows-1252. */
+/** One character for each octet; TextDecoder's "latin1" is windows-1252. */
 function textOf(octets: Uint8Array): string {
   let text = "";
   for (let at = 0; at < octets.length; at += MOST_ARGUMENTS) {

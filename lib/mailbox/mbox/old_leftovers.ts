@@ -1,16 +1,19 @@
 /**
- * What version 0.1 left beside an mbox when it was killed: `NAME.pop3svc-new`, a part of what was to stay, and
- * `NAME.pop3svc-old`, the mbox before the deletion. The deletion itself is decided either way. A name alone does not say that a file
- * is ours: it may be another user's mbox. So one is removed only if its contents say so: it is the mbox itself under a second
- * name, or all messages of the smaller of the two are in the other one, in the same order. Any other is left alone.
+ * Removes what version 0.1 left beside an mbox when it was killed: `NAME.pop3svc-new`, a part of what was to stay,
+ * and `NAME.pop3svc-old`, the mbox before the deletion. The deletion itself is decided either way.
+ *
+ * The name alone does not prove that a file is ours: it may be another user's mbox. So we remove a file only if its
+ * contents say so: it is the mbox itself under a second name, or all messages of the smaller of the two are in the
+ * other one, in the same order. Any other file is left alone.
  */
+import { isSameInode } from "../../files/file_identity.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { MboxIds } from "./mbox_ids.ts";
 import { indexMbox, type MboxMessage } from "./mbox_index.ts";
 import type { MboxPlace } from "./mbox_place.ts";
 
-/** Those that are there. */
+/** The leftovers that are there. */
 export async function oldLeftoversOf({ files, path }: MboxPlace): Promise<string[]> {
   const leftovers: string[] = [];
   for (const name of [`${path}.pop3svc-new`, `${path}.pop3svc-old`]) {
@@ -19,7 +22,7 @@ export async function oldLeftoversOf({ files, path }: MboxPlace): Promise<string
   return leftovers;
 }
 
-/** Found to be somebody else's; each is told once. */
+/** Files that were found to be somebody else's; each is reported once. */
 const known = new Set<string>();
 
 export async function removeOldLeftovers(
@@ -37,16 +40,16 @@ export async function removeOldLeftovers(
     known.add(name);
     report(
       new Error(
-        `${name} has the name of what an earlier version left behind, and other contents: it is left alone`,
+        `${name} has the name of a leftover of an earlier version, but other contents: it is left alone`,
       ),
     );
   }
 }
 
 async function isLeftover(file: OpenFile, mbox: InPlaceFile): Promise<boolean> {
-  const { uid, ino, size } = file.info;
+  const { uid, size } = file.info;
   if (uid !== mbox.info.uid) return false;
-  if (ino === mbox.info.ino || size === 0) return true;
+  if (isSameInode(file.info, mbox.info) || size === 0) return true;
   const [own, others] = [await messagesOf(file), await messagesOf(mbox)];
   const last = own.at(-1);
   return isPartOf(others, own) ||
@@ -65,7 +68,7 @@ function isPartOf(
   return at === part.length && (mayBeEmpty || part.length > 0);
 }
 
-/** Whether the last message of a file that was broken off is the beginning of one of the mbox. */
+/** Whether the last message of a file that was cut short is the beginning of one of the mbox. */
 function isBeginning(
   file: OpenFile,
   { start, next }: MboxMessage,

@@ -1,13 +1,13 @@
-/** Looks for what a process that was killed, or a failure, left behind, and finishes or undoes it when an mbox is opened. */
+/** Finishes or undoes, when an mbox is opened, what a process that was killed, or a failure, left behind. */
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
-import { isOwnDotLock } from "./mbox_lock.ts";
+import { isOwnDotLock } from "./dot_lock.ts";
 import type { LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { hasJournal, recoverInPlace } from "./rewrite_in_place.ts";
 import { oldLeftoversOf, removeOldLeftovers } from "./old_leftovers.ts";
 import { leftoversIn, recoverReplacement } from "./rewrite_mbox.ts";
 
-/** Does the work with our lock and those of others. */
+/** Runs the work while holding our lock and those of other programs. */
 export type Locked = (
   work: (
     own: LockedFolder,
@@ -19,7 +19,7 @@ export type Locked = (
 /**
  * Recovers an mbox that is about to be read.
  *
- * @returns whether there was nothing to do
+ * @returns whether there was nothing to recover
  * @throws {Pop3ResponseError} `[SYS/TEMP]` when it is half rewritten and cannot be recovered now
  */
 export async function recoverMbox(place: MboxPlace, locked: Locked): Promise<boolean> {
@@ -31,14 +31,14 @@ export async function recoverMbox(place: MboxPlace, locked: Locked): Promise<boo
     await locked((own, mbox, report) => recoverLocked(place, own, mbox, report));
     return false;
   } catch (cause) {
-    // The rest is in nobody's way: reading never needs to write.
+    // Other leftovers disturb nobody, and reading must not need to write.
     if (!isHalf) return false;
     if (cause instanceof Pop3ResponseError) throw cause;
     throw new Pop3ResponseError("Your mailbox cannot be opened now.", { code: "SYS/TEMP", cause });
   }
 }
 
-/** The caller has all locks. */
+/** Recovers an mbox of which the caller holds all locks. */
 export async function recoverLocked(
   place: MboxPlace,
   own: LockedFolder,
@@ -52,7 +52,7 @@ export async function recoverLocked(
   await removeOldLeftovers(place, mbox, report);
 }
 
-/** What the next one who opens the mbox will finish, undo or remove. */
+/** What will be finished, undone or removed when the mbox is next opened. */
 export async function leftoversOf(place: MboxPlace): Promise<string[]> {
   const leftovers: string[] = [];
   for (const folder of await place.folders()) leftovers.push(...await leftoversIn(place, folder));
@@ -64,7 +64,7 @@ export async function leftoversOf(place: MboxPlace): Promise<string[]> {
   return [...leftovers, ...await oldLeftoversOf(place)];
 }
 
-/** Whether it is being rewritten where it is, or that was broken off. */
+/** Whether the mbox is being rewritten in place, or that was interrupted. */
 export async function isHalfRewritten(place: MboxPlace): Promise<boolean> {
   for (const folder of await place.stateFolders()) {
     if (await hasJournal(place, folder)) return true;

@@ -1,19 +1,21 @@
 /**
- * Rewrites an mbox where it is, all or nothing, whenever the process is killed or the disk fails.
+ * Rewrites an mbox in place, all or nothing, even if the process is killed or the disk fails.
  *
  * 1. What stands from the first change on is written into a journal in a folder of ours, and synced.
- * 2. What is kept is moved down, and synced. The file keeps its length, so that mail that somebody appends stays.
- * 3. The file must have its old length still. It is cut. This is the decision; it is synced.
+ * 2. What is kept is moved down, and synced. The file keeps its length, so that mail that another program appends
+ *    stays.
+ * 3. If the file still has its old length, it is cut. This is the decision; it is synced.
  * 4. The journal is removed.
  *
- * A journal that is found when the mbox is next opened is undone if the file was not cut, and else removed. Where the file is
- * no longer what we left, somebody else has rewritten it: nothing is touched, the journal is set aside, and that is an error
- * in the log.
+ * When an mbox is opened and a journal is found, the journal is undone if the file was not cut, and else removed. If
+ * the file is not what we left, another program has rewritten it: nothing is touched, the journal is set aside, and
+ * an error is logged.
  */
 import { createHash } from "node:crypto";
 import type { FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
+import { writeWhole } from "../../files/write_whole.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { copy, eachChunk, type FileRange, octetsIn } from "./file_range.ts";
 import type { MboxPlace } from "./mbox_place.ts";
@@ -21,20 +23,20 @@ import type { MboxPlace } from "./mbox_place.ts";
 const VERSION = 1;
 const HEAD_OCTETS = 1_024;
 
-/** The first line of a journal, filled up to HEAD_OCTETS; the old octets from `from` to `size` follow. */
+/** The first line of a journal, padded to HEAD_OCTETS; the old octets from `from` to `size` follow. */
 interface JournalHead {
   readonly version: typeof VERSION;
   readonly inode: number;
   /** Where the first change is. */
   readonly from: number;
-  /** Of the mbox before and after. */
+  /** The size of the mbox before and after. */
   readonly size: number;
   readonly newSize: number;
-  /** SHA-256 of what stands from `from` on afterwards. */
+  /** SHA-256 of what stands from `from` to `newSize` afterwards. */
   readonly digest: string;
 }
 
-/** Mboxes that were cut, and whose users were told that nothing was deleted, by path. */
+/** The paths of mboxes whose users were told that nothing was deleted, although the file may have been cut. */
 const revoked = new Set<string>();
 
 export async function rewriteInPlace(
@@ -68,7 +70,7 @@ export async function rewriteInPlace(
     await mbox.truncate(newSize);
     await mbox.sync();
   } catch (error) {
-    // The journal stays until this is undone: else the next one who opens the mbox undoes it.
+    // If undoing fails, the journal stays, and the next session that opens the mbox undoes the change.
     revoked.add(place.path);
     await recoverInPlace(place, folder, mbox, () => {}).catch(() => {});
     throw error;
@@ -76,12 +78,12 @@ export async function rewriteInPlace(
   await files.remove(journalIn(place, folder)).catch(() => {});
 }
 
-/** Whether there is something to be recovered in a folder of ours. */
+/** Whether one of our folders holds a journal to recover from. */
 export async function hasJournal(place: MboxPlace, folder: string): Promise<boolean> {
   return await place.files.look(journalIn(place, folder)) !== null;
 }
 
-/** Undoes what was broken off; the caller has all locks. */
+/** Undoes what was interrupted; the caller holds all locks. */
 export async function recoverInPlace(
   place: MboxPlace,
   folder: string,
@@ -101,7 +103,7 @@ export async function recoverInPlace(
     await files.rename(name, aside);
     report(
       new Error(
-        `${place.path} was rewritten by another program while a deletion was broken off: ` +
+        `another program rewrote ${place.path} after a deletion was interrupted: ` +
           `${aside} holds, after its first ${HEAD_OCTETS} octets, what the mbox held then`,
       ),
     );
@@ -109,7 +111,7 @@ export async function recoverInPlace(
   revoked.delete(place.path);
 }
 
-/** Puts back what stood there, unless the file was cut; false where it is not what we left. */
+/** Puts back what stood there, unless the file was cut; false if the file is not what we left. */
 async function undo(
   journal: OpenFile,
   { from, size, newSize, digest }: JournalHead,
@@ -146,24 +148,19 @@ async function writeJournal(
   const unfinished = unfinishedIn(place, folder);
   await removeIfThere(files, unfinished);
   try {
-    {
-      using file = await files.create(unfinished);
+    await writeWhole(files, journalIn(place, folder), unfinished, async (file) => {
       const line = `${JSON.stringify(head).padEnd(HEAD_OCTETS - 1)}\n`;
       await file.write(new TextEncoder().encode(line));
       await eachChunk(mbox, { start: head.from, end: head.size }, (chunk) => file.write(chunk));
-      await file.sync();
-    }
-    await files.rename(unfinished, journalIn(place, folder));
+    });
     await files.sync(folder);
   } catch (error) {
-    for (const name of [unfinished, journalIn(place, folder)]) {
-      await removeIfThere(files, name).catch(() => {});
-    }
+    await removeIfThere(files, journalIn(place, folder)).catch(() => {});
     throw error;
   }
 }
 
-/** Null where it is not that of this file. */
+/** Null when the journal is not for this file. */
 function readHead(journal: OpenFile, mbox: InPlaceFile): JournalHead | null {
   const octets = new Uint8Array(HEAD_OCTETS);
   const count = journal.readNow(octets, 0);
@@ -197,7 +194,7 @@ async function digestOf(file: OpenFile, ranges: readonly FileRange[]): Promise<s
   return hash.digest("hex");
 }
 
-/** Whether a part of the journal is the part of the mbox from `start` to `end`. */
+/** Whether a part of the journal equals the mbox from `start` to `end`. */
 async function isSame(
   journal: OpenFile,
   journalStart: number,

@@ -1,23 +1,24 @@
 /**
- * Deletes messages of an mbox, all of them or none, at whatever instant the process is killed or the disk fails. The caller
+ * Deletes messages of an mbox, all of them or none, whenever the process is killed or the disk fails. The caller
  * holds all locks, and the index is that of the file.
  *
- * What is kept and what is deleted are counted together first, and must be the file; and what will be left must hold the messages
- * that are kept, as they are (kept_ranges.ts). Then, where a new file can take its place:
+ * First, what is kept and what is deleted must add up to the file, and what will be left must hold the kept messages
+ * unchanged (kept_ranges.ts). Then, where a new file can replace the mbox:
  *
- * 1. `old` in our folder becomes a second name of the mbox, and `new` is made, with the owner, the group and the mode of the mbox.
+ * 1. `old` in our folder becomes a second name of the mbox, and `new` is made, with the owner, group and mode of the
+ *    mbox.
  * 2. What stays is written into `new`, and synced. The mbox must still be as it was.
  * 3. `new` is renamed over the mbox. This one rename is the decision; it is synced.
  * 4. `old` is removed.
  *
- * When the sync fails, the caller is told that nothing was deleted, so the old file is renamed back; where even that
+ * When the sync fails, the client is told that nothing was deleted, so the old file is renamed back. If even that
  * fails, this process remembers it, and does it when the mbox is next opened. All other leftovers are removed then.
  *
- * Where a new file cannot take its place, the mbox is rewritten where it is (rewrite_in_place.ts): it has a second name, or is
- * reached by a link, its folder is not ours to write, or its owner cannot be given to another file.
+ * Where a new file cannot replace the mbox, it is rewritten in place (rewrite_in_place.ts): where the mbox has a
+ * second name or is reached by a link, its folder is not ours to write, or we cannot give another file its owner.
  */
 import { basename, dirname, join } from "@std/path";
-import { identityOf, isSameFile } from "../../files/file_identity.ts";
+import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
@@ -27,22 +28,23 @@ import type { MboxIndex } from "./mbox_index.ts";
 import type { LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { rewriteInPlace } from "./rewrite_in_place.ts";
 
-/** A deletion that is to be done. */
+/** A deletion to carry out. */
 export interface MboxDeletion {
   readonly place: MboxPlace;
   readonly own: LockedFolder;
-  /** Open, and locked. */
+  /** The open, locked mbox. */
   readonly mbox: InPlaceFile;
   readonly index: MboxIndex;
   readonly uniqueIds: ReadonlySet<string>;
   /** A folder for the journal. */
   readonly stateFolder: string;
+  /** Whether the deleted messages are copied to the trash. */
   readonly isTrashed: boolean;
 }
 
 const BLANK_LINE = new TextEncoder().encode("\n\n");
 
-/** Mboxes whose last decision could not be taken back, by path; see above. */
+/** The paths of mboxes whose rename could not be taken back yet (see above). */
 const revoked = new Set<string>();
 
 export async function deleteFromMbox(deletion: MboxDeletion): Promise<void> {
@@ -60,7 +62,7 @@ export async function deleteFromMbox(deletion: MboxDeletion): Promise<void> {
   }
 }
 
-/** Finishes, or undoes, what a process that was killed, or a failure, left behind. The caller holds our lock. */
+/** Finishes or undoes what a killed process, or a failure, left behind. The caller holds our lock. */
 export async function recoverReplacement(place: MboxPlace, own: LockedFolder): Promise<void> {
   const { files, path } = place;
   const [, old] = namesIn(place, own.path);
@@ -74,7 +76,7 @@ export async function recoverReplacement(place: MboxPlace, own: LockedFolder): P
   revoked.delete(path);
 }
 
-/** What is there to be recovered in a folder of ours. */
+/** The files in one of our folders that recovery must handle. */
 export async function leftoversIn(place: MboxPlace, folder: string): Promise<string[]> {
   const leftovers: string[] = [];
   const unfinished = ["dot-lock", "ids-new", "journal-new"].map((name) =>
@@ -86,7 +88,7 @@ export async function leftoversIn(place: MboxPlace, folder: string): Promise<str
   return leftovers;
 }
 
-/** Whether a new file can take the place of the mbox; then it is there, and empty. */
+/** Whether a new file can replace the mbox; if so, makes it, empty. */
 async function prepareReplacement(
   place: MboxPlace,
   own: LockedFolder,
@@ -119,7 +121,7 @@ async function replaceMbox(
       for (const range of kept) end = await copy(mbox, range, to, end);
       await to.sync();
     }
-    assertUnchanged(place, index);
+    assertUnchanged(identityOf(place.look().info), index);
     await files.rename(replacement, path);
   } catch (error) {
     await removeLeftovers(place, own);
@@ -135,9 +137,9 @@ async function replaceMbox(
   await files.remove(old).catch(() => {});
 }
 
-/** @throws {Pop3ResponseError} when somebody has written to the mbox who does not know our locks */
-export function assertUnchanged(place: MboxPlace, { identity }: MboxIndex): void {
-  if (isSameFile(identityOf(place.look().info), identity)) return;
+/** @throws {Pop3ResponseError} when a program that ignores our locks has replaced the mbox, or written to it */
+export function assertUnchanged(now: FileIdentity, { identity }: MboxIndex): void {
+  if (isSameFile(now, identity)) return;
   throw new Pop3ResponseError("Another program is writing this mailbox.", { code: "IN-USE" });
 }
 
@@ -147,7 +149,7 @@ async function removeLeftovers(place: MboxPlace, own: LockedFolder): Promise<voi
   }
 }
 
-/** Before the decision: a message may come to be in the trash twice, but never nowhere. */
+/** Copies deleted messages to the trash before the decision: one may be there twice, but is never lost. */
 async function copyToTrash(
   { files, path }: MboxPlace,
   own: LockedFolder,
@@ -157,13 +159,13 @@ async function copyToTrash(
   const name = join(own.path, `${basename(path)}.trash`);
   if (await files.look(name) === null) (await files.create(name))[Symbol.dispose]();
   using trash = await files.openInPlace(name);
-  if (trash === null) throw new Error(`${name} is no file`);
+  if (trash === null) throw new Error(`${name} is not a file`);
   const before = trash.identityNow().size;
   try {
     let end = before;
     for (const range of deleted) {
       end = await copy(mbox, range, trash, end);
-      // The last one of a file may lack the end of its line.
+      // The last message of a file may lack its line end.
       await trash.write(BLANK_LINE, end);
       end += BLANK_LINE.length;
     }

@@ -1,6 +1,5 @@
 /**
- * Cuts an mbox into lines for those who look for messages in it, a chunk at a time, so that a file of any size needs little
- * memory and holds up no session.
+ * Cuts an mbox into lines, a chunk at a time, so that a file of any size needs little memory and holds up no session.
  */
 import { CR, LF } from "../../protocol/ascii.ts";
 import type { TimeSlice } from "../../time/time_slice.ts";
@@ -9,14 +8,20 @@ import { SEPARATOR_OCTETS } from "./separator.ts";
 
 const [TAB, SPACE, LETTER_F, LETTER_C, LETTER_c] = [0x09, 0x20, 0x46, 0x43, 0x63];
 
-/** All; those that may be a separator or a `Content-Length`; those that may be a separator. */
+/**
+ * Which lines a visitor wants to see: all; those that may be a separator or a `Content-Length`; or those that may be
+ * a separator.
+ */
 export type WantedHeads = "all" | "lengths" | "separators";
 
-/** Is told of each line of a file. A call for each: a promise for each of millions would cost more than the rest. */
+/**
+ * Called for each line of a file. Calls are synchronous: a promise for each of millions of lines would cost more than
+ * the rest.
+ */
 export interface LineVisitor {
-  /** Of which lines the head matters now. */
+  /** Of which lines the head is wanted now. */
   readonly wanted: WantedHeads;
-  /** @param head its first octets, one character each; empty for a line that is of no interest */
+  /** @param head the first octets of the line, one character each; empty for a line that is not wanted */
   visit(start: number, end: number, isBlank: boolean, head: string): void;
 }
 
@@ -52,7 +57,7 @@ export async function scanLines(
       );
       return;
     }
-    // The line that the chunk breaks off is read again from its start, unless it is longer than a chunk.
+    // A line that the chunk cuts off is read again from its start, unless it is longer than a chunk.
     if (at > 0 || isLast) offset += at || chunk.length;
     else offset = visitLongLine(window, offset, size, chunk, visitor);
   }

@@ -1,20 +1,21 @@
 /**
- * What the line is that stands before each message of an mbox: `From SENDER DATE`.
+ * Recognises the line that stands before each message of an mbox: `From SENDER DATE`.
  *
- * RFC 4155 appendix A asks for an address and a date as asctime writes it. Programs also write a zone before or after the year, no
- * seconds, a year of two digits, no sender, `-` as the sender, `user at host`, a date as in RFC 5322 or ISO 8601, and nothing at
- * all after `From -` or `From`. Everything else that begins with `From ` is prose.
+ * RFC 4155 appendix A asks for an address and a date as asctime writes it. Programs also write a zone before or after
+ * the year, no seconds, a year of two digits, no sender, `-` as the sender, `user at host`, a date as in RFC 5322 or
+ * ISO 8601, and nothing at all after `From -` or `From`. Any other line that begins with `From ` is prose.
  *
- * - `certain`: a sender and a full date. It separates also where no blank line stands before it, if a header follows.
- * - `possible`: another of the forms. It separates after a blank line.
+ * - `certain`: a sender and a full date. It separates even without a blank line before it, if a header follows.
+ * - `possible`: another form with a date. It separates after a blank line.
  * - `bare`: `From -` or `From ` alone. It separates after a blank line, if a header or nothing follows.
- * - `undated`: `From ` and one word. It separates only in a file that begins with such a line, since its writer gives no dates.
+ * - `undated`: `From ` and one word. It separates only in a file that begins with such a line, since its writer gives
+ *   no dates.
  */
 
 /** The form of a line that may stand before a message. */
 export type SeparatorForm = "certain" | "possible" | "bare" | "undated";
 
-/** A longer line is no separator: no address and date take so much. */
+/** A longer line is no separator: no address and date are that long. */
 export const SEPARATOR_OCTETS = 1_024;
 
 const WEEKDAY = "(?:mon|tue|wed|thu|fri|sat|sun)";
@@ -23,10 +24,12 @@ const DAY = "(?:0?[1-9]|[12]\\d|3[01])";
 const MINUTES = "(?:[01]?\\d|2[0-3]):[0-5]\\d";
 const SECONDS = ":(?:[0-5]\\d|60)";
 const YEAR = "(?:19|20|21)\\d\\d";
-// Two at most: a message of hostile words must not make the expression try them in all ways.
+// Two at most: with more, a hostile line could make the expression backtrack for long.
 const ZONES = "(?: +(?:[+-]\\d{4}|[a-z]{1,5}|\\([^)]*\\))){0,2}";
 
-/** A date at the end of a line. Each part begins with something else, so that it costs time in proportion to the line. */
+/**
+ * A date at the end of a line. Each part begins differently, so that matching takes time in proportion to the line.
+ */
 function dateForms(seconds: string, year: string): RegExp {
   const time = `${MINUTES}${seconds}`;
   const asctime = `${WEEKDAY},? +${MONTH} +${DAY} +${time}${ZONES} +${year}${ZONES}`;
@@ -39,11 +42,11 @@ const FULL_DATE = dateForms(SECONDS, YEAR);
 const ANY_DATE = dateForms(`(?:${SECONDS})?`, `(?:${YEAR}|\\d\\d)`);
 const ONE_SENDER = /^From (?:"(?:[^"\\]|\\.)*"\S*|\S+)(?: at \S+)? *$/;
 
-/** The form of a line, of which `head` is the beginning, an octet for each character; null for any other line. */
+/** The form of the line that begins with `head`, a character for each octet; null for any other line. */
 export function separatorForm(head: string): SeparatorForm | null {
   if (!head.startsWith("From ") || head.length >= SEPARATOR_OCTETS) return null;
   const line = head.trimEnd();
-  // Nearly all prose has no time of the day.
+  // Skips nearly all prose, which has no time of day.
   if (line.includes(":")) {
     const fullDate = FULL_DATE.exec(line);
     if (fullDate !== null && ONE_SENDER.test(line.slice(0, fullDate.index))) return "certain";
@@ -53,12 +56,12 @@ export function separatorForm(head: string): SeparatorForm | null {
   return /^From \S+$/.test(line) ? "undated" : null;
 }
 
-/** Whether a line, of which `head` is the beginning, is the first one of a field of a header (RFC 5322 section 2.2). */
+/** Whether the line that begins with `head` starts a header field (RFC 5322 section 2.2). */
 export function isFieldStart(head: string): boolean {
   return /^[!-9;-~]+[ \t]*:/.test(head);
 }
 
-/** Whether a line, of which `head` is the whole, is blank: programs take one of spaces for one. */
+/** Whether the line `head` is blank; programs also treat a line of spaces as blank. */
 export function isBlankLine(head: string): boolean {
   return /^[ \t]*\r?\n$/.test(head);
 }

@@ -1,14 +1,14 @@
-import { fileVersion } from "../../files/file_version.ts";
+import { fileVersion } from "../../files/file_identity.ts";
 import { readGivenText } from "../../files/read_whole.ts";
 import type { Certificate } from "./certificate.ts";
 
 /**
  * A certificate in two PEM files, for the `certificate` of a listener: read again when one of them has changed.
  *
- * Only what has been read is kept. A failure is not: the next call reads again, because what is mended about a file
- * that could not be read (its mode, its folder) need not change the file.
+ * A failure is not remembered: the next call reads again, because what made a file unreadable (its mode, its folder)
+ * can be repaired without a change to the file.
  *
- * @param certFile the server's certificate, followed by those that lead to a root that clients know
+ * @param certFile the server's certificate, followed by those that lead to a root that clients trust
  * @param keyFile its private key; both may be one file, with its parts in any order
  * @returns a function that throws a `Deno.errors` error while a file cannot be read
  *
@@ -22,7 +22,7 @@ import type { Certificate } from "./certificate.ts";
 export function certificateFiles(certFile: string, keyFile: string): () => Certificate {
   let kept: { readonly versions: string; readonly certificate: Certificate } | null = null;
   return () => {
-    // Before the files are read: what is written meanwhile is seen by the next call.
+    // Taken before the files are read, so that the next call notices what is written meanwhile.
     const versions = [certFile, keyFile].map(fileVersion).join(" ");
     if (kept?.versions === versions) return kept.certificate;
     const certificate = { cert: readGivenText(certFile), key: readGivenText(keyFile) };

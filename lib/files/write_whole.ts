@@ -1,0 +1,21 @@
+import type { FileSystem, WritableFile } from "./file_system.ts";
+
+/** Writes a file under another name, and renames it into place once it is on the disk: it is never half written. */
+export async function writeWhole(
+  files: FileSystem,
+  path: string,
+  unfinished: string,
+  write: (file: WritableFile) => Promise<void>,
+): Promise<void> {
+  try {
+    {
+      using file = await files.create(unfinished);
+      await write(file);
+      await file.sync();
+    }
+    await files.rename(unfinished, path);
+  } catch (error) {
+    await files.remove(unfinished).catch(() => {});
+    throw error;
+  }
+}
