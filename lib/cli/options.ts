@@ -133,6 +133,7 @@ export const serveOptions = {
   "state-dir": value("DIR", "what must not lie in mailboxes of other users: indexes and a key of the server", text("the path of a folder"), null, "STATE_DIRECTORY, or pop3svc in the user's folder for state"),
   "allow-insecure-login": ofSetting(settings.allowInsecureLogin, null, "accept passwords on a plain line from other machines"),
   "service-name": ofSetting(settings.serviceName, "TEXT", "who the server says it is"),
+  "greeting": ofSetting(settings.greeting, "TEXT", "the words of the greeting"),
   "max-connections": ofSetting(settings.maxConnections, "N", "connections at the same time; beyond them the oldest that has not logged in gives way"),
   "max-connections-per-ip": ofSetting(settings.maxConnectionsPerIp, "N", "the same from one address (IPv6: one /64; a /56 four times, a /48 sixteen times that)"),
   "max-connection-rate-per-ip": ofSetting(settings.maxConnectionRatePerIp, "N", "new connections in a second from one address; not from this machine"),

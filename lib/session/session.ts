@@ -90,7 +90,8 @@ export class Session {
 
   /** The greeting. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */
   greeting(): OkReply {
-    const text = `${this.#context.settings.serviceName.replaceAll(/[<>]/g, "")} ready.`;
+    const { greeting, serviceName } = this.#context.settings;
+    const text = greeting ?? `${serviceName.replaceAll(/[<>]/g, "")} ready.`;
     if (!offersApop(this.#context)) return ok(text);
     this.#context.apopTimestamp = `<${crypto.randomUUID()}@pop3svc>`;
     return ok(`${text} ${this.#context.apopTimestamp}`);

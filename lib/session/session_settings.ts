@@ -17,6 +17,12 @@ export interface SessionSettings {
   provider: MailboxProvider;
   /** The name of the server, in its greeting and in CAPA: 1 to 100 characters of printable ASCII. `pop3svc` by default. */
   serviceName: string;
+  /**
+   * What the greeting says in place of `pop3svc ready.`: 1 to 400 characters of printable ASCII. Null, the default, for
+   * that. It holds no `<` and no `>`: clients take `<…@…>` for the timestamp of APOP (RFC 1939 section 7), and some begin at
+   * the first `<`.
+   */
+  greeting: string | null;
   /** Whether a client of another machine may log in over a connection that is not encrypted. False by default. */
   allowInsecureLogin: boolean;
   /**
@@ -38,6 +44,13 @@ export const sessionSettings: SettingsTable<SessionSettings> = {
     /^[\x21-\x7e]([\x20-\x7e]{0,98}[\x21-\x7e])?$/,
     "1 to 100 characters of printable ASCII",
     "pop3svc",
+  ),
+  greeting: orNull(
+    text(
+      /^(?!.*[<>])[\x21-\x7e]([\x20-\x7e]{0,398}[\x21-\x7e])?$/,
+      "1 to 400 characters of printable ASCII without < and >: clients take <…@…> for APOP's timestamp",
+      "",
+    ),
   ),
   allowInsecureLogin: flag(false),
   expire: orNull(wholeNumber(0, 36_500, 0)),

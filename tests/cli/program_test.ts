@@ -351,6 +351,11 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["-x"], 2, "unknown option -x; see pop3svc --help"],
   [["--log-level", "loud"], 2, "--log-level loud: give error or warn or info or debug"],
   [["--idle-timeout", "0"], 2, "--idle-timeout 0: give seconds from 1 to 86400"],
+  [
+    ["--greeting", "Hi <a@b>"],
+    2,
+    "--greeting Hi <a@b>: give 1 to 400 characters of printable ASCII without < and >",
+  ],
   [["--user", ""], 2, "--user: give a name"],
   [["--format", "mh"], 2, "--format mh: give folder or maildir or mbox"],
   [["--delete", "now"], 2, "--delete now: give remove or trash or keep"],

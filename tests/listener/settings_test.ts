@@ -1,5 +1,5 @@
 /** Every option of a listener is checked when it is given, and when it is set. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { MemoryMailbox, Pop3Listener, type Pop3ListenerOptions } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { providerOf } from "../transcript_peers.ts";
@@ -31,6 +31,20 @@ for (const [options, message] of notAllowed) {
     assertThrows(() => Object.assign(pop3, options), RangeError, message);
   });
 }
+
+Deno.test("a greeting of one's own is said whole, and APOP's timestamp follows it", async () => {
+  const greeting = "mail.example: no spam, please";
+  await using pop3 = new Pop3Listener({ provider: providerOf(new MemoryMailbox()), greeting });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  using client = await LoopbackClient.connect(port);
+  assertMatch(
+    await client.readLine() ?? "",
+    /^\+OK mail\.example: no spam, please <[^<>@]+@pop3svc>$/,
+  );
+  for (const text of ["<1@example>", "a <x@y> b", "a < b", "", "a\r\nb", "ä"]) {
+    assertThrows(() => pop3.greeting = text, RangeError, "clients take <…@…> for APOP's timestamp");
+  }
+});
 
 const wrongKind: readonly (readonly [object, string])[] = [
   [{ maxConnections: "12" }, 'maxConnections: "12": give a whole number from 1 to 1000000'],
