@@ -40,6 +40,8 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     ...listenerSettings(options),
     ...(faults === null ? {} : {
       serviceName: `${options["service-name"]} (FAULTS ON PURPOSE, seed ${faults.seed})`,
+      // A greeting that says nothing of the faults would be believed.
+      greeting: null,
       faults,
     }),
     provider,
