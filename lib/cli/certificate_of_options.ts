@@ -3,7 +3,8 @@ import { readGivenText } from "../files/read_whole.ts";
 import type { Certificate } from "../transport/tls/certificate.ts";
 import { certificateFiles } from "../transport/tls/certificate_files.ts";
 import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
+import { reasonOf } from "../telemetry/reason.ts";
+import { CliError } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
 
 /** A certificate that is good at the start, and the way to ask for it again. */

@@ -2,7 +2,8 @@
 import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
 import { printable } from "../telemetry/printable.ts";
 import { certificateOf } from "./certificate_of_options.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
+import { reasonOf } from "../telemetry/reason.ts";
+import { CliError } from "./cli_error.ts";
 import type { Inspection } from "../mailbox/inspection.ts";
 import { inspectMailbox, type MailboxFormat, seenFormat } from "../mailbox/open_mailbox.ts";
 import { setupWarnings } from "./setup_warnings.ts";

@@ -7,7 +7,8 @@ import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.t
 import { counted } from "../protocol/counted.ts";
 import { printable } from "../telemetry/printable.ts";
 import { readGivenText } from "../files/read_whole.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
+import { reasonOf } from "../telemetry/reason.ts";
+import { CliError } from "./cli_error.ts";
 
 /**
  * @returns the folder of mailboxes, if there is one

@@ -1,6 +1,7 @@
 /** `pop3svc status`: asks a running server how it is. Another program may have the port: what it says is not trusted. */
 import { cut, printable } from "../telemetry/printable.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
+import { reasonOf } from "../telemetry/reason.ts";
+import { CliError } from "./cli_error.ts";
 import type { StatusOptions } from "./options.ts";
 import { type ServerStatus, statusText } from "./server_status.ts";
 

@@ -4,7 +4,7 @@ import { counted } from "../protocol/counted.ts";
 import { dirname, join } from "@std/path";
 import { isLoopback } from "../transport/address.ts";
 import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
-import { reasonOf } from "./cli_error.ts";
+import { reasonOf } from "../telemetry/reason.ts";
 import type { ServeOptions } from "./options.ts";
 
 const SOON_MS = 14 * 86_400_000;
