@@ -1,4 +1,5 @@
 import { isLoopback } from "../transport/address.ts";
+import type { SecretFiles } from "../check/check_access.ts";
 import type { ServeOptions } from "./options.ts";
 
 /** The option that lets other machines in, as it was given; null where only this machine can come. */
@@ -8,4 +9,11 @@ export function exposureOf(options: Pick<ServeOptions, "host" | "proxy-protocol"
   // A proxy on this machine speaks for clients on others.
   const proxy = options["proxy-protocol"].at(0);
   return proxy === undefined ? null : `--proxy-protocol ${proxy}`;
+}
+
+/** The files of secrets that options name. */
+export function secretFilesOf(
+  { users, "password-file": passwordFile, key, cert }: ServeOptions,
+): SecretFiles {
+  return { users, passwordFile, key, cert };
 }

@@ -1,4 +1,6 @@
 /** `pop3svc serve`: from options to a running listener, until a signal ends it. */
+import { checkAccess } from "../check/check_access.ts";
+import { sentenceOf } from "../check/finding.ts";
 import { StrikeBanEngine } from "../guard/ban_engine.ts";
 import type { ListenOptions } from "../listener/listen_options.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
@@ -8,8 +10,8 @@ import { certificateOf } from "./certificate_of_options.ts";
 import { reasonOf } from "../telemetry/reason.ts";
 import { CliError } from "./cli_error.ts";
 import { environmentVariable } from "./environment.ts";
-import { setupWarnings } from "./setup_warnings.ts";
 import { faultsOf } from "./faults_of_options.ts";
+import { secretFilesOf } from "./exposure.ts";
 import { listenerSettings, type ServeOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import { providerOf } from "./provider_of_options.ts";
@@ -73,7 +75,9 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   await using _admin = options.admin === "off"
     ? null
     : await admin(options.admin, pop3, bans, output);
-  for (const warning of setupWarnings(options)) output.log({ type: "exposed", ...warning });
+  for (const finding of checkAccess(secretFilesOf(options))) {
+    output.log({ type: "exposed", finding: sentenceOf(finding), remedy: finding.remedy });
+  }
   output.announce(`ready: serving ${text}; press Ctrl+C to stop`, {
     event: "ready",
     ...facts,

@@ -22,7 +22,7 @@ export interface SetupNotice {
   readonly type: "exposed";
   readonly finding: string;
   /** What to type against it. */
-  readonly remedy: string;
+  readonly remedy: string | null;
 }
 
 /** Whatever has a line. */

@@ -1,8 +1,7 @@
 /** What lets others at what is the server's alone is told by the start and by `check`, with what to type against it. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { setupWarnings } from "../../lib/cli/setup_warnings.ts";
-import { readOptions, type ServeOptions, serveOptions } from "../../lib/cli/options.ts";
+import { checkAccess, type SecretFiles } from "../../lib/check/check_access.ts";
 import { RunningProgram, runProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { certificate } from "../test_authority.ts";
@@ -10,14 +9,13 @@ import { certificate } from "../test_authority.ts";
 const isWindows = Deno.build.os === "windows";
 const isRoot = !isWindows && Deno.uid() === 0;
 
-function optionsOf(given: Readonly<Record<string, string>>): ServeOptions {
-  const lists = Object.entries(given).map(([name, value]) => [name, [value]]);
-  return readOptions(serveOptions, Object.fromEntries(lists));
+function filesOf(given: Partial<SecretFiles>): SecretFiles {
+  return { users: null, passwordFile: null, key: null, cert: null, ...given };
 }
 
-/** What is said of a file that an option names. */
+/** What is said of a file of secrets. */
 async function saidOf(
-  option: string,
+  kind: keyof SecretFiles,
   content: string,
   mode: number,
   owner?: readonly [uid: number, gid: number],
@@ -28,11 +26,9 @@ async function saidOf(
   await Deno.chmod(path, mode);
   if (owner !== undefined) await Deno.chown(path, ...owner);
   // 65534 stands for a server that is not root.
-  return setupWarnings(optionsOf({ [option]: path }), owner === undefined ? Deno.uid() : 65_534)
-    .filter(({ finding }) => finding.startsWith(path))
-    .map(({ finding, remedy }) =>
-      `${finding.slice(path.length + 2)}: ${remedy}`.replaceAll(path, "FILE")
-    );
+  return checkAccess(filesOf({ [kind]: path }), owner === undefined ? Deno.uid() : 65_534)
+    .filter(({ concerns }) => concerns.type === "file" && concerns.path === path)
+    .map(({ text, remedy }) => `${text}: ${remedy}`.replaceAll(path, "FILE"));
 }
 
 Deno.test({
@@ -40,7 +36,7 @@ Deno.test({
     "a file of secrets that others can read or change is told; one that is the server's alone is not",
   ignore: isWindows,
   fn: async () => {
-    for (const option of ["users", "password-file", "key"]) {
+    for (const option of ["users", "passwordFile", "key"] as const) {
       assertEquals(await saidOf(option, "x", 0o600), []);
       assertEquals(await saidOf(option, "x", 0o400), []);
       assertEquals(await saidOf(option, "x", 0o644), [
@@ -78,17 +74,17 @@ Deno.test({
     await using folder = await TemporaryFolder.create();
     const path = join(folder.path, "it's a key");
     await Deno.writeTextFile(path, "x", { mode: 0o644 });
-    const [found] = setupWarnings(optionsOf({ key: path }), Deno.uid()).slice(isRoot ? 1 : 0);
+    const [found] = checkAccess(filesOf({ key: path }), Deno.uid()).slice(isRoot ? 1 : 0);
     await new Deno.Command("sh", { args: ["-c", found?.remedy ?? "false"] }).output();
     assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
   },
 });
 
 Deno.test("root is told; nobody else is, and Windows has none", () => {
-  const [found] = setupWarnings(optionsOf({}), 0);
-  assertMatch(`${found?.finding}; ${found?.remedy}`, /^it runs as root.*User=/);
-  assertEquals(setupWarnings(optionsOf({}), 1_000), []);
-  assertEquals(setupWarnings(optionsOf({ key: "/etc/passwd" }), null), []);
+  const [found] = checkAccess(filesOf({}), 0);
+  assertMatch(`${found?.text}; ${found?.remedy}`, /^it runs as root.*User=/);
+  assertEquals(checkAccess(filesOf({}), 1_000), []);
+  assertEquals(checkAccess(filesOf({ key: "/etc/passwd" }), null), []);
 });
 
 Deno.test({
