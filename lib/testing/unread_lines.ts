@@ -1,4 +1,4 @@
-import { latin1 } from "./transcript.ts";
+import { latin1 } from "./latin1.ts";
 
 /** What a client has received and not read yet. */
 export class UnreadLines {
