@@ -1,6 +1,6 @@
 /** Whether the ports of a server can be opened, and whether clients on other machines can log in. */
 import { reasonOf } from "../telemetry/reason.ts";
-import { isLoopback } from "../transport/address.ts";
+import { isThisMachine } from "../transport/address.ts";
 import type { Finding } from "./finding.ts";
 
 /** Where a server will listen. */
@@ -24,8 +24,7 @@ export function checkPorts({ hostnames, ports }: PortsToCheck): Finding[] {
 
 /** For a server without a certificate that accepts passwords over TLS only. */
 export function checkLoginWithoutTls({ hostnames }: PortsToCheck): Finding[] {
-  const isOpen = hostnames.some((host) => host !== "localhost" && !isLoopback(host));
-  return !isOpen ? [] : [{
+  return hostnames.every(isThisMachine) ? [] : [{
     severity: "fault",
     concerns: { type: "certificate" },
     text: "no certificate: nobody on another machine can log in",
