@@ -12,7 +12,7 @@ import type { Clock } from "../time/clock.ts";
 import { systemClock } from "../time/clock.ts";
 import type { Awaitable } from "../protocol/reply.ts";
 import { countedNetworks, isLoopback, peerKey } from "../transport/address.ts";
-import { BoundedMap } from "./bounded_map.ts";
+import { BoundedMap } from "../protocol/bounded_map.ts";
 
 /** Decides which addresses may not log in for now. */
 export interface BanEngine {

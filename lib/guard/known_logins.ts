@@ -3,7 +3,7 @@
  * somebody else there has earned the ban. Remembered are peers and usernames, never a password.
  */
 import type { Clock } from "../time/clock.ts";
-import { BoundedMap } from "./bounded_map.ts";
+import { BoundedMap } from "../protocol/bounded_map.ts";
 
 const REMEMBERED_MS = 7 * 86_400_000;
 const MOST_PAIRS = 100_000;

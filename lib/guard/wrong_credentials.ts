@@ -5,7 +5,7 @@
  * It counts for whoever was waiting by then, and for nobody who comes later: a password may be right a moment after it
  * was wrong, and only the provider can know. The one of a users file remembers by the hash what was wrong.
  */
-import { BoundedMap } from "./bounded_map.ts";
+import { BoundedMap } from "../protocol/bounded_map.ts";
 
 const MOST_REMEMBERED = 10_000;
 

@@ -24,6 +24,7 @@ import {
   openMailbox,
   seenFormat,
 } from "../mailbox/open_mailbox.ts";
+import { BoundedMap } from "../protocol/bounded_map.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
 import type { NamedMailbox, UserEntry } from "./users_file.ts";
 
@@ -40,7 +41,7 @@ export class UserMailboxes {
   readonly #mailRoot: string | null;
   readonly #options: FileMailboxOptions;
   /** By path and format; the one that was asked for longest ago first. */
-  readonly #open = new Map<string, Mailbox>();
+  readonly #open = new BoundedMap<Mailbox>(MOST_OPEN);
 
   constructor(mailRoot: string | null, options: FileMailboxOptions) {
     this.#mailRoot = mailRoot;
@@ -62,12 +63,7 @@ export class UserMailboxes {
     const key = `${format}:${uid}:${path}`;
     const mailbox = this.#open.get(key) ??
       await openMailbox(path, format, { ...this.#options, uid });
-    this.#open.delete(key);
     this.#open.set(key, mailbox);
-    for (const oldest of this.#open.keys()) {
-      if (this.#open.size <= MOST_OPEN) break;
-      this.#open.delete(oldest);
-    }
     return mailbox;
   }
 

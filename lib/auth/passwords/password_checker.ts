@@ -10,6 +10,7 @@
  * so that a password that was tried with other names costs the same for a name that is known and one that is not.
  */
 import { type Clock, systemClock } from "../../time/clock.ts";
+import { BoundedMap } from "../../protocol/bounded_map.ts";
 import { preparerOf } from "../prepared_text.ts";
 import { timingSafeEqual } from "../timing_safe_equal.ts";
 import { HashWorkers, type HashWorkersOptions } from "./hash_workers.ts";
@@ -27,9 +28,9 @@ export class PasswordChecker implements Disposable {
   /** Made when it is first needed: to load what makes keys would be a quarter of the start. */
   #key: Promise<CryptoKey> | null = null;
   /** What was right, until when; the oldest first. */
-  readonly #right = new Map<string, number>();
+  #right = new BoundedMap<number>(MOST_REMEMBERED);
   /** What was wrong; the one that was tried longest ago first. */
-  readonly #wrong = new Map<string, true>();
+  readonly #wrong = new BoundedMap<true>(MOST_REMEMBERED);
 
   constructor(options: HashWorkersOptions = {}, clock: Clock = systemClock) {
     this.#workers = new HashWorkers(options, clock);
@@ -50,7 +51,7 @@ export class PasswordChecker implements Disposable {
 
   /** Forgets which passwords were right. */
   forget(): void {
-    this.#right.clear();
+    this.#right = new BoundedMap(MOST_REMEMBERED);
   }
 
   /** Ends the threads. */
@@ -78,9 +79,9 @@ export class PasswordChecker implements Disposable {
     const digest = await this.#digestOf(hash, password, name);
     const until = this.#right.get(digest);
     if (until !== undefined && until > this.#clock.now()) return true;
-    const isRight = !this.#wrong.has(digest) && await this.#workers.verify(hash, password);
-    if (isRight) remember(this.#right, digest, this.#clock.now() + REMEMBERED_MS);
-    else remember(this.#wrong, digest, true);
+    const isRight = this.#wrong.get(digest) !== true && await this.#workers.verify(hash, password);
+    if (isRight) this.#right.set(digest, this.#clock.now() + REMEMBERED_MS);
+    else this.#wrong.set(digest, true);
     return isRight;
   }
 
@@ -89,15 +90,5 @@ export class PasswordChecker implements Disposable {
     const octets = encoder.encode(JSON.stringify([name, hash, password]));
     const signature = await crypto.subtle.sign("HMAC", await this.#key, octets);
     return new Uint8Array(signature).toBase64();
-  }
-}
-
-/** The newest is the last; the oldest give way. */
-function remember<V>(map: Map<string, V>, digest: string, value: V): void {
-  map.delete(digest);
-  map.set(digest, value);
-  for (const oldest of map.keys()) {
-    if (map.size <= MOST_REMEMBERED) return;
-    map.delete(oldest);
   }
 }
