@@ -11,6 +11,7 @@ import { certificateFilesOf, usableCertificate } from "./certificate_of_options.
 import { CliError } from "./cli_error.ts";
 import { secretFilesOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
+import { portsOf } from "./ports_of_options.ts";
 import { mailboxOptions, usersMailboxOptions } from "./provider_of_options.ts";
 
 const PROGRESS_EVERY_MS = 200;
@@ -28,7 +29,6 @@ export async function check(path: string, options: ServeOptions): Promise<void> 
 
 async function serverOf(path: string, options: ServeOptions): Promise<ServerToCheck> {
   const certificate = certificateFilesOf(options);
-  const tlsPort = options["tls-port"] ?? (certificate === null ? "off" : 9955);
   return {
     mail: options.users === null
       ? { type: "mailbox", path, format: options.format, options: mailboxOptions(options) }
@@ -42,7 +42,7 @@ async function serverOf(path: string, options: ServeOptions): Promise<ServerToCh
     certificate,
     ports: {
       hostnames: options.host,
-      ports: [options.port, tlsPort].filter((port) => port !== "off"),
+      ports: portsOf(options).map(({ port }) => port),
     },
     allowsInsecureLogin: options["allow-insecure-login"],
     secretFiles: secretFilesOf(options),
