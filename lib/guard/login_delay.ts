@@ -2,13 +2,13 @@
 import { BoundedMap } from "../protocol/bounded_map.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** Most users that are remembered; the one whose login is longest ago is forgotten first. */
+/** The most users that are remembered; the oldest login is forgotten first. */
 const MOST_USERS = 100_000;
 
 export class LoginDelay {
   readonly #seconds: () => number;
   readonly #clock: Clock;
-  /** When each user logged in last, the longest ago first. */
+  /** When each user logged in last, the oldest login first. */
   readonly #lastLogins = new BoundedMap<number>(MOST_USERS);
 
   /** @param seconds read at each login, so that it can be changed while the listener runs; 0 for none */

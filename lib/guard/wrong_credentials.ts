@@ -1,9 +1,9 @@
 /**
- * What the provider has said no to, for those who wait to ask the same: by keyed digests that are worth nothing outside
- * of this process.
+ * The credentials that the provider has refused, as keyed digests that are useless outside of this process: attempts that
+ * were waiting to try the same are refused, too.
  *
- * It counts for whoever was waiting by then, and for nobody who comes later: a password may be right a moment after it
- * was wrong, and only the provider can know. The one of a users file remembers by the hash what was wrong.
+ * An attempt that begins later is put to the provider again: a password may be right a moment after it was wrong, and only
+ * the provider can know.
  */
 import { BoundedMap } from "../protocol/bounded_map.ts";
 
@@ -11,7 +11,7 @@ const MOST_REMEMBERED = 10_000;
 
 export class WrongCredentials {
   readonly #key = crypto.getRandomValues(new Uint8Array(32));
-  /** Which refusal of all was the last of each. */
+  /** The number of the last refusal of each digest. */
   readonly #wrong = new BoundedMap<number>(MOST_REMEMBERED);
   #count = 0;
 
@@ -20,9 +20,9 @@ export class WrongCredentials {
     return this.#count;
   }
 
-  /** A name for it that tells nothing of it, and is the same for the same. */
+  /** Reveals nothing of the parts, and is the same for the same parts. */
   async digestOf(parts: readonly string[]): Promise<string> {
-    // Loaded when it is first needed: it would be a third of the start.
+    // Loaded when it is first needed: loading it would take a third of the start.
     const { createHmac } = await import("node:crypto");
     return createHmac("sha256", this.#key).update(JSON.stringify(parts)).digest("base64");
   }
@@ -31,7 +31,7 @@ export class WrongCredentials {
     this.#wrong.set(digest, ++this.#count);
   }
 
-  /** Whether it was refused after so many refusals. */
+  /** Whether it has been refused since the count of refusals was this one. */
   hasSince(count: number, digest: string): boolean {
     return (this.#wrong.get(digest) ?? 0) > count;
   }
