@@ -1,8 +1,8 @@
 import { Pop3ResponseError } from "../provider/response_error.ts";
 
-/** What went wrong, in a few words, without the numbers and calls that a Deno error carries along. */
+/** What went wrong, in a few words: without the error numbers and system calls in the messages of Deno. */
 export function reasonOf(error: unknown): string {
-  // Its own text is for the client, who shall not learn more.
+  // Its message is the reply to the client, which must not say what went wrong.
   if (error instanceof Pop3ResponseError && error.cause !== undefined) return reasonOf(error.cause);
   if (error instanceof Deno.errors.NotFound) return "it is not there";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
