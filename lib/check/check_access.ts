@@ -1,6 +1,6 @@
 /**
- * Who besides the server can get at what is its alone: it runs as root, or other users can read or change its files of
- * secrets. These are warnings: it works, and there may be reasons for it. Windows has neither modes nor a root.
+ * Who besides the server can get at what is its alone: the server runs as root, or other users can read or change its files
+ * of secrets. These are warnings: the server works, and there may be reasons for it. Windows has neither modes nor a root.
  */
 import { lookAtGivenOrNull } from "../files/look.ts";
 import { readGivenText } from "../files/read_whole.ts";
@@ -52,7 +52,7 @@ function warningOf(path: string, user: number): Finding[] {
   const found = OTHERS_MAY.find(([bit]) => (others & bit) !== 0);
   if (found === undefined) return [];
   const quoted = /^[\w./@%+=:-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
-  // Who may read it only as a member of its group would lose it by the mode alone.
+  // A server that may read the file only as a member of its group would lose it by the mode alone.
   const own = user === 0 || uid === user ? "" : `chown ${user} ${quoted} && `;
   return [{
     severity: "warning",

@@ -2,7 +2,7 @@ import type { SecretFiles } from "../check/check_access.ts";
 import { isThisMachine } from "../transport/address.ts";
 import type { ServeOptions } from "./options.ts";
 
-/** The option that lets other machines in, as it was given; null where only this machine can come. */
+/** The option that opens the server to other machines, as it was given; null where only this machine can connect. */
 export function exposureOf(options: Pick<ServeOptions, "host" | "proxy-protocol">): string | null {
   const host = options.host.find((name) => !isThisMachine(name));
   if (host !== undefined) return `--host ${host}`;
