@@ -1,4 +1,4 @@
-/** What lets others at what is the server's alone is told by the start and by `check`, with what to type against it. */
+/** The start and `check` say who else can get at what is the server's alone, and what to type against it. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { checkAccess, type SecretFiles } from "../../lib/check/check_access.ts";
@@ -13,7 +13,7 @@ function filesOf(given: Partial<SecretFiles>): SecretFiles {
   return { users: null, passwordFile: null, key: null, cert: null, ...given };
 }
 
-/** What is said of a file of secrets. */
+/** The findings on a file of secrets. */
 async function saidOf(
   kind: keyof SecretFiles,
   content: string,
@@ -33,7 +33,7 @@ async function saidOf(
 
 Deno.test({
   name:
-    "a file of secrets that others can read or change is told; one that is the server's alone is not",
+    "a file of secrets that others can read or change is found; one that is the server's alone is not",
   ignore: isWindows,
   fn: async () => {
     for (const option of ["users", "passwordFile", "key"] as const) {
@@ -53,7 +53,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "who reads a file as a member of its group is told to own it; root's group is root",
+  name:
+    "a server that reads a file as a member of its group gets a remedy by which it owns it; root's group is root",
   ignore: !isRoot,
   fn: async () => {
     assertEquals(await saidOf("key", "x", 0o640, [0, 65_534]), [
@@ -62,7 +63,7 @@ Deno.test({
     assertEquals(await saidOf("key", "x", 0o640, [65_534, 65_534]), [
       "its group can read it: chmod 600 FILE",
     ]);
-    // As systemd hands out credentials.
+    // The mode of credentials of systemd.
     assertEquals(await saidOf("key", "x", 0o440, [0, 0]), []);
   },
 });
@@ -80,7 +81,7 @@ Deno.test({
   },
 });
 
-Deno.test("root is told; nobody else is, and Windows has none", () => {
+Deno.test("running as root is found; another user is not, and Windows has no root", () => {
   const [found] = checkAccess(filesOf({}), 0);
   assertMatch(`${found?.text}; ${found?.remedy}`, /^it runs as root.*User=/);
   assertEquals(checkAccess(filesOf({}), 1_000), []);
