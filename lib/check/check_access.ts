@@ -39,8 +39,8 @@ export function checkAccess(
 const asRoot: Finding = {
   severity: "warning",
   concerns: { type: "server" },
-  text: "it runs as root, so that a fault in it is a fault in all of this machine",
-  remedy: "give it a user of its own: User= in the unit, --user of the container, sudo -u NAME",
+  text: "the server runs as root, so that a fault in it can harm the whole machine",
+  remedy: "give it its own user: User= in the unit, --user of the container, sudo -u NAME",
 };
 
 function warningOf(path: string, user: number): Finding[] {

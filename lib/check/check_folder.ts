@@ -19,11 +19,9 @@ export function checkPath(path: string): Finding[] {
   const inner = foldersIn(path).find((name) => isMaildir(join(path, name)));
   return inner === undefined ? [] : [{
     severity: "warning",
-    concerns: { type: "mailbox", username: null, path },
-    text: `${path} holds the Maildir ${
-      join(path, inner)
-    }: name that one, or use --mail-root ${path}`,
-    remedy: null,
+    concerns: { type: "file", path },
+    text: `it holds the Maildir ${join(path, inner)}`,
+    remedy: `name that one, or use --mail-root ${path}`,
   }];
 }
 

@@ -95,7 +95,9 @@ wrong: ${list(faults.map(shown))}`);
   if (warnings.length > 0) console.log(`doubtful: ${list(warnings.map(shown))}`);
   if (faults.length > 0) {
     throw CliError.environment(
-      `--users ${file}: ${counted(faults.length, "fault")} by which users get no mail, or not all`,
+      `--users ${file}: not all users get all their mail: ${
+        counted(faults.length, "fault")
+      }, see above`,
     );
   }
   console.log(`warnings: ${list(report.access.map(shown))}`);

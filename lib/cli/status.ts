@@ -35,7 +35,7 @@ async function ask(
   let text = "";
   for await (const more of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += more;
-    if (text.length > MOST_CHARACTERS) throw new Error("it says too much");
+    if (text.length > MOST_CHARACTERS) throw new Error("the answer is too long");
   }
   return { isOk: response.ok, text };
 }
@@ -45,6 +45,6 @@ function asLines(text: string, url: string): string {
     const told: ServerStatus = JSON.parse(text);
     return statusText(told, new Date());
   } catch (error) {
-    throw CliError.environment(`${url}: what answers there is no pop3svc`, error);
+    throw CliError.environment(`${url}: the answer is not that of pop3svc`, error);
   }
 }

@@ -104,10 +104,10 @@ async function expect(
 ): Promise<string | null> {
   const line = await peer.readLine();
   if (step.type === "closed") {
-    assertEquals(line, null, `Not closed behind:\n${before}`);
+    assertEquals(line, null, `Not closed after:\n${before}`);
   } else {
     const compared = step.isPrefix ? line?.slice(0, step.line.length) : line;
-    assertEquals(compared, step.line, `Not as expected behind:\n${before}`);
+    assertEquals(compared, step.line, `Not as expected after:\n${before}`);
   }
   return line;
 }

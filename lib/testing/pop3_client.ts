@@ -154,7 +154,9 @@ export class Pop3Client implements Disposable {
 
   /** Goes through a TLS handshake without a command before it. */
   async startTls(): Promise<void> {
-    if (!("setNoDelay" in this.#connection)) throw new TypeError("The line is secure already");
+    if (!("setNoDelay" in this.#connection)) {
+      throw new TypeError("The connection is secure already");
+    }
     this.#connection = await Deno.startTls(this.#connection, {
       hostname: this.#options.serverName ?? "localhost",
       caCerts: [...this.#options.caCerts ?? []],

@@ -83,7 +83,7 @@ Deno.test({
 
 Deno.test("running as root is found; another user is not, and Windows has no root", () => {
   const [found] = checkAccess(filesOf({}), 0);
-  assertMatch(`${found?.text}; ${found?.remedy}`, /^it runs as root.*User=/);
+  assertMatch(`${found?.text}; ${found?.remedy}`, /^the server runs as root.*User=/);
   assertEquals(checkAccess(filesOf({}), 1_000), []);
   assertEquals(checkAccess(filesOf({ key: "/etc/passwd" }), null), []);
 });
@@ -102,14 +102,14 @@ Deno.test({
     await using exposed = await RunningProgram.start(options);
     const { stderr } = await exposed.end("SIGTERM");
     assertStringIncludes(stderr, ` warn exposed ${told}\n`);
-    assertEquals(stderr.includes("it runs as root"), isRoot);
+    assertEquals(stderr.includes("the server runs as root"), isRoot);
     const { stdout, code } = await runProgram(["check", ...options, "--port", "0"]);
     assertEquals(code, 0);
     assertStringIncludes(
       stdout,
       `${users}: every user of this machine can read it (chmod 600 ${users})`,
     );
-    assertEquals(stdout.includes("it runs as root"), isRoot);
+    assertEquals(stdout.includes("the server runs as root"), isRoot);
     await Deno.chmod(users, 0o600);
     await using program = await RunningProgram.start(options);
     assertEquals((await program.end("SIGTERM")).stderr.includes(users), false);
