@@ -9,12 +9,11 @@
  * - The memory for one connection is bounded, and that for all of them. What goes beyond it is left out and counted.
  */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
-import { CR, DEL, LF, SPACE } from "../protocol/ascii.ts";
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import { type MessageBody, type Reply, statusLine, type StatusReply } from "../protocol/reply.ts";
 import type { CloseReason } from "../events/connection_events.ts";
 import type { Pop3Event } from "../events/events.ts";
-import { printableOctets } from "./printable.ts";
+import { escaped, escapedOctets } from "./transcript_text.ts";
 
 /** Follows the connections of a listener. */
 export interface WireLog {
@@ -38,7 +37,6 @@ interface Conversation {
 }
 
 const SECRET_VERBS: ReadonlySet<string> = new Set(["PASS", "XLOG", "APOP", "AUTH"]);
-const BACKSLASH = 0x5c;
 /** The most octets of memory for one connection. */
 const MOST_OCTETS = 2_097_152;
 /** The most for all open connections. */
@@ -223,21 +221,4 @@ export class TranscribingLog implements WireLog {
     this.#octets += octets;
     return true;
   }
-}
-
-/** Octets as a transcript writes them, with CR and LF as they are. */
-function escapedOctets(octets: Uint8Array): string {
-  let text = "";
-  for (const octet of octets) {
-    const isPlain = (octet >= SPACE && octet < DEL) || octet === CR || octet === LF;
-    if (octet === BACKSLASH) text += "\\\\";
-    else if (isPlain) text += String.fromCharCode(octet);
-    else text += `\\x${octet.toString(16).padStart(2, "0")}`;
-  }
-  return text;
-}
-
-/** Text as a transcript writes it. */
-function escaped(text: string): string {
-  return printableOctets(text.replaceAll("\\", "\\\\").replace(/…$/, "\\xe2\\x80\\xa6"));
 }
