@@ -4,11 +4,8 @@
  * on another machine not over TLS. A new file needs no code.
  */
 import { fromFileUrl, join } from "@std/path";
-import {
-  parseTranscript,
-  type Transcript,
-  type TranscriptStep,
-} from "../lib/testing/transcript.ts";
+import { parseTranscript } from "../lib/testing/parse_transcript.ts";
+import type { Transcript, TranscriptStep } from "../lib/testing/transcript.ts";
 import { playTranscript } from "../lib/testing/play_transcript.ts";
 import { byteByByte, inMemory, overLoopback, overTls, sessionAlone } from "./transcript_peers.ts";
 

@@ -1,9 +1,10 @@
 /** What `--cert` and `--key` name. */
-import { readGivenText } from "../files/read_whole.ts";
+import type { CertificateFiles, CertificateReport } from "../check/check_certificate.ts";
+import { sentenceOf } from "../check/finding.ts";
 import type { Certificate } from "../transport/tls/certificate.ts";
 import { certificateFiles } from "../transport/tls/certificate_files.ts";
 import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
+import { CliError } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
 
 /** A certificate that is good at the start, and the way to ask for it again. */
@@ -13,31 +14,39 @@ export interface ChosenCertificate {
 }
 
 /**
+ * The files of the certificate; null for none.
+ *
+ * @throws {CliError} when one is given without the other
+ */
+export function certificateFilesOf({ cert, key }: ServeOptions): CertificateFiles | null {
+  if (cert === null && key === null) return null;
+  if (cert === null) throw CliError.usage("--key needs --cert, the certificate that it belongs to");
+  if (key === null) throw CliError.usage("--cert needs --key, the private key of the certificate");
+  return { cert, key };
+}
+
+/**
  * The certificate of the options; null for none.
  *
  * @throws {CliError} when it cannot be used
  */
-export async function certificateOf(
-  { cert, key }: ServeOptions,
-): Promise<ChosenCertificate | null> {
-  if (cert === null && key === null) return null;
-  if (cert === null) throw CliError.usage("--key needs --cert, the certificate that it belongs to");
-  if (key === null) throw CliError.usage("--cert needs --key, the private key of the certificate");
-  ensureReadable("cert", cert);
-  ensureReadable("key", key);
-  const { inspectCertificate } = await import("../transport/tls/inspect_certificate.ts");
-  try {
-    const source = certificateFiles(cert, key);
-    return { source, facts: inspectCertificate(source()) };
-  } catch (error) {
-    throw CliError.environment(`--cert ${cert} --key ${key}: ${reasonOf(error)}`, error);
-  }
+export async function certificateOf(options: ServeOptions): Promise<ChosenCertificate | null> {
+  const files = certificateFilesOf(options);
+  if (files === null) return null;
+  const { checkCertificate } = await import("../check/check_certificate.ts");
+  const facts = usableCertificate(checkCertificate(files, new Date()), options);
+  return { source: certificateFiles(files.cert, files.key), facts };
 }
 
-function ensureReadable(option: string, file: string): void {
-  try {
-    readGivenText(file);
-  } catch (error) {
-    throw CliError.environment(`--${option} ${file}: ${reasonOf(error)}`, error);
-  }
+/** @throws {CliError} when a certificate cannot be used */
+export function usableCertificate(
+  { facts, findings }: CertificateReport,
+  { cert, key }: ServeOptions,
+): CertificateFacts {
+  if (facts !== null) return facts;
+  const reasons = findings.map((finding) => {
+    if (finding.concerns.type !== "file") return `--cert ${cert} --key ${key}: ${finding.text}`;
+    return `${finding.concerns.path === cert ? "--cert" : "--key"} ${sentenceOf(finding)}`;
+  });
+  throw CliError.environment(reasons.join("; "));
 }

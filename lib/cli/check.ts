@@ -1,49 +1,52 @@
-/** `pop3svc check`: says what would be served and everything that is wrong; serves and mends nothing. */
-import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
+/** `pop3svc check`: prints what would be served and what is wrong. */
+import type { MailboxReport } from "../check/check_mailbox.ts";
+import { checkServer, type ServerReport, type ServerToCheck } from "../check/check_server.ts";
+import type { UsersReport } from "../check/check_users.ts";
+import { type Finding, sentenceOf } from "../check/finding.ts";
+import type { InspectionProgress } from "../mailbox/inspection.ts";
+import { counted } from "../protocol/counted.ts";
 import { printable } from "../telemetry/printable.ts";
-import { certificateOf } from "./certificate_of_options.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
-import type { Inspection } from "../mailbox/inspection.ts";
-import { inspectMailbox, type MailboxFormat, seenFormat } from "../mailbox/open_mailbox.ts";
-import { setupWarnings } from "./setup_warnings.ts";
+import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
+import { certificateFilesOf, usableCertificate } from "./certificate_of_options.ts";
+import { CliError } from "./cli_error.ts";
+import { secretFilesOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
+import { portsOf } from "./ports_of_options.ts";
 import { mailboxOptions, usersMailboxOptions } from "./provider_of_options.ts";
-import { usualMistakes } from "./usual_mistakes.ts";
 
 const PROGRESS_EVERY_MS = 200;
 
-/** @throws {CliError} when the mailbox cannot be served */
+/** @throws {CliError} when not all mail would be served */
 export async function check(path: string, options: ServeOptions): Promise<void> {
-  const certificate = await certificateOf(options);
-  if (certificate !== null) printCertificate(certificate.facts);
-  if (options.users !== null) {
-    const { checkUsers } = await import("./check_users.ts");
-    const folders = await checkUsers(
-      options.users,
-      options["mail-root"],
-      options["username-case"],
-      await usersMailboxOptions(options),
-    );
-    const told = warningsTold(options);
-    console.log(`warnings: ${[told.length, ...told].join("\n  ")}`);
-    return printMistakes(usualMistakes(folders, options, certificate?.facts ?? null));
-  }
-  const format = options.format ?? seenFormat(path);
-  const found = await look(path, format, options);
-  const list = (lines: readonly string[]) => [lines.length, ...lines.map(printable)].join("\n  ");
-  console.log(`mailbox: ${path}
-kind: ${format}
-messages: ${found.messages}
-octets: ${found.octets}
-derived unique ids: ${list(found.derived)}
-still being written: ${found.unsettled}
-leftovers: ${list(found.leftovers)}
-warnings: ${list([...found.warnings, ...warningsTold(options)])}
-not served: ${list(found.faults)}`);
-  printMistakes(usualMistakes([path], options, certificate?.facts ?? null));
-  if (found.faults.length > 0) {
-    throw CliError.environment(`mailbox ${path}: not all mail is served, see above`);
-  }
+  const report = await withProgress(async (show) =>
+    await checkServer(await serverOf(path, options), show)
+  );
+  const { mail, certificate } = report;
+  if (certificate !== null) printCertificate(usableCertificate(certificate, options));
+  if (mail.type === "users") printUsers(mail, report);
+  else printMailbox(mail, report);
+}
+
+async function serverOf(path: string, options: ServeOptions): Promise<ServerToCheck> {
+  const certificate = certificateFilesOf(options);
+  return {
+    mail: options.users === null
+      ? { type: "mailbox", path, format: options.format, options: mailboxOptions(options) }
+      : {
+        type: "users",
+        file: options.users,
+        mailRoot: options["mail-root"],
+        usernameCase: options["username-case"],
+        options: await usersMailboxOptions(options),
+      },
+    certificate,
+    ports: {
+      hostnames: options.host,
+      ports: portsOf(options).map(({ port }) => port),
+    },
+    allowsInsecureLogin: options["allow-insecure-login"],
+    secretFiles: secretFilesOf(options),
+  };
 }
 
 function printCertificate({ subject, names, validFrom, validTo }: CertificateFacts): void {
@@ -55,19 +58,77 @@ valid: ${validFrom.toISOString()} to ${validTo.toISOString()} (${state})
 key: belongs to the certificate`);
 }
 
-function warningsTold(options: ServeOptions): string[] {
-  return setupWarnings(options).map(({ finding, remedy }) => `${finding} (${remedy})`);
+/** @throws {CliError} when it cannot be opened, or not all mail is served */
+function printMailbox({ path, format, contents, findings }: MailboxReport, report: ServerReport) {
+  const [faults, warnings] = sorted(findings);
+  if (contents === null) {
+    throw CliError.environment(`mailbox ${path}: ${faults.map(sentenceOf).join("; ")}`);
+  }
+  console.log(`mailbox: ${path}
+kind: ${format}
+messages: ${contents.messages}
+octets: ${contents.octets}
+derived unique ids: ${list(contents.derived)}
+still being written: ${contents.unsettled}
+leftovers: ${list(contents.leftovers)}
+warnings: ${list([...warnings, ...report.access].map(shown))}
+not served: ${list(faults.map(shown))}`);
+  printMistakes(report);
+  if (faults.length > 0) {
+    throw CliError.environment(`mailbox ${path}: not all mail is served, see above`);
+  }
 }
 
-function printMistakes(mistakes: readonly string[]): void {
-  console.log(`mistakes: ${[mistakes.length, ...mistakes.map(printable)].join("\n  ")}`);
+/** @throws {CliError} when somebody would get no mail, or not all of it */
+function printUsers({ file, users, findings }: UsersReport, report: ServerReport): void {
+  if (users === null) {
+    throw CliError.environment(`--users ${file}: ${findings.map(({ text }) => text).join("; ")}`);
+  }
+  const [faults, warnings] = sorted([
+    ...findings,
+    ...users.flatMap((user) => user.findings),
+  ]);
+  console.log(`users file: ${file}
+users: ${users.length}
+locked: ${users.filter(({ isLocked }) => isLocked).length}
+wrong: ${list(faults.map(shown))}`);
+  if (warnings.length > 0) console.log(`doubtful: ${list(warnings.map(shown))}`);
+  if (faults.length > 0) {
+    throw CliError.environment(
+      `--users ${file}: not all users get all their mail: ${
+        counted(faults.length, "fault")
+      }, see above`,
+    );
+  }
+  console.log(`warnings: ${list(report.access.map(shown))}`);
+  printMistakes(report);
 }
 
-async function look(
-  path: string,
-  format: MailboxFormat,
-  options: ServeOptions,
-): Promise<Inspection> {
+function printMistakes({ ports, certificate, paths }: ServerReport): void {
+  const mistakes = [...ports, ...certificate?.findings ?? [], ...paths];
+  console.log(`mistakes: ${list(mistakes.map(shown))}`);
+}
+
+/** The faults, and the warnings. */
+function sorted(findings: readonly Finding[]): [Finding[], Finding[]] {
+  return [
+    findings.filter(({ severity }) => severity === "fault"),
+    findings.filter(({ severity }) => severity === "warning"),
+  ];
+}
+
+function shown(finding: Finding): string {
+  const sentence = sentenceOf(finding);
+  return finding.remedy === null ? sentence : `${sentence} (${finding.remedy})`;
+}
+
+/** How many there are, and each on a line of its own. */
+function list(texts: readonly string[]): string {
+  return [texts.length, ...texts.map(printable)].join("\n  ");
+}
+
+/** Does the work, while a terminal shows how much of it is done. */
+async function withProgress<T>(work: (show: InspectionProgress) => Promise<T>): Promise<T> {
   const isWatched = Deno.stderr.isTerminal();
   const encoder = new TextEncoder();
   let shownAt = performance.now();
@@ -77,9 +138,7 @@ async function look(
     Deno.stderr.writeSync(encoder.encode(`\rcounting: ${done} of ${all}`));
   };
   try {
-    return await inspectMailbox(path, format, mailboxOptions(options), show);
-  } catch (error) {
-    throw CliError.environment(`mailbox ${path}: ${reasonOf(error)}`, error);
+    return await work(show);
   } finally {
     if (isWatched) Deno.stderr.writeSync(encoder.encode("\r\x1b[K"));
   }

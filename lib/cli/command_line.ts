@@ -1,7 +1,8 @@
 /** From arguments, environment and a configuration file to what the user wants. Each wins over those after it. */
 import { parseArgs } from "@std/cli";
 import { readGivenText } from "../files/read_whole.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
+import { reasonOf } from "../telemetry/reason.ts";
+import { CliError } from "./cli_error.ts";
 import { environmentVariable, givenByEnvironment, refuseUnknownVariables } from "./environment.ts";
 import {
   type GivenOption,

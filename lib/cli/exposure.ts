@@ -1,11 +1,19 @@
-import { isLoopback } from "../transport/address.ts";
+import type { SecretFiles } from "../check/check_access.ts";
+import { isThisMachine } from "../transport/address.ts";
 import type { ServeOptions } from "./options.ts";
 
-/** The option that lets other machines in, as it was given; null where only this machine can come. */
+/** The option that opens the server to other machines, as it was given; null where only this machine can connect. */
 export function exposureOf(options: Pick<ServeOptions, "host" | "proxy-protocol">): string | null {
-  const host = options.host.find((name) => name !== "localhost" && !isLoopback(name));
+  const host = options.host.find((name) => !isThisMachine(name));
   if (host !== undefined) return `--host ${host}`;
   // A proxy on this machine speaks for clients on others.
   const proxy = options["proxy-protocol"].at(0);
   return proxy === undefined ? null : `--proxy-protocol ${proxy}`;
+}
+
+/** The files of secrets that options name. */
+export function secretFilesOf(
+  { users, "password-file": passwordFile, key, cert }: ServeOptions,
+): SecretFiles {
+  return { users, passwordFile, key, cert };
 }

@@ -1,6 +1,7 @@
 import type { FaultPlan } from "../faults/fault_rules.ts";
 import { readGivenText } from "../files/read_whole.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
+import { reasonOf } from "../telemetry/reason.ts";
+import { CliError } from "./cli_error.ts";
 import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
 

@@ -2,7 +2,8 @@
 import { decodeText, linesOf } from "../files/given_text.ts";
 import { prepared } from "../auth/prepared_text.ts";
 import { hashPassword } from "../auth/passwords/slow_hashes.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
+import { reasonOf } from "../telemetry/reason.ts";
+import { CliError } from "./cli_error.ts";
 import type { HashOptions } from "./options.ts";
 import { promptPassword } from "./prompt_password.ts";
 

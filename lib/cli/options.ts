@@ -113,12 +113,16 @@ function oneOf<T extends string>(...choices: readonly T[]): ParseValue<T> {
   };
 }
 
+/** Ports that need no privilege. */
+const PLAIN_PORT = 1_100;
+export const TLS_PORT = 9_955;
+
 // deno-fmt-ignore
 export const serveOptions = {
   "format": value("FORMAT", "kind of MAILBOX: folder, maildir or mbox", oneOf<MailboxFormat>("folder", "maildir", "mbox"), null, "seen from what is there"),
   "host": values("ADDR", "address to listen on", text("an address"), ["127.0.0.1"]),
-  "port": value("N", "plain port, with STLS if there is a certificate; 0 picks a free one; off for none", portNumber, 1100),
-  "tls-port": value("N", "port for implicit TLS; 0 picks a free one; off for none", portNumber, null, "9955 with a certificate, else off"),
+  "port": value("N", "plain port, with STLS if there is a certificate; 0 picks a free one; off for none", portNumber, PLAIN_PORT),
+  "tls-port": value("N", "port for implicit TLS; 0 picks a free one; off for none", portNumber, null, `${TLS_PORT} with a certificate, else off`),
   "cert": value("FILE", "PEM certificate chain; read again when it changes", text("the path of a file"), null),
   "key": value("FILE", "its private key", text("the path of a file"), null),
   "user": value("NAME", "the one user, without a users file", text("a name"), null, "me"),

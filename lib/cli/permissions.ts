@@ -7,6 +7,7 @@ import { dirname, fromFileUrl, relative } from "@std/path";
 import { lookAtGivenOrNull } from "../files/look.ts";
 import type { Wish } from "./command_line.ts";
 import type { ServeOptions } from "./options.ts";
+import { portsOf } from "./ports_of_options.ts";
 import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
 import { statePathOf } from "./state_directory_of_options.ts";
 
@@ -70,7 +71,7 @@ function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
   return {
     net: [
       ...options.host.flatMap((host) =>
-        portsOf(options).map((port) => `${bracketed(host)}:${port}`)
+        portsOf(options).map(({ port }) => `${bracketed(host)}:${port}`)
       ),
       ...(options.admin === "off" ? [] : [`127.0.0.1:${options.admin}`]),
     ],
@@ -88,11 +89,6 @@ function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
     env: isMany || options["password-file"] !== null ? [] : ["POP3SVC_PASSWORD"],
     sys: Deno.build.os === "windows" ? [] : ["uid"],
   };
-}
-
-function portsOf(options: ServeOptions): readonly number[] {
-  const tlsPort = options["tls-port"] ?? (options.cert === null ? "off" : 9955);
-  return [options.port, tlsPort].filter((port) => port !== "off");
 }
 
 function bracketed(host: string): string {

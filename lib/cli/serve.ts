@@ -1,16 +1,20 @@
 /** `pop3svc serve`: from options to a running listener, until a signal ends it. */
+import { checkAccess } from "../check/check_access.ts";
+import { sentenceOf } from "../check/finding.ts";
 import { StrikeBanEngine } from "../guard/ban_engine.ts";
 import type { ListenOptions } from "../listener/listen_options.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
 import type { Pop3Event, Pop3Events } from "../events/events.ts";
 import { harmless } from "../telemetry/observers.ts";
 import { certificateOf } from "./certificate_of_options.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
+import { reasonOf } from "../telemetry/reason.ts";
+import { CliError } from "./cli_error.ts";
 import { environmentVariable } from "./environment.ts";
-import { setupWarnings } from "./setup_warnings.ts";
 import { faultsOf } from "./faults_of_options.ts";
+import { secretFilesOf } from "./exposure.ts";
 import { listenerSettings, type ServeOptions } from "./options.ts";
 import { Output } from "./output.ts";
+import { type Port, portsOf } from "./ports_of_options.ts";
 import { providerOf } from "./provider_of_options.ts";
 import { exitAfter, onHangup, StopSignals } from "./signals.ts";
 import { onStrayErrors } from "./stray_errors.ts";
@@ -32,7 +36,8 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     measure(event);
   };
   const certificate = await certificateOf(options);
-  const ports = portsOf(options, certificate !== null);
+  const ports = portsOf(options);
+  ensurePorts(ports, certificate !== null);
   const faults = await faultsOf(options);
   const { provider, text, facts, refresh } = await providerOf(mailbox, options, events);
   await using wire = await wireLogOf(options, (error) => output.logError("wire log", error));
@@ -74,7 +79,9 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   await using _admin = options.admin === "off"
     ? null
     : await admin(options.admin, pop3, bans, output);
-  for (const warning of setupWarnings(options)) output.log({ type: "exposed", ...warning });
+  for (const finding of checkAccess(secretFilesOf(options))) {
+    output.log({ type: "exposed", finding: sentenceOf(finding), remedy: finding.remedy });
+  }
   output.announce(`ready: serving ${text}; press Ctrl+C to stop`, {
     event: "ready",
     ...facts,
@@ -99,21 +106,13 @@ async function openTelemetry(countBans: () => number, output: Output): Promise<P
   }
 }
 
-/** A port to open, and how its connections begin. */
-interface Port {
-  readonly port: number;
-  readonly tls: boolean;
-}
-
-function portsOf(options: ServeOptions, hasCertificate: boolean): readonly Port[] {
-  const tlsPort = options["tls-port"] ?? (hasCertificate ? 9955 : "off");
-  if (tlsPort !== "off" && !hasCertificate) {
-    throw CliError.usage(`--tls-port ${tlsPort} needs a certificate: give --cert and --key`);
+/** @throws {CliError} when there is nothing to listen on, or no certificate for TLS */
+function ensurePorts(ports: readonly Port[], hasCertificate: boolean): void {
+  const tls = ports.find((port) => port.tls);
+  if (tls !== undefined && !hasCertificate) {
+    throw CliError.usage(`--tls-port ${tls.port} needs a certificate: give --cert and --key`);
   }
-  const ports: Port[] = [];
-  if (options.port !== "off") ports.push({ port: options.port, tls: false });
-  if (tlsPort !== "off") ports.push({ port: tlsPort, tls: true });
-  if (ports.length > 0) return ports;
+  if (ports.length > 0) return;
   throw CliError.usage("--port off leaves nothing to listen on: give --cert and --key for TLS");
 }
 

@@ -1,9 +1,9 @@
-/** What a running server says of itself, and how a person reads it. */
+/** The status of a running server, as JSON and as text. */
 import type { Ban } from "../guard/ban_engine.ts";
 import type { ListenerStatus } from "../listener/listener_status.ts";
 import { cut, printable } from "../telemetry/printable.ts";
 
-/** How a server is. In JSON, a Date is a text. */
+/** The status of a server. In JSON, a Date is a string. */
 export interface ServerStatus extends ListenerStatus {
   readonly version: string;
   readonly uptimeSeconds: number;
@@ -11,7 +11,7 @@ export interface ServerStatus extends ListenerStatus {
   readonly bans: readonly Ban[];
 }
 
-/** The same as lines. Names are others': of users, of folders, in a certificate. */
+/** The status as lines of text. Others have chosen the names in it: of users, of folders, in a certificate. */
 export function statusText(status: ServerStatus, now: Date): string {
   const { connections: { authorization, transaction, asleep }, certificate } = status;
   const mailboxes = Object.entries(status.mailboxes)

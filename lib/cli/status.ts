@@ -1,11 +1,12 @@
-/** `pop3svc status`: asks a running server how it is. Another program may have the port: what it says is not trusted. */
+/** `pop3svc status`: asks a running server for its status. Another program may have the port: its answer is not trusted. */
 import { cut, printable } from "../telemetry/printable.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
+import { reasonOf } from "../telemetry/reason.ts";
+import { CliError } from "./cli_error.ts";
 import type { StatusOptions } from "./options.ts";
 import { type ServerStatus, statusText } from "./server_status.ts";
 
 const TIMEOUT_MS = 5_000;
-/** Of ten thousand mailboxes in use, and more. */
+/** Room for the names of more than ten thousand mailboxes in use. */
 const MOST_CHARACTERS = 8_388_608;
 
 /** @throws {CliError} when no server answers there, or the address is not banned */
@@ -34,7 +35,7 @@ async function ask(
   let text = "";
   for await (const more of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += more;
-    if (text.length > MOST_CHARACTERS) throw new Error("it says too much");
+    if (text.length > MOST_CHARACTERS) throw new Error("the answer is too long");
   }
   return { isOk: response.ok, text };
 }
@@ -44,6 +45,6 @@ function asLines(text: string, url: string): string {
     const told: ServerStatus = JSON.parse(text);
     return statusText(told, new Date());
   } catch (error) {
-    throw CliError.environment(`${url}: what answers there is no pop3svc`, error);
+    throw CliError.environment(`${url}: the answer is not that of pop3svc`, error);
   }
 }

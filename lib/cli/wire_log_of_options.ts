@@ -1,7 +1,8 @@
 /** The file that `--wire-log` names: written beside everything else, opened again at SIGHUP. */
 import { openToAppend } from "../files/look.ts";
 import { type LineSink, LineWriter } from "../telemetry/line_writer.ts";
-import { CliError, reasonOf } from "./cli_error.ts";
+import { reasonOf } from "../telemetry/reason.ts";
+import { CliError } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
 
 /** The file of a wire log. */

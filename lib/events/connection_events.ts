@@ -1,13 +1,13 @@
 /** What happens to a connection, from accept to close. */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 
-/** A limit that stands in the way of a connection. */
+/** A limit of connections that was reached. */
 export type LimitReached =
   | "max-connections"
   | "max-connections-per-ip"
   | "max-connection-rate-per-ip";
 
-/** A client is there; its greeting is about to be sent. */
+/** A client has connected; the greeting is about to be sent. */
 export interface ConnectEvent {
   /** Which event this is. */
   readonly type: "connect";
@@ -15,22 +15,22 @@ export interface ConnectEvent {
   readonly connection: ConnectionInfo;
 }
 
-/** A client was turned away before a greeting. */
+/** A connection was refused before the greeting. */
 export interface RefuseEvent {
   /** Which event this is. */
   readonly type: "refuse";
-  /** The address of the client; empty where it was gone before it could be asked for. */
+  /** The address of the client; empty where it had left before its address was known. */
   readonly clientAddress: string;
   /**
-   * Which limit was reached; `proxy-header`: a trusted proxy did not say who its client is; `gone`: the peer had left
-   * before it was served, as health checks do.
+   * Which limit was reached; `proxy-header`: a trusted proxy did not name its client; `gone`: the peer had left before it
+   * was served, as health checks do.
    */
   readonly reason: LimitReached | "proxy-header" | "gone";
-  /** What was wrong with the header of the proxy. */
+  /** What was wrong with the proxy's header. */
   readonly error?: unknown;
 }
 
-/** The line is encrypted from here on; how is in `connection.tls`. */
+/** The connection is encrypted from here on; `connection.tls` has the details. */
 export interface SecureEvent {
   /** Which event this is. */
   readonly type: "secure";
@@ -42,9 +42,9 @@ export interface SecureEvent {
 export type CloseReason =
   /** The client said QUIT. */
   | "quit"
-  /** The client went away. */
+  /** The client left without QUIT. */
   | "disconnect"
-  /** It went away without a word, as health checks do. */
+  /** The client left without a command, as health checks do. */
   | "gone"
   /** The client did not log in in time. */
   | "login-timeout"
@@ -52,20 +52,20 @@ export type CloseReason =
   | "idle-timeout"
   /** The TLS handshake failed. */
   | "tls-failed"
-  /** The server closed it behind an error reply, or in the middle of a message that could not be read. */
+  /** The server closed it after an error reply, or in the middle of a message that it could not read. */
   | "error"
-  /** Its first line, or header lines, were HTTP's: a browser, a scanner. */
+  /** The client spoke HTTP: a browser, a scanner. */
   | "spoke-http"
-  /** Its first line was SSH's. */
+  /** The client spoke SSH. */
   | "spoke-ssh"
-  /** It began with a TLS handshake where TLS does not come first. */
+  /** The client began with a TLS handshake on a plain port. */
   | "spoke-tls"
-  /** All places were taken, and of those who had not logged in it was the oldest. */
+  /** All places were taken, and this was the oldest connection that had not logged in. */
   | "max-connections"
   /** The listener was stopped. */
   | "stop";
 
-/** A connection is over. */
+/** A connection has ended. */
 export interface CloseEvent {
   /** Which event this is. */
   readonly type: "close";

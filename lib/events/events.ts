@@ -12,7 +12,7 @@ import type {
 } from "./session_events.ts";
 import type { CertificateEvent, ErrorEvent, FaultsEvent, WarningEvent } from "./server_events.ts";
 
-/** Whatever happens on a listener. */
+/** An event of a listener. */
 export type Pop3Event =
   | ConnectEvent
   | RefuseEvent
@@ -32,7 +32,7 @@ export type Pop3Event =
   | CloseEvent;
 
 /**
- * Is told of every event, at once. What it throws or rejects disturbs no session; it is told on standard error. An event
- * that it causes is told when it has returned.
+ * Called with every event, at once. What it throws or rejects with disturbs no session, and is written to standard error.
+ * An event that it causes itself follows when it has returned.
  */
 export type Pop3Events = (event: Pop3Event) => void;

@@ -1,17 +1,17 @@
 /** What concerns the server, a provider or a mailbox. */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 
-/** A certificate is used from here on, at the start or because it was renewed. */
+/** A certificate is in use from here on: at the start, or after its renewal. */
 export interface CertificateEvent {
   /** Which event this is. */
   readonly type: "certificate";
-  /** Whose it is: `CN=mail.example`. */
+  /** Its subject: `CN=mail.example`. */
   readonly subject: string;
-  /** Until when it is good. */
+  /** When it expires. */
   readonly validTo: Date;
 }
 
-/** Something failed. The client is told as little as possible; all that is known is here. */
+/** Something failed. The client learns as little as possible; this event has all that is known. */
 export interface ErrorEvent {
   /** Which event this is. */
   readonly type: "error";
@@ -31,9 +31,9 @@ export type ProviderRule =
   | "unique-id-twice"
   /** `messageSize` is what the contents are, with CRLF line ends (RFC 1939 section 11). */
   | "message-size"
-  /** What is asked of a provider is answered; a promise is settled within half a minute, and within `stopGrace`. */
+  /** A provider settles every promise within half a minute, and within `stopGrace`. */
   | "unsettled-promise"
-  /** So is the promise of `close` of a message's contents. */
+  /** So does the `close` of a message's contents. */
   | "unclosed-contents";
 
 /** A provider or a mailbox has broken a rule: its author wants to know. */
@@ -44,7 +44,7 @@ export interface WarningEvent {
   readonly connection: ConnectionInfo | null;
   /** Which rule was broken. */
   readonly rule: ProviderRule;
-  /** What broke it: a unique id, two sizes, the operation that is waited for (`authenticate`, `messageContents`). */
+  /** What broke it: a unique id, two sizes, or the pending operation (`authenticate`, `messageContents`). */
   readonly value: string;
   /** The message: its unique id, or its number where that is what is wrong; null where it is about none. */
   readonly message: string | null;
@@ -54,8 +54,8 @@ export interface WarningEvent {
 export interface FaultsEvent {
   /** Which event this is. */
   readonly type: "faults";
-  /** How many rules it misbehaves by. */
+  /** The number of rules by which it misbehaves. */
   readonly rules: number;
-  /** The seed that repeats it. */
+  /** The seed that makes it misbehave the same way again. */
   readonly seed: number;
 }

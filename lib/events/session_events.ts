@@ -7,21 +7,21 @@ export interface CommandEvent {
   readonly type: "command";
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
-  /** The verb in capitals; null for a line that is no command of ours, of which nothing is told. */
+  /** The verb in capitals; null for a line that is no command, of which no event shows anything. */
   readonly verb: string | null;
-  /** The argument, cut at 256 characters; null where there should be none, or a secret. */
+  /** The argument, cut at 256 characters; null where the verb takes none, or a secret. */
   readonly argument: string | null;
 }
 
-/** A command was answered; where more are waiting, its reply leaves together with theirs. */
+/** A command was answered. If more commands are waiting, their replies are sent together. */
 export interface ReplyEvent {
   /** Which event this is. */
   readonly type: "reply";
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
-  /** The verb in capitals; null for a line that is no command of ours. */
+  /** The verb in capitals; null for a line that is no command. */
   readonly verb: string | null;
-  /** Was it `+OK`, or a challenge of AUTH? */
+  /** Whether it was `+OK`, or a challenge of AUTH. */
   readonly isOk: boolean;
   /** The response code of an `-ERR`, such as `SYS/TEMP`; null for none. */
   readonly code: string | null;
@@ -47,11 +47,11 @@ export interface LoginFailedEvent {
   readonly type: "login-failed";
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
-  /** The user name that was tried, cut at 256 characters. */
+  /** The username that was tried, cut at 256 characters. */
   readonly username: string;
   /** What the client used: `PASS`, `APOP`, `XLOG`, or a SASL mechanism. */
   readonly mechanism: string;
-  /** Why: the provider said no, or was not asked because the address is banned. The client hears the same. */
+  /** Why: the provider refused, or was not asked since the address is banned. The client gets the same reply. */
   readonly reason: "wrong" | "banned";
   /** How long the address is banned, unless the ban is prolonged; left out where it is not. */
   readonly bannedSeconds?: number;
@@ -65,7 +65,7 @@ export interface LogoutEvent {
   readonly connection: ConnectionInfo;
 }
 
-/** A client sleeps: its mailbox is given back, its connection stays. */
+/** A client sleeps (SLEE): its mailbox is released, its connection stays open. */
 export interface SleepEvent {
   /** Which event this is. */
   readonly type: "sleep";
@@ -73,7 +73,7 @@ export interface SleepEvent {
   readonly connection: ConnectionInfo;
 }
 
-/** A client is awake again, with a new list of messages. */
+/** A client is awake again (WAKE), with a new list of messages. */
 export interface WakeEvent {
   /** Which event this is. */
   readonly type: "wake";
@@ -81,11 +81,11 @@ export interface WakeEvent {
   readonly connection: ConnectionInfo;
   /** How many messages the maildrop holds. */
   readonly messages: number;
-  /** Is there a message among them that the old list did not have? */
+  /** Whether the new list has a message that the old list did not have. */
   readonly hasNew: boolean;
 }
 
-/** Messages were deleted, for good. */
+/** Messages were deleted permanently. */
 export interface DeleteEvent {
   /** Which event this is. */
   readonly type: "delete";

@@ -6,7 +6,7 @@ import type { FaultPlan } from "./fault_rules.ts";
 export interface ConnectionFaults {
   /** The transport of a client that has just connected. */
   ofTransport(transport: Transport): Transport;
-  /** The transport beneath a TLS handshake. */
+  /** The transport below a TLS handshake. */
   ofHandshake(transport: Transport): Transport;
 }
 

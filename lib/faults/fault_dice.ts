@@ -1,6 +1,6 @@
 import type { FaultName, FaultPlan, FaultRule } from "./fault_rules.ts";
 
-/** Says which rules strike now. The same plan, asked the same, says the same. */
+/** Decides which rules strike. The same plan and the same questions give the same answers. */
 export class FaultDice {
   readonly #rules: readonly FaultRule[];
   readonly #struck = new Map<FaultRule, number>();

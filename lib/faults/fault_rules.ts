@@ -1,5 +1,5 @@
 /**
- * What a server that misbehaves on purpose does, and when: for people who test a client.
+ * How a server misbehaves on purpose, and when, for people who test a client.
  *
  * A rule names a fault, where it strikes, and how often. Chance is drawn from a seed, so that a failing run can be
  * repeated.
@@ -42,35 +42,35 @@ export interface FaultRule {
   /**
    * - `delay`: answer late, by `milliseconds`;
    * - `sys-temp`, `in-use`: answer `-ERR [SYS/TEMP]` or `-ERR [IN-USE]`;
-   * - `expired-login`: refuse a login that is right, at `login` or at `wake`;
-   * - `vanish`: the message is listed, and gone when it is asked for;
-   * - `wrong-size`: tell `octets` more than there are (fewer, if negative);
-   * - `drop`: hang up in the middle of the message;
+   * - `expired-login`: refuse a correct login, at `login` or at `wake`;
+   * - `vanish`: the message is in the list, but gone when the client asks for it;
+   * - `wrong-size`: report `octets` more than the message has (fewer, if negative);
+   * - `drop`: close the connection in the middle of the message;
    * - `duplicate-unique-ids`: the last message has the unique id of the first;
-   * - `changing-unique-ids`: each list has others;
+   * - `changing-unique-ids`: each list has other unique ids;
    * - `single-bytes`: send each octet by itself;
-   * - `half-handshake`: hang up in the middle of a TLS handshake.
+   * - `half-handshake`: close the connection in the middle of a TLS handshake.
    */
   readonly fault: FaultName;
   /** Where `delay`, `sys-temp`, `in-use` and `expired-login` strike; `login` by default. */
   readonly at?: FaultPlace;
-  /** The message number, as the list has it; every message by default. */
+  /** The message by its number in the list; every message by default. */
   readonly message?: number;
-  /** How late; 1000 by default. */
+  /** How much later; 1000 by default. */
   readonly milliseconds?: number;
-  /** How wrong; 1 by default. */
+  /** How many octets too many; 1 by default. */
   readonly octets?: number;
-  /** How likely, from 0 to 1; 1 by default. */
+  /** The probability, from 0 to 1; 1 by default. */
   readonly chance?: number;
-  /** How often at most; without an end by default. */
+  /** How often the rule strikes at most; without limit by default. */
   readonly times?: number;
 }
 
-/** What a file of faults holds. */
+/** The content of a faults file. */
 export interface FaultPlan {
-  /** Where chance begins; any whole number. */
+  /** The seed of the random numbers; any whole number. */
   readonly seed: number;
-  /** The rules; each strikes by itself. */
+  /** The rules, which are independent of each other. */
   readonly rules: readonly FaultRule[];
 }
 

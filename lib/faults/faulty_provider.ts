@@ -9,7 +9,7 @@ import { FaultDice } from "./fault_dice.ts";
 import type { FaultPlace, FaultPlan } from "./fault_rules.ts";
 
 /**
- * A provider that misbehaves by a plan, over one that does not: for people who test a client.
+ * Makes a provider misbehave by a plan, for people who test a client.
  *
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export function faultyProvider(
   };
 }
 
-/** What the mailboxes of one provider have in common. */
+/** What all mailboxes of one provider share. */
 class Faults {
   readonly dice: FaultDice;
   readonly #clock: Clock;
@@ -82,7 +82,7 @@ class Faults {
     this.#clock = clock;
   }
 
-  /** Waits, or throws, as the rules for this place have it. */
+  /** Waits or throws by the rules for this place. */
   async strike(place: FaultPlace, number: number | null = null): Promise<void> {
     const applies = ({ at = "login", message }: { at?: FaultPlace; message?: number }) =>
       at === place && (message === undefined || message === number);
@@ -115,7 +115,7 @@ class FaultyMailbox implements Mailbox {
   readonly name?: string;
   readonly #mailbox: Mailbox;
   readonly #faults: Faults;
-  /** What the client was shown, in order, and the unique ids that the mailbox knows. */
+  /** The unique ids that the client was shown, in order, and those that the mailbox has. */
   #shown: readonly string[] = [];
   #real: readonly string[] = [];
   readonly #vanished = new Set<string>();
@@ -197,7 +197,7 @@ class FaultyMailbox implements Mailbox {
   }
 }
 
-/** The first half of what comes first, and then a failure: the listener hangs up. */
+/** The first half of the first chunk, then a failure: the listener closes the connection. */
 function brokenOff(contents: MessageContent): MessageContent {
   const body = openBody(contents);
   let isSent = false;

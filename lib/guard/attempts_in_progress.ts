@@ -1,7 +1,7 @@
 /**
- * The attempts to log in that the provider has not answered yet, by what they have in common: a network, or a secret.
+ * The login attempts that the provider has not answered yet, counted by what they have in common: a network, or a secret.
  *
- * An attempt that the provider does not answer counts for a minute; after that it no longer stands in the way of others.
+ * An attempt that stays unanswered counts for a minute; after that it no longer blocks others.
  */
 import type { Clock } from "../time/clock.ts";
 
@@ -13,13 +13,13 @@ interface Group {
   nextEnd: NextEnd;
 }
 
-/** When one of a group ends. */
+/** The end of the next attempt of a group. */
 class NextEnd {
   readonly #ended = Promise.withResolvers<void>();
   readonly promise: Promise<void> = this.#ended.promise;
   isOver = false;
 
-  come(): void {
+  settle(): void {
     this.isOver = true;
     this.#ended.resolve();
   }
@@ -33,7 +33,7 @@ export class AttemptsInProgress {
     this.#clock = clock;
   }
 
-  /** How many of this group are in progress. */
+  /** How many attempts of this group are in progress. */
   count(key: string): number {
     const group = this.#groups.get(key);
     if (group === undefined) return 0;
@@ -41,12 +41,12 @@ export class AttemptsInProgress {
     return [...group.attempts.values()].filter((began) => began > oldest).length;
   }
 
-  /** When one of this group ends; undefined where none is in progress. */
+  /** The next end of an attempt of this group; undefined where none is in progress. */
   nextEnd(key: string): { readonly isOver: boolean; readonly promise: Promise<void> } | undefined {
     return this.#groups.get(key)?.nextEnd;
   }
 
-  /** Begins an attempt that counts in all of these groups; disposed of, it has ended. */
+  /** Begins an attempt that counts in all of these groups until it is disposed of. */
   begin(keys: readonly string[]): Disposable {
     const id = Symbol();
     for (const key of keys) {
@@ -65,7 +65,7 @@ export class AttemptsInProgress {
       const { nextEnd } = group;
       group.nextEnd = new NextEnd();
       if (group.attempts.size === 0) this.#groups.delete(key);
-      nextEnd.come();
+      nextEnd.settle();
     }
   }
 }

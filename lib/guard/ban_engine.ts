@@ -1,49 +1,50 @@
 /**
- * Who has failed to log in too often, and is refused for a while.
+ * Which addresses have failed to log in too often, and are refused for a while.
  *
- * - An IPv6 peer is its first 64 bits; the /48 around it has a count of its own, of sixteen times as many strikes. An
- *   IPv4-mapped address is the IPv4 address. Loopback is never banned.
- * - Some strikes make a ban; it lasts for some seconds since the last wrong attempt. A question prolongs nothing.
- * - The same wrong password again has no effect: an office with one stale device is not locked out.
- * - Memory is bounded, and bans cannot be washed out of it: who is banned, who is not yet, IPv4, /64 and /48 have a table
- *   each, in which the strike that is longest ago is forgotten first.
+ * - An IPv6 peer counts by its first 64 bits. The /48 around it has its own count, with sixteen times as many strikes. An
+ *   IPv4-mapped address counts as the IPv4 address. Loopback addresses are never banned.
+ * - A ban begins after some failed attempts and ends some seconds after the last one. Asking about it does not prolong it.
+ * - The same wrong password, sent again, does not count again: one device with an old password does not lock out its
+ *   office.
+ * - Memory is bounded, and a flood of new addresses cannot push bans out of it: banned and suspect addresses of IPv4, /64
+ *   and /48 have a table each, which forgets the record with the oldest strike first.
  */
 import type { Clock } from "../time/clock.ts";
 import { systemClock } from "../time/clock.ts";
 import type { Awaitable } from "../protocol/reply.ts";
 import { countedNetworks, isLoopback, peerKey } from "../transport/address.ts";
-import { BoundedMap } from "./bounded_map.ts";
+import { BoundedMap } from "../protocol/bounded_map.ts";
 
 /** Decides which addresses may not log in for now. */
 export interface BanEngine {
-  /** Whether every login from there is refused. A question: it has no effect. */
+  /** Whether every login from this address is refused. Asking has no effect. */
   isBanned(address: string): Awaitable<boolean>;
   /**
-   * A login from there has failed. It makes a ban, or prolongs it.
+   * Counts a failed login from this address, which may begin or prolong a ban.
    *
-   * @param attempt names what was tried without telling it; null where it cannot be known again
+   * @param attempt identifies what was tried without revealing it; null where a repetition cannot be recognized
    */
   registerFailedAttempt(address: string, attempt: string | null): Awaitable<void>;
   /**
-   * Add-on: how an address stands. A question, too. Without it, one attempt at a time is let through from each peer, and
-   * no event says how long a ban lasts.
+   * Optional: the ban of an address, and the strikes that it has left. Asking has no effect. Without this method, each peer
+   * has one attempt at a time, and no event says how long a ban lasts.
    */
   standingOf?(address: string): Awaitable<BanStanding>;
 }
 
-/** How an address stands with a {@linkcode BanEngine}. */
+/** The ban of an address, and the strikes that it has left, as a {@linkcode BanEngine} counts them. */
 export interface BanStanding {
   /** How long the ban lasts, unless it is prolonged; null while there is none. */
   readonly bannedSeconds: number | null;
-  /** The networks of the address that are counted, and how many strikes each has left. None for one that is exempt. */
+  /** The networks that count this address, with the strikes that each has left; empty for one that is never banned. */
   readonly strikesLeft: readonly { readonly network: string; readonly strikes: number }[];
 }
 
 /** When a {@linkcode StrikeBanEngine} bans, and for how long. */
 export interface StrikeBanEngineOptions {
-  /** Failed attempts that make a ban. 3 by default. */
+  /** Failed attempts that begin a ban. 3 by default. */
   readonly strikes?: number;
-  /** Seconds since the last strike until all is forgotten. 10 000 by default. */
+  /** Seconds after the last failed attempt until the engine forgets all of them. 10 000 by default. */
   readonly seconds?: number;
   /** The clock; tests pass one that they move themselves. */
   readonly clock?: Clock;
@@ -60,28 +61,28 @@ export interface Ban {
 interface StrikeRecord {
   strikes: number;
   lastAt: number;
-  /** The attempts that were counted, as far as they are remembered. */
+  /** The last attempts that were counted, to recognize repetitions. */
   readonly attempts: BoundedMap<true>;
 }
 
-/** What is counted together, and the strikes that ban it. */
+/** A network whose attempts count together, and how many of them ban it. */
 interface CountedNetwork {
   readonly key: string;
   readonly limit: number;
 }
 
-/** The records of one kind of network. Those that are banned outlive the others. */
+/** The records of one kind of network. Banned ones are apart, so that others cannot push them out. */
 interface StrikeTable {
   readonly suspects: BoundedMap<StrikeRecord>;
   readonly banned: BoundedMap<StrikeRecord>;
 }
 
-/** The most records of a kind, banned and not banned each. */
+/** The most banned records of one kind, and the most others. */
 const MOST_RECORDS = 10_000;
-/** The most attempts of a record that are known again. */
+/** The most attempts of one record that are recognized. */
 const MOST_ATTEMPTS = 64;
 
-/** Three strikes, and out for 10 000 seconds. */
+/** Bans an address after three failed attempts, until 10 000 seconds after the last one; both numbers can be set. */
 export class StrikeBanEngine implements BanEngine {
   readonly #strikes: number;
   readonly #milliseconds: number;
@@ -90,14 +91,14 @@ export class StrikeBanEngine implements BanEngine {
   readonly #ipv6Peers = newTable();
   readonly #ipv6Networks = newTable();
 
-  /** Makes an engine that knows nobody yet. */
+  /** Makes an engine without bans. */
   constructor(options: StrikeBanEngineOptions = {}) {
     this.#strikes = options.strikes ?? 3;
     this.#milliseconds = 1_000 * (options.seconds ?? 10_000);
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Whether every login from there is refused. */
+  /** Whether every login from this address is refused. */
   isBanned(address: string): boolean {
     return this.standingOf(address).bannedSeconds !== null;
   }
@@ -116,7 +117,7 @@ export class StrikeBanEngine implements BanEngine {
     return { bannedSeconds, strikesLeft };
   }
 
-  /** Counts a strike, unless the same was tried from there before. */
+  /** Counts a failed attempt, unless the same one has failed from this address before. */
   registerFailedAttempt(address: string, attempt: string | null): void {
     for (const { key, limit } of this.#networksOf(address)) {
       const record = this.#current(key) ??
@@ -137,7 +138,7 @@ export class StrikeBanEngine implements BanEngine {
     }
   }
 
-  /** Who is banned now. */
+  /** The present bans. */
   bans(): Ban[] {
     return [this.#ipv4, this.#ipv6Peers, this.#ipv6Networks]
       .flatMap(({ banned }) => [...banned.entries])
@@ -146,8 +147,8 @@ export class StrikeBanEngine implements BanEngine {
   }
 
   /**
-   * Forgets what was tried from an address, or from one of its /64; and the ban of the /48 around it. A /48, as
-   * {@linkcode bans} lists it, is lifted alone.
+   * Lifts a ban: forgets the failed attempts of an address (IPv6: of its /64), and those of the /48 around it if that is
+   * banned. A /48, written as {@linkcode bans} lists it, is lifted alone.
    *
    * @returns whether it was banned
    */

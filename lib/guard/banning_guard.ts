@@ -1,14 +1,14 @@
 /**
- * Stands between a session and the provider at each login.
+ * Stands between sessions and the provider at each login.
  *
  * - No refusal is sent sooner than one second after the attempt, whoever refuses it and why, so that the time does not
  *   tell whether the provider was asked. Peers on this machine do not wait.
- * - The same secret at the same time is asked once: the others wait for the outcome, and are refused with it.
- * - A peer has at most two attempts in progress, and no network has more in progress than it has strikes left. The others
- *   wait for their turn until their session is over. So an address of this machine has its share, too, since an account
- *   here could lock everybody out of hashing otherwise; but it is never banned, and all of them have sixteen shares.
- * - A banned peer is told the same as one with a wrong password; a user who has logged in from there may still try now
- *   and then.
+ * - When several attempts try the same secret at once, the provider is asked once; if it refuses, it refuses them all.
+ * - A peer has at most two attempts in progress, and no network has more in progress than it has strikes left. Further
+ *   attempts wait until one ends, or their session does. Addresses of this machine have limits, too, since an account here
+ *   could use up all hashing otherwise: two attempts each, 32 together. They are never banned.
+ * - A banned peer gets the same reply as one with a wrong password. A user who has logged in from there before may still
+ *   try now and then.
  */
 import type { Clock } from "../time/clock.ts";
 import type { BanEngine } from "./ban_engine.ts";

@@ -1,14 +1,14 @@
 /**
- * How many connections there may be: in total, from one peer, and new ones from one peer in each second. The networks
- * around an IPv6 peer have limits, too: a /56 four times, a /48 sixteen times its own. A peer on this machine may come
- * as often as it likes.
+ * Limits the connections in total, those of one peer, and the new ones of one peer in each second. The networks around an
+ * IPv6 peer have limits, too: a /56 four times, a /48 sixteen times the peer's own. Peers on this machine have no limit of
+ * new connections.
  */
 import type { LimitReached } from "../events/connection_events.ts";
 import type { Clock } from "../time/clock.ts";
 import type { LimitSettings } from "./limit_settings.ts";
 import { countedNetworks, isLoopback } from "../transport/address.ts";
 
-/** A part of a peer's share that a connection takes until it is disposed of, or the limit that stands in its way. */
+/** A connection's part of what its peer may have, held until it is disposed of; or the limit that refuses it. */
 export type Admission =
   | { readonly type: "admitted"; readonly share: Disposable }
   | { readonly type: "refused"; readonly reason: LimitReached };
@@ -22,13 +22,13 @@ export class ConnectionLimits {
   readonly #makeRoom: () => boolean;
   readonly #byNetwork = new Map<string, number>();
   #total = 0;
-  /** How often each network has come in the current second; what that takes is bounded by the second. */
+  /** New connections of each network in the current second. Cleared each second, which bounds its memory. */
   readonly #arrivals = new Map<string, number>();
   #secondBegan = -Infinity;
 
   /**
    * @param limits read at each connection, so that they can be changed while the listener runs
-   * @param makeRoom gives a place back when all are taken; false where it cannot
+   * @param makeRoom frees a place when all are taken; returns whether it could
    */
   constructor(limits: LimitSettings, clock: Clock, makeRoom: () => boolean = () => false) {
     this.#limits = limits;
@@ -36,7 +36,7 @@ export class ConnectionLimits {
     this.#makeRoom = makeRoom;
   }
 
-  /** One of the places that there are for all; null when none is to be had. */
+  /** Takes one of the places that all connections share; null when all are taken. */
   takePlace(): Disposable | null {
     while (this.#total >= this.#limits.maxConnections) {
       if (!this.#makeRoom()) return null;
@@ -45,7 +45,7 @@ export class ConnectionLimits {
     return once(() => this.#total--);
   }
 
-  /** Whether the peer may have one more connection, which counts until its share is given back. */
+  /** Whether the peer may open one more connection, which counts until its share is disposed of. */
   admit(address: string): Admission {
     const { maxConnectionsPerIp, maxConnectionRatePerIp } = this.#limits;
     const networks = countedNetworks(address);
@@ -71,7 +71,7 @@ export class ConnectionLimits {
     return this.#byNetwork.get(network) ?? 0;
   }
 
-  /** How often somebody has come from the network in this second, this time included. */
+  /** The new connections of the network in this second, this one included. */
   #arrival(network: string): number {
     const now = this.#clock.now();
     if (now - this.#secondBegan >= SECOND_MS) {

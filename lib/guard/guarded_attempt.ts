@@ -1,11 +1,11 @@
-/** An attempt to log in that a LoginAdmission decides about. */
+/** One login attempt: it asks a LoginAdmission before the provider, and reports the outcome to it. */
 import type { Awaitable } from "../protocol/reply.ts";
 import type { Credential, LoginAttempt, Refusal } from "../session/login_guard.ts";
 import type { Clock } from "../time/clock.ts";
 import { isLoopback } from "../transport/address.ts";
 import type { LoginAdmission, Verdict } from "./login_admission.ts";
 
-/** No refusal is sent sooner than so long after the attempt. */
+/** The least time from an attempt to its refusal. */
 export const REFUSAL_MS = 1_000;
 
 export class GuardedAttempt implements LoginAttempt {
@@ -18,7 +18,7 @@ export class GuardedAttempt implements LoginAttempt {
   #turn: Disposable | null = null;
   #isExempted = false;
   #verdict: Verdict | null = null;
-  /** Once there is one; null for a success. */
+  /** Null while the attempt goes on. The refusal is null for a success. */
   #outcome: { readonly refusal: Refusal | null } | null = null;
   readonly #abandoned = { ...Promise.withResolvers<void>(), isDone: false };
 
@@ -51,7 +51,7 @@ export class GuardedAttempt implements LoginAttempt {
   }
 
   async resume(): Promise<boolean> {
-    // The client may have taken its time; a refusal is due a second after what it says now.
+    // The client may have paused before its last response: a refusal is due one second after that.
     this.#startedAt = this.#clock.now();
     if (this.#proof === null || this.#verdict !== "ask") return true;
     return await this.#admit(this.#proof);
@@ -96,7 +96,7 @@ export class GuardedAttempt implements LoginAttempt {
       isExempted: this.#isExempted,
       abandoned: this.#abandoned,
     });
-    // A turn that came late tells nothing either of whether the provider was asked.
+    // Counted from the turn, so that waiting for it does not reveal whether the provider is asked.
     this.#startedAt = this.#clock.now();
     this.#verdict = decision.verdict;
     if (decision.verdict !== "ask") return false;

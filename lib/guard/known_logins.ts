@@ -1,13 +1,13 @@
 /**
- * Who has logged in from where in the last seven days: they may try now and then while their address is banned, since
- * somebody else there has earned the ban. Remembered are peers and usernames, never a password.
+ * Which users have logged in from which peers in the last seven days. They may try now and then while the peer is banned,
+ * since somebody else there may have caused the ban. Peers and usernames are kept, never a password.
  */
 import type { Clock } from "../time/clock.ts";
-import { BoundedMap } from "./bounded_map.ts";
+import { BoundedMap } from "../protocol/bounded_map.ts";
 
 const REMEMBERED_MS = 7 * 86_400_000;
 const MOST_PAIRS = 100_000;
-/** While the address is banned, a pair may try once in so long. */
+/** The least time between two tries of a pair while its peer is banned. */
 const PAUSE_MS = 10_000;
 
 interface KnownLogin {
@@ -17,21 +17,21 @@ interface KnownLogin {
 
 export class KnownLogins {
   readonly #clock: Clock;
-  /** By peer and username; the one whose last login is longest ago first. */
+  /** By peer and username, the oldest login first. */
   readonly #pairs = new BoundedMap<KnownLogin>(MOST_PAIRS);
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** They have logged in. */
+  /** Notes that the user has logged in from this peer. */
   add(peer: string, username: string): void {
     const pair = keyOf(peer, username);
     const triedAt = this.#pairs.get(pair)?.triedAt ?? -Infinity;
     this.#pairs.set(pair, { loggedInAt: this.#clock.now(), triedAt });
   }
 
-  /** Whether they may try although their address is banned. A question: it has no effect. */
+  /** Whether the user may try although the peer is banned. Asking has no effect. */
   mayTry(peer: string, username: string): boolean {
     const login = this.#pairs.get(keyOf(peer, username));
     if (login === undefined) return false;
@@ -39,7 +39,7 @@ export class KnownLogins {
     return now - login.loggedInAt < REMEMBERED_MS && now - login.triedAt >= PAUSE_MS;
   }
 
-  /** They try although their address is banned. */
+  /** Notes that the user tries although the peer is banned. */
   noteTry(peer: string, username: string): void {
     const login = this.#pairs.get(keyOf(peer, username));
     if (login !== undefined) login.triedAt = this.#clock.now();

@@ -1,4 +1,4 @@
-/** Decides for each attempt to log in whether the provider is asked, and when; and keeps what has come of it. */
+/** Decides for each login attempt whether and when the provider is asked, and remembers the outcomes. */
 import { KeyedDigest } from "../auth/keyed_digest.ts";
 import type { Clock } from "../time/clock.ts";
 import { isLoopback, peerKey } from "../transport/address.ts";
@@ -7,24 +7,26 @@ import type { BanEngine, BanStanding } from "./ban_engine.ts";
 import { KnownLogins } from "./known_logins.ts";
 import { WrongCredentials } from "./wrong_credentials.ts";
 
-/** The most attempts of a peer that the provider is asked at once. */
+/** The most attempts of one peer in progress. */
 const MOST_IN_PROGRESS = 2;
-/** The same of this machine, which has as many addresses as somebody likes: a /48 has sixteen peers' worth of strikes, too. */
+/** The most of all addresses of this machine, of which 127.0.0.0/8 has millions: sixteen times a peer's, as for a /48. */
 const MOST_HERE = 16 * MOST_IN_PROGRESS;
 const THIS_MACHINE = "this machine";
 
-/** What is decided; `abandoned`: nobody waits for the session any more. */
+/** A decision; `abandoned`: the session has ended meanwhile. */
 export type Verdict = "ask" | "wrong" | "banned" | "abandoned";
 
+/** An attempt that waits for a decision. */
 export interface Undecided {
   readonly address: string;
   readonly username: string;
   readonly digest: string | null;
-  /** Whether it began as the try of a user who may although the address is banned. */
+  /** Whether it began as the try of a known user from a banned address. */
   readonly isExempted: boolean;
   readonly abandoned: { readonly promise: Promise<void>; readonly isDone: boolean };
 }
 
+/** A decision; with `ask`, the turn counts as an attempt in progress until it is disposed of. */
 export type Decision =
   | { readonly verdict: "ask"; readonly turn: Disposable; readonly isExempted: boolean }
   | { readonly verdict: Exclude<Verdict, "ask"> };
@@ -46,12 +48,12 @@ export class LoginAdmission {
     this.#ofSecret = new AttemptsInProgress(clock);
   }
 
-  /** Names what is tried without telling it. */
+  /** A digest that identifies what is tried without revealing it. */
   digestOf(parts: readonly string[]): Promise<string> {
     return this.#digest.of(parts);
   }
 
-  /** Waits until it is clear what becomes of an attempt. What it holds while the provider is asked is given back by it. */
+  /** Waits until an attempt can be decided. The caller disposes of the turn when the provider has answered. */
   async decide(
     { address, username, digest, isExempted, abandoned }: Undecided,
   ): Promise<Decision> {
@@ -62,7 +64,7 @@ export class LoginAdmission {
       const nextEnd = this.#ofNetwork.nextEnd(peer);
       const { bannedSeconds, strikesLeft } = await standingOf(this.#engine(), address);
       if (abandoned.isDone) return { verdict: "abandoned" };
-      // What the engine has said may be older than that attempt.
+      // That attempt has ended meanwhile: the engine's answer may be older than its outcome.
       if (nextEnd?.isOver === true) continue;
       const isBanned = bannedSeconds !== null;
       if (isBanned && !isExempted && !this.#known.mayTry(peer, username)) {
@@ -92,7 +94,7 @@ export class LoginAdmission {
     }
   }
 
-  /** A network that has no place for another attempt in progress. */
+  /** A network that must not have another attempt in progress; null where there is none. */
   #fullNetwork(
     peer: string,
     isHere: boolean,
@@ -100,21 +102,21 @@ export class LoginAdmission {
   ): string | null {
     if (this.#ofNetwork.count(peer) >= MOST_IN_PROGRESS) return peer;
     if (isHere) return this.#ofNetwork.count(THIS_MACHINE) >= MOST_HERE ? THIS_MACHINE : null;
-    // Who may try while banned has no strike left, and does so alone.
+    // A banned network has no strikes left; its known users try one at a time.
     return strikesLeft.find(({ network, strikes }) =>
       this.#ofNetwork.count(network) >= Math.max(1, strikes)
     )?.network ?? null;
   }
 
-  /** The provider has let somebody in. */
+  /** Notes a login that the provider has accepted. */
   noteLogin(address: string, username: string): void {
     if (!isLoopback(address)) this.#known.add(peerKey(address), username);
   }
 
   /**
-   * Somebody was refused for what they have shown.
+   * Notes wrong credentials.
    *
-   * @param isNew whether the provider has said so, rather than to one that this one has waited for
+   * @param isNew whether the provider was asked for this attempt itself, and not for one that it has waited for
    */
   async noteWrong(address: string, digest: string | null, isNew: boolean): Promise<void> {
     if (isNew && digest !== null) this.#wrong.add(digest);

@@ -1,14 +1,15 @@
 /** The least time between two logins of one user (LOGIN-DELAY of RFC 2449 section 6.5). */
+import { BoundedMap } from "../protocol/bounded_map.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** Most users that are remembered; the one whose login is longest ago is forgotten first. */
+/** The most users that are remembered; the oldest login is forgotten first. */
 const MOST_USERS = 100_000;
 
 export class LoginDelay {
   readonly #seconds: () => number;
   readonly #clock: Clock;
-  /** When each user logged in last, the longest ago first. */
-  readonly #lastLogins = new Map<string, number>();
+  /** When each user logged in last, the oldest login first. */
+  readonly #lastLogins = new BoundedMap<number>(MOST_USERS);
 
   /** @param seconds read at each login, so that it can be changed while the listener runs; 0 for none */
   constructor(seconds: () => number, clock: Clock) {
@@ -21,8 +22,8 @@ export class LoginDelay {
     const delay = 1_000 * this.#seconds();
     if (delay === 0) return 0;
     const now = this.#clock.now();
-    for (const [user, at] of this.#lastLogins) {
-      if (now - at < delay && this.#lastLogins.size < MOST_USERS) break;
+    for (const [user, at] of this.#lastLogins.entries) {
+      if (now - at < delay) break;
       this.#lastLogins.delete(user);
     }
     const last = this.#lastLogins.get(username);

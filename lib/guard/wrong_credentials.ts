@@ -1,16 +1,16 @@
 /**
- * What the provider has said no to, for those who wait to ask the same: by keyed digests that are worth nothing outside
- * of this process.
+ * The credentials that the provider has refused, as keyed digests that are useless outside of this process: attempts that
+ * were waiting to try the same are refused, too.
  *
- * It counts for whoever was waiting by then, and for nobody who comes later: a password may be right a moment after it
- * was wrong, and only the provider can know. The one of a users file remembers by the hash what was wrong.
+ * An attempt that begins later is put to the provider again: a password may be right a moment after it was wrong, and only
+ * the provider can know.
  */
-import { BoundedMap } from "./bounded_map.ts";
+import { BoundedMap } from "../protocol/bounded_map.ts";
 
 const MOST_REMEMBERED = 10_000;
 
 export class WrongCredentials {
-  /** Which refusal of all was the last of each. */
+  /** The number of the last refusal of each digest. */
   readonly #wrong = new BoundedMap<number>(MOST_REMEMBERED);
   #count = 0;
 
@@ -23,7 +23,7 @@ export class WrongCredentials {
     this.#wrong.set(digest, ++this.#count);
   }
 
-  /** Whether it was refused after so many refusals. */
+  /** Whether it has been refused since the count of refusals was this one. */
   hasSince(count: number, digest: string): boolean {
     return (this.#wrong.get(digest) ?? 0) > count;
   }

@@ -6,7 +6,7 @@ import { defineSettings } from "../settings/setting.ts";
 import { Observers } from "../telemetry/observers.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
 import { acceptLoop, type Acceptor, type Arrival } from "../transport/accept_loop.ts";
-import { isLoopback } from "../transport/address.ts";
+import { isThisMachine } from "../transport/address.ts";
 import { arrivals, openPlainPort, openTlsPort } from "../transport/open_port.ts";
 import type { TlsServer } from "../transport/tls/tls_server.ts";
 import type { TrustedNetworks } from "../transport/trusted_networks.ts";
@@ -89,7 +89,7 @@ export class Pop3Listener implements AsyncDisposable {
    */
   async listenOn(options: ListenOptions): Promise<Deno.NetAddr> {
     const { hostname, port, reusePort = false, trustedProxies = [] } = options;
-    const isOpen = (hostname !== "localhost" && !isLoopback(hostname)) || trustedProxies.length > 0;
+    const isOpen = !isThisMachine(hostname) || trustedProxies.length > 0;
     if (this.faults !== null && isOpen) {
       throw new TypeError("A listener that misbehaves listens on this machine only");
     }

@@ -17,9 +17,22 @@ import type { Mailbox } from "../provider/mailbox.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
 import type { Inspection } from "../mailbox/inspection.ts";
-import { inspectMailbox, isMaildir, openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
+import {
+  inspectMailbox,
+  isMaildir,
+  type MailboxFormat,
+  openMailbox,
+  seenFormat,
+} from "../mailbox/open_mailbox.ts";
+import { BoundedMap } from "../protocol/bounded_map.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
 import type { NamedMailbox, UserEntry } from "./users_file.ts";
+
+/** A mailbox whose kind is known. */
+export interface MailboxPlace {
+  readonly path: string;
+  readonly format: MailboxFormat;
+}
 
 /** Each remembers its snapshot; more are opened again. */
 const MOST_OPEN = 256;
@@ -28,7 +41,7 @@ export class UserMailboxes {
   readonly #mailRoot: string | null;
   readonly #options: FileMailboxOptions;
   /** By path and format; the one that was asked for longest ago first. */
-  readonly #open = new Map<string, Mailbox>();
+  readonly #open = new BoundedMap<Mailbox>(MOST_OPEN);
 
   constructor(mailRoot: string | null, options: FileMailboxOptions) {
     this.#mailRoot = mailRoot;
@@ -43,20 +56,14 @@ export class UserMailboxes {
 
   /** @throws {Pop3ResponseError} `[SYS/PERM]` when the user's mailbox is behind a link that must not be followed, or nowhere */
   async open(user: UserEntry): Promise<Mailbox> {
-    const place = this.#placeOf(user);
+    const place = this.placeOf(user);
     if (place === null) return new MemoryMailbox({}, { name: user.name });
     const { path, format } = place;
-    const seen = format ?? seenFormat(path);
     const { uid } = user;
-    const key = `${seen}:${uid}:${path}`;
+    const key = `${format}:${uid}:${path}`;
     const mailbox = this.#open.get(key) ??
-      await openMailbox(path, seen, { ...this.#options, uid });
-    this.#open.delete(key);
+      await openMailbox(path, format, { ...this.#options, uid });
     this.#open.set(key, mailbox);
-    for (const oldest of this.#open.keys()) {
-      if (this.#open.size <= MOST_OPEN) break;
-      this.#open.delete(oldest);
-    }
     return mailbox;
   }
 
@@ -66,11 +73,10 @@ export class UserMailboxes {
    * @throws what keeps it from being opened
    */
   async leftOut(user: UserEntry): Promise<readonly string[]> {
-    const place = this.#placeOf(user);
+    const place = this.placeOf(user);
     if (place === null) return [];
-    const { path, format } = place;
     const options = { ...this.#options, uid: user.uid };
-    return (await (await openMailbox(path, format ?? seenFormat(path), options)).count()).leftOut;
+    return (await (await openMailbox(place.path, place.format, options)).count()).leftOut;
   }
 
   /**
@@ -79,11 +85,10 @@ export class UserMailboxes {
    * @throws what keeps it from being opened
    */
   async inspect(user: UserEntry): Promise<Inspection | null> {
-    const place = this.#placeOf(user);
+    const place = this.placeOf(user);
     if (place === null) return null;
-    const { path, format } = place;
     const options = { ...this.#options, uid: user.uid };
-    return await inspectMailbox(path, format ?? seenFormat(path), options, () => {});
+    return await inspectMailbox(place.path, place.format, options, () => {});
   }
 
   /** Whether a mailbox is there, and belongs to another user than the server's own. */
@@ -98,7 +103,17 @@ export class UserMailboxes {
     }
   }
 
-  /** Null where nothing is there yet. */
+  /**
+   * Where a user's mail is, and of which kind it is; null where nothing is there yet.
+   *
+   * @throws what keeps the mailbox from being opened
+   */
+  placeOf(user: UserEntry): MailboxPlace | null {
+    const place = this.#placeOf(user);
+    if (place === null) return null;
+    return { path: place.path, format: place.format ?? seenFormat(place.path) };
+  }
+
   #placeOf({ name, mailbox, home }: UserEntry): NamedMailbox | null {
     if (mailbox !== null) return isThere(mailbox.path) ? mailbox : null;
     if (this.#mailRoot !== null) {

@@ -1,4 +1,4 @@
-/** The log: events to lines, as many as may be written. */
+/** The log: turns events into lines, and limits how many lines strangers can cause. */
 import { type Clock, systemClock } from "../time/clock.ts";
 import { peerKey } from "../transport/address.ts";
 import {
@@ -15,17 +15,17 @@ import { type LeftOut, type LineKind, StrangerLines } from "./stranger_lines.ts"
 /** What is written, and how. */
 export interface EventLogOptions {
   readonly format: LogFormat;
-  /** Lines that matter less are left out. */
+  /** The least important level that is written. */
   readonly level: LogLevel;
   /** Takes a line. */
   readonly write: (line: string) => void;
 }
 
-/** Lines in a minute: of one peer, of all. */
+/** The most lines in a minute: of one peer, of all peers. */
 const LINES = { mostOfPeer: 60, most: 600 };
-/** Whoever is banned or turned away has been told of before; only how often is news. */
+/** The log has named a banned or refused peer before; only how often it comes back is news. */
 const REFUSALS = { mostOfPeer: 1, most: 600 };
-/** At the level debug, whoever looks for a fault wants to see it all. */
+/** At the level debug somebody is looking for a fault, and wants to see nearly everything. */
 const DEBUG_LINES = { mostOfPeer: 6_000, most: 60_000 };
 
 /** Writes lines about events. */
@@ -35,10 +35,10 @@ export class EventLog implements Disposable {
 
   constructor(options: EventLogOptions, clock: Clock = systemClock) {
     this.#options = options;
-    this.#strangers = new StrangerLines(clock, (leftOut) => this.#tell(leftOut));
+    this.#strangers = new StrangerLines(clock, (leftOut) => this.#summarize(leftOut));
   }
 
-  /** Writes the line of an event, if it is to be written. */
+  /** Writes the line of an event, unless its level or a limit leaves it out. */
   observe(event: Logged): void {
     const { format, level, write } = this.#options;
     const itsLevel = levelOf(event);
@@ -51,12 +51,12 @@ export class EventLog implements Disposable {
     if (line !== null) write(line);
   }
 
-  /** Tells what was left out and not told yet. */
+  /** Writes what was left out since the last summary. */
   [Symbol.dispose](): void {
     this.#strangers[Symbol.dispose]();
   }
 
-  #tell({ kind: { of, reason, level }, address, addresses, lines, seconds }: LeftOut): void {
+  #summarize({ kind: { of, reason, level }, address, addresses, lines, seconds }: LeftOut): void {
     const fields = {
       of,
       reason,
@@ -70,10 +70,10 @@ export class EventLog implements Disposable {
   }
 }
 
-/** The address of one who has not logged in and has caused it; null for everything else. */
+/** The address of the peer that has caused the event without being logged in; null for all other events. */
 function strangerOf(event: Logged): string | null {
   if (event.type === "refuse") return event.clientAddress;
-  // Of the listener itself, but a peer may have caused it: by a login while the users file cannot be read.
+  // An error of the listener itself that a peer may have caused, by a login while the users file cannot be read.
   if (event.type === "error" && event.connection === null) return "";
   if (!("connection" in event) || event.connection === null) return null;
   return event.connection.username === null ? event.connection.clientAddress : null;

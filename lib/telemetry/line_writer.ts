@@ -1,36 +1,36 @@
 /**
- * Writes lines where nobody can be relied on: a pipe whose reader sleeps or is gone, a file on a disk that is full,
+ * Writes lines to a place that may block or fail: a pipe whose reader sleeps or is gone, a file on a disk that is full,
  * slow or dead.
  *
- * - Nobody ever waits for it. One write is in flight, on a thread of Deno's; lines wait in a queue of so many octets.
- *   (A synchronous write, and `console.error`, wait for the reader of a full pipe, and all sessions with them.)
- * - A failed write is tried again, later and later, from the octet at which it stopped: a full disk tears no line.
- * - What finds the queue full is lost and counted; the count is written in its place when there is room again.
+ * - Callers never wait. One write at a time is in progress, on a thread of Deno; further lines wait in a bounded queue. (A
+ *   synchronous write, and `console.error`, would wait for the reader of a full pipe, and all sessions with it.)
+ * - A failed write is repeated, after longer and longer pauses, from the octet where it stopped: a full disk tears no line.
+ * - Lines that find the queue full are lost and counted; the count is written in their place when there is room again.
  */
 import { type Clock, systemClock } from "../time/clock.ts";
 
-/** Where octets go: `Deno.stderr`, a file. It is asked for one write at a time. */
+/** Where octets go: `Deno.stderr`, a file. It has one write at a time in progress. */
 export interface LineSink {
   /** Writes some of the octets, and says how many. */
   write(octets: Uint8Array): Promise<number>;
   /**
-   * Is called before each write, and when it is asked for: the time to open a file again. Says whether what comes next
-   * goes to a new place. Never fails.
+   * Called before each write, and by {@linkcode LineWriter.prepare}: the time to open a file again. Returns whether the
+   * next octets go to a new place. Must not fail.
    */
   prepare?(): Promise<boolean>;
 }
 
 /** How a {@linkcode LineWriter} writes. */
 export interface LineWriterOptions {
-  /** The line that says that so many were lost. */
+  /** The line that stands in place of this number of lost ones. */
   readonly lost: (lines: number) => string;
-  /** Is told of the first failure after a success. */
+  /** Called with the first failure after a success. */
   readonly onFailure?: (error: unknown) => void;
-  /** Octets that may wait. 1 MiB by default. */
+  /** The most octets that wait. 1 MiB by default. */
   readonly mostOctets?: number;
 }
 
-/** Octets of one write; more than a line, so that a busy log costs few of them. */
+/** Octets of one write: many lines, so that a busy log needs few writes. */
 const BATCH_OCTETS = 65_536;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
@@ -41,7 +41,7 @@ const encoder = new TextEncoder();
 /** Lines that are written in one go. */
 interface Batch {
   readonly octets: Uint8Array;
-  /** Where each of them ends. */
+  /** Where each line ends. */
   readonly ends: readonly number[];
 }
 
@@ -56,7 +56,7 @@ export class LineWriter implements AsyncDisposable {
   #lost = 0;
   #working: Promise<void> | null = null;
   #retry: Disposable | null = null;
-  #isAsked = false;
+  #mustPrepare = false;
   #isOver = false;
 
   constructor(sink: LineSink, options: LineWriterOptions, clock: Clock = systemClock) {
@@ -66,9 +66,9 @@ export class LineWriter implements AsyncDisposable {
     this.#mostOctets = options.mostOctets ?? 1_048_576;
   }
 
-  /** Lets a line be written, or several that belong together. Does not wait, and never throws. */
+  /** Queues a line, or several that belong together. Never waits or throws. */
   write(line: string): void {
-    // Once full, it goes on when it is half empty: one gap is better than many small ones.
+    // A full queue takes no lines until it is half empty: one gap is better than many small ones.
     const isOpen = this.#lost === 0 ||
       (this.#octets <= this.#mostOctets / 2 && this.#admitLost());
     if (!isOpen) return void this.#lost++;
@@ -76,13 +76,13 @@ export class LineWriter implements AsyncDisposable {
     this.#working ??= this.#work();
   }
 
-  /** Asks the sink to prepare itself, though nothing is to be written. Does not wait. */
+  /** Asks the sink to prepare itself, even if no line is waiting. Never waits. */
   prepare(): void {
-    this.#isAsked = true;
+    this.#mustPrepare = true;
     this.#working ??= this.#work();
   }
 
-  /** Waits until all is written, but not for long. */
+  /** Waits until all lines are written, for {@linkcode FLUSH_MS} at most. */
   async flush(): Promise<void> {
     if (this.#working === null) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -90,7 +90,7 @@ export class LineWriter implements AsyncDisposable {
     await Promise.race([this.#working, promise]);
   }
 
-  /** The same, and gives up what could not be written by then. */
+  /** Flushes, and gives up what could not be written by then. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.flush();
     this.#isOver = true;
@@ -104,7 +104,7 @@ export class LineWriter implements AsyncDisposable {
   }
 
   #admit(line: string): boolean {
-    // An octet for each character at least: what cannot fit is not even encoded.
+    // UTF-8 has an octet for each character at least: a line that cannot fit is not even encoded.
     if (this.#octets + line.length > this.#mostOctets) return false;
     const octets = encoder.encode(`${line}\n`);
     if (this.#octets + octets.length > this.#mostOctets) return false;
@@ -115,19 +115,19 @@ export class LineWriter implements AsyncDisposable {
 
   /** Empties the queue. Never fails. */
   async #work(): Promise<void> {
-    // What is written in one go is one write.
+    // So that lines which come together are one write.
     await Promise.resolve();
     while (!this.#isOver) {
       if (this.#queue.length > 0) await this.#writeBatch(this.#takeBatch());
       else await this.#prepare();
       if (this.#queue.length === 0 && this.#lost > 0) this.#admitLost();
-      if (this.#queue.length === 0 && !this.#isAsked) break;
+      if (this.#queue.length === 0 && !this.#mustPrepare) break;
     }
     this.#working = null;
   }
 
   async #prepare(): Promise<boolean> {
-    this.#isAsked = false;
+    this.#mustPrepare = false;
     return await this.#sink.prepare?.() ?? false;
   }
 
@@ -159,7 +159,7 @@ export class LineWriter implements AsyncDisposable {
     while (at < octets.length) {
       try {
         if (await this.#prepare() && at > 0 && !ends.includes(at)) {
-          // Half a line in one place and half of it in another is no line.
+          // The rest of a line makes no sense at the start of a new file.
           this.#lost++;
           goOnAt(ends.find((end) => end > at) ?? octets.length);
           continue;
@@ -169,7 +169,7 @@ export class LineWriter implements AsyncDisposable {
         goOnAt(at + written);
         retryAfter = FIRST_RETRY_MS;
       } catch (error) {
-        if (!hasFailed) this.#tellOf(error);
+        if (!hasFailed) this.#report(error);
         hasFailed = true;
         if (this.#isOver) return;
         await new Promise<void>((resolve) => {
@@ -180,11 +180,11 @@ export class LineWriter implements AsyncDisposable {
     }
   }
 
-  #tellOf(error: unknown): void {
+  #report(error: unknown): void {
     try {
       this.#options.onFailure?.(error);
     } catch {
-      // Whoever is told of a failure may fail, too.
+      // What observes failures may fail, too.
     }
   }
 }

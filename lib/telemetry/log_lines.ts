@@ -1,8 +1,8 @@
 /**
- * Events to log lines, one each: `TIME LEVEL EVENT name=value ...`, or the same as JSON.
+ * Turns each event into a log line: `TIME LEVEL EVENT name=value ...`, or the same as JSON.
  *
- * A value that holds anything but plain characters is written as a JSON string with every character escaped that
- * cannot be seen, so that nothing a peer sends can forge a line or a field. A long value is cut.
+ * A value that holds anything but plain characters is written as a JSON string in which every invisible character is
+ * escaped, so that nothing a peer sends can forge a line or a field. A long value is cut.
  */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
@@ -10,31 +10,31 @@ import type { ErrorEvent } from "../events/server_events.ts";
 import type { Pop3Event } from "../events/events.ts";
 import { cut, describe, MOST_ERROR_CHARACTERS, printable } from "./printable.ts";
 
-/** How much a line matters, most first. */
+/** The levels of log lines, the most important first. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
-/** How much a line matters. */
+/** The level of a log line. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 /** How a line is written. */
 export type LogFormat = "text" | "json";
 
-/** What the program says of itself, and no listener does: something lets others at what is the server's alone. */
+/** A notice of the program, and not of a listener: others can get at what is the server's alone. */
 export interface SetupNotice {
   readonly type: "exposed";
   readonly finding: string;
-  /** What to type against it. */
-  readonly remedy: string;
+  /** What to type to end that. */
+  readonly remedy: string | null;
 }
 
-/** Whatever has a line. */
+/** Everything that has a log line. */
 export type Logged = Pop3Event | SetupNotice;
 
-/** What a line says, by name. The names are ours. */
+/** The fields of a line by name. No peer can choose a name. */
 export type Fields = Readonly<Record<string, string | number | null>>;
 
-/** What is no name: it may be longer. */
+/** Fields that hold sentences, which may be longer than names. */
 const LONG_FIELDS: ReadonlySet<string> = new Set(["error", "finding", "remedy"]);
 
-/** The line of an event, without a line end; null where it matters less than `leastLevel`. */
+/** The line of an event, without a line end; null where its level is less important than `leastLevel`. */
 export function logLine(
   event: Logged,
   time: Date,
@@ -46,7 +46,7 @@ export function logLine(
   return lineOf(level, event.type, fieldsOf(event), time, format);
 }
 
-/** A line of any other kind. */
+/** A line that is about no event. */
 export function lineOf(
   level: LogLevel,
   name: string,
@@ -72,7 +72,7 @@ export function lineOf(
   ].join(" ");
 }
 
-/** How much an event matters. */
+/** The level of an event. */
 export function levelOf(event: Logged): LogLevel {
   switch (event.type) {
     case "connect":
@@ -98,16 +98,16 @@ export function levelOf(event: Logged): LogLevel {
     case "exposed":
       return "warn";
     case "error":
-      return isOfTheClient(event) || isChosenReply(event.error) ? "info" : "error";
+      return isOfAStranger(event) || isChosenReply(event.error) ? "info" : "error";
   }
 }
 
-/** Did a client do it, who is nobody that we know yet? Whoever scans the network does. */
-function isOfTheClient({ during }: ErrorEvent): boolean {
+/** Whether an unauthenticated peer caused it; scanners do, all day. */
+function isOfAStranger({ during }: ErrorEvent): boolean {
   return during === "tls";
 }
 
-/** Did a provider throw it only to choose its words? Nothing is broken then. */
+/** Whether a provider threw it only to choose the words of a reply; nothing is broken then. */
 function isChosenReply(error: unknown): boolean {
   return error instanceof Pop3ResponseError && error.cause === undefined;
 }

@@ -1,9 +1,9 @@
 /**
- * Events on their way to whoever watches. Nothing that those do reaches a session:
+ * Passes events to the observers of a listener: its wire log, and its `onEvent`. Nothing that they do reaches a session:
  *
- * - What they throw, or reject, is told on standard error: once at first, then once a minute with its number.
- * - An event that they cause while they are told of one waits until they have heard it. So many may wait; and they cannot
- *   keep a listener busy for ever with events that cause events.
+ * - What they throw or reject with is written to standard error: the first time at once, then once a minute with a count.
+ * - An event that an observer causes while it is called waits until it has returned. The number of such events is limited,
+ *   so that events which cause events cannot keep a listener busy for ever.
  * - A name that a peer has chosen is cut.
  */
 import { type Clock, systemClock } from "../time/clock.ts";
@@ -12,21 +12,21 @@ import { LineWriter } from "./line_writer.ts";
 import { cut, describe, MOST_ERROR_CHARACTERS, printable } from "./printable.ts";
 import type { WireLog } from "./wire_log.ts";
 
-/** Events that may wait, or follow from one. */
+/** The most events that wait, and that follow from one. */
 const MOST_FOLLOWING = 1_000;
 const COMPLAINT_MS = 60_000;
 
-/** Is told of a failure of an observer. */
+/** Reports the failure of an observer. */
 export type Complain = (what: string, error: unknown) => void;
 
-/** A function that is told of something, and that can neither throw nor reject any more. */
-export function harmless<Told>(
-  watch: (told: Told) => unknown,
+/** A function that watches something, and can neither throw nor reject any more. */
+export function harmless<Seen>(
+  watch: (seen: Seen) => unknown,
   fails: (error: unknown) => void,
-): (told: Told) => void {
-  return (told) => {
+): (seen: Seen) => void {
+  return (seen) => {
     try {
-      const result = watch(told);
+      const result = watch(seen);
       if (typeof result !== "object" || result === null || !("then" in result)) return;
       Promise.resolve(result).catch(fails);
     } catch (error) {
@@ -35,7 +35,7 @@ export function harmless<Told>(
   };
 }
 
-/** Complains in lines, and seldom. */
+/** Writes failures as lines, one a minute at most. */
 export function complaints(write: (line: string) => void, clock: Clock = systemClock): Complain {
   let failures = 0;
   let nextAt = -Infinity;
@@ -55,13 +55,13 @@ function writeToStandardError(line: string): void {
   standardError.write(line);
 }
 
-/** What a listener tells of. Read anew for each event, since a listener's properties may change. */
+/** The observers of a listener. Read for each event, since a listener's properties may change. */
 export interface Observed {
   readonly wire: () => WireLog | null;
   readonly onEvent: () => Pop3Events;
 }
 
-/** Tells the wire log, and then the listener's `onEvent`. */
+/** Passes each event to the wire log, and then to the listener's `onEvent`. */
 export class Observers {
   readonly #observed: Observed;
   readonly #complain: Complain;
@@ -84,11 +84,11 @@ export class Observers {
   }
 
   /** A part of the wire log that can neither throw nor reject any more. */
-  guardWireLog<Told>(watch: (told: Told) => unknown): (told: Told) => void {
+  guardWireLog<Seen>(watch: (seen: Seen) => unknown): (seen: Seen) => void {
     return harmless(watch, (error) => this.#complain("the wire log failed", error));
   }
 
-  /** Tells of an event. Never throws. */
+  /** Passes on an event. Never throws. */
   emit(event: Pop3Event): void {
     if (this.#observed.wire() !== null) this.#show(event);
     if (this.#isTelling) {

@@ -1,7 +1,7 @@
 /**
- * Events to metrics and spans of OpenTelemetry, which Deno sends where its `OTEL_…` variables say.
+ * Turns events into metrics and spans of OpenTelemetry, which Deno sends where its `OTEL_…` variables say.
  *
- * Loaded only where `OTEL_DENO` asks for it. docs/operations.md lists every metric.
+ * Loaded only if `OTEL_DENO` asks for it. docs/operations.md lists every metric.
  */
 import {
   type Attributes,
@@ -18,9 +18,9 @@ import type { Pop3Event, Pop3Events } from "../events/events.ts";
 import type { ReplyEvent } from "../events/session_events.ts";
 import { cut } from "./printable.ts";
 
-/** A command that takes longer has a span of its own. */
+/** A command that takes longer has its own span. */
 const SLOW_MS = 100;
-/** Seconds: from a reply out of memory to a message of a gigabyte. */
+/** In seconds, from a reply that is in memory to a message of a gigabyte. */
 const BOUNDARIES = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600];
 
 type State = "authorization" | "transaction" | "asleep";
@@ -31,9 +31,9 @@ interface Conversation {
 }
 
 /**
- * What a listener's `events` may be, to be measured.
+ * A function for a listener's `events` that measures them.
  *
- * @param countBans how many addresses may not log in, now
+ * @param countBans the number of bans now
  */
 export function openTelemetryEvents(countBans: () => number): Pop3Events {
   const observer = new Observer(countBans);
@@ -97,18 +97,18 @@ class Observer {
         return this.#begin(event.connection);
       case "login":
         this.#logins.add(1, { "pop3.auth.mechanism": event.mechanism, "pop3.outcome": "ok" });
-        return this.#enter(event.connection, "transaction");
+        return this.#transition(event.connection, "transaction");
       case "login-failed":
         return this.#logins.add(1, {
           "pop3.auth.mechanism": event.mechanism,
           "pop3.outcome": event.reason,
         });
       case "sleep":
-        return this.#enter(event.connection, "asleep");
+        return this.#transition(event.connection, "asleep");
       case "wake":
-        return this.#enter(event.connection, "transaction");
+        return this.#transition(event.connection, "transaction");
       case "logout":
-        return this.#enter(event.connection, "authorization");
+        return this.#transition(event.connection, "authorization");
       case "reply":
         return this.#reply(event);
       case "delete":
@@ -135,7 +135,7 @@ class Observer {
     this.#active.add(1, stateOf("authorization"));
   }
 
-  #enter(connection: ConnectionInfo, state: State): void {
+  #transition(connection: ConnectionInfo, state: State): void {
     const conversation = this.#conversations.get(connection);
     if (conversation === undefined) return;
     this.#active.add(-1, stateOf(conversation.state));

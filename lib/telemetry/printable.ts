@@ -1,25 +1,25 @@
 /**
- * What a peer, a provider or a file wrote, so that it can be shown: bounded, on one line, without anything that a
- * terminal obeys or that turns the direction of a text (Unicode's controls, formats, line and paragraph separators).
+ * Makes text of a peer, a provider or a file fit to be shown: bounded, on one line, without characters that a terminal
+ * obeys or that change the direction of text (Unicode's controls, formats, line and paragraph separators).
  */
 
-/** Longest name that a log line, an event, a span or a metric shows whole. */
+/** The longest name that a log line, an event, a span or a metric shows whole. */
 export const MOST_CHARACTERS = 256;
 
-/** The same of what an error says. */
+/** The longest text of an error that is shown whole. */
 export const MOST_ERROR_CHARACTERS = 2_000;
-/** Causes of causes that are shown. One may be its own cause. */
+/** How many causes of causes are shown. An error may be its own cause. */
 const MOST_CAUSES = 5;
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** The text, or its beginning and how long it was. */
+/** The text; of one that is too long, the beginning and its length. */
 export function cut(text: string, most: number = MOST_CHARACTERS): string {
   if (text.length <= most) return text;
   return `${text.slice(0, most).toWellFormed()}… (cut, ${text.length} characters)`;
 }
 
-/** The text with `\uXXXX` in place of what cannot be seen. JSON stays the same JSON. */
+/** The text with `\uXXXX` in place of each invisible character. JSON keeps its meaning. */
 export function printable(text: string): string {
   return text.replaceAll(INVISIBLE, (unseen) => {
     let escaped = "";
@@ -32,7 +32,7 @@ export function printable(text: string): string {
 
 const encoder = new TextEncoder();
 
-/** The text with `\xHH` for each octet of what cannot be seen, as a transcript writes it. */
+/** The text with `\xHH` for each octet of an invisible character, as a transcript writes it. */
 export function printableOctets(text: string): string {
   return text.replaceAll(INVISIBLE, (unseen) => {
     let escaped = "";
@@ -43,7 +43,7 @@ export function printableOctets(text: string): string {
   });
 }
 
-/** What was thrown, in words. Whatever it is, this throws nothing. */
+/** Whatever was thrown, in words. Never throws. */
 export function describe(error: unknown, causes: number = MOST_CAUSES): string {
   try {
     if (!(error instanceof Error)) return String(error);

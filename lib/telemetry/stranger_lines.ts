@@ -1,24 +1,24 @@
 /**
- * How many log lines those may cause who have not logged in. They could cause as many as they like: by refused logins,
- * connections that are turned away, broken handshakes.
+ * Limits the log lines that peers can cause without logging in: by wrong passwords, refused connections, broken
+ * handshakes.
  *
- * In each minute a peer gets a few lines of each kind, and all peers together some more; what goes beyond that is
- * counted, and told at the end of the minute in one line for each peer, and one for the rest.
+ * In each minute a peer gets some lines of each kind, and all peers together some more. What goes beyond that is counted,
+ * and summed up at the end of the minute: a line for each of the busiest peers, and one for the rest.
  */
 import type { Clock } from "../time/clock.ts";
 import type { LogLevel } from "./log_lines.ts";
 
-/** Lines that are alike. */
+/** Lines that count together. */
 export interface LineKind {
-  /** What they are about: an event's type. */
+  /** The type of their events. */
   readonly of: string;
-  /** What tells such events apart: a reason, a deed. */
+  /** What distinguishes events of that type: a reason, or what was being done. */
   readonly reason: string | null;
-  /** How much they matter. */
+  /** Their level. */
   readonly level: LogLevel;
-  /** Lines of one peer that are written in a minute. */
+  /** The most lines of one peer in a minute. */
   readonly mostOfPeer: number;
-  /** Lines of all peers. */
+  /** The most lines of all peers in a minute. */
   readonly most: number;
 }
 
@@ -40,28 +40,28 @@ interface Counted {
 
 interface CountedKind extends Counted {
   readonly kind: LineKind;
-  /** By peer. Those that find no room are counted in the kind alone. */
+  /** By peer. Peers for which there is no room are counted in the kind alone. */
   readonly peers: Map<string, Counted>;
 }
 
 const MINUTE_MS = 60_000;
-/** Peers of one kind that are remembered until the end of the minute. */
+/** The most peers of one kind that are counted one by one. */
 const MOST_PEERS = 1_000;
-/** Peers of one kind that have a line of their own when the minute is over. */
+/** The most peers of one kind that have their own line in the summary. */
 const MOST_TOLD = 10;
 
 /** Counts lines, and says which are to be written. */
 export class StrangerLines implements Disposable {
   readonly #clock: Clock;
-  readonly #tell: (leftOut: LeftOut) => void;
+  readonly #summarize: (leftOut: LeftOut) => void;
   readonly #kinds = new Map<string, CountedKind>();
   #startedAt = 0;
   #end: Disposable | null = null;
 
-  /** @param tell is told at the end of a minute what was left out in it */
-  constructor(clock: Clock, tell: (leftOut: LeftOut) => void) {
+  /** @param summarize called at the end of a minute with what was left out */
+  constructor(clock: Clock, summarize: (leftOut: LeftOut) => void) {
     this.#clock = clock;
-    this.#tell = tell;
+    this.#summarize = summarize;
   }
 
   /** Counts a line, and says whether it is to be written. */
@@ -109,15 +109,15 @@ export class StrangerLines implements Disposable {
       let rest = leftOut;
       for (const [address, { leftOut: lines }] of counted.slice(0, MOST_TOLD)) {
         rest -= lines;
-        this.#tell({ kind, address, addresses: 1, lines, seconds });
+        this.#summarize({ kind, address, addresses: 1, lines, seconds });
       }
       const addresses = Math.max(0, counted.length - MOST_TOLD);
-      if (rest > 0) this.#tell({ kind, address: null, addresses, lines: rest, seconds });
+      if (rest > 0) this.#summarize({ kind, address: null, addresses, lines: rest, seconds });
     }
   }
 }
 
-/** What is counted of a peer; null where no room is left for it. */
+/** The counts of a peer; null where there is no room for it. */
 function peerOf({ peers }: CountedKind, peer: string): Counted | null {
   const known = peers.get(peer);
   if (known !== undefined) return known;

@@ -1,50 +1,47 @@
 /**
- * What clients and server said, as transcripts that `playTranscript` replays: one for each connection, written when it
- * is over.
+ * Records what clients and server say, as transcripts that `playTranscript` can replay: one for each connection, written
+ * when it ends.
  *
- * - Secrets are left out: `\s` stands for the right password, and whatever proved it otherwise (AUTH, APOP, XLOG) is
- *   written as USER and PASS. A line that is no command, which may be a password gone astray, is left out whole.
- * - So are messages: BODY stands for their lines, unless they are asked for.
- * - What a peer or a mailbox wrote is escaped: it ends no line, and holds nothing that a terminal obeys.
- * - A connection holds so much memory at most, and all of them together, however long they live. What they say after
- *   that is left out, and counted.
+ * - Secrets are left out: `\s` stands for the right password, and a login by AUTH, APOP or XLOG is written as USER and
+ *   PASS. A line that is no command may hold a password by mistake, and is left out whole.
+ * - Messages are left out, too, unless they are wanted: BODY stands for their lines.
+ * - Text of a peer or a mailbox is escaped: it cannot end a line, and holds nothing that a terminal obeys.
+ * - The memory for one connection is bounded, and that for all of them. What goes beyond it is left out and counted.
  */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
-import { CR, DEL, LF, SPACE } from "../protocol/ascii.ts";
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import { type MessageBody, type Reply, statusLine, type StatusReply } from "../protocol/reply.ts";
 import type { CloseReason } from "../events/connection_events.ts";
 import type { Pop3Event } from "../events/events.ts";
-import { printableOctets } from "./printable.ts";
+import { escaped, escapedOctets } from "./transcript_text.ts";
 
 /** Follows the connections of a listener. */
 export interface WireLog {
-  /** Is told of every event. */
+  /** Records an event. */
   observe(event: Pop3Event): void;
-  /** Is shown every reply, and gives what is sent. */
+  /** Records a reply, and returns the one to send, whose lines are recorded on their way. */
   reply(connection: ConnectionInfo, reply: Reply): Reply;
 }
 
 interface Conversation {
   readonly lines: string[];
-  /** What they cost of memory. */
+  /** The memory that the lines take. */
   octets: number;
-  /** Lines for which there was no room; from the first one on, there is none. */
+  /** Lines for which there was no room. After the first of them, all are left out. */
   leftOut: number;
   /** The command that is being answered. */
   command: { readonly verb: string; readonly argument: string } | null;
-  /** Who tried to log in since, and whether it worked. */
+  /** The login that the command has tried; null for none. */
   login: { readonly username: string; readonly isRight: boolean } | null;
   awaitsTls: boolean;
 }
 
 const SECRET_VERBS: ReadonlySet<string> = new Set(["PASS", "XLOG", "APOP", "AUTH"]);
-const BACKSLASH = 0x5c;
-/** Octets of memory for one connection. */
+/** The most octets of memory for one connection. */
 const MOST_OCTETS = 2_097_152;
-/** Octets of memory for all that are open. */
+/** The most for all open connections. */
 const MOST_OCTETS_OF_ALL = 67_108_864;
-/** Octets that a line costs besides its text. */
+/** Octets of memory that a line takes besides its text. */
 const LINE_OCTETS = 64;
 
 export class TranscribingLog implements WireLog {
@@ -55,8 +52,8 @@ export class TranscribingLog implements WireLog {
   #octets = 0;
 
   /**
-   * @param write is given the transcript of a connection when it is over
-   * @param showsMessages are their lines written down?
+   * @param write called with the transcript of a connection when it ends
+   * @param showsMessages whether the lines of messages are recorded
    */
   constructor(
     write: (transcript: string) => void,
@@ -114,13 +111,13 @@ export class TranscribingLog implements WireLog {
     return this.#addReply(conversation, reply);
   }
 
-  /** The body, written down as it is sent. */
+  /** The body, recorded as it is sent. */
   #shownBody(conversation: Conversation, body: MessageBody): MessageBody {
     const stuffer = new ByteStuffer();
     let rest = "";
     const add = (octets: Uint8Array) => {
       const more = conversation.leftOut > 0 ? "" : escapedOctets(octets);
-      // A line that never ends costs memory, too.
+      // A line that never ends takes memory, too.
       if (!this.#hasRoom(conversation, more.length)) return void (rest = "");
       const lines = (rest + more).split("\r\n");
       rest = lines.pop() ?? "";
@@ -162,7 +159,7 @@ export class TranscribingLog implements WireLog {
     const answer = `and its answer: ${escaped(statusLine(reply).trimEnd())}`;
     if (login === null) return this.#add(conversation, `# ${verb}, ${answer}`);
     const name = escaped(login.username);
-    // SASL can say names that USER cannot.
+    // SASL can carry names that USER cannot.
     if (/\p{Cc}/u.test(login.username)) {
       return this.#add(conversation, `# ${verb} as ${name}, ${answer}`);
     }
@@ -175,7 +172,7 @@ export class TranscribingLog implements WireLog {
     this.#addReply(conversation, reply);
   }
 
-  /** Writes a reply down, and gives the one that is sent: what it holds is written down on its way. */
+  /** Records a reply, and returns the one to send. */
   #addReply<R extends StatusReply>(conversation: Conversation, reply: R): R {
     this.#add(conversation, `S: ${escaped(statusLine(reply).trimEnd())}`);
     if (reply.type === "listing") {
@@ -211,7 +208,7 @@ export class TranscribingLog implements WireLog {
     if (this.#hasRoom(conversation, line.length)) conversation.lines.push(line);
   }
 
-  /** Takes the room for a line, if there is any. */
+  /** Reserves the memory for a line; false where there is none. */
   #hasRoom(conversation: Conversation, characters: number): boolean {
     const octets = LINE_OCTETS + 2 * characters;
     const isFull = conversation.leftOut > 0 || conversation.octets + octets > MOST_OCTETS ||
@@ -224,21 +221,4 @@ export class TranscribingLog implements WireLog {
     this.#octets += octets;
     return true;
   }
-}
-
-/** Octets as a transcript writes them, with CR and LF as they are. */
-function escapedOctets(octets: Uint8Array): string {
-  let text = "";
-  for (const octet of octets) {
-    const isPlain = (octet >= SPACE && octet < DEL) || octet === CR || octet === LF;
-    if (octet === BACKSLASH) text += "\\\\";
-    else if (isPlain) text += String.fromCharCode(octet);
-    else text += `\\x${octet.toString(16).padStart(2, "0")}`;
-  }
-  return text;
-}
-
-/** Text as a transcript writes it. */
-function escaped(text: string): string {
-  return printableOctets(text.replaceAll("\\", "\\\\").replace(/…$/, "\\xe2\\x80\\xa6"));
 }

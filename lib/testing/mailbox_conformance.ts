@@ -1,5 +1,5 @@
 /**
- * What every mailbox must do, as tests that any mailbox can run.
+ * The tests that every mailbox must pass.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import { OctetCounter } from "../protocol/well_formed_lines.ts";
 
-/** A place with mail in it, made for one test and taken away behind it. */
+/** A mailbox with messages, made for one test and removed after it. */
 export interface MailboxFixture extends AsyncDisposable {
   /** Opens the mailbox, as for one login. */
   open(): Mailbox | Promise<Mailbox>;
-  /** Opens it so that DELE is refused; absent where the mailbox knows no such thing. */
+  /** Opens it so that DELE is refused; absent for a kind of mailbox that cannot refuse it. */
   openReadOnly?(): Mailbox | Promise<Mailbox>;
   /** Removes a message as another program would; absent where no other program can. */
   removeBehindItsBack?(uniqueId: string): void | Promise<void>;
@@ -25,7 +25,7 @@ export interface MailboxFixture extends AsyncDisposable {
 export interface MailboxConformance {
   /** What the mailbox is called in the names of the tests. */
   readonly name: string;
-  /** Makes a place that holds just these messages. */
+  /** Makes a mailbox that holds exactly these messages. */
   readonly fill: (messages: readonly Uint8Array[]) => MailboxFixture | Promise<MailboxFixture>;
   /** Registers a test; `Deno.test` by default. */
   readonly test?: (name: string, run: () => Promise<void>) => void;
@@ -33,7 +33,7 @@ export interface MailboxConformance {
 
 const encoder = new TextEncoder();
 
-/** Messages that are easy to get wrong: each of them differs in its octets. */
+/** Messages that are easy to get wrong. No two are the same. */
 const messages: readonly Uint8Array[] = [
   "Subject: plain\r\n\r\nHello\r\n",
   "Subject: bare LF\n\nOne\n.Two\n",
@@ -210,7 +210,7 @@ async function readAll(
   return new Uint8Array(await new Blob(octets.map((chunk) => new Uint8Array(chunk))).arrayBuffer());
 }
 
-/** The message as a client gets it: what a mailbox may change is its line ends, and they are the same there. */
+/** The message as a client gets it, where all line ends are the same: a mailbox may change nothing else. */
 function wireForm(message: Uint8Array): string {
   const stuffer = new ByteStuffer();
   return stuffer.encode(message).toHex() + stuffer.end().toHex();

@@ -16,12 +16,8 @@ export {
   type Pop3ClientOptions,
   ServerClosedError,
 } from "./pop3_client.ts";
-export {
-  parseTranscript,
-  type Transcript,
-  type TranscriptOptions,
-  type TranscriptStep,
-} from "./transcript.ts";
+export { parseTranscript, type TranscriptOptions } from "./parse_transcript.ts";
+export type { Transcript, TranscriptStep } from "./transcript.ts";
 export {
   type OpenTranscriptPeer,
   playTranscript,

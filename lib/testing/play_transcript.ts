@@ -1,4 +1,4 @@
-/** Plays a transcript against a server, and says at the first line that is not as it should be what is. */
+/** Plays a transcript against a server, and fails at the first line that differs. */
 import { assertEquals } from "@std/assert";
 import { type BanEngine, StrikeBanEngine } from "../guard/ban_engine.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
@@ -11,13 +11,13 @@ export interface TranscriptPeer extends AsyncDisposable {
   send(octets: Uint8Array): Promise<void>;
   /** The next line without its CRLF, a character for each octet; null when the server has closed. */
   readLine(): Promise<string | null>;
-  /** The client takes the line over into TLS. */
+  /** Goes through a TLS handshake. */
   startTls(): Promise<void>;
-  /** The client has nothing more to say. */
+  /** Closes the sending side. */
   endSending(): Promise<void>;
 }
 
-/** What the server of a transcript must be like. */
+/** The server that a transcript needs. */
 export interface TranscriptScene extends
   Pick<
     Transcript,
@@ -29,20 +29,19 @@ export interface TranscriptScene extends
     | "expire"
     | "loginDelay"
   > {
-  /** Knows `me`, and has the maildrop of the transcript. */
+  /** Has the user `me` with the maildrop of the transcript. */
   readonly provider: MailboxProvider;
   /** Is the same for all connections of the transcript. */
   readonly banEngine: BanEngine;
 }
 
-/** Opens a connection to a server that is like the scene. */
+/** Opens a connection to a server as the scene describes it. */
 export type OpenTranscriptPeer = (scene: TranscriptScene) => Promise<TranscriptPeer>;
 
 /**
  * Plays a transcript.
  *
- * @param open called at each CONNECT and LOGIN. A server of your own may leave `scene.provider` alone, and have its
- *   own messages
+ * @param open called at each CONNECT and LOGIN. Another server may ignore `scene.provider` and have its own messages
  * @throws {AssertionError} at the first line that is not as the transcript has it
  *
  * @example
@@ -74,7 +73,7 @@ export async function playTranscript(
   let conversation = "";
   try {
     for (const step of transcript.steps) {
-      if (maildrop.happens(step)) continue;
+      if (maildrop.apply(step)) continue;
       if (step.type === "connect") {
         await peer?.[Symbol.asyncDispose]();
         peer = await open({ ...transcript, provider: maildrop.provider, banEngine });
@@ -105,10 +104,10 @@ async function expect(
 ): Promise<string | null> {
   const line = await peer.readLine();
   if (step.type === "closed") {
-    assertEquals(line, null, `Not closed behind:\n${before}`);
+    assertEquals(line, null, `Not closed after:\n${before}`);
   } else {
     const compared = step.isPrefix ? line?.slice(0, step.line.length) : line;
-    assertEquals(compared, step.line, `Not as expected behind:\n${before}`);
+    assertEquals(compared, step.line, `Not as expected after:\n${before}`);
   }
   return line;
 }

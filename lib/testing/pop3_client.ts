@@ -1,4 +1,4 @@
-/** A small POP3 client for tests: it hides nothing of the protocol, and mends nothing. */
+/** A small POP3 client for tests: it hides nothing of the protocol, and corrects nothing. */
 import { UnreadLines } from "./unread_lines.ts";
 
 /** Where a {@linkcode Pop3Client} connects to. */
@@ -7,7 +7,7 @@ export interface Pop3ClientOptions {
   readonly port: number;
   /** The server; 127.0.0.1 by default. */
   readonly hostname?: string;
-  /** Begin with a TLS handshake (implicit TLS). False by default. */
+  /** Whether to begin with a TLS handshake (implicit TLS). False by default. */
   readonly tls?: boolean;
   /** PEM certificates of authorities to trust, besides those of the system. */
   readonly caCerts?: readonly string[];
@@ -17,11 +17,11 @@ export interface Pop3ClientOptions {
 
 /** The first line of a reply, taken apart (RFC 1939 section 3, RFC 2449 section 8). */
 export interface ClientReply {
-  /** Does it begin with `+OK`? */
+  /** Whether it begins with `+OK`. */
   readonly isOk: boolean;
   /** The response code without its brackets: `IN-USE`, `ACTIVITY/NEW`; null for none. */
   readonly code: string | null;
-  /** What is left for people. */
+  /** The rest, for people. */
   readonly text: string;
   /** The line as it came, without its CRLF, a character for each octet. */
   readonly line: string;
@@ -73,7 +73,7 @@ export class Pop3Client implements Disposable {
   /**
    * Connects, and reads the greeting.
    *
-   * @throws {ServerClosedError} when the server hangs up before it
+   * @throws {ServerClosedError} when the server closes the connection before it
    */
   static async connect(options: Pop3ClientOptions): Promise<Pop3Client> {
     const client = await Pop3Client.connectSilently(options);
@@ -81,12 +81,12 @@ export class Pop3Client implements Disposable {
     return client;
   }
 
-  /** What the server said first; null where it was left to be read. */
+  /** The greeting; null after `connectSilently`, which does not read it. */
   get greeting(): ClientReply | null {
     return this.#greeting;
   }
 
-  /** Connects, and leaves the greeting to be read: for whoever wants to see every line. */
+  /** Connects without reading the greeting, for a caller that reads every line itself. */
   static async connectSilently(options: Pop3ClientOptions): Promise<Pop3Client> {
     const { hostname = "127.0.0.1", port, tls = false } = options;
     const connection = await Deno.connect({ hostname, port });
@@ -146,15 +146,17 @@ export class Pop3Client implements Disposable {
     return await this.reply();
   }
 
-  /** Says STLS, and takes the line over into TLS (RFC 2595 section 4). */
+  /** Sends STLS, and goes through the TLS handshake (RFC 2595 section 4). */
   async stls(): Promise<void> {
     await this.#mustSay("STLS");
     await this.startTls();
   }
 
-  /** Takes the line over into TLS without a word. */
+  /** Goes through a TLS handshake without a command before it. */
   async startTls(): Promise<void> {
-    if (!("setNoDelay" in this.#connection)) throw new TypeError("The line is secure already");
+    if (!("setNoDelay" in this.#connection)) {
+      throw new TypeError("The connection is secure already");
+    }
     this.#connection = await Deno.startTls(this.#connection, {
       hostname: this.#options.serverName ?? "localhost",
       caCerts: [...this.#options.caCerts ?? []],
@@ -199,12 +201,12 @@ export class Pop3Client implements Disposable {
     }
   }
 
-  /** Ends our side; what the server still says can be read. */
+  /** Closes the sending side; replies can still be read. */
   async endSending(): Promise<void> {
     await this.#connection.closeWrite();
   }
 
-  /** Hangs up. It may be called more than once. */
+  /** Closes the connection. It may be called more than once. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;

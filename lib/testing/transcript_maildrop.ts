@@ -5,7 +5,7 @@ import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
 import type { Transcript, TranscriptStep } from "./transcript.ts";
 
-/** The maildrop of a transcript, and what happens to it behind the back of the session. */
+/** The maildrop of a transcript, and what happens to it outside of the session. */
 export class TranscriptMaildrop {
   readonly provider: MailboxProvider;
   readonly #mailbox: MemoryMailbox;
@@ -40,8 +40,8 @@ export class TranscriptMaildrop {
     });
   }
 
-  /** Does the step happen here, and not on the line? */
-  happens(step: TranscriptStep): boolean {
+  /** Carries out a step that concerns the maildrop; false for a step of the connection. */
+  apply(step: TranscriptStep): boolean {
     switch (step.type) {
       case "gone":
         return this.#mailbox.messages.delete(step.uniqueId) || true;

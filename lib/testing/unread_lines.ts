@@ -1,10 +1,10 @@
-import { latin1 } from "./transcript.ts";
+import { latin1 } from "./latin1.ts";
 
-/** What a client has received and not read yet. */
+/** Text that a client has received and not read yet. */
 export class UnreadLines {
   #text = "";
 
-  /** Takes what has come. */
+  /** Adds octets that were received. */
   add(octets: Uint8Array): void {
     this.#text += latin1(octets);
   }
@@ -18,7 +18,7 @@ export class UnreadLines {
     return line;
   }
 
-  /** What is left when nothing more comes; null for nothing. */
+  /** What is left when the server has closed; null for nothing. */
   rest(): string | null {
     const rest = this.#text;
     this.#text = "";

@@ -1,10 +1,10 @@
-/** Time, so that a test can hold it in its hand. */
+/** The clock behind every timeout; tests pass one that they move themselves. */
 
 /** Tells the time and calls back later. */
 export interface Clock {
   /** Milliseconds since some fixed instant; never runs backwards. */
   now(): number;
-  /** Calls back once after so many milliseconds, unless the handle is disposed of first. */
+  /** Calls back once after these milliseconds, unless the handle is disposed of first. */
   after(milliseconds: number, callback: () => void): Disposable;
 }
 

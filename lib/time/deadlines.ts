@@ -1,15 +1,15 @@
 /**
- * The deadlines of all connections, looked at together.
+ * The deadlines of all connections, watched by one timer.
  *
- * A command moves its connection's deadline, and that must cost next to nothing: it sets a number. One timer
- * for all looks every half a second which of them have passed, so one is noticed up to that much late. There
- * is no timer while there is no connection.
+ * Each command moves its connection's deadline, and that must cost next to nothing: it sets a number. The timer looks at
+ * all of them every half second, so a deadline may be noticed that much late. There is no timer while there is no
+ * connection.
  */
 import type { Clock } from "./clock.ts";
 
 const LOOK_EVERY_MS = 500;
 
-/** The instant at which a connection has waited long enough. */
+/** When the server stops waiting for a connection. */
 export class Deadline {
   /** The instant by the clock; Infinity for none. */
   at: number = Infinity;

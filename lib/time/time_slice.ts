@@ -1,14 +1,14 @@
-/** Long work on the event loop, in slices so short that no other session notices. */
+/** Long work on the event loop, in slices so short that no other session is held up. */
 
 const NOTHING = new Uint8Array();
 
-/** What a look takes when nobody else has anything to do, and as much again. */
+/** Twice the time that a turn of the event loop takes when nothing else is to be done. */
 const QUIET_MS = 0.15;
 
-/** So many looks at most: the others get their turn, and so does this one. */
-const LOOKS = 16;
+/** The most turns of the event loop before the work goes on. */
+const MOST_TURNS = 16;
 
-/** Lets the others run whenever a slice is used up. */
+/** Yields to the event loop whenever a slice is used up. */
 export class TimeSlice {
   readonly #milliseconds: number;
   #startedAt = performance.now();
@@ -18,12 +18,12 @@ export class TimeSlice {
     this.#milliseconds = milliseconds;
   }
 
-  /** Goes on at once within a slice; else when the others have nothing to do, or have had their turns. */
+  /** Returns at once within a slice; else when nothing else is to be done, or after some turns of the event loop. */
   async pause(): Promise<void> {
     if (performance.now() - this.#startedAt < this.#milliseconds) return;
-    for (let look = 0, quiet = false; look < LOOKS && !quiet; look++) {
+    for (let turn = 0, quiet = false; turn < MOST_TURNS && !quiet; turn++) {
       const before = performance.now();
-      // It is made in a thread: meanwhile Deno has nothing else to do, and looks for what has come over the network.
+      // Made on another thread: meanwhile Deno polls the network, and runs other sessions.
       await crypto.subtle.digest("SHA-1", NOTHING);
       quiet = performance.now() - before < QUIET_MS;
     }

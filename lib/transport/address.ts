@@ -5,10 +5,15 @@ export function unmapped(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }
 
-/** Is the peer on this machine? */
+/** Whether a peer with this address is on this machine. */
 export function isLoopback(address: string): boolean {
   const plain = unmapped(address);
   return plain === "::1" || /^127\.\d+\.\d+\.\d+$/.test(plain);
+}
+
+/** Whether a host that someone has named is this machine alone. */
+export function isThisMachine(hostname: string): boolean {
+  return hostname === "localhost" || isLoopback(hostname);
 }
 
 /** A network from which connections are counted together, and how many peers' share it may have. */

@@ -26,7 +26,7 @@ Deno.test("says where it listens and that it is ready, and nothing else on stand
     code: 0,
     stdout: "",
     // As root, as CI is, it says that.
-    stderr: ended.stderr.match(/^\S+ warn exposed finding="it runs as root.*\n/)?.[0] ?? "",
+    stderr: ended.stderr.match(/^\S+ warn exposed finding="the server runs as root.*\n/)?.[0] ?? "",
   });
 });
 
@@ -138,7 +138,7 @@ Deno.test("--delete trash moves what is deleted into the hidden trash", async ()
   assertEquals(folder.names(".pop3svc/trash"), ["a.eml"]);
 });
 
-Deno.test("check says what would be served and mended, and mends nothing", async () => {
+Deno.test("check says what would be served and recovered, and changes nothing", async () => {
   await using folder = await folderWith({ "a.eml": "Subject: a\n\n", "b c.eml": "Subject: b\n\n" });
   const broken = ["moving-1", "deleted-2"];
   for (const name of broken) {
@@ -187,7 +187,7 @@ Deno.test("check names a message that cannot be read", async () => {
   if (!isRoot) assertStringIncludes(checked.stderr, '1 messages cannot be read, the first is "a"');
 });
 
-Deno.test("the limit of connections is told in words", async () => {
+Deno.test("a client hears which limit of connections it has reached", async () => {
   await using program = await RunningProgram.start(["--max-connections-per-ip", "1"]);
   using first = await LoopbackClient.connect(program.port);
   await first.readLine();

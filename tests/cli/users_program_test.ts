@@ -49,7 +49,7 @@ testAsRoot("check --users names what is wrong, and shows no secret", async () =>
   );
   assertEquals(
     checked.stderr,
-    `pop3svc: --users ${file}: 2 faults by which users get no mail, or not all\n`,
+    `pop3svc: --users ${file}: not all users get all their mail: 2 faults, see above\n`,
   );
   assertEquals(checked.stdout.includes("SECRET"), false);
 });

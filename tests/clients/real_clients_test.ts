@@ -10,7 +10,7 @@ import { copy } from "@std/fs";
 import Pop3Command from "node-pop3";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { Pop3Listener } from "../../lib/listener/pop3_listener.ts";
-import { latin1 } from "../../lib/testing/transcript.ts";
+import { latin1 } from "../../lib/testing/latin1.ts";
 import { joined, wellFormed } from "../protocol/chunks.ts";
 import { run, testWith } from "../installed_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";

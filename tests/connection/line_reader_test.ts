@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LineReader, MAXIMUM_LINE_OCTETS } from "../../lib/connection/line_reader.ts";
 import type { ByteSource } from "../../lib/transport/transport.ts";
-import { latin1 } from "../../lib/testing/transcript.ts";
+import { latin1 } from "../../lib/testing/latin1.ts";
 import { chunksOf, cuts, octets } from "../protocol/chunks.ts";
 
 class ChunkSource implements ByteSource {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ReplyWriter } from "../../lib/connection/reply_writer.ts";
-import { latin1 } from "../../lib/testing/transcript.ts";
+import { latin1 } from "../../lib/testing/latin1.ts";
 import { joined } from "../protocol/chunks.ts";
 
 Deno.test("a list of any length has each of its lines once, in order", async () => {

@@ -21,7 +21,7 @@ const OF_CONNECTIONS: ReadonlySet<FaultRule["fault"]> = new Set(["single-bytes",
 
 const loopback = { hostname: "127.0.0.1", port: 0 };
 
-/** A listener with three messages, that misbehaves by these rules. */
+/** A listener with three messages that misbehaves by these rules. */
 class Misbehaving implements AsyncDisposable {
   readonly pop3: ObservedListener;
   readonly clock = new ManualClock();
@@ -178,7 +178,7 @@ Deno.test("the same seed strikes the same, another differently", () => {
   assertEquals(often > 30 && often < 90, true, `${often} of 200`);
 });
 
-Deno.test("a plan that is not as it must be is named", () => {
+Deno.test("a wrong plan is refused, with what is wrong", () => {
   const wrong: readonly (readonly [string, string])[] = [
     ["[]", '"seed": 1'],
     ['{"rules": []}', '"seed" is a whole number'],

@@ -6,7 +6,7 @@ function strike(engine: StrikeBanEngine, address: string, attempts: readonly str
   for (const attempt of attempts) engine.registerFailedAttempt(address, attempt);
 }
 
-Deno.test("three different attempts make a ban, two do not", () => {
+Deno.test("three different failed attempts begin a ban, two do not", () => {
   const engine = new StrikeBanEngine({ clock: new ManualClock() });
   strike(engine, "192.0.2.7", ["a", "b"]);
   assertEquals(engine.isBanned("192.0.2.7"), false);
@@ -15,7 +15,7 @@ Deno.test("three different attempts make a ban, two do not", () => {
   assertEquals(engine.isBanned("192.0.2.8"), false);
 });
 
-Deno.test("the same attempt again is no further strike; one that cannot be known again is", () => {
+Deno.test("a repeated attempt is no further strike; one that cannot be recognized is", () => {
   const engine = new StrikeBanEngine({ clock: new ManualClock() });
   strike(engine, "192.0.2.7", ["a", "a", "b", "a", "b"]);
   assertEquals(engine.isBanned("192.0.2.7"), false);
@@ -40,7 +40,7 @@ Deno.test("an IPv6 peer is its /64, a mapped address its IPv4 address, and loopb
   ]);
 });
 
-Deno.test("a ban ends when so long no strike came; another wrong attempt prolongs it, a question or the same does not", () => {
+Deno.test("a ban ends some time after the last strike; another wrong attempt prolongs it, asking or a repeated attempt does not", () => {
   const clock = new ManualClock();
   const engine = new StrikeBanEngine({ strikes: 1, seconds: 100, clock });
   strike(engine, "192.0.2.7", ["a"]);
@@ -60,7 +60,7 @@ Deno.test("a ban ends when so long no strike came; another wrong attempt prolong
   assertEquals([engine.isBanned("192.0.2.7"), engine.bans()], [false, []]);
 });
 
-Deno.test("strikes are counted since the last one", () => {
+Deno.test("strikes are forgotten some time after the last one", () => {
   const clock = new ManualClock();
   const engine = new StrikeBanEngine({ strikes: 2, seconds: 100, clock });
   strike(engine, "192.0.2.7", ["a"]);
@@ -69,7 +69,7 @@ Deno.test("strikes are counted since the last one", () => {
   assertEquals(engine.isBanned("192.0.2.7"), false);
 });
 
-Deno.test("one stale device earns one strike for as long as it tries, and again when that is forgotten", () => {
+Deno.test("a device with an old password gets one strike while it tries, and another when that one is forgotten", () => {
   const clock = new ManualClock();
   const engine = new StrikeBanEngine({ strikes: 2, seconds: 100, clock });
   for (let n = 0; n < 50; n++) {
@@ -82,14 +82,14 @@ Deno.test("one stale device earns one strike for as long as it tries, and again 
 const ipv4 = (n: number) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
 const ipv6 = (n: number, network = "2001:db8:0") => `${network}:${n.toString(16)}::1`;
 
-Deno.test("memory is bounded: of those who are banned, the one that is so for longest is forgotten first", () => {
+Deno.test("memory is bounded: the oldest ban is forgotten first", () => {
   const engine = new StrikeBanEngine({ strikes: 1, clock: new ManualClock() });
   for (let n = 0; n <= 10_000; n++) strike(engine, ipv4(n), ["a"]);
   assertEquals([0, 1, 10_000].map((n) => engine.isBanned(ipv4(n))), [false, true, true]);
   assertEquals(engine.bans().length, 10_000);
 });
 
-Deno.test("bans are not washed out by attempts from elsewhere, in IPv4 or IPv6, /64 or /48", () => {
+Deno.test("attempts from elsewhere push out no ban, in IPv4 or IPv6, /64 or /48", () => {
   const engine = new StrikeBanEngine({ strikes: 2, clock: new ManualClock() });
   const banned = ["192.0.2.7", "2001:db8:1:2::3", ipv6(0, "2001:db8:2")];
   for (const address of banned.slice(0, 2)) strike(engine, address, ["a", "b"]);
@@ -100,7 +100,7 @@ Deno.test("bans are not washed out by attempts from elsewhere, in IPv4 or IPv6, 
     strike(engine, `2001:${n.toString(16)}::1`, ["a"]);
   }
   assertEquals(banned.map((address) => engine.isBanned(address)), [true, true, true]);
-  // Nor by bans of another kind.
+  // Bans of another kind of network do not, either.
   for (let n = 0; n < 10_500; n++) strike(engine, `2002:${n.toString(16)}::1`, ["a", "b"]);
   assertEquals([banned[0], banned[2]].map((address) => engine.isBanned(address ?? "")), [
     true,
@@ -108,7 +108,7 @@ Deno.test("bans are not washed out by attempts from elsewhere, in IPv4 or IPv6, 
   ]);
 });
 
-Deno.test("a /48 has sixteen times the strikes of a /64, whoever of it earns them; the same attempt is one", () => {
+Deno.test("a /48 has sixteen times the strikes of a /64, whichever peers of it get them; a repeated attempt is one", () => {
   const engine = new StrikeBanEngine({ clock: new ManualClock() });
   for (let n = 0; n < 47; n++) strike(engine, ipv6(n), [`${n}`, `${n}`]);
   strike(engine, ipv6(99), ["46"]);
@@ -123,7 +123,7 @@ Deno.test("a /48 has sixteen times the strikes of a /64, whoever of it earns the
   assertEquals(engine.bans(), [{ address: "2001:db8:0:0::/48", seconds: 10_000 }]);
 });
 
-Deno.test("an address is lifted out of its own ban and of that of its /48; a network alone", () => {
+Deno.test("lifting an address ends its own ban and that of its /48; lifting a network ends that alone", () => {
   const engine = new StrikeBanEngine({ strikes: 1, clock: new ManualClock() });
   const banAll = () => {
     for (let n = 0; n < 16; n++) strike(engine, ipv6(n), [`${n}`]);

@@ -33,7 +33,7 @@ function limitsOf(maxConnectionsPerIp: number, maxConnectionRatePerIp = 1_000_00
 
 const tooMany: Admission = { type: "refused", reason: "max-connections-per-ip" };
 
-Deno.test("each peer has its own share, and gives it back once", () => {
+Deno.test("each peer has its own share, and releases it once", () => {
   const limits = limitsOf(2);
   const first = limits.admit("192.0.2.1");
   limits.admit("192.0.2.1");
@@ -55,7 +55,7 @@ function admitted(limits: ConnectionLimits, addressOf: (n: number) => string): n
 
 const hex = (n: number) => n.toString(16);
 
-Deno.test("a /56 may hold four times what a /64 may, a /48 sixteen times, and no more at once for either limit", () => {
+Deno.test("a /56 may have four times the connections and new connections of a /64, a /48 sixteen times", () => {
   for (const makeLimits of [() => limitsOf(3), () => limitsOf(1_000_000, 3)]) {
     const inOne64 = (n: number) => `2001:db8:1:200::${hex(n)}`;
     const inOne56 = (n: number) => `2001:db8:1:2${hex(n % 256).padStart(2, "0")}::1`;
@@ -65,7 +65,7 @@ Deno.test("a /56 may hold four times what a /64 may, a /48 sixteen times, and no
     assertEquals(admitted(makeLimits(), inOne56), 12);
     assertEquals(admitted(makeLimits(), inOne48), 48);
     assertEquals(admitted(makeLimits(), inOne32), 1_000);
-    // Nobody outside of the network is concerned.
+    // Peers outside of the network are not affected.
     const limits = makeLimits();
     admitted(limits, inOne56);
     assertEquals(limits.admit("2001:db8:1:300::1").type, "admitted");
@@ -74,7 +74,7 @@ Deno.test("a /56 may hold four times what a /64 may, a /48 sixteen times, and no
   }
 });
 
-Deno.test("a network gives its shares back, too", () => {
+Deno.test("a network releases its shares, too", () => {
   const limits = limitsOf(1);
   const shares = Array.from(
     { length: 16 },
@@ -87,7 +87,7 @@ Deno.test("a network gives its shares back, too", () => {
   assertEquals(admitted(limits, (n) => `2001:db8:1:${hex(n * 256)}::1`), 16);
 });
 
-Deno.test("places for all: when they are taken, room is made as long as it can be", () => {
+Deno.test("when all places are taken, others are freed for as long as that is possible", () => {
   const held: Disposable[] = [];
   let canMakeRoom = true;
   const limits = { maxConnections: 2, maxConnectionsPerIp: 9, maxConnectionRatePerIp: 9 };
@@ -105,13 +105,13 @@ Deno.test("places for all: when they are taken, room is made as long as it can b
   assertEquals(take(), false);
   held.shift()?.[Symbol.dispose]();
   assertEquals([take(), take()], [true, false]);
-  // There are fewer places than before: more than one has to go.
+  // There are fewer places than before: more than one connection has to end.
   canMakeRoom = true;
   limits.maxConnections = 1;
   assertEquals([take(), held.length], [true, 1]);
 });
 
-Deno.test("so many new connections in a second from one peer, but for this machine", () => {
+Deno.test("the new connections of one peer in a second are limited, but not those of this machine", () => {
   const clock = new ManualClock();
   const limits = new ConnectionLimits(
     { maxConnections: 100, maxConnectionsPerIp: 100, maxConnectionRatePerIp: 2 },

@@ -98,7 +98,7 @@ Deno.test("every attempt ends, and no peer guesses more than its strikes before 
       assertEquals([running.size, open.length], [0, 0]);
       for (const [address, tried] of guesses) {
         if (address === "127.0.0.1" || address.includes(":")) continue;
-        // A guess at which the provider failed is no strike, and may be followed by another.
+        // A guess for which the provider failed is no strike, and another may follow it.
         const failed = steps.filter((step) => step.type === "answer" && step.fails).length;
         assertEquals(tried.size <= STRIKES + failed, true, `${address} ${[...tried]}`);
       }

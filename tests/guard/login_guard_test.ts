@@ -7,16 +7,16 @@ import { ManualClock } from "../manual_clock.ts";
 const CLIENT = "192.0.2.7";
 const DAY = 86_400_000;
 
-/** Lets everything go on that waits for nothing but promises. */
+/** Runs everything that waits for promises only. */
 async function settle(): Promise<void> {
   for (let n = 0; n < 4; n++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** A provider whose answers a test gives: what it has been asked, in this order. */
+/** A provider that a test answers for; it remembers the questions in order. */
 class Questions {
   readonly #open: { readonly what: string; readonly answer: (isRight: boolean | Error) => void }[] =
     [];
-  /** All that was ever asked. */
+  /** All questions. */
   readonly asked: string[] = [];
 
   ask(what: string): Promise<true | null> {
@@ -30,12 +30,12 @@ class Questions {
     });
   }
 
-  /** What it has not answered. */
+  /** The questions without an answer. */
   get open(): readonly string[] {
     return this.#open.map(({ what }) => what);
   }
 
-  /** Answers the question that is open for longest. */
+  /** Answers the oldest open question. */
   async answer(isRight: boolean | Error): Promise<void> {
     this.#open.shift()?.answer(isRight);
     await settle();
@@ -43,7 +43,7 @@ class Questions {
 }
 
 interface Tried {
-  /** `in`, the reason of the refusal, or that the provider failed; null while it is not clear. */
+  /** `in`, the reason of the refusal, or that the provider failed; null before there is an outcome. */
   outcome: string | null;
   readonly refusal: Promise<Refusal | null>;
   readonly abandon: () => void;
@@ -65,7 +65,7 @@ class Scene {
     this.guard = new BanningGuard(() => used, this.clock);
   }
 
-  /** Tries a password, or a proof where that is null, as PASS and APOP do; waits for nothing. */
+  /** Tries a password as PASS does, or a proof as APOP does where it is null; does not wait. */
   try(secret: string | null, { address = CLIENT, username = "me" } = {}): Tried {
     const attempt = this.guard.begin(address);
     const credential: Credential = secret === null
@@ -87,7 +87,7 @@ class Scene {
     return tried;
   }
 
-  /** Tries, and gets this answer, if the provider is asked. */
+  /** Tries, and answers for the provider if it is asked. */
   async tryOnce(
     secret: string | null,
     isRight: boolean,
@@ -123,7 +123,7 @@ Deno.test("the same wrong password at the same time is one question and one stri
   assertEquals(scene.engine.standingOf(CLIENT).strikesLeft, [{ network: CLIENT, strikes: 2 }]);
 });
 
-Deno.test("the same right password at the same time lets all in, each by a question of its own", async () => {
+Deno.test("the same right password at the same time lets all in, each by its own question", async () => {
   const scene = new Scene();
   const tries = [scene.try("right"), scene.try("right"), scene.try("right")];
   await settle();
@@ -132,7 +132,7 @@ Deno.test("the same right password at the same time lets all in, each by a quest
   assertEquals(scene.questions.asked.length, 3);
 });
 
-Deno.test("when the provider fails, the next of those who wait asks it", async () => {
+Deno.test("when the provider fails, the next waiting attempt asks it", async () => {
   const scene = new Scene();
   const tries = [scene.try("right"), scene.try("right")];
   await settle();
@@ -146,14 +146,14 @@ Deno.test("the same wrong password is asked again later: by then it may be right
   assertEquals(await scene.tryOnce("x", false), "wrong");
   assertEquals(await scene.tryOnce("x", false), "wrong");
   assertEquals(scene.engine.standingOf(CLIENT).strikesLeft[0]?.strikes, 2);
-  // From elsewhere it is a strike there.
+  // From another address it is a strike there.
   assertEquals(await scene.tryOnce("x", false, { address: "198.51.100.9" }), "wrong");
   assertEquals(scene.engine.standingOf("198.51.100.9").strikesLeft[0]?.strikes, 2);
   assertEquals(await scene.tryOnce("x", true), "in");
   assertEquals(scene.questions.asked, ["x", "x", "x", "x"]);
 });
 
-Deno.test("a token that is wrong is no wrong password, nor is a name that ends otherwise", async () => {
+Deno.test("a wrong token is not taken for a wrong password, nor are name and password that only look the same together", async () => {
   const scene = new Scene(10);
   await scene.tryOnce("x", false, { username: "me" });
   assertEquals(await scene.tryOnce("ex", true, { username: "m" }), "in");
@@ -167,7 +167,7 @@ Deno.test("a token that is wrong is no wrong password, nor is a name that ends o
   assertEquals(await answer, true);
 });
 
-Deno.test("a peer has two attempts in progress; its others wait for their turn, other peers do not", async () => {
+Deno.test("a peer has two attempts in progress; its further ones wait, other peers do not", async () => {
   const scene = new Scene(100);
   const tries = ["a", "b", "c", "d"].map((secret) => scene.try(secret));
   const mapped = scene.try("e", { address: `::ffff:${CLIENT}` });
@@ -188,7 +188,7 @@ Deno.test("a /64 is one peer; a proof takes a turn as a password does", async ()
   assertEquals(scene.questions.open.length, 3);
 });
 
-Deno.test("an address of this machine has a share, and this machine as a whole has sixteen; strikes do not count", async () => {
+Deno.test("each address of this machine has two attempts in progress, all together have 32; strikes do not count", async () => {
   const scene = new Scene(1);
   for (let n = 0; n < 10; n++) scene.try(`${n}`, { address: "127.0.0.1" });
   await settle();
@@ -203,7 +203,7 @@ Deno.test("an address of this machine has a share, and this machine as a whole h
   assertEquals(scene.questions.asked.length, 71);
 });
 
-Deno.test("one address that floods with wrong passwords keeps nobody else from logging in", async () => {
+Deno.test("a flood of wrong passwords from one address keeps nobody else from logging in", async () => {
   const scene = new Scene();
   const flood = Array.from({ length: 62 }, (_, n) => scene.try(`wrong${n}`));
   const rights = Array.from(
@@ -259,7 +259,7 @@ Deno.test("with one strike left, right passwords go on one after the other", asy
   assertEquals(outcomes(tries), ["in", "in", "in"]);
 });
 
-Deno.test("whoever waits leaves when the session is over, without a question or a strike", async () => {
+Deno.test("an attempt that waits ends with its session, without a question or a strike", async () => {
   const scene = new Scene(100);
   const [, , third, fourth] = ["a", "b", "c", "d"].map((secret) => scene.try(secret));
   const same = scene.try("a", { address: "198.51.100.9" });
@@ -276,7 +276,7 @@ Deno.test("whoever waits leaves when the session is over, without a question or 
   assertEquals(scene.engine.standingOf(CLIENT).strikesLeft[0]?.strikes, 100);
 });
 
-Deno.test("an attempt that the provider never answers stands in the way for a minute", async () => {
+Deno.test("an attempt that the provider never answers blocks others for a minute", async () => {
   const scene = new Scene();
   scene.try("a");
   scene.try("b");
@@ -313,7 +313,7 @@ Deno.test("an engine that fails leaves no turn taken", async () => {
   assertEquals(await scene.tryOnce("right", true), "in");
 });
 
-Deno.test("an engine that says nothing of strikes has one attempt at a time of each peer", async () => {
+Deno.test("with an engine that does not count strikes, each peer has one attempt at a time", async () => {
   const told: (readonly [string, string | null])[] = [];
   const scene = new Scene(3, {
     isBanned: (address) =>
@@ -333,7 +333,7 @@ Deno.test("an engine that says nothing of strikes has one attempt at a time of e
   assertEquals(told.some(([, attempt]) => attempt === null || /^(me|\d+)$/.test(attempt)), false);
 });
 
-Deno.test("right passwords, questions and attempts that nobody looks at prolong no ban", async () => {
+Deno.test("right passwords, questions and refused attempts prolong no ban", async () => {
   const scene = new Scene();
   await scene.tryOnce("right", true);
   await scene.ban();
@@ -348,7 +348,7 @@ Deno.test("right passwords, questions and attempts that nobody looks at prolong 
   assertEquals(await scene.tryOnce("right", true, { username: "stranger" }), "in");
 });
 
-Deno.test("who has logged in from a banned address may try once in ten seconds, and a wrong try prolongs the ban", async () => {
+Deno.test("a user who has logged in from a banned address may try every ten seconds, and a wrong try prolongs the ban", async () => {
   const scene = new Scene();
   await scene.tryOnce("right", true);
   await scene.ban();
@@ -359,7 +359,7 @@ Deno.test("who has logged in from a banned address may try once in ten seconds, 
   assertEquals(await scene.tryOnce("right", true), "banned");
   scene.clock.advance(1);
   assertEquals(await scene.tryOnce("right", true), "in");
-  // From there, not from elsewhere; and of two at once, one.
+  // Only from that address; and of two tries at once, one.
   await scene.ban("198.51.100.9");
   assertEquals(await scene.tryOnce("right", true, { address: "198.51.100.9" }), "banned");
   scene.clock.advance(10_000);
@@ -372,7 +372,7 @@ Deno.test("who has logged in from a banned address may try once in ten seconds, 
   assertEquals(outcomes(tries), ["wrong", "banned", "banned"]);
 });
 
-Deno.test("a stale password that is tried over and over prolongs a ban once", async () => {
+Deno.test("an old password that is tried again and again prolongs a ban once", async () => {
   const scene = new Scene();
   await scene.tryOnce("right", true);
   await scene.ban();
@@ -405,7 +405,7 @@ Deno.test("a user who proves a secret may do so while banned: the challenge and 
   assertEquals(await attempt.end("me", true), null);
 });
 
-Deno.test("what was asked for a proof before the ban is refused after it, and an unanswered challenge holds no turn", async () => {
+Deno.test("a challenge from before a ban is refused during it, and an unanswered challenge holds no turn", async () => {
   const scene = new Scene();
   const open = Array.from({ length: 5 }, () => scene.guard.begin(CLIENT));
   for (const attempt of open) {
@@ -436,7 +436,7 @@ Deno.test("a refusal says how long the ban lasts, from the attempt that made it"
 
 Deno.test("no refusal is due sooner than a second after the attempt, nor after its turn", async () => {
   const scene = new Scene();
-  /** After how many milliseconds the client may hear of it. */
+  /** After how many milliseconds the refusal may be sent. */
   const due = async (address: string, secret: string, answerAfter: number | null) => {
     const startedAt = scene.clock.now();
     const attempt = scene.guard.begin(address);
@@ -468,7 +468,7 @@ Deno.test("no refusal is due sooner than a second after the attempt, nor after i
   assertEquals(await due(CLIENT, "d", null), 1_000);
   assertEquals(await due("127.0.0.1", "e", 300), 300);
 
-  // Whoever waits for a turn hears of the outcome a second after that turn, not as soon as it is there.
+  // An attempt that waits for a turn is refused a second after that turn, not as soon as there is an outcome.
   scene.try("x", { address: "198.51.100.9" });
   scene.try("y", { address: "198.51.100.9" });
   await settle();
@@ -482,7 +482,7 @@ Deno.test("no refusal is due sooner than a second after the attempt, nor after i
   assertEquals(await waiting, 6_000);
 });
 
-Deno.test("what an engine has said before an attempt ended is not believed after it", async () => {
+Deno.test("an answer of the engine from before the end of an attempt is not used after it", async () => {
   const strikes = new StrikeBanEngine({ strikes: 1, clock: new ManualClock() });
   const answers: (() => void)[] = [];
   const scene = new Scene(1, {
@@ -494,7 +494,7 @@ Deno.test("what an engine has said before an attempt ended is not believed after
     },
   });
   const answerAll = async () => {
-    // The newest first: the oldest is the stale one.
+    // The newest first: the oldest is out of date.
     for (const answer of answers.splice(0).reverse()) {
       answer();
       await settle();
@@ -512,7 +512,7 @@ Deno.test("what an engine has said before an attempt ended is not believed after
   assertEquals(scene.questions.asked, ["a"]);
 });
 
-Deno.test("a question that throws is thrown on, and its turn is given back", async () => {
+Deno.test("what a question throws is passed on, and its turn is released", async () => {
   const scene = new Scene();
   for (let n = 0; n < 3; n++) {
     const attempt = scene.guard.begin(CLIENT);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { FromUnquoter } from "../../lib/mailbox/mbox/from_unquoter.ts";
-import { latin1 } from "../../lib/testing/transcript.ts";
+import { latin1 } from "../../lib/testing/latin1.ts";
 import { chunksOf, cuts, joined } from "../protocol/chunks.ts";
 
 const text = fc.array(

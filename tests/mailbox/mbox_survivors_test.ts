@@ -9,7 +9,7 @@ import { KeptOctets } from "../../lib/mailbox/mbox/kept_octets.ts";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { describe } from "../../lib/telemetry/printable.ts";
-import { latin1 } from "../../lib/testing/transcript.ts";
+import { latin1 } from "../../lib/testing/latin1.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { DATE, mboxWith, messagesById, namesIn, octetsOf } from "./mbox_with.ts";
 

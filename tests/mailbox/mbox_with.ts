@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
 import { openBody } from "../../lib/provider/message_content.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
-import { latin1 } from "../../lib/testing/transcript.ts";
+import { latin1 } from "../../lib/testing/latin1.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 export const DATE = "Thu Jan  1 00:00:00 2026";

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ByteStuffer } from "../../lib/protocol/byte_stuffing.ts";
 import { OctetCounter } from "../../lib/protocol/well_formed_lines.ts";
-import { latin1 } from "../../lib/testing/transcript.ts";
+import { latin1 } from "../../lib/testing/latin1.ts";
 import { chunksOf, cuts, joined, octets, wellFormed } from "./chunks.ts";
 
 function onTheWire(chunks: readonly Uint8Array[]): string {

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ReplyWriter } from "../../lib/connection/reply_writer.ts";
 import { type Mailbox, MemoryMailbox, Pop3ResponseError } from "../../lib/mod.ts";
-import { latin1 } from "../../lib/testing/transcript.ts";
+import { latin1 } from "../../lib/testing/latin1.ts";
 import { Session } from "../../lib/session/session.ts";
 import { providerOf, sessionContext } from "../transcript_peers.ts";
 

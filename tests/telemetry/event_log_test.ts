@@ -1,4 +1,4 @@
-/** The log while somebody floods it who has not logged in. */
+/** The log while a peer that has not logged in floods it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ConnectionInfo, Pop3Event } from "../../lib/mod.ts";
 import { EventLog } from "../../lib/telemetry/event_log.ts";
@@ -35,7 +35,7 @@ Deno.test("logins from a banned address are one line, and one more with their nu
   assertEquals([lines.length, clock.pending], [3, 0]);
 });
 
-/** All that a stranger can cause, each with its level. */
+/** All events that a stranger can cause, with their levels. */
 const floods: readonly (readonly [string, LogLevel, (address: string) => Pop3Event])[] = [
   ["wrong passwords", "warn", (address) => refused(address, "wrong", "\x1b".repeat(20_000))],
   ["banned logins", "warn", (address) => refused(address, "banned", "\x1b".repeat(20_000))],
@@ -88,7 +88,7 @@ for (const [name, level, flood] of floods) {
   Deno.test(`bounded in size and rate, and counted: ${name}`, () => {
     const { log, clock, lines } = setUp("debug");
     const count = level === "debug" ? 100_000 : 20_000;
-    // From one address, and from very many.
+    // From one address, and from many.
     for (let n = 0; n < count; n++) log.observe(flood("192.0.2.7"));
     for (let n = 0; n < count; n++) {
       log.observe(flood(`2001:db8:${(n >> 8).toString(16)}:${n & 255}::1`));
@@ -109,7 +109,7 @@ for (const [name, level, flood] of floods) {
   });
 }
 
-Deno.test("whoever has logged in has every line", () => {
+Deno.test("a user who has logged in gets every line", () => {
   const { log, lines } = setUp();
   const connection = from("192.0.2.7", "me");
   for (let n = 0; n < 2_000; n++) {
@@ -118,7 +118,7 @@ Deno.test("whoever has logged in has every line", () => {
   assertEquals(lines.length, 2_000);
 });
 
-Deno.test("what was left out is told at the end of the program, and as JSON", () => {
+Deno.test("what was left out is summed up at the end of the program, and as JSON", () => {
   const { log, lines, clock } = setUp("info", "json");
   for (let n = 0; n < 3; n++) log.observe(refused("2001:db8::7", "banned"));
   clock.advance(5_000);

@@ -1,19 +1,19 @@
-/** The writer of logs, on places that refuse, stop and come back. */
+/** The writer of logs, on sinks that fail, hang and recover. */
 import { assertEquals } from "@std/assert";
 import { type LineSink, LineWriter } from "../../lib/telemetry/line_writer.ts";
 import { ManualClock } from "../manual_clock.ts";
 
 const lost = (lines: number) => `${lines} lost`;
 
-/** Takes what it is asked to, and holds writes for as long as it is told. */
+/** Takes as many octets as a test says, and holds writes for as long as a test wants. */
 class Place implements LineSink {
   text = "";
-  /** Octets that it still has room for. */
+  /** Octets for which it has room. */
   room = Infinity;
   isNew = false;
   #gate: Promise<void> = Promise.resolve();
 
-  /** Holds every write until what it gives is called. */
+  /** Holds every write until the function that it returns is called. */
   hang(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#gate = promise;
@@ -37,7 +37,7 @@ class Place implements LineSink {
   }
 }
 
-/** Lets everything go on that waits for no time. */
+/** Runs everything that waits for no time. */
 async function settle(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
@@ -52,7 +52,7 @@ Deno.test("lines are written in order, several in one write", async () => {
   assertEquals(writes, [6]);
 });
 
-Deno.test("a write that hangs holds nobody up; what found no room is counted where it is missing", async () => {
+Deno.test("a write that hangs holds nobody up; lost lines are counted where they are missing", async () => {
   const place = new Place();
   const clock = new ManualClock();
   const writer = new LineWriter(place, { lost, mostOctets: 40 }, clock);
@@ -71,7 +71,7 @@ Deno.test("a write that hangs holds nobody up; what found no room is counted whe
   assertEquals(place.text, "first\nline 0\nline 1\nline 2\nline 3\n96 lost\nlast\n");
 });
 
-Deno.test("a full disk tears and loses no line once there is room again, and is told once", async () => {
+Deno.test("a full disk tears and loses no line once there is room again, and is reported once", async () => {
   const place = new Place();
   const clock = new ManualClock();
   const failures: unknown[] = [];
@@ -96,7 +96,7 @@ Deno.test("a full disk tears and loses no line once there is room again, and is 
   assertEquals([place.text, failures.length], ["first\nsecond\nthird\n", 1]);
 });
 
-Deno.test("a line that was begun in one file is not ended in the next", async () => {
+Deno.test("a line that begins in one file does not end in the next", async () => {
   const place = new Place();
   const clock = new ManualClock();
   const writer = new LineWriter(place, { lost }, clock);
@@ -112,7 +112,7 @@ Deno.test("a line that was begun in one file is not ended in the next", async ()
   assertEquals(place.text, "third\n1 lost\n");
 });
 
-Deno.test("whoever is told of a failure may fail, and what was not written is given up at the end", async () => {
+Deno.test("an observer of failures may fail, and what could not be written is given up at the end", async () => {
   const clock = new ManualClock();
   const place = new Place();
   place.room = 0;
@@ -132,7 +132,7 @@ Deno.test("whoever is told of a failure may fail, and what was not written is gi
   assertEquals([place.text, clock.pending], ["", 0]);
 });
 
-Deno.test("a write of no octets is tried again later, not at once for ever", async () => {
+Deno.test("a write of no octets is repeated later, and not at once for ever", async () => {
   const clock = new ManualClock();
   let writes = 0;
   const writer = new LineWriter({ write: () => Promise.resolve((writes++, 0)) }, { lost }, clock);

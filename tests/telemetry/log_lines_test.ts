@@ -51,7 +51,7 @@ Deno.test("a failed login as text and as JSON", () => {
   });
 });
 
-Deno.test("a line that matters less than asked for is left out", () => {
+Deno.test("a line below the level is left out", () => {
   assertEquals(logLine({ type: "connect", connection }, time, "text", "info"), null);
 });
 
@@ -81,7 +81,7 @@ Deno.test("an error names its cause", () => {
 Deno.test("a long name is cut, and the line says so", () => {
   const line = logLine(failedLogin("x".repeat(14_000)), time, "text", "info") ?? "";
   assertEquals(/ user="(x*)… \(cut, 14000 characters\)" /.exec(line)?.[1]?.length, 256);
-  // Between the halves of a character it is not cut.
+  // It is not cut between the halves of a character.
   const half = logLine(failedLogin("x".repeat(255) + "😀😀"), time, "json", "info") ?? "";
   assertEquals(JSON.parse(half).user, `${"x".repeat(255)}\ufffd… (cut, 259 characters)`);
 });
@@ -108,7 +108,7 @@ for (const [name, error, shown] of thrown) {
   });
 }
 
-Deno.test("nothing that turns the direction of a text, and nothing that cannot be seen", () => {
+Deno.test("no character that changes the direction of text, and no invisible one", () => {
   // Marks, embeddings, isolates; a zero-width space, a byte order mark, a tag of plane 14.
   const unseen = [0x200f, 0x061c, 0x202e, 0x2067, 0x200b, 0xfeff, 0xe0041, 0x85, 0x2028];
   for (const code of unseen) {

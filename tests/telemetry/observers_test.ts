@@ -43,7 +43,7 @@ for (const [name, events] of broken) {
   });
 }
 
-Deno.test("an event that follows from another is told after it", () => {
+Deno.test("an event that follows from another is passed on after it", () => {
   const told: string[] = [];
   const { observers } = observed((event) => {
     told.push(`${event.type} begins`);
@@ -68,7 +68,7 @@ Deno.test("events that cause events come to an end", () => {
   assertEquals(told, 2_002);
 });
 
-Deno.test("a broken wire log does not keep an event from the others", () => {
+Deno.test("a broken wire log does not keep an event from other observers", () => {
   const told: string[] = [];
   const wire = {
     observe() {
@@ -84,7 +84,7 @@ Deno.test("a broken wire log does not keep an event from the others", () => {
   assertEquals(told, ["the wire log failed", "connect"]);
 });
 
-Deno.test("names are cut before they are told", () => {
+Deno.test("names are cut before observers get them", () => {
   const told: Pop3Event[] = [];
   const { observers } = observed((event) => told.push(event));
   const connection = testConnectionInfo();
@@ -128,7 +128,7 @@ Deno.test("sessions go on while the events of their listener fail in each way", 
   await using pop3 = new Pop3Listener({
     provider,
     wireLog: () => Promise.reject(new Error("so does the wire log")),
-    // A function that is async is no mistake for the compiler.
+    // The compiler accepts an async function.
     onEvent: async (event) => {
       told++;
       if (event.type === "connect") pop3.provider = provider;

@@ -1,4 +1,4 @@
-/** The program as a source of OpenTelemetry: a collector on loopback hears what a session was. */
+/** The program as a source of OpenTelemetry: a collector on loopback receives what a session was. */
 import { assert, assertEquals } from "@std/assert";
 import { LoopbackClient } from "../loopback_client.ts";
 import { RunningProgram } from "../running_program.ts";
@@ -28,7 +28,7 @@ interface Span {
   readonly attributes: readonly Attribute[];
 }
 
-/** Takes what is sent to it, as JSON. */
+/** Receives JSON. */
 class Collector implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly metrics = new Map<string, Metric>();
@@ -52,7 +52,7 @@ class Collector implements AsyncDisposable {
     });
   }
 
-  /** A gauge is told at intervals only, and not at the end. */
+  /** A gauge is sent at intervals only, and not at the end. */
   get gaugeTold(): Promise<void> {
     return this.#gauge.promise;
   }
@@ -61,7 +61,7 @@ class Collector implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }
 
-  /** The value of a metric at some attributes: a sum, or how often a histogram was told. */
+  /** The value of a metric at some attributes: a sum, or the count of a histogram. */
   at(name: string, attributes: Readonly<Record<string, string>> = {}): number {
     const metric = this.metrics.get(name);
     const points = (metric?.sum ?? metric?.gauge ?? metric?.histogram)?.dataPoints ?? [];

@@ -14,7 +14,7 @@ import { authority, certificate } from "../test_authority.ts";
 
 const PASSWORD = "two words \\ and more";
 
-/** A listener with the same mail each time, and what it has written down. */
+/** A listener with the same mail each time, and what it has recorded. */
 class Transcribed implements AsyncDisposable {
   readonly transcripts: string[] = [];
   readonly #pop3: Pop3Listener;
@@ -47,7 +47,7 @@ class Transcribed implements AsyncDisposable {
     return server;
   }
 
-  /** The transcript of the next connection that is over. */
+  /** The transcript of the next connection that ends. */
   async next(): Promise<string> {
     const count = this.transcripts.length;
     if (count === 0) await new Promise<void>((resolve) => this.#ended.push(resolve));
@@ -78,7 +78,7 @@ async function converse(port: number): Promise<void> {
   await client.say("QUIT");
 }
 
-Deno.test("a conversation is written down without its secrets and its messages, and replayed", async () => {
+Deno.test("a conversation is recorded without its secrets and its messages, and replayed", async () => {
   await using recorded = await Transcribed.start();
   await converse(recorded.port);
   const text = await recorded.next();
@@ -109,13 +109,13 @@ Deno.test("a conversation is written down without its secrets and its messages, 
       [Symbol.asyncDispose]: () => Promise.resolve(client.close()),
     });
   });
-  // The replay, written down in turn, says the same again.
+  // The replay, recorded in turn, says the same again.
   const replayed = parseTranscript(await fresh.next(), { password: PASSWORD });
   const original = parseTranscript(text, { password: PASSWORD });
   assertEquals(replayed.steps.length, original.steps.length);
 });
 
-Deno.test("messages are written down where they are asked for, octet by octet", async () => {
+Deno.test("messages are recorded if they are wanted, octet by octet", async () => {
   await using recorded = await Transcribed.start(true);
   await converse(recorded.port);
   const text = await recorded.next();
@@ -124,7 +124,7 @@ Deno.test("messages are written down where they are asked for, octet by octet", 
   assertEquals(text.includes(PASSWORD), false);
 });
 
-/** Line ends, escape sequences, and what turns the direction of a text. */
+/** Line ends, escape sequences, and what changes the direction of text. */
 const HOSTILE = "joe\r\nS: +OK forged\x1b[2J\x9b\x7f\u202e\u2028\u2029";
 
 Deno.test("no name, and no line of a message, can forge a line of the wire log", async () => {
@@ -160,7 +160,7 @@ Deno.test("no name, and no line of a message, can forge a line of the wire log",
   // deno-lint-ignore no-control-regex -- control characters are what must not be there
   assertEquals(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]/.test(text), false, text);
 
-  // What is sent by a replay is what was said, octet by octet.
+  // A replay sends what was said, octet by octet.
   const { steps } = parseTranscript(text, { password: PASSWORD });
   const sent = steps.flatMap((step) =>
     step.type === "send" ? [new TextDecoder().decode(step.octets)] : []
@@ -173,7 +173,7 @@ function closed(log: TranscribingLog, connection: ConnectionInfo): void {
   log.observe({ type: "close", connection, reason: "idle-timeout", ...facts });
 }
 
-Deno.test("a connection that lives for days holds so much memory, and tells what it has left out", () => {
+Deno.test("the memory for a connection that lives for days is bounded, and the log says what it has left out", () => {
   let text = "";
   const log = new TranscribingLog((transcript) => text = transcript, () => false);
   const connection = testConnectionInfo();
@@ -191,7 +191,7 @@ Deno.test("a connection that lives for days holds so much memory, and tells what
   assert(parseTranscript(text).steps.length > 10_000);
 });
 
-Deno.test("so do very many connections together, and a line that never ends", async () => {
+Deno.test("so is the memory for many connections together, and for a line that never ends", async () => {
   const transcripts: string[] = [];
   const log = new TranscribingLog((transcript) => transcripts.push(transcript), () => true);
   const connections = Array.from({ length: 100 }, testConnectionInfo);
@@ -209,7 +209,7 @@ Deno.test("so do very many connections together, and a line that never ends", as
   for (const connection of connections) closed(log, connection);
   assert(transcripts.join("").length < 40_000_000);
   for (const transcript of transcripts) assertMatch(transcript, /# no room: at least/);
-  // What was closed has given its room back.
+  // Connections that have ended release their memory.
   const connection = testConnectionInfo();
   await retrieve(connection, 3);
   closed(log, connection);

@@ -30,7 +30,7 @@ Deno.test("STLS, AUTH, pipelining, SLEE and WAKE, UID-PARAM", async () => {
   await assertRejects(() => client.listing("RETR 9"), Error, "RETR: -ERR No such message.");
 });
 
-Deno.test("implicit TLS, a login, and a server that hangs up", async () => {
+Deno.test("implicit TLS, a login, and a server that closes the connection", async () => {
   await using pop3 = new Pop3Listener({ provider: providerOf(new MemoryMailbox()), certificate });
   const { port } = await pop3.listenOn({ ...loopback, tls: true });
   using client = await Pop3Client.connect({ port, tls: true, caCerts: [authority.pem] });

@@ -12,6 +12,7 @@
  */
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { KeyedDigest } from "../keyed_digest.ts";
+import { BoundedMap } from "../../protocol/bounded_map.ts";
 import { preparerOf } from "../prepared_text.ts";
 import { timingSafeEqual } from "../timing_safe_equal.ts";
 import { HashWorkers, type HashWorkersOptions } from "./hash_workers.ts";
@@ -28,9 +29,9 @@ export class PasswordChecker implements Disposable {
   readonly #clock: Clock;
   readonly #digest = new KeyedDigest();
   /** Until when each right password is remembered; the oldest first. */
-  readonly #right = new Map<string, number>();
+  #right = new BoundedMap<number>(MOST_REMEMBERED);
   /** Wrong passwords; the one that was tried longest ago first. */
-  readonly #wrong = new Map<string, true>();
+  readonly #wrong = new BoundedMap<true>(MOST_REMEMBERED);
 
   constructor(options: HashWorkersOptions = {}, clock: Clock = systemClock) {
     this.#workers = new HashWorkers(options, clock);
@@ -51,7 +52,7 @@ export class PasswordChecker implements Disposable {
 
   /** Forgets which passwords were right. */
   forget(): void {
-    this.#right.clear();
+    this.#right = new BoundedMap(MOST_REMEMBERED);
   }
 
   /** Ends the threads. */
@@ -79,19 +80,9 @@ export class PasswordChecker implements Disposable {
     const digest = await this.#digest.of([name, hash, password]);
     const until = this.#right.get(digest);
     if (until !== undefined && until > this.#clock.now()) return true;
-    const isRight = !this.#wrong.has(digest) && await this.#workers.verify(hash, password);
-    if (isRight) remember(this.#right, digest, this.#clock.now() + REMEMBERED_MS);
-    else remember(this.#wrong, digest, true);
+    const isRight = this.#wrong.get(digest) !== true && await this.#workers.verify(hash, password);
+    if (isRight) this.#right.set(digest, this.#clock.now() + REMEMBERED_MS);
+    else this.#wrong.set(digest, true);
     return isRight;
-  }
-}
-
-/** The newest is the last; the oldest give way. */
-function remember<V>(map: Map<string, V>, digest: string, value: V): void {
-  map.delete(digest);
-  map.set(digest, value);
-  for (const oldest of map.keys()) {
-    if (map.size <= MOST_REMEMBERED) return;
-    map.delete(oldest);
   }
 }

@@ -1,7 +1,7 @@
 /** How each client is told to fetch all mail and delete it. */
 import { join } from "@std/path";
 import Pop3Command from "node-pop3";
-import { latin1 } from "../../../lib/testing/transcript.ts";
+import { latin1 } from "../../../lib/testing/latin1.ts";
 import { joined } from "../../protocol/chunks.ts";
 import { run } from "../../installed_program.ts";
 import type { Security, ServedMail } from "./mailbox.ts";

@@ -1,6 +1,6 @@
 /** The mail that each client fetches, and where it finds it. */
 import { join } from "@std/path";
-import { latin1 } from "../../../lib/testing/transcript.ts";
+import { latin1 } from "../../../lib/testing/latin1.ts";
 import { wellFormed } from "../../protocol/chunks.ts";
 import { RunningProgram } from "../../running_program.ts";
 import { authority, certificate } from "../../test_authority.ts";

@@ -1,4 +1,4 @@
-/** A map that holds so many entries at most; the one that was set longest ago is forgotten first. */
+/** A map of limited size: it forgets the entry that was set longest ago first. */
 export class BoundedMap<V> {
   readonly #most: number;
   readonly #entries = new Map<string, V>();
@@ -7,7 +7,7 @@ export class BoundedMap<V> {
     this.#most = most;
   }
 
-  /** From the one that was set longest ago to the newest. */
+  /** All entries, the one that was set longest ago first. */
   get entries(): Iterable<readonly [string, V]> {
     return this.#entries;
   }
@@ -20,7 +20,7 @@ export class BoundedMap<V> {
     return this.#entries.delete(key);
   }
 
-  /** Sets an entry, which is the newest from then on. */
+  /** Sets an entry, and makes it the newest. */
   set(key: string, value: V): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);

@@ -1,16 +1,19 @@
 /**
- * What lets others at what is the server's alone: it runs as root, or a file of secrets can be read or changed by other
- * users. These are warnings: it works, and there may be reasons for it. Windows has neither modes nor a root.
+ * Who besides the server can get at what is its alone: the server runs as root, or other users can read or change its files
+ * of secrets. These are warnings: the server works, and there may be reasons for it. Windows has neither modes nor a root.
  */
 import { lookAtGivenOrNull } from "../files/look.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import { serverUid } from "../files/server_user.ts";
-import type { ServeOptions } from "./options.ts";
+import type { Finding } from "./finding.ts";
 
-/** Something that lets others in, and what to type against it. */
-export interface SetupWarning {
-  readonly finding: string;
-  readonly remedy: string;
+/** The files that hold secrets; null for one that is not there. */
+export interface SecretFiles {
+  readonly users: string | null;
+  readonly passwordFile: string | null;
+  readonly key: string | null;
+  /** A secret if it holds the private key, too. */
+  readonly cert: string | null;
 }
 
 const OTHERS_MAY = [
@@ -21,12 +24,11 @@ const OTHERS_MAY = [
 ] as const;
 
 /** @param user the uid of the process; null where there is none (Windows) */
-export function setupWarnings(
-  options: ServeOptions,
+export function checkAccess(
+  { users, passwordFile, key, cert }: SecretFiles,
   user: number | null = serverUid(),
-): readonly SetupWarning[] {
+): readonly Finding[] {
   if (user === null) return [];
-  const { cert, key, users, "password-file": passwordFile } = options;
   const secrets = new Set([users, passwordFile, key, holdsKey(cert) ? cert : null]);
   return [
     ...(user === 0 ? [asRoot] : []),
@@ -34,12 +36,14 @@ export function setupWarnings(
   ];
 }
 
-const asRoot: SetupWarning = {
-  finding: "it runs as root, so that a fault in it is a fault in all of this machine",
-  remedy: "give it a user of its own: User= in the unit, --user of the container, sudo -u NAME",
+const asRoot: Finding = {
+  severity: "warning",
+  concerns: { type: "server" },
+  text: "the server runs as root, so that a fault in it can harm the whole machine",
+  remedy: "give it its own user: User= in the unit, --user of the container, sudo -u NAME",
 };
 
-function warningOf(path: string, user: number): SetupWarning[] {
+function warningOf(path: string, user: number): Finding[] {
   const info = lookAtGivenOrNull(path);
   if (info === null || info.mode === null) return [];
   const { mode, uid, gid } = info;
@@ -48,9 +52,14 @@ function warningOf(path: string, user: number): SetupWarning[] {
   const found = OTHERS_MAY.find(([bit]) => (others & bit) !== 0);
   if (found === undefined) return [];
   const quoted = /^[\w./@%+=:-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
-  // Who may read it only as a member of its group would lose it by the mode alone.
+  // A server that may read the file only as a member of its group would lose it by the mode alone.
   const own = user === 0 || uid === user ? "" : `chown ${user} ${quoted} && `;
-  return [{ finding: `${path}: ${found[1]}`, remedy: `${own}chmod 600 ${quoted}` }];
+  return [{
+    severity: "warning",
+    concerns: { type: "file", path },
+    text: found[1],
+    remedy: `${own}chmod 600 ${quoted}`,
+  }];
 }
 
 function holdsKey(cert: string | null): boolean {

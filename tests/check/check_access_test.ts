@@ -1,8 +1,7 @@
-/** What lets others at what is the server's alone is told by the start and by `check`, with what to type against it. */
+/** The start and `check` say who else can get at what is the server's alone, and what to type against it. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { setupWarnings } from "../../lib/cli/setup_warnings.ts";
-import { readOptions, type ServeOptions, serveOptions } from "../../lib/cli/options.ts";
+import { checkAccess, type SecretFiles } from "../../lib/check/check_access.ts";
 import { RunningProgram, runProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { certificate } from "../test_authority.ts";
@@ -10,14 +9,13 @@ import { certificate } from "../test_authority.ts";
 const isWindows = Deno.build.os === "windows";
 const isRoot = !isWindows && Deno.uid() === 0;
 
-function optionsOf(given: Readonly<Record<string, string>>): ServeOptions {
-  const lists = Object.entries(given).map(([name, value]) => [name, [value]]);
-  return readOptions(serveOptions, Object.fromEntries(lists));
+function filesOf(given: Partial<SecretFiles>): SecretFiles {
+  return { users: null, passwordFile: null, key: null, cert: null, ...given };
 }
 
-/** What is said of a file that an option names. */
+/** The findings on a file of secrets. */
 async function saidOf(
-  option: string,
+  kind: keyof SecretFiles,
   content: string,
   mode: number,
   owner?: readonly [uid: number, gid: number],
@@ -28,19 +26,17 @@ async function saidOf(
   await Deno.chmod(path, mode);
   if (owner !== undefined) await Deno.chown(path, ...owner);
   // 65534 stands for a server that is not root.
-  return setupWarnings(optionsOf({ [option]: path }), owner === undefined ? Deno.uid() : 65_534)
-    .filter(({ finding }) => finding.startsWith(path))
-    .map(({ finding, remedy }) =>
-      `${finding.slice(path.length + 2)}: ${remedy}`.replaceAll(path, "FILE")
-    );
+  return checkAccess(filesOf({ [kind]: path }), owner === undefined ? Deno.uid() : 65_534)
+    .filter(({ concerns }) => concerns.type === "file" && concerns.path === path)
+    .map(({ text, remedy }) => `${text}: ${remedy}`.replaceAll(path, "FILE"));
 }
 
 Deno.test({
   name:
-    "a file of secrets that others can read or change is told; one that is the server's alone is not",
+    "a file of secrets that others can read or change is found; one that is the server's alone is not",
   ignore: isWindows,
   fn: async () => {
-    for (const option of ["users", "password-file", "key"]) {
+    for (const option of ["users", "passwordFile", "key"] as const) {
       assertEquals(await saidOf(option, "x", 0o600), []);
       assertEquals(await saidOf(option, "x", 0o400), []);
       assertEquals(await saidOf(option, "x", 0o644), [
@@ -57,7 +53,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "who reads a file as a member of its group is told to own it; root's group is root",
+  name:
+    "a server that reads a file as a member of its group gets a remedy by which it owns it; root's group is root",
   ignore: !isRoot,
   fn: async () => {
     assertEquals(await saidOf("key", "x", 0o640, [0, 65_534]), [
@@ -66,7 +63,7 @@ Deno.test({
     assertEquals(await saidOf("key", "x", 0o640, [65_534, 65_534]), [
       "its group can read it: chmod 600 FILE",
     ]);
-    // As systemd hands out credentials.
+    // The mode of credentials of systemd.
     assertEquals(await saidOf("key", "x", 0o440, [0, 0]), []);
   },
 });
@@ -78,17 +75,17 @@ Deno.test({
     await using folder = await TemporaryFolder.create();
     const path = join(folder.path, "it's a key");
     await Deno.writeTextFile(path, "x", { mode: 0o644 });
-    const [found] = setupWarnings(optionsOf({ key: path }), Deno.uid()).slice(isRoot ? 1 : 0);
+    const [found] = checkAccess(filesOf({ key: path }), Deno.uid()).slice(isRoot ? 1 : 0);
     await new Deno.Command("sh", { args: ["-c", found?.remedy ?? "false"] }).output();
     assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
   },
 });
 
-Deno.test("root is told; nobody else is, and Windows has none", () => {
-  const [found] = setupWarnings(optionsOf({}), 0);
-  assertMatch(`${found?.finding}; ${found?.remedy}`, /^it runs as root.*User=/);
-  assertEquals(setupWarnings(optionsOf({}), 1_000), []);
-  assertEquals(setupWarnings(optionsOf({ key: "/etc/passwd" }), null), []);
+Deno.test("running as root is found; another user is not, and Windows has no root", () => {
+  const [found] = checkAccess(filesOf({}), 0);
+  assertMatch(`${found?.text}; ${found?.remedy}`, /^the server runs as root.*User=/);
+  assertEquals(checkAccess(filesOf({}), 1_000), []);
+  assertEquals(checkAccess(filesOf({ key: "/etc/passwd" }), null), []);
 });
 
 Deno.test({
@@ -105,14 +102,14 @@ Deno.test({
     await using exposed = await RunningProgram.start(options);
     const { stderr } = await exposed.end("SIGTERM");
     assertStringIncludes(stderr, ` warn exposed ${told}\n`);
-    assertEquals(stderr.includes("it runs as root"), isRoot);
+    assertEquals(stderr.includes("the server runs as root"), isRoot);
     const { stdout, code } = await runProgram(["check", ...options, "--port", "0"]);
     assertEquals(code, 0);
     assertStringIncludes(
       stdout,
       `${users}: every user of this machine can read it (chmod 600 ${users})`,
     );
-    assertEquals(stdout.includes("it runs as root"), isRoot);
+    assertEquals(stdout.includes("the server runs as root"), isRoot);
     await Deno.chmod(users, 0o600);
     await using program = await RunningProgram.start(options);
     assertEquals((await program.end("SIGTERM")).stderr.includes(users), false);

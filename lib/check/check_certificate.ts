@@ -1,0 +1,64 @@
+/** Whether a certificate can be used, and whether clients will accept it. */
+import { readGivenText } from "../files/read_whole.ts";
+import { counted } from "../protocol/counted.ts";
+import { reasonOf } from "../telemetry/reason.ts";
+import { type CertificateFacts, inspectCertificate } from "../transport/tls/inspect_certificate.ts";
+import type { Concern, Finding } from "./finding.ts";
+
+/** The files of a certificate chain and its private key. */
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a look at a certificate came to. */
+export interface CertificateReport {
+  /** Null where it cannot be used. */
+  readonly facts: CertificateFacts | null;
+  readonly findings: readonly Finding[];
+}
+
+const DAY_MS = 86_400_000;
+const SOON_DAYS = 14;
+
+export function checkCertificate({ cert, key }: CertificateFiles, now: Date): CertificateReport {
+  const unreadable = [...new Set([cert, key])].flatMap(unreadableFile);
+  if (unreadable.length > 0) return { facts: null, findings: unreadable };
+  try {
+    const facts = inspectCertificate({ cert: readGivenText(cert), key: readGivenText(key) });
+    return { facts, findings: findingsOn(facts, now) };
+  } catch (error) {
+    return { facts: null, findings: [finding("fault", reasonOf(error))] };
+  }
+}
+
+function unreadableFile(path: string): Finding[] {
+  try {
+    readGivenText(path);
+    return [];
+  } catch (error) {
+    return [finding("fault", reasonOf(error), { type: "file", path })];
+  }
+}
+
+function findingsOn({ names, validTo }: CertificateFacts, now: Date): Finding[] {
+  const found: Finding[] = [];
+  if (names.length === 0) {
+    found.push(finding("fault", "the certificate has no names: no client will accept it"));
+  }
+  const days = Math.floor((validTo.getTime() - now.getTime()) / DAY_MS);
+  if (days < 0) {
+    found.push(finding("fault", "the certificate has expired: no client will accept it"));
+  } else if (days < SOON_DAYS) {
+    found.push(finding("warning", `the certificate expires in ${counted(days, "day")}`));
+  }
+  return found;
+}
+
+function finding(
+  severity: Finding["severity"],
+  text: string,
+  concerns: Concern = { type: "certificate" },
+): Finding {
+  return { severity, concerns, text, remedy: null };
+}

@@ -1,0 +1,40 @@
+/** Whether the path of a mailbox, or of a folder of mailboxes, is the right one, and messages there can be deleted. */
+import { dirname, join } from "@std/path";
+import { canWriteIn, entriesNow, lookAtGivenOrNull } from "../files/look.ts";
+import type { Finding } from "./finding.ts";
+
+/** Whether messages can be deleted there. */
+export function checkDeleting(path: string): Finding[] {
+  return isWritable(path) ? [] : [{
+    severity: "warning",
+    concerns: { type: "file", path },
+    text: "this user may not write there, so nothing can be deleted",
+    remedy: "--read-only",
+  }];
+}
+
+/** Whether the path is rather that of a folder of Maildirs. */
+export function checkPath(path: string): Finding[] {
+  if (isMaildir(path)) return [];
+  const inner = foldersIn(path).find((name) => isMaildir(join(path, name)));
+  return inner === undefined ? [] : [{
+    severity: "warning",
+    concerns: { type: "file", path },
+    text: `it holds the Maildir ${join(path, inner)}`,
+    remedy: `name that one, or use --mail-root ${path}`,
+  }];
+}
+
+function isWritable(path: string): boolean {
+  const folder = isMaildir(path) ? join(path, "cur") : path;
+  const isFile = lookAtGivenOrNull(folder)?.isFile === true;
+  return canWriteIn(isFile ? dirname(folder) : folder);
+}
+
+function isMaildir(path: string): boolean {
+  return foldersIn(path).includes("cur");
+}
+
+function foldersIn(path: string): string[] {
+  return entriesNow(path).filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+}

@@ -1,0 +1,47 @@
+/** Whether the ports of a server can be opened, and whether clients on other machines can log in. */
+import { reasonOf } from "../telemetry/reason.ts";
+import { isThisMachine } from "../transport/address.ts";
+import type { Finding } from "./finding.ts";
+
+/** Where a server will listen. */
+export interface PortsToCheck {
+  readonly hostnames: readonly string[];
+  /** On each of the hosts; 0, which picks a free port, is not tried. */
+  readonly ports: readonly number[];
+}
+
+/** Opens each port for a moment. */
+export function checkPorts({ hostnames, ports }: PortsToCheck): Finding[] {
+  return hostnames.flatMap((hostname) =>
+    ports.filter((port) => port !== 0).flatMap((port): Finding[] => {
+      const reason = whyClosed(hostname, port);
+      if (reason === null) return [];
+      const concerns = { type: "port", hostname, port } as const;
+      return [{ severity: "fault", concerns, text: reason, remedy: null }];
+    })
+  );
+}
+
+/** For a server without a certificate that accepts passwords over TLS only. */
+export function checkLoginWithoutTls({ hostnames }: PortsToCheck): Finding[] {
+  return hostnames.every(isThisMachine) ? [] : [{
+    severity: "fault",
+    concerns: { type: "certificate" },
+    text: "no certificate: nobody on another machine can log in",
+    remedy: "--cert and --key",
+  }];
+}
+
+function whyClosed(hostname: string, port: number): string | null {
+  try {
+    Deno.listen({ hostname, port }).close();
+    return null;
+  } catch (error) {
+    const isPrivileged = error instanceof Deno.errors.PermissionDenied && port < 1024;
+    if (isPrivileged) {
+      return "permission denied: ports below 1024 need CAP_NET_BIND_SERVICE or root";
+    }
+    const isUsed = error instanceof Deno.errors.AddrInUse;
+    return isUsed ? "another program is using it; is a server running?" : reasonOf(error);
+  }
+}

@@ -1,0 +1,46 @@
+/** Something that a check has found: how bad it is, what it concerns, and what to do about it. */
+export interface Finding {
+  /** `fault`: somebody cannot log in, or gets no mail or not all of it; `warning`: it works, but may be wrong. */
+  readonly severity: "fault" | "warning";
+  readonly concerns: Concern;
+  readonly text: string;
+  /** What to type or to do; null where the text says all there is to say. */
+  readonly remedy: string | null;
+}
+
+/** What a finding is about. */
+export type Concern =
+  | { readonly type: "server" }
+  | { readonly type: "certificate" }
+  | { readonly type: "port"; readonly hostname: string; readonly port: number }
+  | { readonly type: "file"; readonly path: string }
+  | { readonly type: "users-file"; readonly path: string; readonly line: number | null }
+  | {
+    readonly type: "mailbox";
+    /** Null where there is no users file. */
+    readonly username: string | null;
+    /** Null where the user has no mailbox, or nothing says where it is. */
+    readonly path: string | null;
+  };
+
+/** The text of a finding, after a name for what it concerns; without the remedy. */
+export function sentenceOf({ concerns, text }: Finding): string {
+  switch (concerns.type) {
+    case "server":
+    case "certificate":
+      return text;
+    case "port":
+      return `${concerns.hostname} port ${concerns.port}: ${text}`;
+    case "file":
+      return `${concerns.path}: ${text}`;
+    case "users-file":
+      return concerns.line === null
+        ? `${concerns.path}: ${text}`
+        : `line ${concerns.line}: ${text}`;
+    case "mailbox":
+      // What a mailbox says of itself names its path.
+      return concerns.username === null
+        ? text
+        : `user ${JSON.stringify(concerns.username)}: ${text}`;
+  }
+}
