@@ -120,7 +120,7 @@ Deno.test("a mailbox that cannot be opened is a fault of its user, with its path
   const { mail } = await checkServer(serverIn(folder.path), noProgress);
   const [user] = mail.type === "users" ? mail.users ?? [] : [];
   assertEquals([user?.path, user?.format, user?.contents], [joe, "mbox", null]);
-  assertEquals(user?.findings.map(sentenceOf), [`user "joe": ${joe} is no mbox: it is no file`]);
+  assertEquals(user?.findings.map(sentenceOf), [`user "joe": ${joe} is no mbox: it is not a file`]);
 });
 
 Deno.test("an expired certificate is a fault, one that soon expires a warning", async () => {
