@@ -37,7 +37,7 @@ export interface SecureTransport extends Transport {
 }
 
 /** Why the server ends a connection, whatever it is doing. */
-type CutReason = "login-timeout" | "idle-timeout" | "max-connections" | "stop";
+type CutReason = "login-timeout" | "idle-timeout" | "max-connections" | "stop" | "disconnect";
 
 export class Connection implements TimedPeer {
   #transport: Transport;
@@ -47,6 +47,8 @@ export class Connection implements TimedPeer {
   readonly #timer: PeerTimer;
   readonly #writer: ReplyWriter;
   #cut: CutReason | null = null;
+  /** Why it is over, while its mailbox is released. */
+  #endedBy: CloseReason | null = null;
   #isOver = false;
   /** Settles the promise of `run`. */
   #done: () => void = () => {};
@@ -55,7 +57,10 @@ export class Connection implements TimedPeer {
     this.#transport = transport;
     this.#session = session;
     this.#options = options;
-    this.#lines = new LineReader(transport);
+    this.#lines = new LineReader(transport, {
+      peerEnded: () => this.#timer.peerEnded(),
+      peerGone: () => this.#peerGone(),
+    });
     this.#timer = new PeerTimer(options, session, this);
     this.#writer = new ReplyWriter(transport, this.#timer);
   }
@@ -102,7 +107,7 @@ export class Connection implements TimedPeer {
     this.#leave("max-connections");
   }
 
-  expire(reason: "login-timeout" | "idle-timeout"): void {
+  expire(reason: "login-timeout" | "idle-timeout" | "disconnect"): void {
     const { waitsFor } = this.#timer;
     if (waitsFor === "provider" || waitsFor === "handshake") this.abandon(reason);
     else this.#cutOff(reason);
@@ -130,7 +135,9 @@ export class Connection implements TimedPeer {
     for await (const line of this.#lines) {
       const receivedAt = timer.expectProvider();
       const wasLoggedIn = this.#session.isLoggedIn;
-      const reply = this.#options.showReply(await this.#session.respond(line));
+      const answer = this.#session.respond(line);
+      this.#readAhead();
+      const reply = this.#options.showReply(await answer);
       await writer.add(reply);
       this.#report(reply, receivedAt);
       if (closes(reply)) {
@@ -152,8 +159,19 @@ export class Connection implements TimedPeer {
     return this.#cut ?? this.#left;
   }
 
+  /** Notices a peer that leaves while its reply is made. After STLS, and after what may be followed by it, TLS begins. */
+  #readAhead(): void {
+    if (this.#session.verb === "STLS") return;
+    this.#lines.readAhead(this.#session.canStartTls ? "one-line" : "all");
+  }
+
+  #peerGone(): void {
+    if (this.#cut === null && !this.#isOver) this.abandon("disconnect");
+  }
+
   async #end(reason: CloseReason): Promise<void> {
-    this.#timer.expectProvider();
+    this.#endedBy = reason;
+    this.#timer.expectRelease();
     await this.#session.end();
     if (!this.#isOver) await this.#sayGoodbye(reason);
     this.#transport.close();
@@ -163,10 +181,11 @@ export class Connection implements TimedPeer {
   /** Leaves without waiting. An operation of the provider that keeps `stop` waiting becomes a warning. */
   #leave(reason: CutReason): void {
     if (this.#isOver) return;
-    if (reason === "stop" && this.#timer.waitsFor === "provider") this.warn();
+    const isWaitedFor = reason === "stop" || this.#endedBy !== null;
+    if (isWaitedFor && this.#timer.waitsFor === "provider") this.warn();
     this.#session.abandon();
     this.#cut ??= reason;
-    this.#finish(this.#cut);
+    this.#finish(this.#endedBy ?? this.#cut);
   }
 
   #finish(reason: CloseReason): void {
@@ -242,7 +261,7 @@ export class Connection implements TimedPeer {
     const isEncrypted = this.#options.info.tls !== null;
     if (!isError && !(isEncrypted && ["quit", "disconnect", "gone"].includes(reason))) return;
     this.#timer.expectEnd();
-    await sayGoodbye(this.#transport, isError);
+    await sayGoodbye(this.#transport, this.#lines, isError);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Ends a connection so that the peer gets the last reply. */
 import { errReply, statusLine } from "../protocol/reply.ts";
 import { Deadline, type Deadlines } from "../time/deadlines.ts";
+import type { LineReader } from "./line_reader.ts";
 import type { Transport } from "../transport/transport.ts";
 
 const TOO_MANY = new TextEncoder().encode(
@@ -26,12 +27,14 @@ export function turnAway(transport: Transport, deadlines: Deadlines): void {
  * server reads on until the peer has ended its side: a socket that is closed while the peer still sends is reset, and then
  * the peer may lose the reply that says why.
  */
-export async function sayGoodbye(transport: Transport, isError: boolean): Promise<void> {
+export async function sayGoodbye(
+  transport: Transport,
+  lines: LineReader,
+  isError: boolean,
+): Promise<void> {
   try {
     await transport.closeWrite();
-    if (!isError) return;
-    const thrownAway = new Uint8Array(1024);
-    while (await transport.read(thrownAway) !== null);
+    if (isError) await lines.drain();
   } catch {
     // The peer is gone, or has lingered too long.
   }

@@ -5,6 +5,8 @@
  * - Octets after the last line end, when the client goes away, are no command, and are dropped.
  * - A peer that begins with a TLS handshake may never send a line end: its octets are a line as they come.
  * - An idle connection holds one small buffer; a larger one lives only while it is full.
+ * - While a reply is made, the reader reads on: a peer that resets its connection is noticed then, and not when the
+ *   reply is sent.
  */
 import { CR, LF } from "../protocol/ascii.ts";
 import { TLS_HANDSHAKE } from "../session/foreign_protocol.ts";
@@ -20,9 +22,21 @@ export const MAXIMUM_LINE_OCTETS = 20_480;
 /** Enough for nearly every command; ten thousand connections hold one each while they wait. */
 const SMALL_BUFFER_OCTETS = 128;
 
+/** Octets that may wait while a reply is made. */
+const MOST_AHEAD_OCTETS = 65_536;
+
+/** Hears how the peer leaves, whatever the connection is doing then. */
+export interface PeerWatch {
+  /** The peer has ended its side (FIN): it may still read. */
+  peerEnded(): void;
+  /** The connection was reset, or cannot be read any more. */
+  peerGone(): void;
+}
+
 /** An async iterator of the lines. A line is a view that stays as it is until the next one is asked for. */
 export class LineReader implements AsyncIterableIterator<CommandLine> {
   #source: ByteSource;
+  readonly #watch: PeerWatch | null;
   #buffer = new Uint8Array(SMALL_BUFFER_OCTETS);
   #start = 0;
   #end = 0;
@@ -31,9 +45,16 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
   #isDiscarding = false;
   #isFirst = true;
   #hasHeard = false;
+  /** The read that is going on. */
+  #reading: Promise<void> | null = null;
+  /** How far the reader reads on by itself; null while somebody waits for the next line. */
+  #ahead: "one-line" | "all" | null = null;
+  #isEnded = false;
+  #failure: { readonly error: unknown } | null = null;
 
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, watch: PeerWatch | null = null) {
     this.#source = source;
+    this.#watch = watch;
   }
 
   /** Reads from another source; what was read from the old one and not asked for is thrown away. */
@@ -41,6 +62,8 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
     this.#source = source;
     this.#start = this.#end = this.#searched = 0;
     this.#isDiscarding = false;
+    this.#reading = null;
+    this.#ahead = null;
   }
 
   [Symbol.asyncIterator](): this {
@@ -58,22 +81,83 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
   }
 
   async next(): Promise<IteratorResult<CommandLine>> {
+    this.#ahead = null;
     for (;;) {
       const line = this.#take() ?? this.#takeHandshake();
       if (line !== null) {
         this.#isFirst = false;
         return { value: line, done: false };
       }
-      this.#makeRoom();
-      const count = await this.#source.read(this.#buffer.subarray(this.#end));
-      if (count === null) return { value: undefined, done: true };
-      this.#end += count;
-      this.#hasHeard = true;
+      if (this.#failure !== null) throw this.#failure.error;
+      if (this.#isEnded) return { value: undefined, done: true };
+      await (this.#reading ?? this.#read());
     }
   }
 
-  /** The offset of the next LF, or -1. */
+  /**
+   * Reads on until `next` is called. The line that was given last is lost by it.
+   *
+   * @param extent `one-line`: no further than to the end of a line, since what follows may be a TLS handshake
+   */
+  readAhead(extent: "one-line" | "all"): void {
+    this.#ahead = extent;
+    this.#readOn();
+  }
+
+  /** Throws away whatever the peer still sends, until it has ended its side. */
+  async drain(): Promise<void> {
+    this.#ahead = null;
+    while (!this.#isEnded && this.#failure === null) {
+      this.#start = this.#searched = this.#end;
+      await (this.#reading ?? this.#read());
+    }
+  }
+
+  #readOn(): void {
+    if (this.#ahead === null || this.#reading !== null || this.#isEnded) return;
+    if (this.#failure !== null || this.#end - this.#start >= MOST_AHEAD_OCTETS) return;
+    if (this.#ahead === "one-line" && this.hasLineWaiting) return;
+    this.#read();
+  }
+
+  /** One read. Never rejects: what was read, and what failed, is kept. */
+  #read(): Promise<void> {
+    this.#makeRoom();
+    const source = this.#source;
+    const reading = source.read(this.#buffer.subarray(this.#end)).then(
+      (count) => {
+        if (source !== this.#source) return;
+        this.#reading = null;
+        if (count === null) {
+          this.#isEnded = true;
+          if (this.#ahead !== null) this.#watch?.peerEnded();
+          return;
+        }
+        this.#end += count;
+        this.#hasHeard = true;
+        this.#readOn();
+      },
+      (error) => {
+        if (source !== this.#source) return;
+        this.#reading = null;
+        this.#failure = { error };
+        if (this.#ahead !== null) this.#watch?.peerGone();
+      },
+    );
+    return this.#reading = reading;
+  }
+
+  /** The offset of the LF that ends the next line, or -1. */
   #lineEnd(): number {
+    const found = this.#nextLf();
+    if (!this.#isDiscarding) return found;
+    // What ends here is the line that was too long.
+    this.#start = this.#searched = found === -1 ? this.#end : found + 1;
+    this.#isDiscarding = found === -1;
+    return this.#nextLf();
+  }
+
+  #nextLf(): number {
     const found = this.#buffer.subarray(this.#searched, this.#end).indexOf(LF);
     if (found !== -1) return this.#searched + found;
     this.#searched = this.#end;
@@ -81,26 +165,17 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
   }
 
   #take(): CommandLine | null {
-    for (;;) {
-      const lineEnd = this.#lineEnd();
-      if (lineEnd === -1) break;
-      const start = this.#start;
+    const lineEnd = this.#lineEnd();
+    const start = this.#start;
+    if (lineEnd !== -1) {
       this.#start = this.#searched = lineEnd + 1;
-      if (this.#isDiscarding) {
-        this.#isDiscarding = false;
-        continue;
-      }
       const end = lineEnd > start && this.#buffer[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
       return end - start > MAXIMUM_LINE_OCTETS ? "too-long" : this.#buffer.subarray(start, end);
     }
-    if (this.#isDiscarding) {
-      this.#start = this.#end;
-    } else if (this.#end - this.#start > MAXIMUM_LINE_OCTETS + 1) {
-      this.#start = this.#end;
-      this.#isDiscarding = true;
-      return "too-long";
-    }
-    return null;
+    if (this.#end - start <= MAXIMUM_LINE_OCTETS + 1) return null;
+    this.#start = this.#end;
+    this.#isDiscarding = true;
+    return "too-long";
   }
 
   #takeHandshake(): CommandLine | null {
@@ -121,7 +196,8 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
     } else {
       this.#buffer.copyWithin(0, this.#start, this.#end);
     }
+    this.#searched -= this.#start;
     this.#start = 0;
-    this.#end = this.#searched = left.length;
+    this.#end = left.length;
   }
 }

@@ -7,7 +7,10 @@
  * | command      | before the login: the time for it, counted from accept; after it: the idle limit, or sleep's |
  * | provider     | before the login: the same; after it: none, but a warning tells its author after 30 s     |
  * | write        | before the login: the same; after it: the idle limit, and a floor under the peer's pace  |
+ * | release      | 10 s, after the last reply                                                               |
  * | end          | 2 s                                                                                      |
+ *
+ * A peer that has ended its side (FIN) has its replies for as long as something can be sent each 10 s.
  */
 import type { Session } from "../session/session.ts";
 import type { Clock } from "../time/clock.ts";
@@ -28,7 +31,7 @@ export interface PeerLimits {
 /** The connection whose time is measured. */
 export interface TimedPeer {
   /** Called when its time is over. */
-  expire(reason: "login-timeout" | "idle-timeout"): void;
+  expire(reason: "login-timeout" | "idle-timeout" | "disconnect"): void;
   /** Called when its provider takes long. */
   warn(): void;
 }
@@ -37,6 +40,8 @@ export interface TimedPeer {
 const HANDSHAKE_MS = 15_000;
 /** How long a provider may take before a warning tells its author. */
 const PATIENCE_MS = 30_000;
+/** How long nothing may be sent to a peer that has ended its side, and how long the release of a mailbox may take. */
+const FAREWELL_MS = 10_000;
 /** How long a peer may go on sending after the last reply before the connection is cut. */
 const LINGER_MS = 2_000;
 
@@ -48,6 +53,9 @@ export class PeerTimer implements WriteWatch {
   readonly #session: Session;
   readonly #deadline: Deadline;
   readonly #patience: Deadline;
+  /** Once nobody sends any more: when the peer, or the release of its mailbox, has taken long enough. */
+  readonly #farewell: Deadline;
+  #isEnding = false;
   #waitsFor: WaitsFor = "write";
   /** From when on the time for a login counts: accept, or the last QAUT. */
   #loggedOutAt: number;
@@ -61,6 +69,7 @@ export class PeerTimer implements WriteWatch {
     this.#deadline = new Deadline(() => {
       peer.expire(session.isLoggedIn ? "idle-timeout" : "login-timeout");
     });
+    this.#farewell = new Deadline(() => peer.expire("disconnect"));
     this.#patience = new Deadline(() => {
       peer.warn();
       // Once for each command that takes too long, however long it goes on.
@@ -84,6 +93,7 @@ export class PeerTimer implements WriteWatch {
     this.#waitsFor = "end";
     this.#limits.deadlines.delete(this.#deadline);
     this.#limits.deadlines.delete(this.#patience);
+    this.#limits.deadlines.delete(this.#farewell);
     return this.#limits.clock.now() - this.#limits.acceptedAt;
   }
 
@@ -124,6 +134,20 @@ export class PeerTimer implements WriteWatch {
     this.#deadline.at = this.#limits.clock.now() + LINGER_MS;
   }
 
+  /** The peer sends nothing more (FIN). It may still read, as long as there is something to send. */
+  peerEnded(): void {
+    this.#isEnding = true;
+    this.#farewell.at = this.#limits.clock.now() + FAREWELL_MS;
+    this.#limits.deadlines.add(this.#farewell);
+  }
+
+  /** No reply is awaited any more: the mailbox is released. @returns the instant, by the clock */
+  expectRelease(): number {
+    const now = this.expectProvider();
+    this.peerEnded();
+    return now;
+  }
+
   beforeWrite(): void {
     this.#waitFor("write");
     this.#writeBegan = this.#limits.clock.now();
@@ -135,6 +159,7 @@ export class PeerTimer implements WriteWatch {
   afterWrite(octets: number): void {
     const now = this.#limits.clock.now();
     this.#pace.took(octets, now - this.#writeBegan);
+    if (this.#isEnding) this.#farewell.at = now + FAREWELL_MS;
     this.#waitFor("provider", now + PATIENCE_MS);
   }
 

@@ -25,6 +25,7 @@ import { replyToFailure } from "./provider_failure.ts";
 import { type CommandState, loggedOut, type State, type Transition } from "./state.ts";
 import { type Verb, verbs } from "./verbs.ts";
 import { offersApop } from "./verbs/apop.ts";
+import { canStartTls } from "./verbs/stls.ts";
 import { cancelExchange, respondToChallenge } from "./verbs/auth.ts";
 import { wordedReply } from "./worded_reply.ts";
 
@@ -86,6 +87,11 @@ export class Session {
   abandon(): void {
     this.#context.isAbandoned = true;
     this.#context.attempt?.abandon();
+  }
+
+  /** Whether the next command may take the connection over into TLS. */
+  get canStartTls(): boolean {
+    return this.#state.phase === "AUTHORIZATION" && canStartTls(this.#context);
   }
 
   /** The greeting. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */
