@@ -24,6 +24,7 @@ export {
 } from "./guard/ban_engine.ts";
 export type { LimitReached } from "./events/connection_events.ts";
 export type { Certificate, CertificateSource } from "./transport/tls/certificate.ts";
+export type { TlsEngine } from "./transport/tls/tls_engine.ts";
 export type { FaultName, FaultPlace, FaultPlan, FaultRule } from "./faults/fault_rules.ts";
 export { certificateFiles } from "./transport/tls/certificate_files.ts";
 export type { ConnectionInfo, TlsFacts } from "./provider/connection_info.ts";

@@ -78,6 +78,7 @@ Deno.test("the exported names of lib/mod.ts", () => {
     "SleepEvent",
     "StrikeBanEngine",
     "StrikeBanEngineOptions",
+    "TlsEngine",
     "TlsFacts",
     "UserSecret",
     "UserSecrets",

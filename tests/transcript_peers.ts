@@ -9,6 +9,7 @@ import { LoginDelay } from "../lib/guard/login_delay.ts";
 import { BanningGuard, REFUSAL_MS } from "../lib/guard/banning_guard.ts";
 import type { Settings } from "../lib/listener/settings.ts";
 import { Pop3Listener } from "../lib/listener/pop3_listener.ts";
+import type { TlsEngine } from "../lib/transport/tls/tls_engine.ts";
 import type { ConnectionInfo } from "../lib/provider/connection_info.ts";
 import type { Mailbox } from "../lib/provider/mailbox.ts";
 import type { SessionContext } from "../lib/session/handler.ts";
@@ -156,13 +157,15 @@ export const inMemory: OpenTranscriptPeer = overMemory(Infinity);
 /** A listener, a socket, a client. */
 function overSocket(
   connect: (port: number) => Promise<LoopbackClient>,
-  tls: boolean,
+  tlsEngine: TlsEngine | null,
 ): OpenTranscriptPeer {
+  const tls = tlsEngine !== null;
   return async (scene) => {
     const { isRemote } = scene;
     const pop3 = new Pop3Listener({
       ...settingsOf(scene),
       clock: hurriedClock,
+      tlsEngine: tlsEngine ?? "node",
       certificate: tls || scene.hasCertificate === true ? certificate : null,
     });
     const { port } = await pop3.listenOn({
@@ -188,11 +191,15 @@ function overSocket(
 
 export const overLoopback: OpenTranscriptPeer = overSocket(
   (port) => LoopbackClient.connect(port),
-  false,
+  null,
 );
-export const overTls: OpenTranscriptPeer = overSocket(
+export const overNodeTls: OpenTranscriptPeer = overSocket(
   (port) => LoopbackClient.connectTls(port),
-  true,
+  "node",
+);
+export const overDenoTls: OpenTranscriptPeer = overSocket(
+  (port) => LoopbackClient.connectTls(port),
+  "deno",
 );
 
 function memoryPeer(

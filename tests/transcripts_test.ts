@@ -1,13 +1,20 @@
 /**
- * Plays every transcript below `tests/transcripts` in five ways: against the session alone, byte by byte,
- * in one packet, over loopback, and over TLS. One that needs a certificate is played over loopback, one of a client
+ * Plays every transcript below `tests/transcripts` in six ways: against the session alone, byte by byte,
+ * in one packet, over loopback, and over TLS by both engines. One that needs a certificate is played over loopback, one of a client
  * on another machine not over TLS. A new file needs no code.
  */
 import { fromFileUrl, join } from "@std/path";
 import { parseTranscript } from "../lib/testing/parse_transcript.ts";
 import type { Transcript, TranscriptStep } from "../lib/testing/transcript.ts";
 import { playTranscript } from "../lib/testing/play_transcript.ts";
-import { byteByByte, inMemory, overLoopback, overTls, sessionAlone } from "./transcript_peers.ts";
+import {
+  byteByByte,
+  inMemory,
+  overDenoTls,
+  overLoopback,
+  overNodeTls,
+  sessionAlone,
+} from "./transcript_peers.ts";
 
 const folder = fromFileUrl(new URL("transcripts", import.meta.url));
 
@@ -24,7 +31,8 @@ for (const group of namesIn(folder)) {
       }
       await test.step("over loopback", () => playTranscript(transcript, overLoopback));
       if (!transcript.hasCertificate && !transcript.isRemote) {
-        await test.step("over TLS", () => playTranscript(transcript, overTls));
+        await test.step("over TLS by node", () => playTranscript(transcript, overNodeTls));
+        await test.step("over TLS by deno", () => playTranscript(transcript, overDenoTls));
       }
     });
   }

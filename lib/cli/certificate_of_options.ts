@@ -16,12 +16,20 @@ export interface ChosenCertificate {
 /**
  * The files of the certificate; null for none.
  *
- * @throws {CliError} when one is given without the other
+ * @throws {CliError} when one is given without the other, or the TLS engine cannot do what is asked
  */
-export function certificateFilesOf({ cert, key }: ServeOptions): CertificateFiles | null {
+export function certificateFilesOf(options: ServeOptions): CertificateFiles | null {
+  const { cert, key } = options;
   if (cert === null && key === null) return null;
   if (cert === null) throw CliError.usage("--key needs --cert, the certificate that it belongs to");
   if (key === null) throw CliError.usage("--cert needs --key, the private key of the certificate");
+  const isDenoTls = options["tls-engine"] === "deno" && options["tls-port"] !== "off";
+  if (isDenoTls && options["proxy-protocol"].length > 0) {
+    throw CliError.usage(
+      "--tls-engine deno cannot read the header of --proxy-protocol, which comes before TLS: " +
+        "give --tls-engine node",
+    );
+  }
   return { cert, key };
 }
 

@@ -4,7 +4,7 @@ import { LOG_LEVELS, type LogFormat, type LogLevel } from "../telemetry/log_line
 import type { MailboxFormat } from "../mailbox/open_mailbox.ts";
 import type { UsernameCase } from "../auth/prepared_text.ts";
 import { MADE_SCHEMES, type MadeScheme } from "../auth/passwords/made_schemes.ts";
-import { type Settings, settings } from "../listener/settings.ts";
+import { fixedSettings, type Pop3ListenerOptions, settings } from "../listener/settings.ts";
 import type { Setting } from "../settings/setting.ts";
 import { CliError } from "./cli_error.ts";
 
@@ -125,6 +125,7 @@ export const serveOptions = {
   "tls-port": value("N", "port for implicit TLS; 0 picks a free one; off for none", portNumber, null, `${TLS_PORT} with a certificate, else off`),
   "cert": value("FILE", "PEM certificate chain; read again when it changes", text("the path of a file"), null),
   "key": value("FILE", "its private key", text("the path of a file"), null),
+  "tls-engine": ofSetting(fixedSettings.tlsEngine, "ENGINE", "what does implicit TLS: node; or deno, for less memory and CPU, within limits (docs/operations.md)"),
   "user": value("NAME", "the one user, without a users file", text("a name"), null, "me"),
   "password-file": value("FILE", "that user's password is the first line of this file; else POP3SVC_PASSWORD from the environment", text("the path of a file"), null, "passw0rd, on loopback and without proxies only"),
   "users": value("FILE", "many users: lines of Dovecot's passwd-file or Apache's htpasswd; read again when it changes", text("the path of a file"), null),
@@ -173,8 +174,8 @@ export const statusOptions = {
 } as const;
 
 /** The settings of the listener among the options. */
-export function listenerSettings(options: ServeOptions): Partial<Settings> {
-  const chosen: Partial<Settings> = {};
+export function listenerSettings(options: ServeOptions): Pop3ListenerOptions {
+  const chosen: Pop3ListenerOptions = {};
   for (const [name, option] of Object.entries<Option<unknown>>(serveOptions)) {
     if (option.isSetting !== true) continue;
     const setting = name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -9,7 +9,6 @@
  */
 import type { CloseReason } from "../events/connection_events.ts";
 import type { Pop3Event } from "../events/events.ts";
-import type { TlsFacts } from "../provider/connection_info.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { SessionInfo } from "../session/handler.ts";
 import type { Session } from "../session/session.ts";
@@ -17,7 +16,7 @@ import { sayGoodbye, turnAway } from "./farewell.ts";
 import { LineReader } from "./line_reader.ts";
 import { type PeerLimits, PeerTimer, type TimedPeer } from "./peer_timer.ts";
 import { BrokenMessageError, ReplyWriter } from "./reply_writer.ts";
-import type { Transport } from "../transport/transport.ts";
+import type { Handshake, Transport } from "../transport/transport.ts";
 
 /** What a connection needs besides its transport and its session. */
 export interface ConnectionOptions extends PeerLimits {
@@ -26,14 +25,9 @@ export interface ConnectionOptions extends PeerLimits {
   /** Sees every reply, and returns the one that is sent. */
   readonly showReply: (reply: Reply) => Reply;
   /** Takes the transport over into TLS. */
-  readonly startTls: (transport: Transport) => Promise<SecureTransport>;
+  readonly startTls: Handshake;
   /** Whether the client begins with a TLS handshake (RFC 8314 section 3). */
   readonly isImplicitTls: boolean;
-}
-
-/** A transport that is encrypted. */
-export interface SecureTransport extends Transport {
-  readonly facts: TlsFacts;
 }
 
 /** Why the server ends a connection, whatever it is doing. */
@@ -50,6 +44,8 @@ export class Connection implements TimedPeer {
   /** Why it is over, while its mailbox is released. */
   #endedBy: CloseReason | null = null;
   #isOver = false;
+  /** Whether TLS ends here, and not at a proxy. */
+  #isEncrypted = false;
   /** Settles the promise of `run`. */
   #done: () => void = () => {};
 
@@ -212,14 +208,15 @@ export class Connection implements TimedPeer {
     const { info, emit, startTls, isImplicitTls } = this.#options;
     this.#timer.expectHandshake();
     try {
-      const transport = await startTls(this.#transport);
+      const { transport, facts } = await startTls(this.#transport);
       this.#transport = transport;
       this.#writer.writeTo(transport);
       // Octets in clear after STLS may come from an attacker between the two, and would be obeyed as if they had been
       // encrypted. They are thrown away.
       this.#lines.readFrom(transport);
       info.isSecure = true;
-      info.tls = transport.facts;
+      info.tls = facts;
+      this.#isEncrypted = true;
     } catch (error) {
       if (this.#cut !== null) return this.#cut;
       // A peer that connects to a TLS port and leaves has broken nothing.
@@ -258,8 +255,7 @@ export class Connection implements TimedPeer {
 
   async #sayGoodbye(reason: CloseReason): Promise<void> {
     const isError = reason === "error" || reason.startsWith("spoke-");
-    const isEncrypted = this.#options.info.tls !== null;
-    if (!isError && !(isEncrypted && ["quit", "disconnect", "gone"].includes(reason))) return;
+    if (!isError && !(this.#isEncrypted && ["quit", "disconnect", "gone"].includes(reason))) return;
     this.#timer.expectEnd();
     await sayGoodbye(this.#transport, this.#lines, isError);
   }

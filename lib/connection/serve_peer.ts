@@ -9,8 +9,8 @@ import { Session } from "../session/session.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Deadlines } from "../time/deadlines.ts";
-import type { Transport } from "../transport/transport.ts";
-import { Connection, type SecureTransport } from "./connection.ts";
+import type { Handshake, Transport } from "../transport/transport.ts";
+import { Connection } from "./connection.ts";
 import type { ConnectionSettings } from "./connection_settings.ts";
 
 /** Who the peer is, and how its connection begins. */
@@ -38,7 +38,7 @@ export interface PeerServices {
   readonly admitLogin: (username: string) => number;
   readonly emit: (event: Pop3Event) => void;
   /** Takes a transport over into TLS; null while that cannot be done. */
-  readonly startTls: ((transport: Transport) => Promise<SecureTransport>) | null;
+  readonly startTls: Handshake | null;
   /** Sees every reply, and gives what is sent in its place; null where nobody looks. */
   readonly showReply: ((info: ConnectionInfo, reply: Reply) => Reply) | null;
 }

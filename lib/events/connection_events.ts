@@ -30,7 +30,7 @@ export interface RefuseEvent {
   readonly error?: unknown;
 }
 
-/** The connection is encrypted from here on; `connection.tls` has the details. */
+/** The connection is encrypted from here on; `connection.tls` has the details, if the TLS engine tells. */
 export interface SecureEvent {
   /** Which event this is. */
   readonly type: "secure";

@@ -2,11 +2,10 @@
  * What happens between `accept` and the greeting, in this order: a trusted proxy says who its client is; the limits; TLS, if
  * the port begins with it; the greeting. A client that is turned away costs no handshake and no session.
  */
-import type { SecureTransport } from "../connection/connection.ts";
 import { type PeerServices, servePeer } from "../connection/serve_peer.ts";
 import { Deadline, Deadlines } from "../time/deadlines.ts";
 import { turnAway } from "../connection/farewell.ts";
-import type { PushbackTransport, Transport } from "../transport/transport.ts";
+import type { Handshake, PushbackTransport, Transport } from "../transport/transport.ts";
 import { unmapped } from "../transport/address.ts";
 import type { LimitReached } from "../events/connection_events.ts";
 import { ConnectionLimits } from "../guard/connection_limits.ts";
@@ -32,7 +31,7 @@ export interface AdmissionOptions {
   /** Writes down what is said; null where nobody wants to know. */
   readonly wire: () => WireLog | null;
   /** Takes a connection over into TLS; null while that cannot be done. */
-  readonly startTls: () => ((transport: Transport) => Promise<SecureTransport>) | null;
+  readonly startTls: () => Handshake | null;
 }
 
 /** A connection whose client is known. */
@@ -41,6 +40,8 @@ interface Caller {
   readonly client: ProxiedClient;
   readonly acceptedAt: number;
   readonly isImplicitTls: boolean;
+  /** The handshake that Deno has begun; null for any other connection. */
+  readonly handshake: Handshake | null;
 }
 
 /** The longest that a proxy may take for its header. */
@@ -72,8 +73,8 @@ export class Admission {
 
   /** Greets a connection of a port, or closes it. */
   receive(
-    { transport, address, port, isSecure }: Arrival,
-    isImplicitTls: boolean,
+    { transport, address, port, handshake }: Arrival,
+    beginsWithTls: boolean,
     proxies: TrustedNetworks | null,
   ): void {
     if (address === "") {
@@ -81,8 +82,9 @@ export class Admission {
       return this.miss();
     }
     const acceptedAt = this.#options.clock.now();
-    const client: ProxiedClient = { address: unmapped(address), port, isSecure };
-    const caller = { transport, client, acceptedAt, isImplicitTls };
+    const client: ProxiedClient = { address: unmapped(address), port, isSecure: false };
+    const isImplicitTls = beginsWithTls || handshake !== null;
+    const caller = { transport, client, acceptedAt, isImplicitTls, handshake };
     if (proxies?.has(client.address) !== true) this.#admit(caller);
     else this.#askProxy(transport, caller);
   }
@@ -165,7 +167,7 @@ export class Admission {
   #serve(caller: Caller, giveBack: () => void): void {
     const connectionId = `${++this.#lastConnectionId}`;
     const { settings, startTls } = this.#options;
-    const { transport, client, ...rest } = caller;
+    const { transport, client, handshake, ...rest } = caller;
     const faults = this.#options.faults();
     const wire = this.#options.wire();
     const { info, connection } = servePeer(
@@ -175,7 +177,7 @@ export class Admission {
       {
         ...this.#services,
         provider: faults?.ofProvider(settings.provider) ?? settings.provider,
-        startTls: startTls(),
+        startTls: handshake ?? startTls(),
         showReply: wire === null ? null : (info, reply) => wire.reply(info, reply),
       },
     );

@@ -7,12 +7,12 @@ import { Observers } from "../telemetry/observers.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
 import { acceptLoop, type Acceptor, type Arrival } from "../transport/accept_loop.ts";
 import { isThisMachine } from "../transport/address.ts";
-import { arrivals, openPlainPort, openTlsPort } from "../transport/open_port.ts";
-import type { TlsServer } from "../transport/tls/tls_server.ts";
+import { arrivals, openDenoTlsPort, openPort } from "../transport/open_port.ts";
 import type { TrustedNetworks } from "../transport/trusted_networks.ts";
 import { Admission } from "./admission.ts";
 import type { ListenOptions, ServeOptions } from "./listen_options.ts";
 import type { ListenerStatus, PortStatus } from "./listener_status.ts";
+import { ListenerTls, refuseForDeno } from "./listener_tls.ts";
 import {
   type FixedSettings,
   fixedSettings,
@@ -43,7 +43,7 @@ export class Pop3Listener implements AsyncDisposable {
   readonly #ports = new Map<Acceptor<Arrival>, Promise<void>>();
   readonly #addresses = new Map<Acceptor<Arrival>, PortStatus>();
   readonly #observers: Observers;
-  #tls: TlsServer | null = null;
+  readonly #tls: ListenerTls;
   #faults: ListenerFaults | null = null;
   #wire: WireLog | null = null;
 
@@ -63,16 +63,18 @@ export class Pop3Listener implements AsyncDisposable {
       },
     );
     this.#observers = new Observers({ wire: () => this.#wire, onEvent: () => this.onEvent });
+    const emit = (event: Pop3Event) => this.#emit(event);
+    this.#tls = new ListenerTls(() => this.certificate, this.clock, emit);
     this.#admission = new Admission({
       settings: this,
       clock: this.clock,
-      emit: (event) => this.#emit(event),
+      emit,
       faults: () => this.#faults,
       wire: () => this.#wire,
       startTls: () => {
-        const tls = this.certificate === null ? null : this.#tls;
-        if (tls === null) return null;
-        return (transport) => tls.accept(this.#faults?.ofHandshake(transport) ?? transport);
+        const { accept } = this.#tls;
+        if (accept === null) return null;
+        return (transport) => accept(this.#faults?.ofHandshake(transport) ?? transport);
       },
     });
   }
@@ -84,7 +86,8 @@ export class Pop3Listener implements AsyncDisposable {
    * @returns the address it is bound to
    * @throws {Deno.errors.AddrInUse} when another program has the port
    * @throws {Deno.errors.PermissionDenied} when this user may not have the port
-   * @throws {TypeError} when `tls` is asked for without a certificate, or faults for other machines
+   * @throws {TypeError} when `tls` is asked for without a certificate, faults for other machines, or what the TLS engine
+   * cannot do
    * @throws what `node:tls` says of a certificate or key that it cannot read
    */
   async listenOn(options: ListenOptions): Promise<Deno.NetAddr> {
@@ -93,11 +96,13 @@ export class Pop3Listener implements AsyncDisposable {
     if (this.faults !== null && isOpen) {
       throw new TypeError("A listener that misbehaves listens on this machine only");
     }
-    await this.#prepareTls(options.tls ?? false);
+    const engine = options.tls === true ? this.tlsEngine : null;
+    if (engine === "deno") refuseForDeno(trustedProxies, this.faults);
+    const certificate = await this.#tls.prepare(engine);
     const where = { hostname, port, reusePort };
-    const [addr, acceptor] = options.tls === true
-      ? await openTlsPort(where, this.clock)
-      : openPlainPort(where);
+    const [addr, acceptor] = engine === "deno" && certificate !== null
+      ? await openDenoTlsPort(where, certificate)
+      : openPort(where);
     try {
       await this.#receive(acceptor, options);
     } catch (error) {
@@ -107,29 +112,6 @@ export class Pop3Listener implements AsyncDisposable {
     const { hostname: bound, port: number } = addr;
     this.#addresses.set(acceptor, { hostname: bound, port: number, tls: options.tls ?? false });
     return addr;
-  }
-
-  /** Loads TLS where there is a certificate, and finds out whether it works on this runtime. */
-  async #prepareTls(isNeeded: boolean): Promise<void> {
-    const { certificate } = this;
-    if (this.#tls !== null) return;
-    if (certificate === null) {
-      if (isNeeded) throw new TypeError("Listening with tls needs a certificate");
-      return;
-    }
-    const { TlsServer } = await import("../transport/tls/tls_server.ts");
-    const server = new TlsServer(
-      () => this.certificate ?? certificate,
-      (event) => this.#emit(event),
-    );
-    await server.renew();
-    try {
-      await server.selfTest(this.clock);
-      this.#tls = server;
-    } catch (error) {
-      this.#emit({ type: "error", connection: null, during: "TLS self-test", error });
-      if (isNeeded) throw error;
-    }
   }
 
   /** Loads what only those need who test, or look for a fault. */
@@ -149,11 +131,12 @@ export class Pop3Listener implements AsyncDisposable {
 
   /** Asks for the certificate now, and not only at the next handshake. */
   async renewCertificate(): Promise<void> {
-    await this.#tls?.renew();
+    await this.#tls.renew();
   }
 
   /**
-   * Serves the connections of a socket that is open already. Those of `Deno.listenTls` are secure from the start.
+   * Serves the connections of a socket that is open already. Those of `Deno.listenTls` begin with its
+   * handshake, as with the TLS engine `deno`.
    *
    * @returns when the socket is closed, by `stop` or by its owner
    * @throws {RangeError} when a trusted proxy is no address and no network
@@ -192,7 +175,7 @@ export class Pop3Listener implements AsyncDisposable {
     return {
       ports: [...this.#addresses.values()],
       ...this.#admission.open.status(),
-      certificate: this.#tls?.shown ?? null,
+      certificate: this.#tls.shown,
     };
   }
 

@@ -8,9 +8,10 @@ import type { FaultPlan } from "../faults/fault_rules.ts";
 import type { BanEngine } from "../guard/ban_engine.ts";
 import { type LimitSettings, limitSettings } from "../guard/limit_settings.ts";
 import { type SessionSettings, sessionSettings } from "../session/session_settings.ts";
-import { flag, given, hasMethod, seconds, type SettingsTable } from "../settings/setting.ts";
+import { flag, given, hasMethod, oneOf, seconds, type SettingsTable } from "../settings/setting.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { Certificate, CertificateSource } from "../transport/tls/certificate.ts";
+import type { TlsEngine } from "../transport/tls/tls_engine.ts";
 
 /** What may be changed while a listener runs: sessions and connections read it when they need it. */
 export interface Settings extends SessionSettings, ConnectionSettings, LimitSettings {
@@ -32,6 +33,8 @@ export interface Settings extends SessionSettings, ConnectionSettings, LimitSett
 
 /** What is fixed when a listener is made. */
 export interface FixedSettings {
+  /** Which code does the TLS of ports for implicit TLS. `node` by default. */
+  readonly tlsEngine: TlsEngine;
   /** Misbehave by this plan, for people who test a client; on this machine only. Null, the default, for none. */
   readonly faults: FaultPlan | null;
   /**
@@ -71,6 +74,7 @@ export const settings: SettingsTable<Settings> = {
 };
 
 export const fixedSettings: SettingsTable<FixedSettings> = {
+  tlsEngine: oneOf<TlsEngine>(["node", "deno"]),
   faults: given(
     "a fault plan: what parseFaultPlan() returns, or null",
     (value): value is FaultPlan | null =>

@@ -16,7 +16,7 @@ export interface ConnectionInfo {
   readonly clientPort: number;
   /** Whether the connection is encrypted. */
   readonly isSecure: boolean;
-  /** What the TLS handshake agreed on; null without TLS, and where TLS ends before this server. */
+  /** What the TLS handshake agreed on; null without TLS, where TLS ends before this server, and with the TLS engine `deno`. */
   readonly tls: TlsFacts | null;
   /** The name with which the client logged in; null before the login. */
   readonly username: string | null;

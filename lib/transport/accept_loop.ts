@@ -5,7 +5,7 @@
  * An arrival belongs to whoever serves it; where serving throws, it is closed here.
  */
 import type { Clock } from "../time/clock.ts";
-import type { PushbackTransport } from "./transport.ts";
+import type { Handshake, PushbackTransport } from "./transport.ts";
 import { type Concern, concernOfAccept, failureCosts } from "../protocol/failure_costs.ts";
 
 /** Where to listen. */
@@ -29,8 +29,8 @@ export interface Arrival {
   /** Empty where the peer was gone before it could be asked for. */
   readonly address: string;
   readonly port: number;
-  /** Is the line encrypted already? */
-  readonly isSecure: boolean;
+  /** For a connection that Deno begins with TLS: waits for its handshake. Null for any other. */
+  readonly handshake: Handshake | null;
 }
 
 /** After so many failures in a row that nobody can explain, the port is broken for now, and waits like the process. */

@@ -1,35 +1,31 @@
-/** Opening a port: by Deno where it is plain, by `node:net` where TLS comes first. */
-import type { Clock } from "../time/clock.ts";
+/** Opening a port, and what it accepts. */
 import type { Acceptor, Arrival, PortToOpen } from "./accept_loop.ts";
 import { arrivalOf } from "./tcp_transport.ts";
+import type { ServedCertificate } from "./tls/served_certificate.ts";
 
 /** A port, and the address that it is bound to. */
 export type OpenPort = readonly [addr: Deno.NetAddr, acceptor: Acceptor<Arrival>];
 
-export function openPlainPort(port: PortToOpen): OpenPort {
+/** A port on which nothing comes before the connection: for no TLS, STLS, and implicit TLS by the engine `node`. */
+export function openPort(port: PortToOpen): OpenPort {
   const listener = Deno.listen({ ...port });
   return [listener.addr, arrivals(listener)];
 }
 
-/** Loaded only where there is TLS. */
-export async function openTlsPort(port: PortToOpen, clock: Clock): Promise<OpenPort> {
-  const { SocketAcceptor } = await import("./socket_acceptor.ts");
-  const acceptor = await SocketAcceptor.listen(port, clock);
+/** A port whose TLS is Deno's; loaded only for those who want it. */
+export async function openDenoTlsPort(
+  port: PortToOpen,
+  certificate: ServedCertificate,
+): Promise<OpenPort> {
+  const { DenoTlsPort } = await import("./tls/deno_tls_port.ts");
+  const acceptor = new DenoTlsPort(port, certificate);
   return [acceptor.addr, acceptor];
 }
 
-/** What a `Deno.Listener` accepts, as arrivals. */
+/** What a listener of Deno's accepts, as arrivals. */
 export function arrivals(acceptor: Acceptor): Acceptor<Arrival> {
   return {
-    async accept() {
-      const accepted = await acceptor.accept();
-      try {
-        return arrivalOf(accepted);
-      } catch (error) {
-        accepted.close();
-        throw error;
-      }
-    },
+    accept: async () => arrivalOf(await acceptor.accept()),
     close: () => acceptor.close(),
   };
 }

@@ -1,20 +1,40 @@
 import type { Arrival } from "./accept_loop.ts";
-import type { PushbackTransport } from "./transport.ts";
+import { HandshakeError } from "./tls/handshake_error.ts";
+import type { Handshake, PushbackTransport } from "./transport.ts";
 
-/** What `Deno.Listener` accepts. */
+/** What a `Deno.Listener` or a `Deno.TlsListener` accepts; where that fails, it is closed. */
 export function arrivalOf(accepted: Deno.TcpConn | Deno.TlsConn): Arrival {
-  const { hostname, port } = accepted.remoteAddr;
-  const transport = new TcpTransport(accepted);
-  return { transport, address: hostname, port, isSecure: "handshake" in accepted };
+  try {
+    const { hostname, port } = accepted.remoteAddr;
+    const handshake = "handshake" in accepted ? handshakeOf(accepted) : null;
+    return { transport: new TcpTransport(accepted), address: hostname, port, handshake };
+  } catch (error) {
+    accepted.close();
+    throw error;
+  }
 }
 
-const NOTHING = new Uint8Array(0);
+/** Deno has begun the handshake with the accept. It tells neither version nor cipher. */
+function handshakeOf(connection: Deno.TlsConn): Handshake {
+  return async (transport) => {
+    try {
+      await connection.handshake();
+    } catch (error) {
+      transport.close();
+      // A peer that leaves in the middle of its handshake ends in the same words.
+      const isSilent = error instanceof Deno.errors.UnexpectedEof ||
+        error instanceof Deno.errors.ConnectionReset;
+      throw new HandshakeError(error, isSilent);
+    }
+    return { transport, facts: null };
+  };
+}
 
-/** An accepted connection as the line to a peer. It may be closed more than once. */
+/** An accepted connection of Deno's, plain or with TLS. It may be closed more than once. */
 export class TcpTransport implements PushbackTransport {
   readonly #connection: Deno.TcpConn | Deno.TlsConn;
   #isOpen = true;
-  #unread: Uint8Array = NOTHING;
+  #unread: Uint8Array | null = null;
 
   constructor(connection: Deno.TcpConn | Deno.TlsConn) {
     // A reply is one write; waiting for more to send (Nagle) would only add the client's delayed ACK to it.
@@ -27,17 +47,19 @@ export class TcpTransport implements PushbackTransport {
   }
 
   unread(octets: Uint8Array): void {
-    this.#unread = octets;
+    const all = new Uint8Array(octets.length + (this.#unread?.length ?? 0));
+    all.set(octets);
+    all.set(this.#unread ?? [], octets.length);
+    this.#unread = all.length > 0 ? all : null;
   }
 
   read(into: Uint8Array): Promise<number | null> {
-    if (this.#unread.length > 0) {
-      const part = this.#unread.subarray(0, into.length);
-      into.set(part);
-      this.#unread = this.#unread.subarray(part.length);
-      return Promise.resolve(part.length);
-    }
-    return this.#connection.read(into);
+    const octets = this.#unread;
+    if (octets === null) return this.#connection.read(into);
+    const part = octets.subarray(0, into.length);
+    into.set(part);
+    this.#unread = part.length < octets.length ? octets.subarray(part.length) : null;
+    return Promise.resolve(part.length);
   }
 
   write(bytes: Uint8Array): Promise<number> {

@@ -282,6 +282,7 @@ Deno.test("a task has all permissions only where it starts programs, which have 
     "bench:peers",
     "bench:check",
     "bench:safety",
+    "bench:tls",
     "soak",
     "ok",
   ];

@@ -81,6 +81,38 @@ Deno.test("a certificate that has changed is used at the next handshake; a broke
   );
 });
 
+Deno.test("--tls-engine deno, from the config file: a session, and a new certificate at SIGHUP", async () => {
+  await using folder = await CertificateFolder.create();
+  await using config = await TemporaryFolder.create();
+  const file = join(config.path, "config.json");
+  await Deno.writeTextFile(file, JSON.stringify({ "tls-engine": "deno", "tls-port": 0 }));
+  await using program = await RunningProgram.start([...folder.options, "--config", file]);
+  using open = await LoopbackClient.connectTls(program.tlsPort);
+  assertEquals(await open.logIn(), "+OK Welcome.");
+  await folder.write(await authority.issue("renewed"));
+  // It is too late for this one, and in time for the next.
+  using next = await LoopbackClient.connectTls(program.tlsPort);
+  assertStringIncludes(await next.readLine() ?? "", "+OK");
+  assertMatch(await open.command("STAT") ?? "", /^\+OK \d+ /);
+  const { stderr, code } = await program.end("SIGTERM");
+  assertEquals(code, 0);
+  assertStringIncludes(stderr, 'certificate subject="CN=renewed"');
+});
+
+Deno.test("an engine that is none, and what the engine deno cannot do, are wrong options", async () => {
+  await using folder = await CertificateFolder.create();
+  const options = [...folder.options, "--tls-port", "0", "--tls-engine"];
+  for (const command of ["serve", "check"]) {
+    const unknown = await runProgram([command, ...options, "openssl"]);
+    assertEquals([unknown.code, unknown.stdout], [2, ""]);
+    assertStringIncludes(unknown.stderr, "--tls-engine openssl: give node or deno");
+    const proxy = ["--proxy-protocol", "192.0.2.0/24"];
+    const proxied = await runProgram([command, ...options, "deno", ...proxy]);
+    assertEquals([proxied.code, proxied.stdout], [2, ""]);
+    assertStringIncludes(proxied.stderr, "--tls-engine deno cannot read the header");
+  }
+});
+
 Deno.test("check shows the certificate, and whether it can be used", async () => {
   await using folder = await CertificateFolder.create();
   const good = await runProgram(["check", ...folder.options]);

@@ -45,15 +45,22 @@ Deno.test("the one who has been here longest without a login gives way, and hear
   }
 });
 
-Deno.test("it hears why over TLS, too", async () => {
-  await using pop3 = new ObservedListener({ provider, certificate, maxConnections: 1 });
-  const { port } = await pop3.listenOn({ ...loopback, tls: true });
-  using first = await LoopbackClient.connectTls(port);
-  await first.readLine();
-  using second = await LoopbackClient.connectTls(port);
-  assertEquals(await first.readLine(), tooMany);
-  assertEquals(await second.readLine(), ready);
-});
+for (const tlsEngine of ["node", "deno"] as const) {
+  Deno.test(`it hears why over TLS, too, by ${tlsEngine}`, async () => {
+    await using pop3 = new ObservedListener({
+      provider,
+      certificate,
+      tlsEngine,
+      maxConnections: 1,
+    });
+    const { port } = await pop3.listenOn({ ...loopback, tls: true });
+    using first = await LoopbackClient.connectTls(port);
+    await first.readLine();
+    using second = await LoopbackClient.connectTls(port);
+    assertEquals(await first.readLine(), tooMany);
+    assertEquals(await second.readLine(), ready);
+  });
+}
 
 Deno.test("where all are logged in, the newcomer is turned away; after QAUT one gives way again", async () => {
   await using pop3 = new ObservedListener({ provider, maxConnections: 1 });

@@ -1,45 +1,44 @@
 /**
- * The server's end of TLS over any line to a peer, by `node:tls`: for STLS, where Deno has nothing of its own
- * (`Deno.startTls` is a client's), and for implicit TLS.
- *
- * `Deno.listenTls` is not used for the latter. Its connections cannot turn Nagle's algorithm off, so that the
- * greeting waits for the client's delayed ACK of the session tickets (44 ms a session against 2.5 ms here); it has
- * one certificate for its whole life, and nothing can be read or refused before its handshake.
+ * The server's end of TLS over any transport, by `node:tls`: for STLS, where Deno has nothing of its own
+ * (`Deno.startTls` is a client's), and for implicit TLS with the engine `node`.
  */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type SecureContext, TLSSocket } from "node:tls";
 import type { TlsFacts } from "../../provider/connection_info.ts";
-import { SocketTransport } from "./socket_transport.ts";
+import type { Transport } from "../transport.ts";
 
-/** The peer left, or spoke no TLS that we speak. */
-export class HandshakeError extends Error {
-  override readonly name = "HandshakeError";
-  /** Whether the peer left without a word, as a health check does. */
-  readonly isSilent: boolean;
-
-  constructor(message: string, isSilent: boolean, options: ErrorOptions) {
-    super(message, options);
-    this.isSilent = isSilent;
-  }
-}
-
-export class TlsTransport extends SocketTransport {
+export class TlsTransport implements Transport {
   /** What the handshake agreed on. */
   readonly facts: TlsFacts;
+  readonly #socket: TLSSocket;
+  /** What was read from the socket and not taken yet. */
+  #rest: Uint8Array | null = null;
+  #isEnded = false;
+  #failure: Error | null = null;
+  /** Called when there is something to read, and when it is over. */
+  #wake: () => void = () => {};
+  /** Rejects the write that waits, when it is over. */
+  #abandon: (error: Error) => void = () => {};
 
+  /** Takes a socket whose handshake is over. */
   private constructor(socket: TLSSocket) {
-    super(socket);
+    this.#socket = socket;
     this.facts = {
       version: socket.getProtocol() ?? "unknown",
       cipher: socket.getCipher()?.standardName ?? "unknown",
     };
+    const fail = (error: Error) => this.#fail(error);
+    socket.on("error", fail);
+    socket.on("close", () => fail(new Deno.errors.BadResource("The connection is closed")));
+    socket.on("readable", () => this.#wake());
+    socket.on("end", () => this.#end());
   }
 
   /**
    * Waits for the handshake of a client.
    *
-   * @throws {HandshakeError} when it fails; the stream is destroyed then
+   * @throws why it failed; the stream is destroyed then
    */
   static async accept(stream: Duplex, secureContext: SecureContext): Promise<TlsTransport> {
     // It takes any Duplex; only its type asks for a Socket.
@@ -51,10 +50,54 @@ export class TlsTransport extends SocketTransport {
       socket.on("error", () => {});
       socket.destroy();
       stream.destroy();
-      const reason = error instanceof Error ? error.message : String(error);
-      const isSilent = "bytesRead" in stream && stream.bytesRead === 0;
-      throw new HandshakeError(`TLS handshake: ${reason}`, isSilent, { cause: error });
+      throw error;
     }
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    for (;;) {
+      const octets: Uint8Array | null = this.#rest ?? this.#socket.read();
+      if (octets !== null) {
+        const part = octets.subarray(0, into.length);
+        into.set(part);
+        this.#rest = part.length < octets.length ? octets.subarray(part.length) : null;
+        return part.length;
+      }
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#isEnded) return null;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  write(octets: Uint8Array): Promise<number> {
+    return this.#untilDone((done) => this.#socket.write(octets, done), octets.length);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#untilDone((done) => this.#socket.end(() => done()), undefined);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #untilDone<T>(start: (done: (error?: Error | null) => void) => void, result: T): Promise<T> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#abandon = reject;
+      start((error) => error ? reject(error) : resolve(result));
+    });
+  }
+
+  #end(): void {
+    this.#isEnded = true;
+    this.#wake();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#end();
+    this.#abandon(error);
   }
 }
 

@@ -20,7 +20,7 @@ export const LARGE_OCTETS = 50_000_000;
 export const MANY_MESSAGES = 100_000;
 
 /** Numbers that are the same in each run (mulberry32). */
-function numbers(seed: number): () => number {
+export function numbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -86,7 +86,8 @@ export async function makeCorpus(root: string, manyMessages = MANY_MESSAGES): Pr
   return { root, wire };
 }
 
-async function writeMaildir(path: string, texts: Iterable<string>): Promise<void> {
+/** Writes a Maildir whose messages are two years old. */
+export async function writeMaildir(path: string, texts: Iterable<string>): Promise<void> {
   for (const folder of ["new", "cur", "tmp"]) {
     await Deno.mkdir(join(path, folder), { recursive: true });
   }

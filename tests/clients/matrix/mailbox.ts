@@ -1,5 +1,6 @@
 /** The mail that each client fetches, and where it finds it. */
 import { join } from "@std/path";
+import type { TlsEngine } from "../../../lib/mod.ts";
 import { latin1 } from "../../../lib/testing/latin1.ts";
 import { wellFormed } from "../../protocol/chunks.ts";
 import { RunningProgram } from "../../running_program.ts";
@@ -7,7 +8,20 @@ import { authority, certificate } from "../../test_authority.ts";
 import { TemporaryFolder } from "../../temporary_folder.ts";
 
 export type Security = "plain" | "STLS" | "TLS";
-export const SECURITIES: readonly Security[] = ["plain", "STLS", "TLS"];
+
+/** One column of the table: how the client connects, and which engine does the TLS of the port for implicit TLS. */
+export interface Way {
+  readonly heading: string;
+  readonly security: Security;
+  readonly engine: TlsEngine;
+}
+
+export const WAYS: readonly Way[] = [
+  { heading: "plain", security: "plain", engine: "node" },
+  { heading: "STLS", security: "STLS", engine: "node" },
+  { heading: "implicit TLS", security: "TLS", engine: "node" },
+  { heading: "implicit TLS, engine deno", security: "TLS", engine: "deno" },
+];
 
 const head = (subject: string) => `From: a@example.org\nTo: me@example.org\nSubject: ${subject}\n`;
 
@@ -30,7 +44,7 @@ export class ServedMail implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async start(): Promise<ServedMail> {
+  static async start(engine: TlsEngine): Promise<ServedMail> {
     const folder = await TemporaryFolder.create();
     const path = (name: string) => join(folder.path, name);
     await Deno.writeTextFile(path("cert.pem"), certificate.cert);
@@ -44,7 +58,7 @@ export class ServedMail implements AsyncDisposable {
       await Deno.writeFile(path(`mail/${index}.eml`), octets);
     }
     const program = await RunningProgram.start([
-      ...[path("mail"), "--host", "127.0.0.1", "--tls-port", "0"],
+      ...[path("mail"), "--host", "127.0.0.1", "--tls-port", "0", "--tls-engine", engine],
       ...["--cert", path("cert.pem"), "--key", path("key.pem")],
     ]);
     return new ServedMail(program, folder);

@@ -5,7 +5,7 @@
  */
 import deno from "../../deno.json" with { type: "json" };
 import { type Client, clients } from "./clients.ts";
-import { compare, SECURITIES, type Security, ServedMail } from "./mailbox.ts";
+import { compare, ServedMail, type Way, WAYS } from "./mailbox.ts";
 
 const page = new URL("../../../docs/clients.md", import.meta.url);
 const BEGIN = "<!-- run: deno task clients writes from here -->";
@@ -20,18 +20,18 @@ for (const client of clients) {
     continue;
   }
   const cells: string[] = [];
-  for (const security of SECURITIES) {
-    const cell = client.securities.includes(security)
-      ? await verdictOf(client, security)
+  for (const way of WAYS) {
+    const cell = client.securities.includes(way.security)
+      ? await verdictOf(client, way)
       : "cannot do it";
-    console.log(`${client.name} ${version}, ${security}: ${cell}`);
+    console.log(`${client.name} ${version}, ${way.heading}: ${cell}`);
     cells.push(cell);
   }
   rows.push(`| ${[client.name, version, ...cells].join(" | ")} |`);
 }
 const table = [
-  "| client | version | plain | STLS | implicit TLS |",
-  "| --- | --- | --- | --- | --- |",
+  `| client | version | ${WAYS.map(({ heading }) => heading).join(" | ")} |`,
+  `| --- | --- |${" --- |".repeat(WAYS.length)}`,
   ...rows,
 ].join("\n");
 if (!Deno.args.includes("--check")) {
@@ -43,8 +43,8 @@ if (!Deno.args.includes("--check")) {
 }
 Deno.exit(isGood ? 0 : 1);
 
-async function verdictOf(client: Client, security: Security): Promise<string> {
-  await using mail = await ServedMail.start();
+async function verdictOf(client: Client, { security, engine }: Way): Promise<string> {
+  await using mail = await ServedMail.start(engine);
   try {
     const verdict = compare(await client.fetch(mail, security));
     const isDeleted = mail.isEmpty;

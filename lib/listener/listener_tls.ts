@@ -1,0 +1,88 @@
+/** TLS of a listener: its certificate, and what of TLS works on this runtime. Loaded only as far as it is needed. */
+import type { Pop3Event } from "../events/events.ts";
+import type { FaultPlan } from "../faults/fault_rules.ts";
+import type { Clock } from "../time/clock.ts";
+import type { CertificateSource } from "../transport/tls/certificate.ts";
+import type { ServedCertificate } from "../transport/tls/served_certificate.ts";
+import type { TlsEngine } from "../transport/tls/tls_engine.ts";
+import type { Handshake } from "../transport/transport.ts";
+
+export class ListenerTls {
+  readonly #source: () => CertificateSource | null;
+  readonly #clock: Clock;
+  readonly #emit: (event: Pop3Event) => void;
+  #served: ServedCertificate | null = null;
+  #accept: Handshake | null = null;
+
+  /** @param source the certificate of this moment; null for none */
+  constructor(
+    source: () => CertificateSource | null,
+    clock: Clock,
+    emit: (event: Pop3Event) => void,
+  ) {
+    this.#source = source;
+    this.#clock = clock;
+    this.#emit = emit;
+  }
+
+  /** Takes a connection over into TLS; null where there is no certificate, or the runtime cannot do it. */
+  get accept(): Handshake | null {
+    return this.#source() === null ? null : this.#accept;
+  }
+
+  /** What the next handshake shows; null without a certificate. */
+  get shown(): { readonly subject: string; readonly validTo: Date } | null {
+    return this.#served?.shown ?? null;
+  }
+
+  /** Asks for the certificate now. */
+  async renew(): Promise<void> {
+    await this.#served?.renew();
+  }
+
+  /**
+   * Asks for the certificate, where there is one, and finds out whether `node:tls` works.
+   *
+   * @param engine of the port that is to be opened; null for a plain one
+   * @throws {TypeError} when the port needs a certificate and there is none
+   * @throws what is wrong with the certificate, or with the engine `node` for a port that needs it
+   */
+  async prepare(engine: TlsEngine | null): Promise<ServedCertificate | null> {
+    const served = this.#served ??= await this.#firstCertificate();
+    if (served === null) {
+      if (engine !== null) throw new TypeError("Listening with tls needs a certificate");
+      return null;
+    }
+    if (this.#accept !== null) return served;
+    const { acceptTls, testTls } = await import("../transport/tls/node_tls.ts");
+    try {
+      await testTls(served, this.#clock);
+      this.#accept = (transport) => acceptTls(transport, served);
+    } catch (error) {
+      this.#emit({ type: "error", connection: null, during: "TLS self-test", error });
+      if (engine === "node") throw error;
+    }
+    return served;
+  }
+
+  async #firstCertificate(): Promise<ServedCertificate | null> {
+    const first = this.#source();
+    if (first === null) return null;
+    const { ServedCertificate } = await import("../transport/tls/served_certificate.ts");
+    const served = new ServedCertificate(() => this.#source() ?? first, this.#emit);
+    await served.renew();
+    return served;
+  }
+}
+
+/** @throws {TypeError} for what `Deno.listenTls` cannot do: its handshake begins with the accept */
+export function refuseForDeno(trustedProxies: readonly string[], faults: FaultPlan | null): void {
+  if (trustedProxies.length > 0) {
+    throw new TypeError(
+      'A PROXY header comes before TLS, which the TLS engine "deno" cannot read: use "node"',
+    );
+  }
+  if (faults?.rules.some(({ fault }) => fault === "half-handshake") === true) {
+    throw new TypeError('The TLS engine "deno" cannot break a handshake off: use "node"');
+  }
+}

@@ -1,0 +1,22 @@
+import type { Certificate } from "../lib/mod.ts";
+
+/** Its key is of a curve that openssl knows and the TLS of this runtime does not. */
+export const UNUSABLE: Certificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBbjCCARSgAwIBAgIUMtj9epAYdrtfXRKAlU+Iv5rtdcUwCgYIKoZIzj0EAwIw
+DTELMAkGA1UEAwwCazEwIBcNMjYxMTI1MDI1NjU5WhgPMjEyNjExMDEwMjU2NTla
+MA0xCzAJBgNVBAMMAmsxMFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAE/Hjo6tBJANSc
+BECEs6CIw77902ddS5g8PgVLGwJ9k3HnvnvbU/aSz64ttfcGyIZuF+FGhUmxy9eu
+vTSKYEqrkqNTMFEwHQYDVR0OBBYEFINPKjgVImgRre5YGdkJviaMsjQmMB8GA1Ud
+IwQYMBaAFINPKjgVImgRre5YGdkJviaMsjQmMA8GA1UdEwEB/wQFMAMBAf8wCgYI
+KoZIzj0EAwIDSAAwRQIhAKF/t+23XEGsmWEUBAwWGz62rI0HAbuODj7HNobfdh/H
+AiAWHJJOXgZIkBWhJp+GKj1R41LAyUOqFJhauXIF+34qTg==
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN EC PRIVATE KEY-----
+MHQCAQEEIFsnFswBH6L2Pc43zZTP0Uc2AODMh2zSiHKlQBIgVRLXoAcGBSuBBAAK
+oUQDQgAE/Hjo6tBJANScBECEs6CIw77902ddS5g8PgVLGwJ9k3HnvnvbU/aSz64t
+tfcGyIZuF+FGhUmxy9euvTSKYEqrkg==
+-----END EC PRIVATE KEY-----
+`,
+};
