@@ -2,6 +2,7 @@
 import type { Awaitable } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
+import { type MessageList, SHARED_LIST } from "../provider/message_list.ts";
 
 /** A mailbox whose snapshot and lock are its own: it serves one login. */
 export interface LoginMailbox extends Mailbox {
@@ -11,6 +12,7 @@ export interface LoginMailbox extends Mailbox {
     uniqueIds: readonly string[],
   ): Awaitable<readonly (number | null)[]>;
   release(info: ConnectionInfo): Awaitable<void>;
+  [SHARED_LIST](info: ConnectionInfo): MessageList | null;
 }
 
 /** Caches, an index and a snapshot that logins share. */
@@ -32,6 +34,7 @@ export function sharedMailbox(store: MailboxStore): LoginMailbox {
   return {
     name: store.name,
     listMessageUniqueIds: (info) => of(info).listMessageUniqueIds(info),
+    [SHARED_LIST]: (info) => of(info)[SHARED_LIST](info),
     mailboxIsReadOnly: (info) => of(info).mailboxIsReadOnly(info),
     messageExists: (info, uniqueId) => of(info).messageExists(info, uniqueId),
     messageSize: (info, uniqueId) => of(info).messageSize(info, uniqueId),

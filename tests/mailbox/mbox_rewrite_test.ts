@@ -219,7 +219,7 @@ Deno.test("octets that belong to no message stop a deletion", async () => {
   for (const broken of [torn, { ...index, identity: { ...index.identity, size: 1 } }]) {
     let message = "";
     try {
-      rangesOf(broken, new Set(index.uniqueIds.slice(0, 1)));
+      rangesOf(broken, new Set(index.list.uniqueIds.slice(0, 1)));
     } catch (error) {
       message = String(error);
     }

@@ -68,7 +68,7 @@ Deno.test("names that are no UTF-8 are counted and told", async () => {
       if (event.type === "error") told.push(String(event.error));
     },
   });
-  for (let login = 0; login < 2; login++) assertEquals((await store.look()).uniqueIds, ["a"]);
+  for (let login = 0; login < 2; login++) assertEquals((await store.look()).list.uniqueIds, ["a"]);
   assertEquals(told.length, 1);
   assertMatch(
     told[0] ?? "",

@@ -1,5 +1,6 @@
 import type { MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
+import { type MessageList, SHARED_LIST } from "../../provider/message_list.ts";
 import { type LoginMailbox, sharedMailbox } from "../mailbox_store.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { FileStore } from "./file_store.ts";
@@ -46,7 +47,12 @@ export class FileMailbox implements LoginMailbox {
       }
     }
     this.#snapshot = snapshot;
-    return snapshot.uniqueIds;
+    return snapshot.list.uniqueIds;
+  }
+
+  /** The list of what the login was shown last. */
+  [SHARED_LIST](): MessageList | null {
+    return this.#snapshot?.list ?? null;
   }
 
   /** Whether nothing can be deleted: the options say so, or the disk. */
@@ -85,7 +91,7 @@ export class FileMailbox implements LoginMailbox {
     uniqueIds: readonly string[],
   ): Promise<readonly (number | null)[]> {
     const snapshot = this.#snapshot;
-    return snapshot !== null && uniqueIds === snapshot.uniqueIds
+    return snapshot?.list.isAll(uniqueIds) === true
       ? await this.#store.sizes.ofAll(snapshot)
       : await this.#store.sizes.of(uniqueIds.map((uniqueId) => this.#messageOf(uniqueId)));
   }

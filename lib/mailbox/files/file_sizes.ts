@@ -33,14 +33,14 @@ export class FileSizes {
 
   /** Those of all messages, in their order; null for one that is gone or has changed. */
   async ofAll(snapshot: Snapshot): Promise<readonly (number | null)[]> {
-    if (snapshot.sizes !== null) return snapshot.sizes;
+    if (snapshot.list.octets !== null) return snapshot.list.octets;
     const messages = [...snapshot.messages.values()];
     const octets = await this.of(messages);
     const known = await this.#knownSizes();
     const isWhole = messages.every((message) => isKnown(known, message));
     if (!isWhole) return octets;
     const sizes = Object.freeze(octets.map((size) => size ?? 0));
-    if (snapshot.stamp !== null) snapshot.sizes = sizes;
+    snapshot.list.learnOctets(sizes);
     await this.#remember(snapshot, messages, known);
     return sizes;
   }

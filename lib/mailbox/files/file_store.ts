@@ -98,10 +98,10 @@ export class FileStore {
 
   /** How many messages are there now; writes no index. */
   async count(): Promise<MailboxCount> {
-    const { uniqueIds, leftOut } = await this.#lookOnly();
+    const { list, leftOut } = await this.#lookOnly();
     const faults = leftOut.files().filter(({ isFault }) => isFault);
     return {
-      messages: uniqueIds.length,
+      messages: list.count,
       leftOut: faults.map((files) => describeLeftOut(files, this.folder.path)),
     };
   }

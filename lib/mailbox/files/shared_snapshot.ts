@@ -12,6 +12,7 @@
  *   running one may have missed the newest mail.
  */
 import type { Clock } from "../../time/clock.ts";
+import { MessageList } from "../../provider/message_list.ts";
 import { LeftOut } from "../left_out.ts";
 import { listMessages } from "./list_messages.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
@@ -21,18 +22,15 @@ import type { MessageLayout } from "./message_layout.ts";
 import { withSettledFiles } from "./settled_files.ts";
 import { isYoung, stampOf } from "./stamp.ts";
 
-/** The messages of a mailbox at one instant. Shared: nobody changes it, but for its sizes, which become known later. */
+/** The messages of a mailbox at one instant; sessions share it. */
 export interface Snapshot extends KnownMessages {
-  /** In the order in which they are numbered. */
-  readonly uniqueIds: readonly string[];
+  readonly list: MessageList;
   /** The times of the folders; null where they are not to be trusted. */
   readonly stamp: string | null;
   /** What is left out; nothing where the list was remembered. */
   readonly leftOut: LeftOut;
   /** How many files may still be written by another program. */
   readonly unsettled: number;
-  /** The sizes of all messages, in their order, once they are known. */
-  sizes: readonly number[] | null;
 }
 
 const nothingKnown: KnownMessages = { messages: new Map(), hasKeptIds: false };
@@ -40,20 +38,18 @@ const nothingKnown: KnownMessages = { messages: new Map(), hasKeptIds: false };
 /** Most who log in want to know what is there, and no more: what it takes to open a message is made when one is. */
 class RememberedSnapshot implements Snapshot {
   readonly stamp: string;
-  readonly uniqueIds: readonly string[];
+  readonly list: MessageList;
   readonly leftOut = new LeftOut();
   readonly unsettled = 0;
   /** It was worth an index, and stays so. */
   readonly hasKeptIds = true;
-  sizes: readonly number[] | null;
   readonly #index: MailboxIndex;
   readonly #forget: () => void;
   #messages: ReadonlyMap<string, MessageFile> | null = null;
 
   constructor(index: MailboxIndex, forget: () => void) {
     this.stamp = index.stamp;
-    this.uniqueIds = Object.freeze(index.uniqueIds);
-    this.sizes = Object.freeze(index.octets);
+    this.list = new MessageList(Object.freeze(index.uniqueIds), Object.freeze(index.octets));
     this.#index = index;
     this.#forget = forget;
   }
@@ -159,13 +155,12 @@ export class SharedSnapshot {
     // What has other paths is not in an index, and must be looked for again.
     const isTrusted = unsettled === 0 && !isYoung(newest, startedAt);
     return {
-      uniqueIds: Object.freeze(messages.map(({ uniqueId }) => uniqueId)),
+      list: new MessageList(Object.freeze(messages.map(({ uniqueId }) => uniqueId))),
       messages: new Map(messages.map((message) => [message.uniqueId, message])),
       hasKeptIds,
       stamp: isTrusted ? stamp : null,
       leftOut,
       unsettled,
-      sizes: null,
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
+import { type MessageList, SHARED_LIST } from "../../provider/message_list.ts";
 import { type LoginMailbox, sharedMailbox } from "../mailbox_store.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { MboxBody } from "./mbox_body.ts";
@@ -46,7 +47,12 @@ export class MboxLogin implements LoginMailbox {
     if (before !== null && before !== this.#snapshot) {
       this.#shown = new Map([...this.#shown, ...before.messages]);
     }
-    return this.#snapshot.uniqueIds;
+    return this.#snapshot.list.uniqueIds;
+  }
+
+  /** The list of what the login was shown last. */
+  [SHARED_LIST](): MessageList | null {
+    return this.#snapshot?.list ?? null;
   }
 
   async mailboxIsReadOnly(): Promise<boolean> {

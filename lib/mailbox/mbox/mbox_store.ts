@@ -75,7 +75,7 @@ export class MboxStore {
   /** How many messages the file has now, even while somebody is writing it. */
   async count(): Promise<MailboxCount> {
     const index = await this.look();
-    return { messages: index.uniqueIds.length, leftOut: leftOutOf(this.place.path, index) };
+    return { messages: index.list.count, leftOut: leftOutOf(this.place.path, index) };
   }
 
   /** Inspects the mbox; writes nothing, and waits for nobody. */
