@@ -9,7 +9,7 @@ import { FileStore } from "../files/file_store.ts";
 import type { MessageLayout } from "../files/message_layout.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
 import { whyNoMessage } from "./no_message.ts";
-import { fileMailbox } from "../files/file_mailbox.ts";
+import { sharedMailbox } from "../mailbox_store.ts";
 
 /**
  * A folder whose files are messages, whatever their extension.
@@ -36,7 +36,7 @@ import { fileMailbox } from "../files/file_mailbox.ts";
  * ```
  */
 export function folderMailbox(path: string, options: FileMailboxOptions = {}): Mailbox {
-  return fileMailbox(new FileStore(path, folderLayout, options));
+  return sharedMailbox(new FileStore(path, folderLayout, options));
 }
 
 export const folderLayout: MessageLayout = {
