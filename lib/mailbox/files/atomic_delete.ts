@@ -36,15 +36,13 @@
  * whether our folder has come or gone, and lists again under the lock if so. Reading never needs to write.
  */
 import { dirname, join } from "@std/path";
-import {
-  type FileIdentity,
-  identityOf,
-  isSameFile,
-  isSameInode,
-} from "../../files/file_identity.ts";
+import { type FileIdentity, isSameInode } from "../../files/file_identity.ts";
+import type { FileSystem } from "../../files/file_system.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
-import { DECIDED, keep, MOVING, realFolder, recover, revoke } from "./recover_deletions.ts";
+import { DECIDED, MOVING } from "./deletions.ts";
+import { keep } from "./kept_files.ts";
+import { recover, revoke } from "./recover_deletions.ts";
 import { lockDeletions } from "./settled_files.ts";
 
 /** What becomes of the files of a deletion. */
@@ -104,11 +102,8 @@ async function linkAside(
   doomed: readonly DoomedFile[],
 ): Promise<void> {
   const { files, path: mailbox } = folder;
-  await files.makeFolder(moving);
-  const names = new Set(doomed.map(({ path }) => dirname(path)));
-  for (const name of names) {
-    if (name !== ".") await files.makeFolder(join(moving, name));
-  }
+  const names = foldersOf(doomed);
+  await makeFolders(files, moving, names);
   for (const { path, identity } of doomed) {
     try {
       await files.link(join(mailbox, path), join(moving, path));
@@ -117,9 +112,7 @@ async function linkAside(
       throw error;
     }
     const linked = await files.look(join(moving, path));
-    if (linked === null || !folder.isServed(linked) || !isSameFile(identityOf(linked), identity)) {
-      throw changedError();
-    }
+    if (linked === null || !folder.isStill(linked, identity)) throw changedError();
   }
   for (const name of names) await files.sync(join(moving, name));
   await files.sync(moving);
@@ -134,13 +127,8 @@ async function moveAside(
 ): Promise<void> {
   const { files, path: mailbox } = folder;
   const folders = new Map<string, Deno.FileInfo>();
-  for (const name of new Set(doomed.map(({ path }) => dirname(path)))) {
-    folders.set(name, await realFolder(folder, name));
-  }
-  await files.makeFolder(moving);
-  for (const name of folders.keys()) {
-    if (name !== ".") await files.makeFolder(join(moving, name));
-  }
+  for (const name of foldersOf(doomed)) folders.set(name, await folder.realFolder(name));
+  await makeFolders(files, moving, folders.keys());
   // Where the files go must not get lost before they are in it.
   await files.sync(moving);
   await files.sync(own);
@@ -148,18 +136,33 @@ async function moveAside(
   for (const { path, identity } of doomed) {
     const info = await files.look(join(mailbox, path));
     if (info === null) continue;
-    if (!folder.isServed(info) || !isSameFile(identityOf(info), identity)) throw changedError();
+    if (!folder.isStill(info, identity)) throw changedError();
     await files.rename(join(mailbox, path), join(moving, path));
     const moved = await files.look(join(moving, path));
-    if (moved !== null && folder.isServed(moved) && isSameFile(identityOf(moved), identity)) {
-      continue;
-    }
+    if (moved !== null && folder.isStill(moved, identity)) continue;
     await returnStray(folder, own, moving, path, folders.get(dirname(path)) ?? null);
     throw changedError();
   }
   for (const name of folders.keys()) {
     await files.sync(join(moving, name));
     await files.sync(join(mailbox, name));
+  }
+}
+
+/** The folders of the mailbox that hold these files. */
+function foldersOf(doomed: readonly DoomedFile[]): ReadonlySet<string> {
+  return new Set(doomed.map(({ path }) => dirname(path)));
+}
+
+/** Makes the folder of a deletion, and in it those that its files come from. */
+async function makeFolders(
+  files: FileSystem,
+  moving: string,
+  names: Iterable<string>,
+): Promise<void> {
+  await files.makeFolder(moving);
+  for (const name of names) {
+    if (name !== ".") await files.makeFolder(join(moving, name));
   }
 }
 
@@ -177,7 +180,7 @@ async function returnStray(
   const { files } = folder;
   const from = join(moving, path);
   try {
-    const now = await realFolder(folder, dirname(path));
+    const now = await folder.realFolder(dirname(path));
     if (before !== null && isSameInode(before, now)) {
       return await files.link(from, join(folder.path, path)).then(() => files.remove(from));
     }

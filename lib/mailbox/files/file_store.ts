@@ -175,11 +175,8 @@ export class FileStore implements MailboxStore, SharedFiles {
         message.identity,
       );
       if (file === null) continue;
-      if (!this.folder.isServed(file.info)) file[Symbol.dispose]();
-      else {
-        const body = messageBody(file, message.identity, isClean);
-        if (body !== null) return body;
-      }
+      if (this.folder.isStill(file.info, message.identity)) return messageBody(file, isClean);
+      file[Symbol.dispose]();
     }
     return null;
   }

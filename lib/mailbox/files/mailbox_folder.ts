@@ -10,7 +10,12 @@
  *   mailbox of the server's own user both lie in our folder in it.
  */
 import { dirname, join, resolve } from "@std/path";
-import type { FileFacts } from "../../files/file_identity.ts";
+import {
+  type FileFacts,
+  type FileIdentity,
+  identityOf,
+  isSameFile,
+} from "../../files/file_identity.ts";
 import type { FileSystem } from "../../files/file_system.ts";
 import { type GivenPath, lookAtGiven } from "../../files/given_path.ts";
 import {
@@ -66,6 +71,25 @@ export class MailboxFolder {
   /** Whether the file may be served, moved and removed. */
   isServed(file: FileFacts): boolean {
     return file.isFile && (this.#owner === null || file.uid === this.#owner);
+  }
+
+  /** Whether the file may be served, and is the one that it was. */
+  isStill(file: FileFacts, identity: FileIdentity): boolean {
+    return this.isServed(file) && isSameFile(identityOf(file), identity);
+  }
+
+  /**
+   * A folder of messages as it is now.
+   *
+   * @throws {Deno.errors.NotADirectory} when a link or something else is in its place
+   */
+  async realFolder(name: string): Promise<Deno.FileInfo> {
+    // The path of the mailbox itself may be a link, which `look` checks.
+    const info = name === "."
+      ? (await this.look()).get(".") ?? null
+      : await this.files.look(join(this.path, name));
+    if (info?.isDirectory === true) return info;
+    throw new Deno.errors.NotADirectory(`${join(this.path, name)} is no real folder any more`);
   }
 
   /**

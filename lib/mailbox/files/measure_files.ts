@@ -7,7 +7,7 @@
  */
 import { join } from "@std/path";
 import { TimeSlice } from "../../time/time_slice.ts";
-import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
+import type { FileIdentity } from "../../files/file_identity.ts";
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { envelopeOctets } from "./envelope_line.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
@@ -60,8 +60,7 @@ async function measureFile(
 ): Promise<Measurement> {
   try {
     using file = await folder.files.open(path, folder.isExposed, identity);
-    if (file === null || !folder.isServed(file.info)) return { type: "gone" };
-    if (!isSameFile(identityOf(file.info), identity)) return { type: "gone" };
+    if (file === null || !folder.isStill(file.info, identity)) return { type: "gone" };
     const counter = new OctetCounter();
     let mbox: MboxInAFile | null = null;
     for (let at = 0; at < identity.size;) {

@@ -8,7 +8,6 @@
  */
 import { join } from "@std/path";
 import type { Clock } from "../../time/clock.ts";
-import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { MessageFile } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
@@ -97,8 +96,7 @@ export class MessageLocator {
   async #lookAt(message: MessageFile, path: string): Promise<"same" | "other" | "none"> {
     const info = await this.#folder.files.look(join(this.#folder.path, path));
     if (info === null) return "none";
-    const isSame = this.#folder.isServed(info) && isSameFile(identityOf(info), message.identity);
-    return isSame ? "same" : "other";
+    return this.#folder.isStill(info, message.identity) ? "same" : "other";
   }
 
   async #findIn(places: Places, message: MessageFile): Promise<string | null> {

@@ -4,12 +4,11 @@
  */
 import { basename, dirname, join } from "@std/path";
 import { isSameInode } from "../../files/file_identity.ts";
+import { DECIDED, deletionsIn, MOVING } from "./deletions.ts";
+import { keep } from "./kept_files.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 
-export const MOVING = "moving-";
-export const DECIDED = { remove: "deleted-", trash: "trashed-" } as const;
 const TRASH = "trash";
-const KEPT = "kept";
 /** In a deletion: names of the mailbox that were moved out of it, to be looked at. */
 const SWEPT = "swept";
 
@@ -21,35 +20,10 @@ export function revoke(decision: string): void {
   revoked.add(decision);
 }
 
-/** A deletion that was broken off, and what recovery will do with it. */
-export interface BrokenOffDeletion {
-  readonly name: string;
-  readonly outcome: "undone" | "finished";
-}
-
-/** What the next one who opens the mailbox will recover. */
-export async function brokenOffDeletions(folder: MailboxFolder): Promise<BrokenOffDeletion[]> {
-  const own = await folder.own();
-  const names = own.isThere ? await deletions(folder, own.path) : [];
-  return names.map((name) => ({ name, outcome: name.startsWith(MOVING) ? "undone" : "finished" }));
-}
-
-export function isDeletion(name: string): boolean {
-  return [MOVING, DECIDED.remove, DECIDED.trash].some((kind) => name.startsWith(kind));
-}
-
-/** The deletions of a mailbox that are not over. */
-async function deletions(folder: MailboxFolder, own: string): Promise<string[]> {
-  const entries = await folder.files.entries(own);
-  return entries.filter(({ name, isDirectory }) => isDirectory && isDeletion(name)).map((
-    { name },
-  ) => name);
-}
-
 /** Undoes or finishes every deletion that is not over. The caller holds the lock. */
 export async function recover(folder: MailboxFolder, own: string): Promise<void> {
   const { files } = folder;
-  for (const name of await deletions(folder, own)) {
+  for (const name of await deletionsIn(folder, own)) {
     const deletion = join(own, name);
     const isUndone = name.startsWith(MOVING) || revoked.has(deletion);
     const paths = await settleSwept(folder, own, deletion, await filesIn(folder, own, deletion));
@@ -183,7 +157,7 @@ async function putAllBack(
     if (name !== "." && await folder.files.look(join(folder.path, name)) === null) {
       await folder.files.makeFolder(join(folder.path, name));
     }
-    await realFolder(folder, name);
+    await folder.realFolder(name);
   }
   for (const path of paths) await giveName(folder, join(deletion, path), join(folder.path, path));
   for (const name of names) await folder.files.sync(join(folder.path, name));
@@ -220,37 +194,4 @@ async function giveName({ files }: MailboxFolder, from: string, to: string): Pro
       return await files.rename(from, place);
     }
   }
-}
-
-/** Puts what is not a message of the mailbox where nobody but the server's user can reach it. */
-export async function keep(folder: MailboxFolder, own: string, from: string): Promise<void> {
-  const { files } = folder;
-  if (await files.look(from) === null) return;
-  const kept = join(own, KEPT);
-  await files.makeFolder(kept);
-  // The old name may be too long to be a part of the new one.
-  const to = join(kept, crypto.randomUUID());
-  await files.rename(from, to);
-  folder.report(
-    new Error(
-      `${to} was moved out of the mailbox ${folder.path}, where it was called ${
-        JSON.stringify(basename(from))
-      }, and is no message of its owner's: give it back by hand`,
-    ),
-  );
-}
-
-/** A folder of messages, which may not be a link. */
-export async function realFolder(folder: MailboxFolder, name: string): Promise<Deno.FileInfo> {
-  // The mailbox itself is the administrator's path; the login has looked at it.
-  const info = name === "." ? null : await folder.files.look(join(folder.path, name));
-  if (name === ".") return await folderItself(folder);
-  if (info?.isDirectory === true) return info;
-  throw new Deno.errors.NotADirectory(`${join(folder.path, name)} is no real folder any more`);
-}
-
-async function folderItself(folder: MailboxFolder): Promise<Deno.FileInfo> {
-  const info = (await folder.look()).get(".");
-  if (info !== undefined) return info;
-  throw new Deno.errors.NotADirectory(`${folder.path} is no folder any more`);
 }

@@ -5,7 +5,8 @@ import { LockedError } from "../../files/file_lock.ts";
 import type { OwnFolder } from "../../files/own_folder.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
-import { isDeletion, recover } from "./recover_deletions.ts";
+import { isDeletion } from "./deletions.ts";
+import { recover } from "./recover_deletions.ts";
 
 /** The name of the lock in our folder. */
 export const LOCK = "lock";
