@@ -33,7 +33,7 @@ export function exclusiveMailbox(mailbox: LoginMailbox, access: ExclusiveAccess)
   };
 }
 
-/** Whether no lock can be made, because nothing can be written or there is no folder of ours. */
+/** Whether no lock can be made, because nothing can be written or our folder has no place. */
 export function cannotLock(error: unknown): boolean {
   return cannotWrite(error) || error instanceof Pop3ResponseError && error.code === "READ-ONLY";
 }

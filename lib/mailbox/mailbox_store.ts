@@ -45,8 +45,8 @@ export function delegated(of: (info: ConnectionInfo) => LoginMailbox): Omit<Logi
 }
 
 /**
- * One object for many logins, told apart by their connection, for programs that keep a mailbox in a constant. A provider of this
- * package opens a mailbox for each login instead.
+ * One object for many logins, which it distinguishes by their connection: for programs that keep a mailbox in a constant. The
+ * providers of this package open a mailbox for each login instead.
  */
 export function sharedMailbox(store: Pick<MailboxStore, "name" | "open">): LoginMailbox {
   const logins = new WeakMap<ConnectionInfo, LoginMailbox>();

@@ -4,8 +4,8 @@
  * - What the line of the user names (`userdb_mail`); else the name below the folder of mailboxes; else the Maildir in
  *   the home, or the home where it is itself a Maildir. Any other home is never served: an ordinary client that keeps
  *   nothing on the server would empty it.
- * - A mailbox that is not there yet is empty: the first mail will make it. But the folder of mailboxes must be
- *   there, so that a disk that is not mounted does not look as if all mail were gone.
+ * - A mailbox that does not exist yet is empty: the first mail will make it. But the folder of mailboxes must exist, so that
+ *   a disk that is not mounted does not look as if all mail were gone.
  * - All of these paths are the administrator's: a link on the way is followed only if it belongs to root, to the server's
  *   user, or to the owner of what it leads to (given_path.ts).
  */
@@ -30,13 +30,13 @@ export interface MailboxPlace {
   readonly format: MailboxFormat;
 }
 
-/** Each remembers its snapshot; more are opened again. */
+/** How many stores are kept open, each with its snapshot; others are opened again. */
 const MOST_OPEN = 256;
 
 export class UserMailboxes {
   readonly #mailRoot: string | null;
   readonly #options: FileMailboxOptions;
-  /** By path and format; the one that was asked for longest ago first. */
+  /** By path and format; the least recently used first. */
   readonly #open = new BoundedMap<MailboxStore>(MOST_OPEN);
 
   constructor(mailRoot: string | null, options: FileMailboxOptions) {
@@ -50,7 +50,7 @@ export class UserMailboxes {
     return mailbox !== null || this.#mailRoot !== null || home !== null;
   }
 
-  /** @throws {Pop3ResponseError} `[SYS/PERM]` when the user's mailbox is behind a link that must not be followed, or nowhere */
+  /** @throws {Pop3ResponseError} `[SYS/PERM]` when the user's mailbox lies behind a link that must not be followed, or has no place */
   async open(user: UserEntry, info: ConnectionInfo): Promise<Mailbox> {
     const place = this.placeOf(user);
     if (place === null) return new MemoryMailbox({}, { name: user.name });

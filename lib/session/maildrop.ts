@@ -4,8 +4,8 @@
  *
  * - A message number is 1 to `count` and names the same message until the session ends. The numbers of
  *   deleted messages are not given to others: lists have gaps.
- * - A message that has come since can be named by its unique id. It has the number 0, and never enters the list.
- * - DELI takes a message away for good; its number stays empty.
+ * - A client can name a message that arrived later by its unique id. It has the number 0, and never enters the list.
+ * - DELI deletes a message at once; its number stays empty.
  * - A message that somebody else removed before we knew its size is left out of lists like a deleted one.
  */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
@@ -23,11 +23,11 @@ export interface ListedMessage {
 interface Marks {
   /** The numbers of those that are marked as deleted. */
   readonly deleted: Set<number>;
-  /** The unique ids of those of them that came late. */
+  /** The unique ids of marked messages that arrived later. */
   readonly lateDeleted: Set<string>;
-  /** Unique ids of messages that go at the end because they were read. */
+  /** Unique ids of messages that are deleted at the end because they were read. */
   readonly retrieved: Set<string>;
-  /** What DELI took away: numbers, and unique ids of messages that came late. */
+  /** What DELI deleted: numbers, and unique ids of messages that arrived later. */
   readonly removed: Set<number | string>;
 }
 
@@ -49,7 +49,7 @@ export class Maildrop {
   #ownSizes: (number | null | undefined)[] | null = null;
   /** Whether the sizes of all messages that a list shows are known. */
   #areMeasured = false;
-  /** Made for the first mark: most sessions only look, and thousands of them wait at the same time. */
+  /** Made for the first mark: most sessions only look, and there may be thousands of them. */
   #marks: Marks = noMarks;
 
   constructor(mailbox: Mailbox, info: ConnectionInfo, list: MessageList) {
@@ -74,7 +74,7 @@ export class Maildrop {
     this.#ownMarks().retrieved.add(uniqueId);
   }
 
-  /** Takes a message away that is gone already; nothing brings it back. */
+  /** Removes a message that is deleted already; RSET does not restore it. */
   remove({ number, uniqueId }: ListedMessage): void {
     const marks = this.#ownMarks();
     marks.removed.add(number === 0 ? uniqueId : number);
@@ -87,7 +87,7 @@ export class Maildrop {
     this.#areMeasured = false;
   }
 
-  /** The unique ids of the messages that go in UPDATE, each once. */
+  /** The unique ids of the messages that UPDATE deletes, each once. */
   deletedUniqueIds(): string[] {
     const { deleted, lateDeleted, retrieved } = this.#marks;
     if (deleted.size + lateDeleted.size + retrieved.size === 0) return [];
@@ -128,7 +128,7 @@ export class Maildrop {
     return !deleted.has(number) && !removed.has(number) && this.#sizes[number - 1] !== null;
   }
 
-  /** The size that the client was told, or null where it was told none. */
+  /** The size that the client was given; null where it was given none. */
   knownSizeOf({ number }: ListedMessage): number | null {
     return this.#sizes[number - 1] ?? null;
   }
@@ -166,7 +166,7 @@ export class Maildrop {
     this.#areMeasured = true;
   }
 
-  /** Of the sizes that the list has learned meanwhile no session needs a copy. */
+  /** Prefers the sizes that the list has learned by then: sessions share them. */
   async #askForAll(): Promise<readonly (number | null)[]> {
     const sizes = await this.#askFor(this.list.uniqueIds);
     return this.list.octets ?? sizes.map(sizeOrThrow);

@@ -15,7 +15,7 @@ export interface SharedFiles {
   readonly sizes: FileSizes;
   /** What is there now. */
   look(): Promise<Snapshot>;
-  /** Something is not as it was at the last look. */
+  /** Says that something is not as it was at the last look. */
   forget(): void;
   /** Where the message is now: null when it is gone, `changed` when something else is in its place. */
   find(message: MessageFile): Promise<string | "changed" | null>;
@@ -30,7 +30,7 @@ export interface SharedFiles {
 export class FileMailbox implements LoginMailbox {
   readonly name: string;
   readonly #store: SharedFiles;
-  /** What the login was shown last. */
+  /** What the client was shown last. */
   #snapshot: Snapshot | null = null;
   /** What it was shown before: a unique id names the same message until the session ends. */
   readonly #earlier = new Map<string, MessageFile>();

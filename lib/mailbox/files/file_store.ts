@@ -1,6 +1,6 @@
 /**
  * What the sessions of one mailbox share while the server runs, where each message is a file: the list, the sizes, the
- * index, the locks, and what was told. A session has a FileMailbox.
+ * index, the locks, and what was reported. A session has a FileMailbox.
  */
 import { basename, join, resolve } from "@std/path";
 import { type Clock, systemClock } from "../../time/clock.ts";
@@ -30,7 +30,7 @@ import { MessageLocator } from "./message_locator.ts";
 import { hasNoPlace, LOCK } from "./settled_files.ts";
 import { SharedSnapshot, type Snapshot } from "./shared_snapshot.ts";
 
-/** The lock of a session that has the mailbox for itself. */
+/** The name of the lock of a session that has the mailbox for itself. */
 const EXCLUSIVE = "exclusive";
 
 /**
@@ -51,11 +51,11 @@ export class FileStore implements MailboxStore, SharedFiles {
   readonly #shared: SharedSnapshot;
   readonly #locator: MessageLocator;
   readonly #reports: Reports;
-  /** What an earlier process has remembered; read when first needed. */
+  /** What an earlier process has stored; read when first needed. */
   #index: Promise<MailboxIndex | null> | null = null;
 
   /**
-   * Makes a store of a folder; it is looked at only at each login.
+   * Makes a store of a folder; the folder is read only at each login.
    *
    * @param files for tests that make a call fail
    * @param clock for tests that do not want to wait
@@ -102,7 +102,7 @@ export class FileStore implements MailboxStore, SharedFiles {
   /** What is there now. */
   async look(): Promise<Snapshot> {
     const snapshot = await this.#lookOnly();
-    // An id that does not follow from a name is remembered before a client hears it, or a restart would change it.
+    // An id that does not follow from a name is stored before a client learns it: else a restart would change it.
     if (snapshot.hasKeptIds) await this.sizes.ofAll(snapshot);
     return snapshot;
   }
@@ -124,9 +124,8 @@ export class FileStore implements MailboxStore, SharedFiles {
   }
 
   /**
-   * Whether messages can be deleted: the lock that a deletion holds is made and given back. A full disk is told when it
-   * comes to deleting. Nothing but an attempt tells: Deno's `access` of node:fs compares modes, and knows neither root nor
-   * groups nor a disk that is read-only.
+   * Whether messages can be deleted: tries to take the lock that a deletion needs. A full disk is reported by the deletion
+   * itself. Only an attempt shows it: `access` of node:fs compares modes, and knows neither root nor groups nor a read-only disk.
    */
   async mayDelete(): Promise<boolean> {
     if (this.isReadOnly) return false;
@@ -181,7 +180,7 @@ export class FileStore implements MailboxStore, SharedFiles {
     return null;
   }
 
-  /** Something is not as it was at the last look. */
+  /** Says that something is not as it was at the last look. */
   forget(): void {
     this.#shared.forget();
   }
@@ -217,7 +216,7 @@ export class FileStore implements MailboxStore, SharedFiles {
   async #lookOnly(): Promise<Snapshot> {
     const snapshot = await this.#shared.look();
     for (const files of snapshot.leftOut.files()) {
-      // The count changes with each message that comes.
+      // The count changes with each new message.
       this.#reports.tell(new Error(describeLeftOut(files, this.folder.path)), files.text);
     }
     return snapshot;

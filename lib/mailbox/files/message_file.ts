@@ -6,10 +6,7 @@ import type { MessageBody } from "../../protocol/reply.ts";
 
 const CHUNK_OCTETS = 262_144;
 
-/**
- * A file of so many octets is read whole, synchronously: 20 µs, and 150 with the threads behind four asynchronous
- * calls. Most mail is smaller than this.
- */
+/** Up to this size a file is read whole and synchronously: 20 µs, and 150 with four asynchronous calls. Most mail is smaller. */
 const SMALL_OCTETS = 32_768;
 
 /** Takes over an open file, and closes it in the end. */

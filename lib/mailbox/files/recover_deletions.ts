@@ -1,6 +1,6 @@
 /**
- * Finishes or undoes the deletions of a mailbox that were broken off; see atomic_delete.ts for what they are. A deletion
- * ends in the same way as one that a killed process left.
+ * Finishes or undoes deletions (atomic_delete.ts). A deletion that succeeds ends by the same code as one that a killed process
+ * left.
  */
 import { basename, dirname, join } from "@std/path";
 import { isSameInode } from "../../files/file_identity.ts";
@@ -9,13 +9,13 @@ import { keep } from "./kept_files.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 
 const TRASH = "trash";
-/** In a deletion: names of the mailbox that were moved out of it, to be looked at. */
+/** The folder in a deletion for files that were moved out of the mailbox and must still be checked. */
 const SWEPT = "swept";
 
-/** Decisions that could not be taken back, by path. */
+/** The paths of decisions that could not be taken back on the disk. */
 const revoked = new Set<string>();
 
-/** This decision does not hold, whatever lies on the disk. */
+/** Takes back a decision, whatever lies on the disk. */
 export function revoke(decision: string): void {
   revoked.add(decision);
 }
@@ -43,7 +43,7 @@ export async function recover(folder: MailboxFolder, own: string): Promise<void>
   }
 }
 
-/** Removes the names that the files of a deletion still have in the mailbox, whatever these are by now. */
+/** Removes the names that the files of a deletion still have in the mailbox; another program may have changed them. */
 async function removeFirstNames(
   folder: MailboxFolder,
   own: string,
@@ -64,7 +64,7 @@ async function removeFirstNames(
   }
 }
 
-/** What a process that was killed had moved out of the mailbox, and not looked at. The other paths are given back. */
+/** Removes or keeps what a killed process had moved out of the mailbox and not checked. @returns the other paths */
 async function settleSwept(
   folder: MailboxFolder,
   own: string,
@@ -87,7 +87,7 @@ async function settleSwept(
   return meant;
 }
 
-/** Moves what has this name now into our folder, and removes it there if it is the file that is meant. */
+/** Moves what has this name now into our folder, and removes it there only if it is the file of the deletion. */
 async function removeName(
   folder: MailboxFolder,
   own: string,
@@ -183,14 +183,14 @@ async function giveName({ files }: MailboxFolder, from: string, to: string): Pro
   for (let attempt = 0;; attempt++) {
     const place = attempt === 0 ? to : join(dirname(to), `${attempt}.${basename(to)}`);
     const there = await files.look(place);
-    // It has it already: we were killed after the link, the last time.
+    // The file has this name already: an earlier process was killed after the link.
     if (there !== null && file !== null && there.ino !== null && isSameInode(there, file)) return;
     if (there !== null) continue;
     try {
       return await files.link(from, place);
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) continue;
-      // No hard links here, or not to this file: nobody of ours takes the name while we hold the lock.
+      // No hard links here, or not to this file. Our processes do not take the name while we hold the lock.
       return await files.rename(from, place);
     }
   }

@@ -1,15 +1,15 @@
 /**
- * What messages a mailbox holds, looked at once for all sessions that begin while it stays the same.
+ * Which messages a mailbox holds: listed once for all sessions that begin while the mailbox stays the same.
  *
  * - A mailbox whose folders have the times of modification that they had is unchanged: one look at each.
- * - A time that is younger than a tick of the file system when we look is not trusted: something may come within the
+ * - A time that is younger than a tick of the file system when we look is not trusted: a file may still arrive within the
  *   same tick. Such a mailbox is listed again the next time.
- * - A folder with files that are still being written is listed again too: they get no new time from it.
- * - A file that is written to in place does not touch its folder. It is noticed when it is opened, which calls
- *   `forget`.
- * - What an earlier process has remembered of the mailbox counts as if this one had seen it.
- * - Who asks while a listing is under way waits for the next one, together with all who ask meanwhile: the
- *   running one may have missed the newest mail.
+ * - A folder with files that are still being written is listed again too: writing does not change its time.
+ * - A file that is written to in place does not change the time of its folder. That is noticed when the file is opened, which
+ *   calls `forget`.
+ * - What an earlier process has stored about the mailbox counts as if this one had seen it.
+ * - A login during a listing waits for the next listing, together with all other logins meanwhile: the running one may have
+ *   missed the newest mail.
  */
 import type { Clock } from "../../time/clock.ts";
 import { MessageList } from "../../provider/message_list.ts";
@@ -27,7 +27,7 @@ export interface Snapshot extends KnownMessages {
   readonly list: MessageList;
   /** The times of the folders; null where they are not to be trusted. */
   readonly stamp: string | null;
-  /** What is left out; nothing where the list was remembered. */
+  /** What is left out; nothing where the list was read from the index. */
   readonly leftOut: LeftOut;
   /** How many files may still be written by another program. */
   readonly unsettled: number;
@@ -35,13 +35,12 @@ export interface Snapshot extends KnownMessages {
 
 const nothingKnown: KnownMessages = { messages: new Map(), hasKeptIds: false };
 
-/** Most who log in want to know what is there, and no more: what it takes to open a message is made when one is. */
+/** Most logins only list: what it takes to open a message is parsed when one is opened. */
 class RememberedSnapshot implements Snapshot {
   readonly stamp: string;
   readonly list: MessageList;
   readonly leftOut = new LeftOut();
   readonly unsettled = 0;
-  /** It was worth an index, and stays so. */
   readonly hasKeptIds = true;
   readonly #index: MailboxIndex;
   readonly #forget: () => void;
@@ -73,10 +72,10 @@ export class SharedSnapshot {
   readonly #layout: MessageLayout;
   readonly #settleTime: number | null;
   readonly #clock: Clock;
-  /** What an earlier process has remembered; asked for once, at the first look. */
+  /** Reads what an earlier process has stored; called once, at the first look. */
   #remembered: (() => Promise<MailboxIndex | null>) | null;
   #kept: Snapshot | null = null;
-  /** What was there when we last looked, although it may not be now. */
+  /** What was there at the last look; it may be gone by now. */
   #known: KnownMessages = nothingKnown;
   #running: Promise<Snapshot> | null = null;
   #next: Promise<Snapshot> | null = null;
@@ -152,7 +151,6 @@ export class SharedSnapshot {
       this.#clock,
     );
     const { messages, hasKeptIds } = await identify(files, this.#known, this.#layout);
-    // What has other paths is not in an index, and must be looked for again.
     const isTrusted = unsettled === 0 && !isYoung(newest, startedAt);
     return {
       list: new MessageList(Object.freeze(messages.map(({ uniqueId }) => uniqueId))),
@@ -165,7 +163,7 @@ export class SharedSnapshot {
   }
 }
 
-/** It is parsed only where something has changed. */
+/** The index is parsed only where something has changed. */
 function knownOf(index: MailboxIndex): KnownMessages {
   let messages: ReadonlyMap<string, MessageFile> | null = null;
   return {

@@ -1,6 +1,6 @@
 /**
  * A plain folder: every regular file directly inside is a message, whatever its extension. The unique id is made
- * of the name; the order is by time of modification, then by name, so that new mail comes last.
+ * of the name; the order is by time of modification, then by name, so that new mail is last.
  *
  * Other programs write their files right into it: list_messages.ts says when one is a message.
  */

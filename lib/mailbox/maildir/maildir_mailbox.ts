@@ -45,6 +45,6 @@ export const maildirLayout: MessageLayout = {
   whyNoMessage: () => null,
   // The flags begin after the last `:`, or `;` where a file system knows no colon.
   baseNameOf: (name) => name.replace(/[:;][12],[^:;]*$/, ""),
-  // isync writes `,U=1` behind it, other programs sizes.
+  // isync appends `,U=1` to it, other programs sizes.
   stemOf: (base) => base.split(",", 1).join(""),
 };
