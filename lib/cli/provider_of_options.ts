@@ -8,7 +8,8 @@ import { readGivenText } from "../files/read_whole.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { MailboxCount } from "../mailbox/mailbox_count.ts";
-import { type CountedMailbox, openMailbox, seenFormat } from "../mailbox/open_mailbox.ts";
+import type { MailboxStore } from "../mailbox/mailbox_store.ts";
+import { openStore, seenFormat } from "../mailbox/open_mailbox.ts";
 import type { Pop3Events } from "../events/events.ts";
 import { reasonOf } from "../telemetry/reason.ts";
 import { CliError } from "./cli_error.ts";
@@ -45,19 +46,19 @@ export async function providerOf(
   const password = readPassword(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
   const format = options.format ?? seenFormat(path);
-  const opened = await openMailbox(path, format, {
+  const store = await openStore(path, format, {
     ...mailboxOptions(options, events),
     // Nobody is writing the sample: a clone that was made a moment ago shows it at once.
     ...(mailbox === null && options["settle-time"] === null ? { settleTime: 0 } : {}),
   });
-  const { messages, leftOut } = await countMessages(opened, path, mailbox !== null);
+  const { messages, leftOut } = await countMessages(store, path, mailbox !== null);
   const username = options.user ?? SAMPLE_USER;
   return {
     provider: new SingleUserProvider({
       username,
       password,
       usernameCase: options["username-case"],
-      openMailbox: () => opened,
+      openMailbox: (info) => store.open(info),
     }),
     text: `${path} (${counted(messages, "message")}) as user ${username}${leftOutText(leftOut)}`,
     facts: {
@@ -204,12 +205,12 @@ function firstLineOf(file: string): string {
 }
 
 async function countMessages(
-  mailbox: CountedMailbox,
+  store: MailboxStore,
   path: string,
   isChosen: boolean,
 ): Promise<MailboxCount> {
   try {
-    return await mailbox.count();
+    return await store.count();
   } catch (error) {
     const reason = error instanceof Deno.errors.NotADirectory
       ? "it is a file; give a folder, or --format mbox"

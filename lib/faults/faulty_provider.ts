@@ -43,7 +43,7 @@ export function faultyProvider(
       openMailbox: (info, username) => atLogin(async () => await inner.openMailbox(info, username)),
     };
   };
-  const { authenticateToken, canonicalUsername } = provider;
+  const { authenticateToken, canonicalUsername, reopenMailbox } = provider;
   return {
     authenticate: (info, username, password) =>
       atLogin(async () => await provider.authenticate(info, username, password)),
@@ -57,13 +57,15 @@ export function faultyProvider(
     get secrets() {
       return secrets();
     },
-    async reopenMailbox(info, username) {
-      await faults.strike("wake");
-      if (faults.expires("wake")) return null;
-      const reopened = await provider.reopenMailbox?.(info, username);
-      if (reopened === null) return null;
-      return reopened === undefined ? faults.mailboxOf(info) : new FaultyMailbox(reopened, faults);
-    },
+    // Without it the mailbox of the login is used again, and sees the WAKE itself.
+    ...(reopenMailbox === undefined ? {} : {
+      async reopenMailbox(info: ConnectionInfo, username: string) {
+        await faults.strike("wake");
+        if (faults.expires("wake")) return null;
+        const reopened = await reopenMailbox.call(provider, info, username);
+        return reopened === null ? null : new FaultyMailbox(reopened, faults);
+      },
+    }),
     async [Symbol.asyncDispose]() {
       await provider[Symbol.asyncDispose]?.();
     },
@@ -74,7 +76,6 @@ export function faultyProvider(
 class Faults {
   readonly dice: FaultDice;
   readonly #clock: Clock;
-  readonly #mailboxes = new WeakMap<ConnectionInfo, Mailbox>();
   lists = 0;
 
   constructor(plan: FaultPlan, clock: Clock) {
@@ -100,14 +101,6 @@ class Faults {
   expires(place: FaultPlace): boolean {
     return this.dice.strikes("expired-login", ({ at = "login" }) => at === place).length > 0;
   }
-
-  remember(info: ConnectionInfo, mailbox: Mailbox): void {
-    this.#mailboxes.set(info, mailbox);
-  }
-
-  mailboxOf(info: ConnectionInfo): Mailbox | null {
-    return this.#mailboxes.get(info) ?? null;
-  }
 }
 
 class FaultyMailbox implements Mailbox {
@@ -119,6 +112,8 @@ class FaultyMailbox implements Mailbox {
   #shown: readonly string[] = [];
   #real: readonly string[] = [];
   readonly #vanished = new Set<string>();
+  /** Whether it was released: the list is asked for again by a WAKE. */
+  #isAsleep = false;
 
   constructor(mailbox: Mailbox, faults: Faults) {
     this.#mailbox = mailbox;
@@ -127,7 +122,7 @@ class FaultyMailbox implements Mailbox {
   }
 
   async listMessageUniqueIds(info: ConnectionInfo): Promise<readonly string[]> {
-    this.#faults.remember(info, this);
+    if (this.#isAsleep) await this.#wake();
     await this.#faults.strike("list");
     this.#real = await this.#mailbox.listMessageUniqueIds(info);
     this.#shown = this.#altered(this.#real);
@@ -168,7 +163,16 @@ class FaultyMailbox implements Mailbox {
   }
 
   release(info: ConnectionInfo) {
+    this.#isAsleep = true;
     return this.#mailbox.release?.(info);
+  }
+
+  async #wake(): Promise<void> {
+    await this.#faults.strike("wake");
+    if (this.#faults.expires("wake")) {
+      throw new Pop3ResponseError("Your login is no longer good.", { code: "AUTH" });
+    }
+    this.#isAsleep = false;
   }
 
   #altered(real: readonly string[]): readonly string[] {

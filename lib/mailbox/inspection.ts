@@ -1,15 +1,15 @@
-/** What is in a mailbox, for a person who wants to know what would be served and what would not. */
+/** What is in a mailbox, for a person who asks what would be served and what would not. */
 
-/** Found by looking at every message. */
+/** The result of reading every message. */
 export interface Inspection {
   readonly messages: number;
-  /** Of all messages, as sent. */
+  /** Of all messages together, as sent. */
   readonly octets: number;
-  /** Unique ids that are not the names of their messages, and those. */
+  /** Unique ids that differ from the names of their messages, each with that name. */
   readonly derived: readonly string[];
   /** Files that may still be written by another program. */
   readonly unsettled: number;
-  /** What the next one who opens the mailbox will finish, undo or remove. */
+  /** What the next login will finish, undo or remove. */
   readonly leftovers: readonly string[];
   /** What keeps mail from being served, each with what to do about it. */
   readonly faults: readonly string[];
@@ -17,5 +17,5 @@ export interface Inspection {
   readonly warnings: readonly string[];
 }
 
-/** Is told how many of all messages have been looked at. */
+/** Called as messages are read: how many of how many. */
 export type InspectionProgress = (done: number, all: number) => void;

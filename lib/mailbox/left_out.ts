@@ -3,7 +3,7 @@ import { counted } from "../protocol/counted.ts";
 
 /** One reason for which files are left out. */
 export interface LeftOutReason {
-  /** What such a file is, and what to do, in words that are right for one and for many: `compressed (unpack)`. */
+  /** What such files are, and what to do, in words for one or for many: `compressed (unpack)`. */
   readonly text: string;
   /** Whether somebody would miss mail because of it. */
   readonly isFault: boolean;
@@ -16,7 +16,7 @@ export interface LeftOutFiles extends LeftOutReason {
   readonly first: string;
 }
 
-/** Counts as files are found, so that a hundred thousand of them cost no memory. */
+/** Counts files by reason, so that a hundred thousand of them cost no memory. */
 export class LeftOut {
   readonly #byText = new Map<string, { count: number; first: string; isFault: boolean }>();
 
@@ -24,11 +24,6 @@ export class LeftOut {
     const found = this.#byText.get(text);
     if (found === undefined) this.#byText.set(text, { count: 1, first: name, isFault });
     else found.count++;
-  }
-
-  /** Whether there are any by which mail would be missed. */
-  get faults(): number {
-    return this.files().reduce((sum, { count, isFault }) => sum + (isFault ? count : 0), 0);
   }
 
   files(): LeftOutFiles[] {

@@ -2,8 +2,11 @@
 import type { Awaitable } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
+import { type MessageList, SHARED_LIST } from "../provider/message_list.ts";
+import type { Inspection, InspectionProgress } from "./inspection.ts";
+import type { MailboxCount } from "./mailbox_count.ts";
 
-/** A mailbox whose snapshot and lock are its own: it serves one login. */
+/** The mailbox of one login: its snapshot and its lock are fields of this object. */
 export interface LoginMailbox extends Mailbox {
   readonly name: string;
   messageSizes(
@@ -11,37 +14,46 @@ export interface LoginMailbox extends Mailbox {
     uniqueIds: readonly string[],
   ): Awaitable<readonly (number | null)[]>;
   release(info: ConnectionInfo): Awaitable<void>;
+  [SHARED_LIST](info: ConnectionInfo): MessageList | null;
 }
 
-/** Caches, an index and a snapshot that logins share. */
+/** What logins share: caches, an index, the last snapshot. */
 export interface MailboxStore {
   /** What the mailbox is called in events and log lines. */
   readonly name: string;
   /** The mailbox of a login; the mail is looked at when its list is asked for. */
   open(info: ConnectionInfo): LoginMailbox;
+  /** How many messages are there now, and what is left out. */
+  count(): Promise<MailboxCount>;
+  /** What is in the mailbox, after a look at every message; writes nothing. */
+  inspect(progress: InspectionProgress): Promise<Inspection>;
 }
 
-/** One mailbox for many logins, which are told apart by their connection. */
-export function sharedMailbox(store: MailboxStore): LoginMailbox {
-  const logins = new WeakMap<ConnectionInfo, LoginMailbox>();
-  const of = (info: ConnectionInfo): LoginMailbox => {
-    const mailbox = logins.get(info) ?? store.open(info);
-    logins.set(info, mailbox);
-    return mailbox;
-  };
+/** The operations of the mailbox that a connection is served from. */
+export function delegated(of: (info: ConnectionInfo) => LoginMailbox): Omit<LoginMailbox, "name"> {
   return {
-    name: store.name,
     listMessageUniqueIds: (info) => of(info).listMessageUniqueIds(info),
+    [SHARED_LIST]: (info) => of(info)[SHARED_LIST](info),
     mailboxIsReadOnly: (info) => of(info).mailboxIsReadOnly(info),
     messageExists: (info, uniqueId) => of(info).messageExists(info, uniqueId),
     messageSize: (info, uniqueId) => of(info).messageSize(info, uniqueId),
     messageSizes: (info, uniqueIds) => of(info).messageSizes(info, uniqueIds),
     messageContents: (info, uniqueId) => of(info).messageContents(info, uniqueId),
     messageDelete: (info, uniqueIds) => of(info).messageDelete(info, uniqueIds),
-    async release(info) {
-      const mailbox = of(info);
-      logins.delete(info);
-      await mailbox.release(info);
-    },
+    release: (info) => of(info).release(info),
   };
+}
+
+/**
+ * One object for many logins, which it distinguishes by their connection: for programs that keep a mailbox in a constant. The
+ * providers of this package open a mailbox for each login instead.
+ */
+export function sharedMailbox(store: Pick<MailboxStore, "name" | "open">): LoginMailbox {
+  const logins = new WeakMap<ConnectionInfo, LoginMailbox>();
+  const of = (info: ConnectionInfo): LoginMailbox => {
+    const mailbox = logins.get(info) ?? store.open(info);
+    logins.set(info, mailbox);
+    return mailbox;
+  };
+  return { name: store.name, ...delegated(of) };
 }

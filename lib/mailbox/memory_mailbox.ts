@@ -5,11 +5,11 @@ import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MessageContent } from "../provider/message_content.ts";
 
-/** What a {@linkcode MemoryMailbox} may be told. */
+/** The options of a {@linkcode MemoryMailbox}. */
 export interface MemoryMailboxOptions {
   /** What the mailbox is called in events and log lines; `memory` by default. */
   readonly name?: string;
-  /** Refuse DELE; false by default. */
+  /** Whether DELE is refused; false by default. */
   readonly readOnly?: boolean;
 }
 
@@ -61,7 +61,7 @@ export class MemoryMailbox implements Mailbox {
     return this.#isReadOnly;
   }
 
-  /** Is the message there? */
+  /** Whether the message is there. */
   messageExists(_info: ConnectionInfo, uniqueId: string): Awaitable<boolean> {
     return this.messages.has(uniqueId);
   }

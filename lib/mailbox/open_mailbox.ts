@@ -6,19 +6,12 @@ import type { FileMailboxOptions } from "./files/file_mailbox_options.ts";
 import { FileStore } from "./files/file_store.ts";
 import { folderLayout } from "./folder/folder_mailbox.ts";
 import { mayLieInMaildir } from "./folder/no_message.ts";
-import type { Mailbox } from "../provider/mailbox.ts";
 import type { Inspection, InspectionProgress } from "./inspection.ts";
-import type { MailboxCount } from "./mailbox_count.ts";
-import { fileMailbox } from "./files/file_mailbox.ts";
+import type { MailboxStore } from "./mailbox_store.ts";
 import { maildirLayout } from "./maildir/maildir_mailbox.ts";
 
 /** A kind of mailbox. */
 export type MailboxFormat = "folder" | "maildir" | "mbox";
-
-/** A mailbox that can say how many messages it holds. */
-export interface CountedMailbox extends Mailbox {
-  count(): Promise<MailboxCount>;
-}
 
 /**
  * A file is an mbox. A folder is a Maildir if it holds two of `new`, `cur` and `tmp`, or one of the first two and no file
@@ -49,20 +42,17 @@ export function isMaildir(path: string): boolean {
   return ["new", "cur", "tmp"].every((name) => isFolder(join(path, name)));
 }
 
-/** Loads what an mbox needs only for an mbox. */
-export async function openMailbox(
+/** A store of this kind; what an mbox needs is loaded only for an mbox. */
+export async function openStore(
   path: string,
   format: MailboxFormat,
   options: FileMailboxOptions,
-): Promise<CountedMailbox> {
+): Promise<MailboxStore> {
   if (format === "mbox") {
     const { MboxStore } = await import("./mbox/mbox_store.ts");
-    const { mboxFileMailbox } = await import("./mbox/mbox_login.ts");
-    const store = new MboxStore(path, options);
-    return { ...mboxFileMailbox(store), count: () => store.count() };
+    return new MboxStore(path, options);
   }
-  const store = new FileStore(path, format === "maildir" ? maildirLayout : folderLayout, options);
-  return { ...fileMailbox(store), count: () => store.count() };
+  return new FileStore(path, format === "maildir" ? maildirLayout : folderLayout, options);
 }
 
 /** What is in a mailbox; writes nothing. */
@@ -72,12 +62,7 @@ export async function inspectMailbox(
   options: FileMailboxOptions,
   progress: InspectionProgress,
 ): Promise<Inspection> {
-  if (format === "mbox") {
-    const { MboxStore } = await import("./mbox/mbox_store.ts");
-    return await new MboxStore(path, options).inspect();
-  }
-  const layout = format === "maildir" ? maildirLayout : folderLayout;
-  return await new FileStore(path, layout, options).inspect(progress);
+  return await (await openStore(path, format, options)).inspect(progress);
 }
 
 /** Whether it is a real folder: links in a mailbox are not followed. */

@@ -1,14 +1,14 @@
 /**
- * What a mailbox has told to the log. Each text is told once, and only so many of them, since whoever writes in the
- * mailbox may choose names, and so texts. What the server has moved, and a person must look after, is always told.
+ * What a mailbox has reported to the log. Each text is reported once, and only so many texts, since other users may choose
+ * names of files, and so texts. What the server has moved, so that a person must look at it, is always reported.
  */
 import type { Pop3Events } from "../events/events.ts";
 
 const MOST_TEXTS = 100;
 
 /**
- * Texts of the server about what it has moved and kept; each has a name of its own, made at random. Only the end of a
- * text counts, since texts quote the names of files. tests/mailbox/reports_test.ts fails where such a text is changed.
+ * The ends of texts about what the server has moved and kept; each such text holds a random name. Only the end counts, since
+ * texts quote the names of files. tests/mailbox/reports_test.ts fails where such a text is changed.
  */
 const KEPT = [
   /: give it back by hand$/,
@@ -18,7 +18,7 @@ const KEPT = [
 export class Reports {
   readonly #path: string;
   readonly #events: Pop3Events;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #isFull = false;
 
   constructor(path: string, events: Pop3Events) {
@@ -26,17 +26,17 @@ export class Reports {
     this.#events = events;
   }
 
-  /** What was told, but for what was moved. */
+  /** What was reported, without what was moved. */
   get texts(): readonly string[] {
-    return [...this.#told];
+    return [...this.#reported];
   }
 
-  /** @param key what must not be told twice */
+  /** @param key what must not be reported twice */
   tell(error: Error, key = error.message): void {
     if (KEPT.some((end) => end.test(error.message))) return this.#send(error);
-    if (this.#told.has(key) || this.#isFull) return;
-    if (this.#told.size < MOST_TEXTS) {
-      this.#told.add(key);
+    if (this.#reported.has(key) || this.#isFull) return;
+    if (this.#reported.size < MOST_TEXTS) {
+      this.#reported.add(key);
       return this.#send(error);
     }
     this.#isFull = true;

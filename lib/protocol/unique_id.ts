@@ -15,17 +15,12 @@ export interface UniqueIdFault {
   readonly number: number;
 }
 
-/** Frozen lists without a fault. The sessions of one mailbox share a list, so it is checked once. */
-const faultless = new WeakSet<readonly string[]>();
-
 /** Why a maildrop with these unique-ids cannot be opened; null when all is well. */
 export function faultOfUniqueIds(uniqueIds: readonly string[]): UniqueIdFault | null {
-  if (faultless.has(uniqueIds)) return null;
   const illFormed = uniqueIds.findIndex((uniqueId) => !isValidUniqueId(uniqueId));
   if (illFormed >= 0) return faultAt(uniqueIds, illFormed, "unique-id-form");
   const second = indexOfSecond(uniqueIds);
   if (second >= 0) return faultAt(uniqueIds, second, "unique-id-twice");
-  if (Object.isFrozen(uniqueIds)) faultless.add(uniqueIds);
   return null;
 }
 

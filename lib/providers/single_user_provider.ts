@@ -13,7 +13,7 @@ export interface SingleUserOptions {
   /** How the name is compared: `lower` (the default) ignores the case of letters, `keep` does not. */
   readonly usernameCase?: UsernameCase;
   /** Opens the mailbox, once for each login. */
-  readonly openMailbox: () => Mailbox;
+  readonly openMailbox: (info: ConnectionInfo) => Mailbox;
 }
 
 /**
@@ -52,13 +52,13 @@ export class SingleUserProvider implements MailboxProvider {
       offers: "apop-and-scram",
       secretOf: async (_info, name) =>
         password !== "" && await this.#isUser(name) ? { type: "plain", password } : null,
-      openMailbox: async (_info, name) => await this.#isUser(name) ? openMailbox() : null,
+      openMailbox: async (info, name) => await this.#isUser(name) ? openMailbox(info) : null,
     };
   }
 
   /** The mailbox, for the right name and password only. */
   async authenticate(
-    _info: ConnectionInfo,
+    info: ConnectionInfo,
     username: string,
     password: string,
   ): Promise<Mailbox | null> {
@@ -66,7 +66,7 @@ export class SingleUserProvider implements MailboxProvider {
     // Both are always compared: the time must not tell which of them was wrong.
     const isUser = await this.#isUser(username);
     const isPassword = timingSafeEqual(prepare(password), prepare(this.#options.password));
-    return isUser && isPassword && password !== "" ? this.#options.openMailbox() : null;
+    return isUser && isPassword && password !== "" ? this.#options.openMailbox(info) : null;
   }
 
   /**

@@ -1,11 +1,11 @@
 /**
- * Where the mail of a user is, and the mailboxes that are open.
+ * Where the mail of a user is, and the stores that are open.
  *
  * - What the line of the user names (`userdb_mail`); else the name below the folder of mailboxes; else the Maildir in
  *   the home, or the home where it is itself a Maildir. Any other home is never served: an ordinary client that keeps
  *   nothing on the server would empty it.
- * - A mailbox that is not there yet is empty: the first mail will make it. But the folder of mailboxes must be
- *   there, so that a disk that is not mounted does not look as if all mail were gone.
+ * - A mailbox that does not exist yet is empty: the first mail will make it. But the folder of mailboxes must exist, so that
+ *   a disk that is not mounted does not look as if all mail were gone.
  * - All of these paths are the administrator's: a link on the way is followed only if it belongs to root, to the server's
  *   user, or to the owner of what it leads to (given_path.ts).
  */
@@ -13,17 +13,13 @@ import { join } from "@std/path";
 import { lookAtGiven } from "../files/given_path.ts";
 import { lookAtGivenOrNull } from "../files/look.ts";
 import { serverUid } from "../files/server_user.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
 import type { Inspection } from "../mailbox/inspection.ts";
-import {
-  inspectMailbox,
-  isMaildir,
-  type MailboxFormat,
-  openMailbox,
-  seenFormat,
-} from "../mailbox/open_mailbox.ts";
+import type { MailboxStore } from "../mailbox/mailbox_store.ts";
+import { isMaildir, type MailboxFormat, openStore, seenFormat } from "../mailbox/open_mailbox.ts";
 import { BoundedMap } from "../protocol/bounded_map.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
 import type { NamedMailbox, UserEntry } from "./users_file.ts";
@@ -34,14 +30,14 @@ export interface MailboxPlace {
   readonly format: MailboxFormat;
 }
 
-/** Each remembers its snapshot; more are opened again. */
+/** How many stores are kept open, each with its snapshot; others are opened again. */
 const MOST_OPEN = 256;
 
 export class UserMailboxes {
   readonly #mailRoot: string | null;
   readonly #options: FileMailboxOptions;
-  /** By path and format; the one that was asked for longest ago first. */
-  readonly #open = new BoundedMap<Mailbox>(MOST_OPEN);
+  /** By path and format; the least recently used first. */
+  readonly #open = new BoundedMap<MailboxStore>(MOST_OPEN);
 
   constructor(mailRoot: string | null, options: FileMailboxOptions) {
     this.#mailRoot = mailRoot;
@@ -54,17 +50,14 @@ export class UserMailboxes {
     return mailbox !== null || this.#mailRoot !== null || home !== null;
   }
 
-  /** @throws {Pop3ResponseError} `[SYS/PERM]` when the user's mailbox is behind a link that must not be followed, or nowhere */
-  async open(user: UserEntry): Promise<Mailbox> {
+  /** @throws {Pop3ResponseError} `[SYS/PERM]` when the user's mailbox lies behind a link that must not be followed, or has no place */
+  async open(user: UserEntry, info: ConnectionInfo): Promise<Mailbox> {
     const place = this.placeOf(user);
     if (place === null) return new MemoryMailbox({}, { name: user.name });
-    const { path, format } = place;
-    const { uid } = user;
-    const key = `${format}:${uid}:${path}`;
-    const mailbox = this.#open.get(key) ??
-      await openMailbox(path, format, { ...this.#options, uid });
-    this.#open.set(key, mailbox);
-    return mailbox;
+    const key = `${place.format}:${user.uid}:${place.path}`;
+    const store = this.#open.get(key) ?? await this.#storeAt(place, user);
+    this.#open.set(key, store);
+    return store.open(info);
   }
 
   /**
@@ -74,9 +67,7 @@ export class UserMailboxes {
    */
   async leftOut(user: UserEntry): Promise<readonly string[]> {
     const place = this.placeOf(user);
-    if (place === null) return [];
-    const options = { ...this.#options, uid: user.uid };
-    return (await (await openMailbox(place.path, place.format, options)).count()).leftOut;
+    return place === null ? [] : (await (await this.#storeAt(place, user)).count()).leftOut;
   }
 
   /**
@@ -86,9 +77,7 @@ export class UserMailboxes {
    */
   async inspect(user: UserEntry): Promise<Inspection | null> {
     const place = this.placeOf(user);
-    if (place === null) return null;
-    const options = { ...this.#options, uid: user.uid };
-    return await inspectMailbox(place.path, place.format, options, () => {});
+    return place === null ? null : await (await this.#storeAt(place, user)).inspect(() => {});
   }
 
   /** Whether a mailbox is there, and belongs to another user than the server's own. */
@@ -112,6 +101,10 @@ export class UserMailboxes {
     const place = this.#placeOf(user);
     if (place === null) return null;
     return { path: place.path, format: place.format ?? seenFormat(place.path) };
+  }
+
+  async #storeAt({ path, format }: MailboxPlace, { uid }: UserEntry): Promise<MailboxStore> {
+    return await openStore(path, format, { ...this.#options, uid });
   }
 
   #placeOf({ name, mailbox, home }: UserEntry): NamedMailbox | null {

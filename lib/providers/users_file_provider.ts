@@ -157,7 +157,7 @@ export class UsersFileProvider implements MailboxProvider {
   async reopenMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
     const user = await this.#find(username);
     const isSame = user !== null && this.#loggedInWith.get(info) === JSON.stringify(user.hash);
-    return isSame ? await this.#mailboxes.open(user) : null;
+    return isSame ? await this.#mailboxes.open(user, info) : null;
   }
 
   /** Ends the threads for password hashes. */
@@ -182,7 +182,7 @@ export class UsersFileProvider implements MailboxProvider {
     const user = this.#watched.file.users.get(await this.#watched.keyOf(username));
     if (user === undefined) return null;
     this.#loggedInWith.set(info, JSON.stringify(user.hash));
-    return await this.#mailboxes.open(user);
+    return await this.#mailboxes.open(user, info);
   }
 
   /** @throws {Pop3ResponseError} `[SYS/TEMP]` while no user is known: then no name is wrong */

@@ -6,10 +6,10 @@ import type { Login } from "../auth/sasl/mechanism.ts";
 import { canonicalUsername, guardedProvider } from "./guarded_provider.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import { listOf } from "../provider/message_list.ts";
 import { isUnchecked } from "../provider/unchecked.ts";
 import type { Concern } from "../protocol/failure_costs.ts";
 import { type Awaitable, closing, type ErrorReply, errReply, ok } from "../protocol/reply.ts";
-import { faultOfUniqueIds } from "../protocol/unique_id.ts";
 import type { HandlerContext } from "./handler.ts";
 import { filled, type Text } from "./languages/text.ts";
 import { Maildrop } from "./maildrop.ts";
@@ -90,7 +90,7 @@ async function outcomeOf(
     return transition(loggedOut, opened);
   }
   const { maildrop } = opened;
-  emit({ type: "login", connection: info, mechanism, messages: maildrop.count });
+  emit({ type: "login", connection: info, mechanism, messages: maildrop.list.count });
   return transition({ phase: "TRANSACTION", maildrop }, ok("welcome"));
 }
 
@@ -135,9 +135,9 @@ export async function openMaildrop(
 ): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply<Text>> {
   try {
     waitFor("listMessageUniqueIds");
-    const uniqueIds = await mailbox.listMessageUniqueIds(info);
-    const fault = isUnchecked(mailbox) ? null : faultOfUniqueIds(uniqueIds);
-    if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, uniqueIds) };
+    const list = await listOf(mailbox, info);
+    const fault = isUnchecked(mailbox) ? null : list.fault;
+    if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, list) };
     const { rule, uniqueId, number } = fault;
     emit({ type: "warning", connection: info, rule, value: uniqueId, message: `${number}` });
     return closing(errReply("badUniqueIds"));

@@ -4,13 +4,14 @@
  *
  * - A message number is 1 to `count` and names the same message until the session ends. The numbers of
  *   deleted messages are not given to others: lists have gaps.
- * - A message that has come since can be named by its unique id. It has the number 0, and never enters the list.
- * - DELI takes a message away for good; its number stays empty.
+ * - A client can name a message that arrived later by its unique id. It has the number 0, and never enters the list.
+ * - DELI deletes a message at once; its number stays empty.
  * - A message that somebody else removed before we knew its size is left out of lists like a deleted one.
  */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
-import { sizeOrThrow, sizesOrThrow } from "./message_size.ts";
+import type { MessageList } from "../provider/message_list.ts";
+import { sizeOrThrow } from "../provider/message_size.ts";
 
 /** A message that is there: its number, its unique id. */
 export interface ListedMessage {
@@ -22,11 +23,11 @@ export interface ListedMessage {
 interface Marks {
   /** The numbers of those that are marked as deleted. */
   readonly deleted: Set<number>;
-  /** The unique ids of those of them that came late. */
+  /** The unique ids of marked messages that arrived later. */
   readonly lateDeleted: Set<string>;
-  /** Unique ids of messages that go at the end because they were read. */
+  /** Unique ids of messages that are deleted at the end because they were read. */
   readonly retrieved: Set<string>;
-  /** What DELI took away: numbers, and unique ids of messages that came late. */
+  /** What DELI deleted: numbers, and unique ids of messages that arrived later. */
   readonly removed: Set<number | string>;
 }
 
@@ -40,40 +41,21 @@ const noMarks = newMarks();
 export class Maildrop {
   readonly mailbox: Mailbox;
   readonly #info: ConnectionInfo;
-  /** By index, which is the message number less one. */
-  readonly uniqueIds: readonly string[];
+  /** The messages that were there at the login. */
+  readonly list: MessageList;
   /** By index: octets, null for a message that is gone, undefined while unknown. */
   #sizes: readonly (number | null | undefined)[] = [];
-  /** The same, once this session knows something that it does not share with others. */
+  /** The same, once this session has measured something for itself. */
   #ownSizes: (number | null | undefined)[] | null = null;
-  /** Are those known that a list shows? */
+  /** Whether the sizes of all messages that a list shows are known. */
   #areMeasured = false;
-  /** Made for the first mark: most sessions only look, and thousands of them wait at the same time. */
+  /** Made for the first mark: most sessions only look, and there may be thousands of them. */
   #marks: Marks = noMarks;
 
-  constructor(
-    mailbox: Mailbox,
-    info: ConnectionInfo,
-    uniqueIds: readonly string[],
-  ) {
+  constructor(mailbox: Mailbox, info: ConnectionInfo, list: MessageList) {
     this.mailbox = mailbox;
     this.#info = info;
-    this.uniqueIds = uniqueIds;
-  }
-
-  /** How many messages there were at the login. */
-  get count(): number {
-    return this.uniqueIds.length;
-  }
-
-  /** The unique id of a message number; undefined when there is no such message. */
-  uniqueIdOf(number: number): string | undefined {
-    return this.uniqueIds[number - 1];
-  }
-
-  /** The number of a unique id of the list. */
-  numberOf(uniqueId: string): number | undefined {
-    return numbersOf(this.uniqueIds).get(uniqueId);
+    this.list = list;
   }
 
   isDeleted({ number, uniqueId }: ListedMessage): boolean {
@@ -92,7 +74,7 @@ export class Maildrop {
     this.#ownMarks().retrieved.add(uniqueId);
   }
 
-  /** Takes a message away that is gone already; nothing brings it back. */
+  /** Removes a message that is deleted already; RSET does not restore it. */
   remove({ number, uniqueId }: ListedMessage): void {
     const marks = this.#ownMarks();
     marks.removed.add(number === 0 ? uniqueId : number);
@@ -105,17 +87,17 @@ export class Maildrop {
     this.#areMeasured = false;
   }
 
-  /** The unique ids of the messages that go in UPDATE, each once. */
+  /** The unique ids of the messages that UPDATE deletes, each once. */
   deletedUniqueIds(): string[] {
     const { deleted, lateDeleted, retrieved } = this.#marks;
     if (deleted.size + lateDeleted.size + retrieved.size === 0) return [];
-    const listed = this.uniqueIds.filter((_, index) => deleted.has(index + 1));
+    const listed = this.list.uniqueIds.filter((_, index) => deleted.has(index + 1));
     return [...new Set([...listed, ...lateDeleted, ...retrieved])];
   }
 
   /** The numbers of the messages that a list shows. */
   *listed(): Generator<number> {
-    for (let number = 1; number <= this.count; number++) {
+    for (let number = 1; number <= this.list.count; number++) {
       if (this.#isListed(number)) yield number;
     }
   }
@@ -132,7 +114,7 @@ export class Maildrop {
   async total(): Promise<{ readonly messages: number; readonly octets: number }> {
     await this.#measureAll();
     let [messages, octets] = [0, 0];
-    for (let number = 1; number <= this.count; number++) {
+    for (let number = 1; number <= this.list.count; number++) {
       const size = this.#sizes[number - 1];
       if (typeof size !== "number" || !this.#isListed(number)) continue;
       messages++;
@@ -146,7 +128,7 @@ export class Maildrop {
     return !deleted.has(number) && !removed.has(number) && this.#sizes[number - 1] !== null;
   }
 
-  /** The size that the client was told, or null where it was told none. */
+  /** The size that the client was given; null where it was given none. */
   knownSizeOf({ number }: ListedMessage): number | null {
     return this.#sizes[number - 1] ?? null;
   }
@@ -169,42 +151,38 @@ export class Maildrop {
 
   async #measureAll(): Promise<void> {
     if (this.#areMeasured) return;
-    const { messageSizes } = this.mailbox;
-    if (messageSizes === undefined) {
+    if (this.mailbox.messageSizes === undefined) {
       for (const number of this.listed()) await this.sizeOf(this.#messageOf(number));
+    } else if (this.#sizes.length === 0 && this.#marks === noMarks) {
+      this.#sizes = this.list.octets ?? await this.#askForAll();
     } else {
-      await this.#measureTogether();
+      const unknown = [...this.listed()].filter((number) => this.#sizes[number - 1] === undefined);
+      const uniqueIds = unknown.map((number) => this.#messageOf(number).uniqueId);
+      const sizes = await this.#askFor(uniqueIds);
+      for (const [position, number] of unknown.entries()) {
+        this.#know(number - 1, sizes[position] ?? null);
+      }
     }
     this.#areMeasured = true;
   }
 
-  /** Nothing known and nothing marked, as at a first STAT: then the list goes as it is, and the sizes are shared. */
-  async #measureTogether(): Promise<void> {
-    const isNew = this.#sizes.length === 0 && this.#marks === noMarks;
-    const unknown = isNew
-      ? []
-      : [...this.listed()].filter((number) => this.#sizes[number - 1] === undefined);
-    const uniqueIds = isNew
-      ? this.uniqueIds
-      : unknown.map((number) => this.#messageOf(number).uniqueId);
-    if (uniqueIds.length === 0) return;
+  /** Prefers the sizes that the list has learned by then: sessions share them. */
+  async #askForAll(): Promise<readonly (number | null)[]> {
+    const sizes = await this.#askFor(this.list.uniqueIds);
+    return this.list.octets ?? sizes.map(sizeOrThrow);
+  }
+
+  async #askFor(uniqueIds: readonly string[]): Promise<readonly (number | null)[]> {
+    if (uniqueIds.length === 0) return [];
     const sizes = await this.mailbox.messageSizes?.(this.#info, uniqueIds) ?? [];
-    if (sizes.length !== uniqueIds.length) {
-      throw new RangeError(
-        `messageSizes gave ${sizes.length} sizes for ${uniqueIds.length} unique ids`,
-      );
-    }
-    if (isNew) {
-      this.#sizes = sizesOrThrow(sizes);
-      return;
-    }
-    for (const [position, number] of unknown.entries()) {
-      this.#know(number - 1, sizes[position] ?? null);
-    }
+    if (sizes.length === uniqueIds.length) return sizes;
+    throw new RangeError(
+      `messageSizes gave ${sizes.length} sizes for ${uniqueIds.length} unique ids`,
+    );
   }
 
   #messageOf(number: number): ListedMessage {
-    return { number, uniqueId: this.uniqueIdOf(number) ?? "" };
+    return { number, uniqueId: this.list.uniqueIdOf(number) ?? "" };
   }
 
   #know(index: number, octets: number | null): void {
@@ -223,18 +201,7 @@ export class Maildrop {
   }
 }
 
-/** By list, since sessions of one mailbox share it; made for the first of them that asks by unique id. */
-const numbers = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
-
-function numbersOf(uniqueIds: readonly string[]): ReadonlyMap<string, number> {
-  const known = numbers.get(uniqueIds);
-  if (known !== undefined) return known;
-  const made = new Map(uniqueIds.map((uniqueId, index) => [uniqueId, index + 1]));
-  numbers.set(uniqueIds, made);
-  return made;
-}
-
-/** Did somebody else remove the message? Asked when a mailbox failed on it, so a further failure means no. */
+/** Whether somebody else removed the message. Asked when a mailbox failed on it, so a further failure means no. */
 export async function isGone(
   mailbox: Mailbox,
   info: ConnectionInfo,

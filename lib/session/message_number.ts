@@ -26,7 +26,7 @@ export function findMessage(
 ): FoundMessage | Promise<FoundMessage> {
   if (/^\d+$/.test(argument)) {
     const number = Number(argument);
-    const uniqueId = maildrop.uniqueIdOf(number);
+    const uniqueId = maildrop.list.uniqueIdOf(number);
     if (uniqueId === undefined) return errReply("noSuchMessage");
     return unlessDeleted(maildrop, { number, uniqueId });
   }
@@ -34,7 +34,7 @@ export function findMessage(
     return errReply(filled("takesMessage", verb));
   }
   const uniqueId = argument.slice("UID:".length);
-  const number = maildrop.numberOf(uniqueId);
+  const number = maildrop.list.numberOf(uniqueId);
   if (number !== undefined) return unlessDeleted(maildrop, { number, uniqueId });
   return context.settings.allowUnknownIdRequests
     ? findLateMessage(context, maildrop, uniqueId)

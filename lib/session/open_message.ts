@@ -1,6 +1,4 @@
-/**
- * Opens a message so far that a failure can still become `-ERR`: its first chunk is read before `+OK` is said.
- */
+/** Opens a message and reads its first chunk before `+OK` is sent, so that a failure can still become `-ERR`. */
 import type { Mailbox } from "../provider/mailbox.ts";
 import { openBody } from "../provider/message_content.ts";
 import type { HeadCutter } from "../protocol/message_head.ts";
@@ -10,7 +8,7 @@ import type { Text } from "./languages/text.ts";
 import { isGone } from "./maildrop.ts";
 import { messageIsGone } from "./message_number.ts";
 
-/** The message, or the part of it that `head` keeps; or the reply where it cannot be read, which costs nothing else. */
+/** The message, or the part of it that `head` keeps; or the reply where it cannot be read. */
 export async function openMessage(
   context: HandlerContext,
   mailbox: Mailbox,
@@ -56,13 +54,13 @@ class StartedBody implements MessageBody {
     this.#uniqueId = uniqueId;
   }
 
-  /** TOP may end in the middle of a line, and mends it. */
+  /** TOP may end in the middle of a line, and must complete it. */
   get isClean(): boolean {
     return this.#head === null && this.#source.isClean === true;
   }
 
   get isAtEnd(): boolean {
-    // Where it is not known it may be.
+    // Unknown counts as true.
     return this.#head !== null || (this.#source.isAtEnd ?? true);
   }
 
@@ -77,7 +75,7 @@ class StartedBody implements MessageBody {
     return chunk === null || this.#head === null ? chunk : this.#head.cut(chunk);
   }
 
-  /** A failure to close is told to the events only: the client has, or will not get, its message. */
+  /** A failure to close goes to the events only: the client has its message, or will not get it. */
   async close(): Promise<void> {
     this.#context.waitFor("close", this.#uniqueId);
     try {

@@ -5,6 +5,7 @@
 import type { Reply } from "../protocol/reply.ts";
 import type { Exchange } from "../auth/sasl/mechanism.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
+import type { MessageList } from "../provider/message_list.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { Text } from "./languages/text.ts";
 import type { LoginAttempt } from "./login_guard.ts";
@@ -42,8 +43,8 @@ export interface Transaction {
 export interface Asleep {
   readonly phase: "ASLEEP";
   readonly mailbox: Mailbox;
-  /** Those of the last snapshot. */
-  readonly uniqueIds: readonly string[];
+  /** The messages that the session was shown last. */
+  readonly list: MessageList;
 }
 
 /** Over. UPDATE (RFC 1939 section 6) is done before this state begins. */

@@ -6,8 +6,7 @@ import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts"
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
 import { openBody } from "../../lib/provider/message_content.ts";
-import { fileMailbox } from "../../lib/mailbox/files/file_mailbox.ts";
-import { mboxFileMailbox } from "../../lib/mailbox/mbox/mbox_login.ts";
+import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { maildirLayout } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
@@ -100,20 +99,20 @@ export function openMailbox(
 ): Mailbox {
   switch (kind) {
     case "folder":
-      return fileMailbox(new FileStore(path, folderLayout, { settleTime: 0 }, files));
+      return sharedMailbox(new FileStore(path, folderLayout, { settleTime: 0 }, files));
     case "trash":
-      return fileMailbox(
+      return sharedMailbox(
         new FileStore(path, folderLayout, { settleTime: 0, deletePolicy: "trash" }, files),
       );
     case "maildir of another": {
       const options = { ownersOnly: true, stateDirectory: join(path, STATE) };
-      return fileMailbox(new FileStore(path, maildirLayout, options, files));
+      return sharedMailbox(new FileStore(path, maildirLayout, options, files));
     }
     case "maildir":
-      return fileMailbox(new FileStore(path, maildirLayout, {}, files));
+      return sharedMailbox(new FileStore(path, maildirLayout, {}, files));
     case "mbox":
     case "mbox in place":
-      return mboxFileMailbox(new MboxStore(join(path, "mail.mbox"), {}, files));
+      return sharedMailbox(new MboxStore(join(path, "mail.mbox"), {}, files));
   }
 }
 

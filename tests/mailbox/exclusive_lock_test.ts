@@ -6,8 +6,9 @@ import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts"
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
 import { folderLayout, folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
-import { fileMailbox } from "../../lib/mailbox/files/file_mailbox.ts";
+import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { type Pop3Event, Pop3Listener } from "../../lib/mod.ts";
+import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { RunningProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
@@ -134,11 +135,13 @@ for (
       const store = () => new FileStore(folder.path, folderLayout, options, files);
       const first = store();
       for (let round = 0; round < 2; round++) {
-        using held = await first.lock();
-        assert(held !== null);
+        const [info, other] = [testConnectionInfo(), testConnectionInfo()];
+        const login = first.open(info);
+        await login.listMessageUniqueIds(info);
         // Another store is what another process would be, but for a lock within the process.
-        const error = await assertRejects(() => store().lock(), Pop3ResponseError);
-        assertEquals(error.code, "IN-USE");
+        const refused = async () => await store().open(other).listMessageUniqueIds(other);
+        assertEquals((await assertRejects(refused, Pop3ResponseError)).code, "IN-USE");
+        await login.release(info);
       }
       const isTold = told.some((text) => text.includes("within this process only"));
       assertEquals(isTold, stateDirectory === null);
@@ -158,7 +161,7 @@ Deno.test("a mailbox in which nothing can be written refuses DELE at once; it is
     },
   };
   const store = new FileStore(folder.path, folderLayout, { settleTime: 0 }, files);
-  await using pop3 = new Pop3Listener({ provider: providerOf(fileMailbox(store)) });
+  await using pop3 = new Pop3Listener({ provider: providerOf(sharedMailbox(store)) });
   const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
   using client = await LoopbackClient.connect(port);
   await client.logIn();

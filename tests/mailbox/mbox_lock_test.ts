@@ -1,7 +1,7 @@
 /** Other programs' locks on an mbox, and what is left of ours. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { denoFileSystem } from "../../lib/files/file_system.ts";
-import { mboxFileMailbox } from "../../lib/mailbox/mbox/mbox_login.ts";
+import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
@@ -24,7 +24,7 @@ function storeOf(file: string) {
     denoFileSystem,
     clock,
   );
-  return { clock, errors, store, mailbox: mboxFileMailbox(store) };
+  return { clock, errors, store, mailbox: sharedMailbox(store) };
 }
 
 /** Moves the clock until the work is done; gives how long that took. */
@@ -166,7 +166,7 @@ Deno.test("a lock of ours that a killed process left is removed at once", async 
     },
   });
   const info = testConnectionInfo();
-  const watching = mboxFileMailbox(watched);
+  const watching = sharedMailbox(watched);
   await watching.messageDelete(info, await watching.listMessageUniqueIds(info));
   assert(mark.startsWith(`${Deno.pid}\npop3svc `));
   for (const left of [mark, "pop3svc\n"]) {

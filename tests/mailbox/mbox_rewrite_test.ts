@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import fc from "fast-check";
 import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
-import { mboxFileMailbox } from "../../lib/mailbox/mbox/mbox_login.ts";
+import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { rangesOf } from "../../lib/mailbox/mbox/kept_ranges.ts";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import type { FileMailboxOptions } from "../../lib/mailbox/files/file_mailbox_options.ts";
@@ -26,7 +26,7 @@ const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
 const USER = 12_345;
 
 function open(path: string, options: FileMailboxOptions = {}, files = denoFileSystem): Mailbox {
-  return mboxFileMailbox(new MboxStore(path, options, files));
+  return sharedMailbox(new MboxStore(path, options, files));
 }
 
 /** Deletes the messages with these numbers, from 1. */
@@ -219,7 +219,7 @@ Deno.test("octets that belong to no message stop a deletion", async () => {
   for (const broken of [torn, { ...index, identity: { ...index.identity, size: 1 } }]) {
     let message = "";
     try {
-      rangesOf(broken, new Set(index.uniqueIds.slice(0, 1)));
+      rangesOf(broken, new Set(index.list.uniqueIds.slice(0, 1)));
     } catch (error) {
       message = String(error);
     }

@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import fc from "fast-check";
 import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
-import { mboxFileMailbox } from "../../lib/mailbox/mbox/mbox_login.ts";
+import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { KeptOctets } from "../../lib/mailbox/mbox/kept_octets.ts";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
@@ -19,7 +19,7 @@ const message = (number: number) => `From: a@b\nSubject: m${number}\n\nbody ${nu
 const [M1, M2, M3] = [message(1), message(2), message(3)];
 const WAYS = [false, true];
 
-const open = (path: string): Mailbox => mboxFileMailbox(new MboxStore(path));
+const open = (path: string): Mailbox => sharedMailbox(new MboxStore(path));
 
 /** Deletes messages by their numbers, from 0; the kept ones must be the same to who opens the mbox next. */
 async function deleteNumbers(
@@ -121,7 +121,7 @@ Deno.test("a wrong Content-Length that would fit afterwards: the deletion is ref
 
 Deno.test("a refused deletion puts nothing into the trash", async () => {
   await using mbox = await mboxWith(`From joe\n${M1}\n${CERTAIN}${M2}\nFrom ann\n${M3}`);
-  const mailbox = mboxFileMailbox(new MboxStore(mbox.file, { deletePolicy: "trash" }));
+  const mailbox = sharedMailbox(new MboxStore(mbox.file, { deletePolicy: "trash" }));
   const info = testConnectionInfo();
   const [first = ""] = await mailbox.listMessageUniqueIds(info);
   await assertRejects(async () => await mailbox.messageDelete(info, [first]), Pop3ResponseError);
@@ -255,7 +255,7 @@ Deno.test("a rewrite in place that puts a blank line there is undone like any ot
         return file;
       },
     };
-    const mailbox = mboxFileMailbox(new MboxStore(mbox.file, {}, files));
+    const mailbox = sharedMailbox(new MboxStore(mbox.file, {}, files));
     const info = testConnectionInfo();
     const before = [...await messagesById(mailbox)];
     const [, second = ""] = await mailbox.listMessageUniqueIds(info);

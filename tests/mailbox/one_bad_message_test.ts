@@ -5,7 +5,7 @@ import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts"
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
 import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { maildirLayout } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
-import { fileMailbox } from "../../lib/mailbox/files/file_mailbox.ts";
+import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { Pop3Listener } from "../../lib/mod.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { countedFileSystem } from "../crash/counted_file_system.ts";
@@ -38,7 +38,7 @@ for (const [code, error] of failures) {
         if (event.type === "error") told.push(String(event.error));
       },
     }, files);
-    await using pop3 = new Pop3Listener({ provider: providerOf(fileMailbox(store)) });
+    await using pop3 = new Pop3Listener({ provider: providerOf(sharedMailbox(store)) });
     const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
     using client = await LoopbackClient.connect(port);
     await client.logIn();
@@ -68,7 +68,7 @@ Deno.test("names that are no UTF-8 are counted and told", async () => {
       if (event.type === "error") told.push(String(event.error));
     },
   });
-  for (let login = 0; login < 2; login++) assertEquals((await store.look()).uniqueIds, ["a"]);
+  for (let login = 0; login < 2; login++) assertEquals((await store.look()).list.uniqueIds, ["a"]);
   assertEquals(told.length, 1);
   assertMatch(
     told[0] ?? "",
@@ -87,7 +87,7 @@ Deno.test("after all messages were renamed, RETR, DELE and QUIT list the mailbox
   const files = countedFileSystem(denoFileSystem, (_, name) => {
     if (name === "regularFiles") listings++;
   });
-  const mailbox = fileMailbox(new FileStore(folder.path, maildirLayout, {}, files));
+  const mailbox = sharedMailbox(new FileStore(folder.path, maildirLayout, {}, files));
   const info = testConnectionInfo();
   const uniqueIds = await mailbox.listMessageUniqueIds(info);
   for (let number = 0; number < count; number++) {
@@ -124,7 +124,7 @@ Deno.test("after messages were removed, finding them lists a few times, also whi
   });
   const clock = new ManualClock();
   const store = new FileStore(folder.path, maildirLayout, {}, files, clock);
-  const mailbox = fileMailbox(store);
+  const mailbox = sharedMailbox(store);
   const info = testConnectionInfo();
   const uniqueIds = await mailbox.listMessageUniqueIds(info);
   const kept = uniqueIds[0] ?? "";

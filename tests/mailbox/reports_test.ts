@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
-import { keep } from "../../lib/mailbox/files/recover_deletions.ts";
+import { keep } from "../../lib/mailbox/files/kept_files.ts";
 import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import { Reports } from "../../lib/mailbox/reports.ts";

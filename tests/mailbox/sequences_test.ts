@@ -7,7 +7,7 @@ import { join } from "@std/path";
 import fc from "fast-check";
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
 import { maildirLayout } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
-import { fileMailbox } from "../../lib/mailbox/files/file_mailbox.ts";
+import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import type { LoginMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { openBody } from "../../lib/provider/message_content.ts";
 import type { ConnectionInfo } from "../../lib/provider/connection_info.ts";
@@ -59,7 +59,7 @@ class World {
   }
 
   #open(): LoginMailbox {
-    return fileMailbox(new FileStore(this.#folder, maildirLayout));
+    return sharedMailbox(new FileStore(this.#folder, maildirLayout));
   }
 
   async take(step: Step): Promise<void> {

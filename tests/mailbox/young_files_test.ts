@@ -30,7 +30,7 @@ async function listed(
   const waits: number[] = [];
   const clock = waitingClock((milliseconds) => whileWaiting(waits.push(milliseconds)));
   const store = new FileStore(folder.path, folderLayout, options, denoFileSystem, clock);
-  const { uniqueIds } = await store.look();
+  const { uniqueIds } = (await store.look()).list;
   return { uniqueIds: uniqueIds.toSorted(), waits };
 }
 
@@ -89,7 +89,7 @@ Deno.test("what was served is not waited for again", async () => {
     waitingClock(() => waits++),
   );
   for (let login = 0; login < 3; login++) {
-    assertEquals((await store.look()).uniqueIds, ["future"]);
+    assertEquals((await store.look()).list.uniqueIds, ["future"]);
     // It is listed again each time.
     store.forget();
   }

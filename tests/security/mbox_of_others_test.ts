@@ -105,7 +105,7 @@ for (const [flags, permissions] of permissionSets) {
 }
 
 async function uidOf(users: TwoUsers): Promise<string> {
-  const [first = ""] = (await new MboxStore(users.path("spool/joe")).look()).uniqueIds;
+  const [first = ""] = (await new MboxStore(users.path("spool/joe")).look()).list.uniqueIds;
   return first;
 }
 
@@ -117,9 +117,9 @@ testAsRoot("what joe forges in a folder of ours beside the mbox is not believed"
   const store = new MboxStore(users.path("spool/joe"), options);
   const name = store.place.nameIn(users.path("spool/.pop3svc"), "journal");
   await Deno.writeTextFile(name, "{}");
-  const { uniqueIds } = await store.lookSettled();
+  const { uniqueIds } = (await store.lookSettled()).list;
   assertEquals(uniqueIds.length, 2);
-  await store.delete(({ uniqueIds }) => new Set(uniqueIds.slice(0, 1)));
+  await store.delete(({ list }) => new Set(list.uniqueIds.slice(0, 1)));
   assertEquals(await Deno.readTextFile(users.path("spool/joe")), message("k"));
   assertEquals(await Deno.readTextFile(name), "{}");
 });
@@ -138,5 +138,8 @@ testAsRoot("without a state directory, an mbox of another user's is refused", as
 testAsRoot("links on the way are followed as for every path of the administrator's", async () => {
   await using users = await withSpool();
   await run("ln", "-s", users.path("spool"), users.path("link"));
-  assertEquals((await new MboxStore(join(users.path("link"), "ann")).look()).uniqueIds.length, 2);
+  assertEquals(
+    (await new MboxStore(join(users.path("link"), "ann")).look()).list.uniqueIds.length,
+    2,
+  );
 });

@@ -35,8 +35,7 @@ Deno.test("a size that is none is a failure, and never part of a reply", async (
     const given = size as unknown as number;
     const one = Object.assign(new MemoryMailbox({ a: "x" }), { messageSize: () => given });
     const all = Object.assign(new MemoryMailbox({ a: "x" }), { messageSizes: () => [given] });
-    const frozen = { ...all, messageSizes: () => Object.freeze([given]) };
-    for (const mailbox of [one, all, Object.assign(new MemoryMailbox({ a: "x" }), frozen)]) {
+    for (const mailbox of [one, all]) {
       for (const command of ["STAT", "LIST"]) {
         assertEquals(await sentFor(mailbox, [command]), systemError, `${String(size)} ${command}`);
       }

@@ -12,60 +12,58 @@
  * 2. `moving-ID` is renamed to `deleted-ID` or `trashed-ID`, and that is synced. This rename is the decision.
  * 3. The files in it are removed, or moved on, then our folders. None of it can change the outcome any more.
  *
- * What a killed process left, whoever opens the mailbox next recovers, before it lists anything:
+ * The next login to the mailbox recovers what a killed process left, before it lists anything:
  *
- * - `moving-ID` is undone: its files go back to where they were. A file that has come to that place meanwhile
- *   is not touched; the one that comes back takes a free name beside it.
+ * - `moving-ID` is undone: its files go back to where they were. Where another file has that name by now, it stays
+ *   as it is, and the one that goes back gets a free name beside it.
  * - `deleted-ID` and `trashed-ID` are finished.
  *
- * When an error comes between the decision and its sync, the caller is told that nothing was deleted, so the
- * decision is taken back; where even that fails, this process remembers it and undoes it later.
+ * When the sync of the decision fails, the client hears that nothing was deleted. So the decision is taken back; where even
+ * that fails, this process remembers it and undoes it later.
  *
- * Somebody else may rename and link in the mailbox meanwhile. So a file is looked at before it is moved, and again
- * where it has come to: what is not a message of the mailbox is never removed. It goes back, or stays in `kept`, which
- * nobody but the server's user can open, and the log names it.
+ * Other programs may rename and link files in the mailbox meanwhile. So a file is checked before it is moved and again
+ * afterwards: what is not a message of the mailbox is never removed. It goes back, or stays in `kept`, which only the server's
+ * user can open, and the log names it.
  *
- * In a mailbox of another user nothing is ever put back, since its owner could make the way lead elsewhere. There our folder
- * is not in the mailbox (mailbox_folder.ts), and:
+ * In a mailbox of another user nothing is ever put back, since its owner could replace a folder on the way by a link. There our
+ * folder is not in the mailbox (mailbox_folder.ts), and:
  *
  * 1. Each file of the set gets a second name (a hard link) in `moving-ID`, and is looked at there. To undo is to remove it.
  * 2. The decision is the same rename.
  * 3. The first name of each file is moved into our folder, looked at, and removed if it is that file; else it is kept.
  *
- * Deleting and recovering hold a lock, the file `lock` in our folder. Listing needs none: it looks before and afterwards
- * whether our folder has come or gone, and lists again under the lock if so. Reading never needs to write.
+ * Deleting and recovering hold a lock, the file `lock` in our folder. Listing needs none: it checks before and afterwards
+ * whether our folder has appeared or disappeared, and then lists again under the lock. Reading never needs to write.
  */
 import { dirname, join } from "@std/path";
-import {
-  type FileIdentity,
-  identityOf,
-  isSameFile,
-  isSameInode,
-} from "../../files/file_identity.ts";
+import { type FileIdentity, isSameInode } from "../../files/file_identity.ts";
+import type { FileSystem } from "../../files/file_system.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
-import { DECIDED, keep, MOVING, realFolder, recover, revoke } from "./recover_deletions.ts";
+import { DECIDED, MOVING } from "./deletions.ts";
+import { keep } from "./kept_files.ts";
+import { recover, revoke } from "./recover_deletions.ts";
 import { lockDeletions } from "./settled_files.ts";
 
 /** What becomes of the files of a deletion. */
 export type Disposal = keyof typeof DECIDED;
 
-/** A file that shall be deleted, as it was when the client logged in. */
+/** A file to be deleted, as it was when the client logged in. */
 export interface DoomedFile {
   /** Its path below the mailbox: `message.eml`, `cur/1234.host:2,S`. */
   readonly path: string;
   readonly identity: FileIdentity;
 }
 
-/** One of the set is no longer the message that the client means. */
+/** For a message that is no longer the one that the client means. */
 export function changedError(): Pop3ResponseError {
   return new Pop3ResponseError("A message has changed since you logged in; nothing was deleted.");
 }
 
 /**
- * A file that is gone already counts as deleted.
+ * Deletes files. One that is gone already counts as deleted.
  *
- * @param locate finds the files; asked when nobody moves them and all broken-off deletions are recovered
+ * @param locate finds the files, under the lock and after broken-off deletions are recovered
  * @throws what went wrong; then nothing is deleted
  */
 export async function deleteFiles(
@@ -92,11 +90,11 @@ export async function deleteFiles(
     await recover(folder, own).catch(() => {});
     throw error;
   }
-  // It is decided and durable: what is left is done now, or when the mailbox is next opened.
+  // The decision is durable: the rest is done now, or at the next login.
   await recover(folder, own).catch(() => {});
 }
 
-/** The set has second names in our folder when this returns, and nothing has changed in the mailbox. */
+/** Gives each file of the set a second name in our folder; the mailbox is unchanged. */
 async function linkAside(
   folder: MailboxFolder,
   own: string,
@@ -104,11 +102,8 @@ async function linkAside(
   doomed: readonly DoomedFile[],
 ): Promise<void> {
   const { files, path: mailbox } = folder;
-  await files.makeFolder(moving);
-  const names = new Set(doomed.map(({ path }) => dirname(path)));
-  for (const name of names) {
-    if (name !== ".") await files.makeFolder(join(moving, name));
-  }
+  const names = foldersOf(doomed);
+  await makeFolders(files, moving, names);
   for (const { path, identity } of doomed) {
     try {
       await files.link(join(mailbox, path), join(moving, path));
@@ -117,15 +112,14 @@ async function linkAside(
       throw error;
     }
     const linked = await files.look(join(moving, path));
-    if (linked === null || !folder.isServed(linked) || !isSameFile(identityOf(linked), identity)) {
-      throw changedError();
-    }
+    if (linked === null || !folder.isStill(linked, identity)) throw changedError();
   }
   for (const name of names) await files.sync(join(moving, name));
   await files.sync(moving);
   await files.sync(own);
 }
 
+/** Moves the set into our folder. */
 async function moveAside(
   folder: MailboxFolder,
   own: string,
@@ -134,26 +128,19 @@ async function moveAside(
 ): Promise<void> {
   const { files, path: mailbox } = folder;
   const folders = new Map<string, Deno.FileInfo>();
-  for (const name of new Set(doomed.map(({ path }) => dirname(path)))) {
-    folders.set(name, await realFolder(folder, name));
-  }
-  await files.makeFolder(moving);
-  for (const name of folders.keys()) {
-    if (name !== ".") await files.makeFolder(join(moving, name));
-  }
-  // Where the files go must not get lost before they are in it.
+  for (const name of foldersOf(doomed)) folders.set(name, await folder.realFolder(name));
+  await makeFolders(files, moving, folders.keys());
+  // The folder must be durable before files move into it.
   await files.sync(moving);
   await files.sync(own);
   await files.sync(mailbox);
   for (const { path, identity } of doomed) {
     const info = await files.look(join(mailbox, path));
     if (info === null) continue;
-    if (!folder.isServed(info) || !isSameFile(identityOf(info), identity)) throw changedError();
+    if (!folder.isStill(info, identity)) throw changedError();
     await files.rename(join(mailbox, path), join(moving, path));
     const moved = await files.look(join(moving, path));
-    if (moved !== null && folder.isServed(moved) && isSameFile(identityOf(moved), identity)) {
-      continue;
-    }
+    if (moved !== null && folder.isStill(moved, identity)) continue;
     await returnStray(folder, own, moving, path, folders.get(dirname(path)) ?? null);
     throw changedError();
   }
@@ -163,9 +150,26 @@ async function moveAside(
   }
 }
 
+/** The folders of the mailbox that hold these files. */
+function foldersOf(doomed: readonly DoomedFile[]): ReadonlySet<string> {
+  return new Set(doomed.map(({ path }) => dirname(path)));
+}
+
+/** Makes the folder of a deletion, and in it those that its files come from. */
+async function makeFolders(
+  files: FileSystem,
+  moving: string,
+  names: Iterable<string>,
+): Promise<void> {
+  await files.makeFolder(moving);
+  for (const name of names) {
+    if (name !== ".") await files.makeFolder(join(moving, name));
+  }
+}
+
 /**
- * Somebody has put another file, or another folder, in the place of what we moved. It goes back if its folder is still the
- * one that it was; else it is kept.
+ * Deals with a file that somebody else put in the place of the one that was to be moved: it goes back if its folder is
+ * still the same; else it is kept.
  */
 async function returnStray(
   folder: MailboxFolder,
@@ -177,7 +181,7 @@ async function returnStray(
   const { files } = folder;
   const from = join(moving, path);
   try {
-    const now = await realFolder(folder, dirname(path));
+    const now = await folder.realFolder(dirname(path));
     if (before !== null && isSameInode(before, now)) {
       return await files.link(from, join(folder.path, path)).then(() => files.remove(from));
     }

@@ -1,31 +1,43 @@
 import type { MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
-import { type LoginMailbox, sharedMailbox } from "../mailbox_store.ts";
+import { type MessageList, SHARED_LIST } from "../../provider/message_list.ts";
+import type { LoginMailbox } from "../mailbox_store.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
-import type { FileStore } from "./file_store.ts";
+import type { FileSizes } from "./file_sizes.ts";
 import type { MessageFile } from "./message_ids.ts";
 import type { Snapshot } from "./shared_snapshot.ts";
 
 const CHANGED = "That message has changed since you logged in.";
 
-/** One mailbox for all logins to a store. */
-export function fileMailbox(store: FileStore): LoginMailbox {
-  return sharedMailbox({ name: store.name, open: () => new FileMailbox(store) });
+/** What a login asks of its store, which it shares with other logins. */
+export interface SharedFiles {
+  readonly name: string;
+  readonly sizes: FileSizes;
+  /** What is there now. */
+  look(): Promise<Snapshot>;
+  /** Says that something is not as it was at the last look. */
+  forget(): void;
+  /** Where the message is now: null when it is gone, `changed` when something else is in its place. */
+  find(message: MessageFile): Promise<string | "changed" | null>;
+  /** The message; null when it is gone or has changed. */
+  openMessage(message: MessageFile): Promise<MessageBody | null>;
+  mayDelete(): Promise<boolean>;
+  /** Deletes all of the messages, or throws and has deleted none. */
+  delete(messages: readonly MessageFile[]): Promise<void>;
 }
 
 /** A mailbox of files, as one login sees it. */
 export class FileMailbox implements LoginMailbox {
   readonly name: string;
-  readonly #store: FileStore;
-  /** What the login was shown last. */
+  readonly #store: SharedFiles;
+  /** What the client was shown last. */
   #snapshot: Snapshot | null = null;
-  /** What it was shown before: that stays what it is. */
+  /** What it was shown before: a unique id names the same message until the session ends. */
   readonly #earlier = new Map<string, MessageFile>();
-  #lock: Disposable | null = null;
   /** Known once somebody wants to delete. */
   #mayDelete: Promise<boolean> | null = null;
 
-  constructor(store: FileStore) {
+  constructor(store: SharedFiles) {
     this.#store = store;
     this.name = store.name;
   }
@@ -34,10 +46,8 @@ export class FileMailbox implements LoginMailbox {
    * The unique ids of the messages that are there now.
    *
    * @throws {Deno.errors.NotFound} when the folder is not there
-   * @throws {Pop3ResponseError} with the code `IN-USE` when another session has the mailbox for itself
    */
   async listMessageUniqueIds(): Promise<readonly string[]> {
-    this.#lock ??= await this.#store.lock();
     const before = this.#snapshot;
     const snapshot = await this.#store.look();
     if (before !== null && before !== snapshot) {
@@ -46,7 +56,12 @@ export class FileMailbox implements LoginMailbox {
       }
     }
     this.#snapshot = snapshot;
-    return snapshot.uniqueIds;
+    return snapshot.list.uniqueIds;
+  }
+
+  /** The list of what the login was shown last. */
+  [SHARED_LIST](): MessageList | null {
+    return this.#snapshot?.list ?? null;
   }
 
   /** Whether nothing can be deleted: the options say so, or the disk. */
@@ -85,7 +100,7 @@ export class FileMailbox implements LoginMailbox {
     uniqueIds: readonly string[],
   ): Promise<readonly (number | null)[]> {
     const snapshot = this.#snapshot;
-    return snapshot !== null && uniqueIds === snapshot.uniqueIds
+    return snapshot?.list.isAll(uniqueIds) === true
       ? await this.#store.sizes.ofAll(snapshot)
       : await this.#store.sizes.of(uniqueIds.map((uniqueId) => this.#messageOf(uniqueId)));
   }
@@ -110,10 +125,10 @@ export class FileMailbox implements LoginMailbox {
     await this.#store.delete(uniqueIds.map((uniqueId) => this.#messageOf(uniqueId)));
   }
 
-  /** Lets others in. */
+  /** Forgets what the login was shown: after a WAKE it is shown the mailbox again. */
   release(): void {
-    this.#lock?.[Symbol.dispose]();
-    this.#lock = null;
+    this.#snapshot = null;
+    this.#earlier.clear();
     this.#mayDelete = null;
   }
 

@@ -1,12 +1,12 @@
 import type { Pop3Events } from "../../events/events.ts";
 
-/** What a mailbox of files may be told. */
+/** The options of a mailbox of files. */
 export interface FileMailboxOptions {
-  /** Refuse DELE; false by default. */
+  /** Whether DELE is refused; false by default. */
   readonly readOnly?: boolean;
   /**
    * What becomes of a message that is deleted: `remove` it (the default), move it to the `trash` in our hidden
-   * folder, or `keep` it where it is, which is for tests: the client is told that it is gone.
+   * folder, or `keep` it where it is, which is for tests: the client believes that it is gone.
    */
   readonly deletePolicy?: DeletePolicy;
   /**
@@ -15,7 +15,7 @@ export interface FileMailboxOptions {
    * rule and has none.
    */
   readonly settleTime?: number;
-  /** One session at a time, also across processes: others hear `[IN-USE]`. False by default. */
+  /** Whether one session at a time has the mailbox, also across processes: others hear `[IN-USE]`. False by default. */
   readonly exclusive?: boolean;
   /**
    * Whether in a mailbox that belongs to another user than the server's own only what belongs to its owner is served.
@@ -29,7 +29,7 @@ export interface FileMailboxOptions {
   readonly uid?: number | null;
   /** A folder of the server's own user, for what must not lie in mailboxes of others. None by default. */
   readonly stateDirectory?: string | null;
-  /** Is told of what is left out of a mailbox; the same as a listener's. */
+  /** Receives what is left out of a mailbox; the same as a listener's. */
   readonly events?: Pop3Events;
 }
 

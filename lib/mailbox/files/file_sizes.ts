@@ -1,4 +1,4 @@
-/** The sizes of messages as sent: each is counted once, and remembered, also across restarts. */
+/** The sizes of messages as sent: each is counted once and stored, also for the next start. */
 import { isSameFile } from "../../files/file_identity.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { LEAST_MESSAGES, type MailboxIndex, writeIndex } from "./mailbox_index.ts";
@@ -14,7 +14,7 @@ export class FileSizes {
   readonly #remembered: () => Promise<MailboxIndex | null>;
   /** What is known of the messages, by unique id. */
   #known: Promise<Map<string, MeasuredFile>> | null = null;
-  /** Done when nobody counts any more. */
+  /** Settles when the last count is done. */
   #counting: Promise<void> = Promise.resolve();
   /** The snapshot that the index holds. */
   #indexed: Snapshot | null = null;
@@ -33,24 +33,24 @@ export class FileSizes {
 
   /** Those of all messages, in their order; null for one that is gone or has changed. */
   async ofAll(snapshot: Snapshot): Promise<readonly (number | null)[]> {
-    if (snapshot.sizes !== null) return snapshot.sizes;
+    if (snapshot.list.octets !== null) return snapshot.list.octets;
     const messages = [...snapshot.messages.values()];
     const octets = await this.of(messages);
     const known = await this.#knownSizes();
     const isWhole = messages.every((message) => isKnown(known, message));
     if (!isWhole) return octets;
     const sizes = Object.freeze(octets.map((size) => size ?? 0));
-    if (snapshot.stamp !== null) snapshot.sizes = sizes;
+    snapshot.list.learnOctets(sizes);
     await this.#remember(snapshot, messages, known);
     return sizes;
   }
 
-  /** A message that cannot be read is told to the events, and has no octets for the client. */
+  /** A message that cannot be read is reported, and has the size 0. */
   async of(messages: readonly MessageFile[]): Promise<(number | null)[]> {
     const known = await this.#knownSizes();
     const unreadable = new Set<string>();
     if (!messages.every((message) => isKnown(known, message))) {
-      // One after the other: what the first one counts, the next one knows.
+      // One count after the other: what the first has counted, the next need not.
       const count = () =>
         this.#count(messages.filter((message) => !isKnown(known, message)), known, unreadable);
       await (this.#counting = this.#counting.then(count, count));
@@ -100,7 +100,7 @@ export class FileSizes {
     };
     await measureFiles(this.#folder, messages, tell);
     for (const message of gone.splice(0)) {
-      // It may have moved, or be aside for a moment; what is not found now is gone.
+      // It may have moved, or a deletion holds it for a moment; what is not found now is gone.
       const path = await this.#locator.find(message);
       if (path !== null && path !== "changed") {
         await measureFiles(this.#folder, [{ ...message, path }], tell);
@@ -113,7 +113,7 @@ export class FileSizes {
     }
   }
 
-  /** Remembers a whole mailbox: for sessions to come, and across restarts. That it cannot is no error. */
+  /** Stores what is known of a whole mailbox for later sessions and for the next start. A failure is no error. */
   async #remember(
     snapshot: Snapshot,
     messages: readonly MessageFile[],
@@ -126,7 +126,7 @@ export class FileSizes {
       const measured = known.get(message.uniqueId);
       return measured === undefined ? [] : [{ ...message, ...measured }];
     });
-    // Other paths are not remembered, and looked for again.
+    // The index has no place for other paths: they are looked for again.
     const isComplete = messages.every(({ otherPaths }) => otherPaths.length === 0);
     try {
       const stateFolder = await this.#folder.stateFolder();

@@ -1,21 +1,23 @@
 /**
  * What the sessions of one mailbox share while the server runs, where each message is a file: the list, the sizes, the
- * index, the locks, and what was told. A session has a FileMailbox.
+ * index, the locks, and what was reported. A session has a FileMailbox.
  */
 import { basename, join, resolve } from "@std/path";
 import { type Clock, systemClock } from "../../time/clock.ts";
-import { cannotWrite, isReadOnlyError } from "../../files/cannot_write.ts";
+import { isReadOnlyError } from "../../files/cannot_write.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
-import { tryLockWithinProcess } from "../../files/lock_within_process.ts";
 import { stateFolderOf } from "../../files/state_directory.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
 import { Reports } from "../reports.ts";
-import { Pop3ResponseError } from "../../provider/response_error.ts";
+import type { ConnectionInfo } from "../../provider/connection_info.ts";
+import { cannotLock, exclusiveMailbox } from "../exclusive_mailbox.ts";
 import { adoptOldFolder } from "./adopt_old_folder.ts";
 import { changedError, deleteFiles, type DoomedFile } from "./atomic_delete.ts";
 import { describeLeftOut } from "../left_out.ts";
 import type { MailboxCount } from "../mailbox_count.ts";
+import type { LoginMailbox, MailboxStore } from "../mailbox_store.ts";
 import type { DeletePolicy, FileMailboxOptions } from "./file_mailbox_options.ts";
+import { FileMailbox, type SharedFiles } from "./file_mailbox.ts";
 import { FileSizes } from "./file_sizes.ts";
 import type { Inspection, InspectionProgress } from "../inspection.ts";
 import { inspectFiles } from "./inspect_files.ts";
@@ -28,7 +30,7 @@ import { MessageLocator } from "./message_locator.ts";
 import { hasNoPlace, LOCK } from "./settled_files.ts";
 import { SharedSnapshot, type Snapshot } from "./shared_snapshot.ts";
 
-/** The lock of a session that has the mailbox for itself. */
+/** The name of the lock of a session that has the mailbox for itself. */
 const EXCLUSIVE = "exclusive";
 
 /**
@@ -36,7 +38,7 @@ const EXCLUSIVE = "exclusive";
  *
  * Deletions are all or nothing, also when the process is killed in the middle, and durable once they are confirmed.
  */
-export class FileStore {
+export class FileStore implements MailboxStore, SharedFiles {
   readonly name: string;
   readonly isReadOnly: boolean;
   readonly sizes: FileSizes;
@@ -49,11 +51,11 @@ export class FileStore {
   readonly #shared: SharedSnapshot;
   readonly #locator: MessageLocator;
   readonly #reports: Reports;
-  /** What an earlier process has remembered; read when first needed. */
+  /** What an earlier process has stored; read when first needed. */
   #index: Promise<MailboxIndex | null> | null = null;
 
   /**
-   * Makes a store of a folder; it is looked at only at each login.
+   * Makes a store of a folder; the folder is read only at each login.
    *
    * @param files for tests that make a call fail
    * @param clock for tests that do not want to wait
@@ -88,20 +90,29 @@ export class FileStore {
     this.sizes = new FileSizes(this.folder, this.#shared, this.#locator, remembered);
   }
 
+  open(_info: ConnectionInfo): LoginMailbox {
+    const mailbox = new FileMailbox(this);
+    return !this.#exclusive ? mailbox : exclusiveMailbox(mailbox, {
+      path: this.folder.path,
+      tryLock: () => this.#tryExclusive(),
+      report: (error) => this.#reports.tell(error),
+    });
+  }
+
   /** What is there now. */
   async look(): Promise<Snapshot> {
     const snapshot = await this.#lookOnly();
-    // An id that does not follow from a name is remembered before a client hears it, or a restart would change it.
+    // An id that does not follow from a name is stored before a client learns it: else a restart would change it.
     if (snapshot.hasKeptIds) await this.sizes.ofAll(snapshot);
     return snapshot;
   }
 
   /** How many messages are there now; writes no index. */
   async count(): Promise<MailboxCount> {
-    const { uniqueIds, leftOut } = await this.#lookOnly();
+    const { list, leftOut } = await this.#lookOnly();
     const faults = leftOut.files().filter(({ isFault }) => isFault);
     return {
-      messages: uniqueIds.length,
+      messages: list.count,
       leftOut: faults.map((files) => describeLeftOut(files, this.folder.path)),
     };
   }
@@ -112,41 +123,9 @@ export class FileStore {
     return await inspectFiles(this.folder, snapshot, this.#reports.texts, progress);
   }
 
-  /** @throws {Pop3ResponseError} with the code `IN-USE` while another session has the mailbox for itself */
-  async lock(): Promise<Disposable | null> {
-    if (!this.#exclusive) return null;
-    // Our folder would be made in a mailbox that is not there.
-    await this.folder.look();
-    const lock = await this.#tryExclusive();
-    if (lock !== null) return lock;
-    throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
-  }
-
-  /** In our folder; else in the state directory; else one that the other sessions of this process respect. */
-  async #tryExclusive(): Promise<Disposable | null> {
-    const { path } = this.folder;
-    try {
-      return await this.#tryLockInOwn(EXCLUSIVE);
-    } catch (error) {
-      if (!cannotWrite(error) && !hasNoPlace(error)) throw error;
-    }
-    try {
-      if (this.#stateDirectory !== null) {
-        const state = await stateFolderOf(this.#stateDirectory, path);
-        return await this.#files.tryLock(join(state, EXCLUSIVE));
-      }
-    } catch (error) {
-      if (!cannotWrite(error)) throw error;
-    }
-    const text = "no lock can be made, so one session at a time holds within this process only";
-    this.#reports.tell(new Error(`${path}: ${text}`));
-    return tryLockWithinProcess(`exclusive ${path}`);
-  }
-
   /**
-   * Whether messages can be deleted: the lock that a deletion holds is made and given back. A full disk is told when it
-   * comes to deleting. Nothing but an attempt tells: Deno's `access` of node:fs compares modes, and knows neither root nor
-   * groups nor a disk that is read-only.
+   * Whether messages can be deleted: tries to take the lock that a deletion needs. A full disk is reported by the deletion
+   * itself. Only an attempt shows it: `access` of node:fs compares modes, and knows neither root nor groups nor a read-only disk.
    */
   async mayDelete(): Promise<boolean> {
     if (this.isReadOnly) return false;
@@ -157,6 +136,19 @@ export class FileStore {
     } catch (error) {
       return !isReadOnlyError(error) && !hasNoPlace(error);
     }
+  }
+
+  /** The lock of a session that has the mailbox for itself: in our folder, else in the state directory. */
+  async #tryExclusive(): Promise<Disposable | null> {
+    // Our folder must not be made in a mailbox that is not there.
+    await this.folder.look();
+    try {
+      return await this.#tryLockInOwn(EXCLUSIVE);
+    } catch (error) {
+      if (this.#stateDirectory === null || !cannotLock(error)) throw error;
+    }
+    const state = await stateFolderOf(this.#stateDirectory, this.folder.path);
+    return await this.#files.tryLock(join(state, EXCLUSIVE));
   }
 
   async #tryLockInOwn(name: string): Promise<Disposable | null> {
@@ -182,16 +174,13 @@ export class FileStore {
         message.identity,
       );
       if (file === null) continue;
-      if (!this.folder.isServed(file.info)) file[Symbol.dispose]();
-      else {
-        const body = messageBody(file, message.identity, isClean);
-        if (body !== null) return body;
-      }
+      if (this.folder.isStill(file.info, message.identity)) return messageBody(file, isClean);
+      file[Symbol.dispose]();
     }
     return null;
   }
 
-  /** Something is not as it was at the last look. */
+  /** Says that something is not as it was at the last look. */
   forget(): void {
     this.#shared.forget();
   }
@@ -227,7 +216,7 @@ export class FileStore {
   async #lookOnly(): Promise<Snapshot> {
     const snapshot = await this.#shared.look();
     for (const files of snapshot.leftOut.files()) {
-      // The count changes with each message that comes.
+      // The count changes with each new message.
       this.#reports.tell(new Error(describeLeftOut(files, this.folder.path)), files.text);
     }
     return snapshot;

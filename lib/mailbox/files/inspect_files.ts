@@ -4,7 +4,7 @@ import { describeLeftOut } from "../left_out.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { counted } from "../../protocol/counted.ts";
 import { type MeasuredFile, measureFiles } from "./measure_files.ts";
-import { brokenOffDeletions } from "./recover_deletions.ts";
+import { brokenOffDeletions } from "./deletions.ts";
 import type { Snapshot } from "./shared_snapshot.ts";
 import { isDerivedUniqueId } from "./unique_id_of_name.ts";
 

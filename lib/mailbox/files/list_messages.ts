@@ -1,16 +1,16 @@
 /**
  * The files of a mailbox that are messages now.
  *
- * Some programs write their files right into a plain folder, and nothing tells when one is complete. So a young file
- * must have been quiet for a while:
+ * Some programs write their files directly into a plain folder, and nothing shows when a file is complete. So a young file
+ * must have been unchanged for a while:
  *
  * - By default a login waits a quarter of a second for files that are younger than two seconds (FAT keeps times in such
  *   steps), and serves those whose size and time have not changed meanwhile; it waits for two seconds at most.
- * - A settle time that was given is kept to the letter: nothing younger is served, and a login does not wait for it.
- * - A time in the future is a wrong clock: such a file is young until it has stood still for the quarter of a second.
+ * - A settle time among the options is strict: nothing younger is served, and a login does not wait for it.
+ * - A time in the future is a wrong clock: such a file is young until it has been unchanged for the quarter of a second.
  * - What was served before, and has not changed, is served again.
  *
- * A copy that stalls for longer is told when it is opened: its identity has changed.
+ * A copy that stalls for longer is noticed when the message is opened: the identity of the file has changed.
  */
 import { join } from "@std/path";
 import type { Clock } from "../../time/clock.ts";

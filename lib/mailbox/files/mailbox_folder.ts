@@ -4,13 +4,18 @@
  * - The path is the administrator's: links on the way are checked at each login (given_path.ts). Folders in the mailbox
  *   are real folders; a link in the place of one is left out.
  * - Where `ownersOnly`, in a mailbox that belongs to another user than the server's own, only what belongs to its
- *   owner is served, moved and removed. Such a user may rename and link what they like, also while we look.
- * - Nothing of ours lies in such a mailbox, where its owner could exchange it under our hands: what need not be beside the
- *   mail is in the state directory, and what must be on its disk in a folder above it that only the server can write. In a
- *   mailbox of the server's own user both lie in our folder in it.
+ *   owner is served, moved and removed. Such a user may rename and link files at any moment.
+ * - Our own files never lie in such a mailbox, where its owner could replace them while we use them: what need not be on the disk
+ *   of the mail is in the state directory, the rest in a folder above the mailbox that only the server can write. In a mailbox of
+ *   the server's own user both lie in our folder in it.
  */
 import { dirname, join, resolve } from "@std/path";
-import type { FileFacts } from "../../files/file_identity.ts";
+import {
+  type FileFacts,
+  type FileIdentity,
+  identityOf,
+  isSameFile,
+} from "../../files/file_identity.ts";
 import type { FileSystem } from "../../files/file_system.ts";
 import { type GivenPath, lookAtGiven } from "../../files/given_path.ts";
 import {
@@ -23,7 +28,7 @@ import { isPrivateFolder, serverUid } from "../../files/server_user.ts";
 import { stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 
-/** What a mailbox folder is told. */
+/** How a mailbox folder is used. */
 export interface MailboxFolderOptions {
   /** What our folder in it is called. */
   readonly ownFolderName: OwnFolderName;
@@ -31,7 +36,7 @@ export interface MailboxFolderOptions {
   readonly messageFolders: readonly string[];
   readonly ownersOnly: boolean;
   readonly stateDirectory: string | null;
-  /** Is told of what is left out or in the way; the login goes on. */
+  /** Receives what is left out or in the way; the login goes on. */
   readonly report: (error: Error) => void;
 }
 
@@ -66,6 +71,25 @@ export class MailboxFolder {
   /** Whether the file may be served, moved and removed. */
   isServed(file: FileFacts): boolean {
     return file.isFile && (this.#owner === null || file.uid === this.#owner);
+  }
+
+  /** Whether the file may be served, and is the one that it was. */
+  isStill(file: FileFacts, identity: FileIdentity): boolean {
+    return this.isServed(file) && isSameFile(identityOf(file), identity);
+  }
+
+  /**
+   * A folder of messages as it is now.
+   *
+   * @throws {Deno.errors.NotADirectory} when a link or something else is in its place
+   */
+  async realFolder(name: string): Promise<Deno.FileInfo> {
+    // The path of the mailbox itself may be a link, which `look` checks.
+    const info = name === "."
+      ? (await this.look()).get(".") ?? null
+      : await this.files.look(join(this.path, name));
+    if (info?.isDirectory === true) return info;
+    throw new Deno.errors.NotADirectory(`${join(this.path, name)} is no real folder any more`);
   }
 
   /**

@@ -18,6 +18,7 @@ import { join } from "@std/path";
 import type { FileSystem } from "../../files/file_system.ts";
 import { readWhole } from "../../files/read_whole.ts";
 import { writeWhole } from "../../files/write_whole.ts";
+import { isSize } from "../../provider/message_size.ts";
 import type { MeasuredFile } from "./measure_files.ts";
 import type { MessageFile } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
@@ -191,7 +192,7 @@ function isOverview(value: unknown): value is Overview {
   const octets = columns.get("octets");
   return Array.isArray(uniqueIds) && isColumn(uniqueIds, "string", uniqueIds.length) &&
     isColumn(octets, "number", uniqueIds.length) && Array.isArray(octets) &&
-    octets.every((each) => each >= 0);
+    octets.every(isSize);
 }
 
 function isDetails(value: unknown, length: number): value is Details {

@@ -6,7 +6,7 @@ import { SEPARATOR_OCTETS, separatorForm } from "../mbox/separator.ts";
 
 const AFTER_BLANK_LINE = /\n\r?\n(From [^\r\n]*)\r?\n/g;
 
-/** Is given the chunks of a file that begins with a separator. */
+/** Takes the chunks of a file that begins with a separator. */
 export class MboxInAFile {
   /** The end of the last chunk, in which a separator may begin. */
   #end = "";

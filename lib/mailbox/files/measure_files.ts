@@ -1,42 +1,41 @@
 /**
- * Reads files to tell what POP3 must know of the messages in them. Each is read once, and then not again until
- * it is another file.
+ * Reads files to measure the messages in them.
  *
- * A synchronous call costs a tenth of an asynchronous one, and a huge mailbox needs hundreds of thousands:
- * they are made synchronously, in slices, so that other sessions go on.
+ * A synchronous call costs a tenth of an asynchronous one, and a huge mailbox needs hundreds of thousands: they are made
+ * synchronously, in slices, so that other sessions go on.
  */
 import { join } from "@std/path";
 import { TimeSlice } from "../../time/time_slice.ts";
-import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
+import type { FileIdentity } from "../../files/file_identity.ts";
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { envelopeOctets } from "./envelope_line.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { MboxInAFile } from "./mbox_in_a_file.ts";
 import type { MessageFile } from "./message_ids.ts";
 
-/** Longest stretch of work before others have a turn. */
+/** Longest stretch of work before yielding to the event loop. */
 const SLICE_MS = 2;
 
-/** What is known of one file. */
+/** What was measured of one file. */
 export interface MeasuredFile {
   readonly identity: FileIdentity;
   /** Size of the message as sent. */
   readonly octets: number;
-  /** Whether it goes over the wire as it lies there. */
+  /** Whether its octets are sent as they are: no line end is changed, no line is byte-stuffed. */
   readonly isClean: boolean;
-  /** Whether it is a whole mbox, and no message; not remembered by an index. */
+  /** Whether it is a whole mbox, and no message; an index does not hold this. */
   readonly isMbox?: boolean;
 }
 
 const CHUNK_OCTETS = 65_536;
 
-/** What became of counting one message; `gone` is one that is not there any more as the file that it was. */
+/** The result for one message; `gone` where the file does not exist any more, or is another one. */
 export type Measurement =
   | { readonly type: "measured"; readonly measured: MeasuredFile }
   | { readonly type: "gone" }
   | { readonly type: "unreadable"; readonly error: unknown };
 
-/** Counts each message, and tells what became of it: one that cannot be read costs the others nothing. */
+/** Measures each message and calls `tell` with the result: one that cannot be read does not stop the others. */
 export async function measureFiles(
   folder: MailboxFolder,
   messages: readonly MessageFile[],
@@ -60,8 +59,7 @@ async function measureFile(
 ): Promise<Measurement> {
   try {
     using file = await folder.files.open(path, folder.isExposed, identity);
-    if (file === null || !folder.isServed(file.info)) return { type: "gone" };
-    if (!isSameFile(identityOf(file.info), identity)) return { type: "gone" };
+    if (file === null || !folder.isStill(file.info, identity)) return { type: "gone" };
     const counter = new OctetCounter();
     let mbox: MboxInAFile | null = null;
     for (let at = 0; at < identity.size;) {

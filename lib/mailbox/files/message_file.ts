@@ -1,34 +1,20 @@
-/**
- * The bytes of one message that is one file.
- *
- * A file is known by its identity. One that has another identity than at the login is another message, even
- * under the same name: it is neither sent nor deleted in the place of the one the client means.
- */
+/** The bytes of a message that is a file. */
 import { counted } from "../../protocol/counted.ts";
-import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { envelopeOctets } from "./envelope_line.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
 
 const CHUNK_OCTETS = 262_144;
 
-/**
- * A file of so many octets is read whole, synchronously: 20 µs, and 150 with the threads behind four asynchronous
- * calls. Most mail is smaller than this.
- */
+/** Up to this size a file is read whole and synchronously: 20 µs, and 150 with four asynchronous calls. Most mail is smaller. */
 const SMALL_OCTETS = 32_768;
 
-/** Takes over an open file; null, and it is closed, when it is no longer the one we know. */
-export function messageBody(
-  file: OpenFile,
-  identity: FileIdentity,
-  isClean: boolean,
-): MessageBody | null {
-  const isSame = isSameFile(identityOf(file.info), identity);
-  if (isSame && identity.size > SMALL_OCTETS) return new FileBody(file, identity.size, isClean);
+/** Takes over an open file, and closes it in the end. */
+export function messageBody(file: OpenFile, isClean: boolean): MessageBody {
+  const { size } = file.info;
+  if (size > SMALL_OCTETS) return new FileBody(file, size, isClean);
   using _file = file;
-  if (!isSame) return null;
-  const octets = readAll(file, identity.size);
+  const octets = readAll(file, size);
   return new SmallBody(octets.subarray(envelopeOctets(octets)), isClean);
 }
 

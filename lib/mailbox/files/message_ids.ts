@@ -20,7 +20,7 @@ export interface MessageFile {
   /** Below the mailbox: `message.eml`, `cur/1234.host:2,S`. */
   readonly path: string;
   readonly identity: FileIdentity;
-  /** Where the same inode lies besides, under the same base name. */
+  /** Other paths of the same inode, under the same base name. */
   readonly otherPaths: readonly string[];
 }
 

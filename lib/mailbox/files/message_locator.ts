@@ -1,6 +1,6 @@
 /**
- * Finds messages that are no longer where they were listed: other programs rename them, to give them flags or to move
- * them from `new` to `cur`.
+ * Finds messages that are no longer where they were listed: other programs rename them to set flags, or move them from
+ * `new` to `cur`.
  *
  * A mailbox of which all messages were renamed or removed is listed a few times, not once for each of them, also while it
  * keeps changing: a deletion lists once, and all others together at most every tenth of a second. What was renamed since
@@ -8,21 +8,20 @@
  */
 import { join } from "@std/path";
 import type { Clock } from "../../time/clock.ts";
-import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { MessageFile } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
 import { withSettledFiles } from "./settled_files.ts";
 import { isYoung, stampOf } from "./stamp.ts";
 
-/** Since the last list was complete, so that long lists leave time for other work. */
+/** The shortest time between the end of a list and the next list, so that long lists leave time for other work. */
 const LIST_AGAIN_MS = 100;
 
 interface Places {
   readonly listedAt: number;
   /** The times of the folders when they were listed; null where they are not to be trusted. */
   readonly stamp: string | null;
-  /** By inode and stem: a number is given to another file once the first is gone. */
+  /** By inode and stem: a file system gives the inode of a removed file to another one. */
   readonly byInode: ReadonlyMap<string, readonly string[]>;
   readonly byBase: ReadonlyMap<string, string>;
 }
@@ -60,7 +59,7 @@ export class MessageLocator {
     return await this.#findIn(await this.#listAgain(files), message) ?? gone;
   }
 
-  /** What was listed before counts no more. */
+  /** Discards what was listed. */
   forget(): void {
     this.#places = null;
     this.#forgotten++;
@@ -85,11 +84,11 @@ export class MessageLocator {
 
   async #listAgain(files: "settled" | "unsettled"): Promise<Places> {
     const forgotten = this.#forgotten;
-    // One that is not there may only be aside, by a deletion that is under way or was broken off.
+    // A deletion that is under way or was broken off may have moved a missing message aside.
     const places = files === "settled"
       ? await this.#list()
       : await withSettledFiles(this.#folder, () => this.#list());
-    // A deletion that has begun meanwhile must not believe what was listed before it.
+    // A deletion that has begun meanwhile must not use what was listed before it.
     if (forgotten === this.#forgotten) this.#places = places;
     return places;
   }
@@ -97,8 +96,7 @@ export class MessageLocator {
   async #lookAt(message: MessageFile, path: string): Promise<"same" | "other" | "none"> {
     const info = await this.#folder.files.look(join(this.#folder.path, path));
     if (info === null) return "none";
-    const isSame = this.#folder.isServed(info) && isSameFile(identityOf(info), message.identity);
-    return isSame ? "same" : "other";
+    return this.#folder.isStill(info, message.identity) ? "same" : "other";
   }
 
   async #findIn(places: Places, message: MessageFile): Promise<string | null> {

@@ -1,55 +1,29 @@
 /**
- * Finishes or undoes the deletions of a mailbox that were broken off; see atomic_delete.ts for what they are. A deletion
- * ends in the same way as one that a killed process left.
+ * Finishes or undoes deletions (atomic_delete.ts). A deletion that succeeds ends by the same code as one that a killed process
+ * left.
  */
 import { basename, dirname, join } from "@std/path";
 import { isSameInode } from "../../files/file_identity.ts";
+import { DECIDED, deletionsIn, MOVING } from "./deletions.ts";
+import { keep } from "./kept_files.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 
-export const MOVING = "moving-";
-export const DECIDED = { remove: "deleted-", trash: "trashed-" } as const;
 const TRASH = "trash";
-const KEPT = "kept";
-/** In a deletion: names of the mailbox that were moved out of it, to be looked at. */
+/** The folder in a deletion for files that were moved out of the mailbox and must still be checked. */
 const SWEPT = "swept";
 
-/** Decisions that could not be taken back, by path. */
+/** The paths of decisions that could not be taken back on the disk. */
 const revoked = new Set<string>();
 
-/** This decision does not hold, whatever lies on the disk. */
+/** Takes back a decision, whatever lies on the disk. */
 export function revoke(decision: string): void {
   revoked.add(decision);
-}
-
-/** A deletion that was broken off, and what recovery will do with it. */
-export interface BrokenOffDeletion {
-  readonly name: string;
-  readonly outcome: "undone" | "finished";
-}
-
-/** What the next one who opens the mailbox will recover. */
-export async function brokenOffDeletions(folder: MailboxFolder): Promise<BrokenOffDeletion[]> {
-  const own = await folder.own();
-  const names = own.isThere ? await deletions(folder, own.path) : [];
-  return names.map((name) => ({ name, outcome: name.startsWith(MOVING) ? "undone" : "finished" }));
-}
-
-export function isDeletion(name: string): boolean {
-  return [MOVING, DECIDED.remove, DECIDED.trash].some((kind) => name.startsWith(kind));
-}
-
-/** The deletions of a mailbox that are not over. */
-async function deletions(folder: MailboxFolder, own: string): Promise<string[]> {
-  const entries = await folder.files.entries(own);
-  return entries.filter(({ name, isDirectory }) => isDirectory && isDeletion(name)).map((
-    { name },
-  ) => name);
 }
 
 /** Undoes or finishes every deletion that is not over. The caller holds the lock. */
 export async function recover(folder: MailboxFolder, own: string): Promise<void> {
   const { files } = folder;
-  for (const name of await deletions(folder, own)) {
+  for (const name of await deletionsIn(folder, own)) {
     const deletion = join(own, name);
     const isUndone = name.startsWith(MOVING) || revoked.has(deletion);
     const paths = await settleSwept(folder, own, deletion, await filesIn(folder, own, deletion));
@@ -69,7 +43,7 @@ export async function recover(folder: MailboxFolder, own: string): Promise<void>
   }
 }
 
-/** Removes the names that the files of a deletion still have in the mailbox, whatever these are by now. */
+/** Removes the names that the files of a deletion still have in the mailbox; another program may have changed them. */
 async function removeFirstNames(
   folder: MailboxFolder,
   own: string,
@@ -90,7 +64,7 @@ async function removeFirstNames(
   }
 }
 
-/** What a process that was killed had moved out of the mailbox, and not looked at. The other paths are given back. */
+/** Removes or keeps what a killed process had moved out of the mailbox and not checked. @returns the other paths */
 async function settleSwept(
   folder: MailboxFolder,
   own: string,
@@ -113,7 +87,7 @@ async function settleSwept(
   return meant;
 }
 
-/** Moves what has this name now into our folder, and removes it there if it is the file that is meant. */
+/** Moves what has this name now into our folder, and removes it there only if it is the file of the deletion. */
 async function removeName(
   folder: MailboxFolder,
   own: string,
@@ -183,7 +157,7 @@ async function putAllBack(
     if (name !== "." && await folder.files.look(join(folder.path, name)) === null) {
       await folder.files.makeFolder(join(folder.path, name));
     }
-    await realFolder(folder, name);
+    await folder.realFolder(name);
   }
   for (const path of paths) await giveName(folder, join(deletion, path), join(folder.path, path));
   for (const name of names) await folder.files.sync(join(folder.path, name));
@@ -209,48 +183,15 @@ async function giveName({ files }: MailboxFolder, from: string, to: string): Pro
   for (let attempt = 0;; attempt++) {
     const place = attempt === 0 ? to : join(dirname(to), `${attempt}.${basename(to)}`);
     const there = await files.look(place);
-    // It has it already: we were killed after the link, the last time.
+    // The file has this name already: an earlier process was killed after the link.
     if (there !== null && file !== null && there.ino !== null && isSameInode(there, file)) return;
     if (there !== null) continue;
     try {
       return await files.link(from, place);
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) continue;
-      // No hard links here, or not to this file: nobody of ours takes the name while we hold the lock.
+      // No hard links here, or not to this file. Our processes do not take the name while we hold the lock.
       return await files.rename(from, place);
     }
   }
-}
-
-/** Puts what is not a message of the mailbox where nobody but the server's user can reach it. */
-export async function keep(folder: MailboxFolder, own: string, from: string): Promise<void> {
-  const { files } = folder;
-  if (await files.look(from) === null) return;
-  const kept = join(own, KEPT);
-  await files.makeFolder(kept);
-  // The old name may be too long to be a part of the new one.
-  const to = join(kept, crypto.randomUUID());
-  await files.rename(from, to);
-  folder.report(
-    new Error(
-      `${to} was moved out of the mailbox ${folder.path}, where it was called ${
-        JSON.stringify(basename(from))
-      }, and is no message of its owner's: give it back by hand`,
-    ),
-  );
-}
-
-/** A folder of messages, which may not be a link. */
-export async function realFolder(folder: MailboxFolder, name: string): Promise<Deno.FileInfo> {
-  // The mailbox itself is the administrator's path; the login has looked at it.
-  const info = name === "." ? null : await folder.files.look(join(folder.path, name));
-  if (name === ".") return await folderItself(folder);
-  if (info?.isDirectory === true) return info;
-  throw new Deno.errors.NotADirectory(`${join(folder.path, name)} is no real folder any more`);
-}
-
-async function folderItself(folder: MailboxFolder): Promise<Deno.FileInfo> {
-  const info = (await folder.look()).get(".");
-  if (info !== undefined) return info;
-  throw new Deno.errors.NotADirectory(`${folder.path} is no folder any more`);
 }

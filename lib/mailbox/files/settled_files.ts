@@ -1,11 +1,12 @@
-/** Lists a mailbox so that a deletion is seen as a whole or not at all; see atomic_delete.ts. */
+/** Lists a mailbox so that the list shows a deletion whole or not at all; see atomic_delete.ts. */
 import { dirname, join } from "@std/path";
 import { cannotWrite } from "../../files/cannot_write.ts";
 import { LockedError } from "../../files/file_lock.ts";
 import type { OwnFolder } from "../../files/own_folder.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
-import { isDeletion, recover } from "./recover_deletions.ts";
+import { isDeletion } from "./deletions.ts";
+import { recover } from "./recover_deletions.ts";
 
 /** The name of the lock in our folder. */
 export const LOCK = "lock";
@@ -28,10 +29,10 @@ export async function lockDeletions(folder: MailboxFolder, own: string): Promise
   }
 }
 
-/** Lists again so often because our folder came or went; then under the lock. */
+/** How often it lists again because our folder appeared or disappeared, before it takes the lock. */
 const MOST_FREE_LISTINGS = 2;
 
-/** Runs `list` so that no deletion is half seen by it, with all that were broken off recovered. */
+/** Runs `list` while no deletion is half done, after broken-off deletions are recovered. */
 export async function withSettledFiles<T>(
   folder: MailboxFolder,
   list: () => Promise<T>,
@@ -47,7 +48,7 @@ export async function withSettledFiles<T>(
   try {
     held = await lockDeletions(folder, own.path);
   } catch (error) {
-    // Nothing can be written here: so we cannot finish what another process left, and its set is seen as it is.
+    // Nothing can be written here, so what another process left cannot be finished.
     if (cannotWrite(error)) return await list();
     throw error;
   }
@@ -68,7 +69,7 @@ async function ownState(folder: MailboxFolder): Promise<OwnState> {
   const own = await ownOrNone(folder);
   if (own === null) return { path: "", stamp: "", isSettled: true };
   const { path, isThere } = own;
-  // Our folder comes and goes with a deletion: this is the time of what it comes and goes in.
+  // A deletion makes our folder and removes it again, which changes the time of the folder around it.
   const around = await folder.files.look(dirname(path));
   const stamp = `${isThere} ${around?.mtime?.getTime() ?? 0}`;
   if (!isThere) return { path, stamp, isSettled: true };
@@ -77,7 +78,7 @@ async function ownState(folder: MailboxFolder): Promise<OwnState> {
   return { path, stamp, isSettled };
 }
 
-/** Null where there can be no folder of ours, and so no deletion. */
+/** Null where our folder has no place, so that there can be no deletion. */
 async function ownOrNone(folder: MailboxFolder): Promise<OwnFolder | null> {
   try {
     return await folder.own();
@@ -87,7 +88,7 @@ async function ownOrNone(folder: MailboxFolder): Promise<OwnFolder | null> {
   }
 }
 
-/** Whether there can be no folder of ours. */
+/** Whether our folder has no place. */
 export function hasNoPlace(error: unknown): boolean {
   return error instanceof Pop3ResponseError && error.code === "READ-ONLY";
 }

@@ -1,17 +1,18 @@
 /**
- * What messages a mailbox holds, looked at once for all sessions that begin while it stays the same.
+ * Which messages a mailbox holds: listed once for all sessions that begin while the mailbox stays the same.
  *
  * - A mailbox whose folders have the times of modification that they had is unchanged: one look at each.
- * - A time that is younger than a tick of the file system when we look is not trusted: something may come within the
+ * - A time that is younger than a tick of the file system when we look is not trusted: a file may still arrive within the
  *   same tick. Such a mailbox is listed again the next time.
- * - A folder with files that are still being written is listed again too: they get no new time from it.
- * - A file that is written to in place does not touch its folder. It is noticed when it is opened, which calls
- *   `forget`.
- * - What an earlier process has remembered of the mailbox counts as if this one had seen it.
- * - Who asks while a listing is under way waits for the next one, together with all who ask meanwhile: the
- *   running one may have missed the newest mail.
+ * - A folder with files that are still being written is listed again too: writing does not change its time.
+ * - A file that is written to in place does not change the time of its folder. That is noticed when the file is opened, which
+ *   calls `forget`.
+ * - What an earlier process has stored about the mailbox counts as if this one had seen it.
+ * - A login during a listing waits for the next listing, together with all other logins meanwhile: the running one may have
+ *   missed the newest mail.
  */
 import type { Clock } from "../../time/clock.ts";
+import { MessageList } from "../../provider/message_list.ts";
 import { LeftOut } from "../left_out.ts";
 import { listMessages } from "./list_messages.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
@@ -21,39 +22,33 @@ import type { MessageLayout } from "./message_layout.ts";
 import { withSettledFiles } from "./settled_files.ts";
 import { isYoung, stampOf } from "./stamp.ts";
 
-/** The messages of a mailbox at one instant. Shared: nobody changes it, but for its sizes, which become known later. */
+/** The messages of a mailbox at one instant; sessions share it. */
 export interface Snapshot extends KnownMessages {
-  /** In the order in which they are numbered. */
-  readonly uniqueIds: readonly string[];
+  readonly list: MessageList;
   /** The times of the folders; null where they are not to be trusted. */
   readonly stamp: string | null;
-  /** What is left out; nothing where the list was remembered. */
+  /** What is left out; nothing where the list was read from the index. */
   readonly leftOut: LeftOut;
   /** How many files may still be written by another program. */
   readonly unsettled: number;
-  /** The sizes of all messages, in their order, once they are known. */
-  sizes: readonly number[] | null;
 }
 
 const nothingKnown: KnownMessages = { messages: new Map(), hasKeptIds: false };
 
-/** Most who log in want to know what is there, and no more: what it takes to open a message is made when one is. */
+/** Most logins only list: what it takes to open a message is parsed when one is opened. */
 class RememberedSnapshot implements Snapshot {
   readonly stamp: string;
-  readonly uniqueIds: readonly string[];
+  readonly list: MessageList;
   readonly leftOut = new LeftOut();
   readonly unsettled = 0;
-  /** It was worth an index, and stays so. */
   readonly hasKeptIds = true;
-  sizes: readonly number[] | null;
   readonly #index: MailboxIndex;
   readonly #forget: () => void;
   #messages: ReadonlyMap<string, MessageFile> | null = null;
 
   constructor(index: MailboxIndex, forget: () => void) {
     this.stamp = index.stamp;
-    this.uniqueIds = Object.freeze(index.uniqueIds);
-    this.sizes = Object.freeze(index.octets);
+    this.list = new MessageList(Object.freeze(index.uniqueIds), Object.freeze(index.octets));
     this.#index = index;
     this.#forget = forget;
   }
@@ -77,10 +72,10 @@ export class SharedSnapshot {
   readonly #layout: MessageLayout;
   readonly #settleTime: number | null;
   readonly #clock: Clock;
-  /** What an earlier process has remembered; asked for once, at the first look. */
+  /** Reads what an earlier process has stored; called once, at the first look. */
   #remembered: (() => Promise<MailboxIndex | null>) | null;
   #kept: Snapshot | null = null;
-  /** What was there when we last looked, although it may not be now. */
+  /** What was there at the last look; it may be gone by now. */
   #known: KnownMessages = nothingKnown;
   #running: Promise<Snapshot> | null = null;
   #next: Promise<Snapshot> | null = null;
@@ -156,21 +151,19 @@ export class SharedSnapshot {
       this.#clock,
     );
     const { messages, hasKeptIds } = await identify(files, this.#known, this.#layout);
-    // What has other paths is not in an index, and must be looked for again.
     const isTrusted = unsettled === 0 && !isYoung(newest, startedAt);
     return {
-      uniqueIds: Object.freeze(messages.map(({ uniqueId }) => uniqueId)),
+      list: new MessageList(Object.freeze(messages.map(({ uniqueId }) => uniqueId))),
       messages: new Map(messages.map((message) => [message.uniqueId, message])),
       hasKeptIds,
       stamp: isTrusted ? stamp : null,
       leftOut,
       unsettled,
-      sizes: null,
     };
   }
 }
 
-/** It is parsed only where something has changed. */
+/** The index is parsed only where something has changed. */
 function knownOf(index: MailboxIndex): KnownMessages {
   let messages: ReadonlyMap<string, MessageFile> | null = null;
   return {

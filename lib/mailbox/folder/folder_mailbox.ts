@@ -1,6 +1,6 @@
 /**
  * A plain folder: every regular file directly inside is a message, whatever its extension. The unique id is made
- * of the name; the order is by time of modification, then by name, so that new mail comes last.
+ * of the name; the order is by time of modification, then by name, so that new mail is last.
  *
  * Other programs write their files right into it: list_messages.ts says when one is a message.
  */
@@ -9,7 +9,7 @@ import { FileStore } from "../files/file_store.ts";
 import type { MessageLayout } from "../files/message_layout.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
 import { whyNoMessage } from "./no_message.ts";
-import { fileMailbox } from "../files/file_mailbox.ts";
+import { sharedMailbox } from "../mailbox_store.ts";
 
 /**
  * A folder whose files are messages, whatever their extension.
@@ -36,7 +36,7 @@ import { fileMailbox } from "../files/file_mailbox.ts";
  * ```
  */
 export function folderMailbox(path: string, options: FileMailboxOptions = {}): Mailbox {
-  return fileMailbox(new FileStore(path, folderLayout, options));
+  return sharedMailbox(new FileStore(path, folderLayout, options));
 }
 
 export const folderLayout: MessageLayout = {

@@ -13,7 +13,7 @@ import type { FileMailboxOptions } from "../files/file_mailbox_options.ts";
 import { FileStore } from "../files/file_store.ts";
 import type { MessageLayout } from "../files/message_layout.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
-import { fileMailbox } from "../files/file_mailbox.ts";
+import { sharedMailbox } from "../mailbox_store.ts";
 
 /**
  * A Maildir, as Postfix, Dovecot, maildrop or procmail fill it. Other programs may deliver to it, move and flag
@@ -34,7 +34,7 @@ import { fileMailbox } from "../files/file_mailbox.ts";
  * ```
  */
 export function maildirMailbox(path: string, options: FileMailboxOptions = {}): Mailbox {
-  return fileMailbox(new FileStore(path, maildirLayout, options));
+  return sharedMailbox(new FileStore(path, maildirLayout, options));
 }
 
 export const maildirLayout: MessageLayout = {
@@ -45,6 +45,6 @@ export const maildirLayout: MessageLayout = {
   whyNoMessage: () => null,
   // The flags begin after the last `:`, or `;` where a file system knows no colon.
   baseNameOf: (name) => name.replace(/[:;][12],[^:;]*$/, ""),
-  // isync writes `,U=1` behind it, other programs sizes.
+  // isync appends `,U=1` to it, other programs sizes.
   stemOf: (base) => base.split(",", 1).join(""),
 };

@@ -15,7 +15,7 @@ export async function inspectMbox(
   index: MboxIndex,
   mayDelete: boolean,
 ): Promise<Inspection> {
-  const { uniqueIds, messages, found, hidden, twins } = index;
+  const { list, messages, found, hidden, twins } = index;
   const warnings: string[] = [];
   const { doubts } = found;
   if (doubts.count > 0) {
@@ -53,7 +53,7 @@ export async function inspectMbox(
     );
   }
   return {
-    messages: uniqueIds.length,
+    messages: list.count,
     octets: [...messages.values()].reduce((sum, { octets }) => sum + octets, 0),
     derived: [],
     unsettled: 0,

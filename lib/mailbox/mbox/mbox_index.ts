@@ -5,6 +5,7 @@ import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { TimeSlice } from "../../time/time_slice.ts";
 import { type FileIdentity, identityOf } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";
+import { MessageList } from "../../provider/message_list.ts";
 import { FileWindow, type WindowSource } from "./file_window.ts";
 import { MessageFinder } from "./find_messages.ts";
 import type { FoundMessages, MessagePlace } from "./found_messages.ts";
@@ -28,7 +29,7 @@ export interface MboxMessage extends MessagePlace {
 /** All messages that are served, by unique id, in the order of the file. */
 export interface MboxIndex {
   readonly identity: FileIdentity;
-  readonly uniqueIds: readonly string[];
+  readonly list: MessageList;
   readonly messages: ReadonlyMap<string, MboxMessage>;
   readonly found: FoundMessages;
   /** Messages that another program has marked as no mail, or as deleted. */
@@ -64,7 +65,7 @@ export async function indexMbox(file: OpenFile, ids: MboxIds): Promise<MboxIndex
   }
   return {
     identity,
-    uniqueIds: Object.freeze(uniqueIds),
+    list: new MessageList(Object.freeze(uniqueIds), served.map(({ octets }) => octets)),
     messages,
     found,
     hidden: found.places.length - served.length,

@@ -1,33 +1,42 @@
+import type { OpenFile } from "../../files/open_file.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
-import { type LoginMailbox, sharedMailbox } from "../mailbox_store.ts";
+import { type MessageList, SHARED_LIST } from "../../provider/message_list.ts";
+import type { LoginMailbox } from "../mailbox_store.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { MboxBody } from "./mbox_body.ts";
 import type { MboxIndex, MboxMessage } from "./mbox_index.ts";
-import type { MboxStore } from "./mbox_store.ts";
 
 const CHANGED = "That message has changed since you logged in.";
 const MOST_ATTEMPTS = 5;
 
-/** One mailbox that serves all logins to a store. */
-export function mboxFileMailbox(store: MboxStore): LoginMailbox {
-  return sharedMailbox({ name: store.name, open: () => new MboxLogin(store) });
+/** What a login asks of its store, which it shares with other logins. */
+export interface SharedMbox {
+  readonly name: string;
+  /** What is there now. */
+  look(): Promise<MboxIndex>;
+  /** What is there once nobody is in the middle of writing. */
+  lookSettled(): Promise<MboxIndex>;
+  /** Opens the file if the message is where it was; null if the file has to be indexed again. */
+  openAt(index: MboxIndex, message: MboxMessage): Promise<OpenFile | null>;
+  mayDelete(): Promise<boolean>;
+  /** Deletes all messages that `doomedOf` finds in the index, or throws and has deleted none. */
+  delete(doomedOf: (index: MboxIndex) => ReadonlySet<string>): Promise<void>;
 }
 
 /** An mbox, as one login sees it. */
 export class MboxLogin implements LoginMailbox {
   readonly name: string;
-  readonly #store: MboxStore;
+  readonly #store: SharedMbox;
   /** What the login was shown in its last list. */
   #snapshot: MboxIndex | null = null;
   /** What the login was shown in earlier lists. */
   #shown = new Map<string, MboxMessage>();
   #new: { readonly index: MboxIndex; readonly origins: ReadonlySet<number> } | null = null;
-  #lock: Disposable | null = null;
   /** Found out once, when the first message is to be deleted. */
   #mayDelete: Promise<boolean> | null = null;
 
-  constructor(store: MboxStore) {
+  constructor(store: SharedMbox) {
     this.#store = store;
     this.name = store.name;
   }
@@ -36,17 +45,21 @@ export class MboxLogin implements LoginMailbox {
    * The unique ids of the messages that are there now.
    *
    * @throws {Deno.errors.NotFound} when the file is not there
-   * @throws {Pop3ResponseError} with the code `IN-USE` when another session, or program, has the mailbox
+   * @throws {Pop3ResponseError} with the code `IN-USE` when another program has the mailbox
    */
   async listMessageUniqueIds(): Promise<readonly string[]> {
-    this.#lock ??= await this.#store.lockExclusively();
     const before = this.#snapshot;
     this.#new = null;
     this.#snapshot = await this.#store.lookSettled();
     if (before !== null && before !== this.#snapshot) {
       this.#shown = new Map([...this.#shown, ...before.messages]);
     }
-    return this.#snapshot.uniqueIds;
+    return this.#snapshot.list.uniqueIds;
+  }
+
+  /** The list of what the login was shown last. */
+  [SHARED_LIST](): MessageList | null {
+    return this.#snapshot?.list ?? null;
   }
 
   async mailboxIsReadOnly(): Promise<boolean> {
@@ -95,10 +108,11 @@ export class MboxLogin implements LoginMailbox {
     );
   }
 
-  /** Gives the exclusive lock back. */
+  /** Forgets what the login was shown: after a WAKE it is shown the mailbox again. */
   release(): void {
-    this.#lock?.[Symbol.dispose]();
-    this.#lock = null;
+    this.#snapshot = null;
+    this.#shown.clear();
+    this.#new = null;
     this.#mayDelete = null;
   }
 

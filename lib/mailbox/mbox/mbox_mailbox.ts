@@ -1,7 +1,7 @@
 /** The mbox mailbox that the library exports. */
 import type { DeletePolicy } from "../files/file_mailbox_options.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
-import { mboxFileMailbox } from "./mbox_login.ts";
+import { sharedMailbox } from "../mailbox_store.ts";
 import { MboxStore } from "./mbox_store.ts";
 
 /** Options of an mbox mailbox. */
@@ -42,5 +42,5 @@ export interface MboxMailboxOptions {
  * ```
  */
 export function mboxMailbox(path: string, options: MboxMailboxOptions = {}): Mailbox {
-  return mboxFileMailbox(new MboxStore(path, options));
+  return sharedMailbox(new MboxStore(path, options));
 }

@@ -6,11 +6,13 @@ import { basename } from "@std/path";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
-import { tryLockWithinProcess } from "../../files/lock_within_process.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import type { DeletePolicy, FileMailboxOptions } from "../files/file_mailbox_options.ts";
+import type { ConnectionInfo } from "../../provider/connection_info.ts";
+import { exclusiveMailbox } from "../exclusive_mailbox.ts";
 import type { Inspection } from "../inspection.ts";
 import type { MailboxCount } from "../mailbox_count.ts";
+import type { LoginMailbox, MailboxStore } from "../mailbox_store.ts";
 import { Reports } from "../reports.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { leftOutOf } from "./current_index.ts";
@@ -19,6 +21,7 @@ import { isStillThere, type MboxIndex, type MboxMessage } from "./mbox_index.ts"
 import { CurrentIndex } from "./current_index.ts";
 import { hasDotLock } from "./dot_lock.ts";
 import { lockMbox, waitForDotLock } from "./mbox_lock.ts";
+import { MboxLogin, type SharedMbox } from "./mbox_login.ts";
 import { type LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { MboxState } from "./mbox_state.ts";
 import { isHalfRewritten, recoverLocked, recoverMbox } from "./recover_mbox.ts";
@@ -30,7 +33,7 @@ import { assertUnchanged, deleteFromMbox } from "./rewrite_mbox.ts";
  * It is indexed once, and again when it has changed. Reading writes nothing. Deletions are all or nothing, even if
  * the process is killed in the middle, and durable once confirmed.
  */
-export class MboxStore {
+export class MboxStore implements MailboxStore, SharedMbox {
   readonly name: string;
   readonly isReadOnly: boolean;
   readonly place: MboxPlace;
@@ -72,10 +75,22 @@ export class MboxStore {
     this.#current = new CurrentIndex(this.place, this.#state, (error) => this.report(error));
   }
 
+  open(_info: ConnectionInfo): LoginMailbox {
+    const mailbox = new MboxLogin(this);
+    return !this.#exclusive ? mailbox : exclusiveMailbox(mailbox, {
+      path: this.place.path,
+      tryLock: () => {
+        this.place.look();
+        return this.place.tryExclusive();
+      },
+      report: (error) => this.report(error),
+    });
+  }
+
   /** How many messages the file has now, even while somebody is writing it. */
   async count(): Promise<MailboxCount> {
     const index = await this.look();
-    return { messages: index.uniqueIds.length, leftOut: leftOutOf(this.place.path, index) };
+    return { messages: index.list.count, leftOut: leftOutOf(this.place.path, index) };
   }
 
   /** Inspects the mbox; writes nothing, and waits for nobody. */
@@ -137,33 +152,6 @@ export class MboxStore {
     } catch (error) {
       // Another session has it at the moment.
       return error instanceof Pop3ResponseError;
-    }
-  }
-
-  /** @throws {Pop3ResponseError} with the code `IN-USE` while another session has the mailbox exclusively */
-  async lockExclusively(): Promise<Disposable | null> {
-    if (!this.#exclusive) return null;
-    this.place.look();
-    const lock = await this.#tryExclusive();
-    if (lock !== null) return lock;
-    throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
-  }
-
-  /** Takes the exclusive lock; where none can be made, one among the sessions of this process. */
-  async #tryExclusive(): Promise<Disposable | null> {
-    try {
-      return await this.place.tryExclusive();
-    } catch (cause) {
-      const { path } = this.place;
-      this.report(
-        new Error(
-          `${path}: no lock can be made, so one session at a time holds within this process only`,
-          {
-            cause,
-          },
-        ),
-      );
-      return tryLockWithinProcess(`exclusive ${path}`);
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * SLEE, one of billpg's extensions: commits like QUIT, releases the mailbox, and keeps the connection and the login. A
- * sleeping session holds nothing but the unique ids of its last snapshot, which it shares with others.
+ * sleeping session holds nothing but the list of its last snapshot, which it shares with others.
  */
 import { ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
@@ -15,11 +15,11 @@ export async function slee(
 ): Promise<Reply<Text> | Transition> {
   const updated = await update(context, maildrop);
   if (updated.type === "error") return updated;
-  const { mailbox, uniqueIds } = maildrop;
+  const { mailbox, list } = maildrop;
   await releaseMailbox(context, mailbox);
   context.emit({ type: "sleep", connection: context.info });
   return transition(
-    { phase: "ASLEEP", mailbox, uniqueIds },
+    { phase: "ASLEEP", mailbox, list },
     ok(filled("asleep", updated.count)),
   );
 }

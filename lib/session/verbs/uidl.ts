@@ -14,7 +14,7 @@ export async function uidl(
     return {
       type: "listing",
       text: "uniqueIdsFollow",
-      lines: maildrop.listed().map((number) => `${number} ${maildrop.uniqueIdOf(number)}`),
+      lines: maildrop.listed().map((number) => `${number} ${maildrop.list.uniqueIdOf(number)}`),
     };
   }
   const found = await findMessage(context, maildrop, "UIDL", argument);

@@ -3,6 +3,7 @@
  * old one did not. Where it fails the session stays asleep.
  */
 import { type ErrorReply, errReply, ok, type Reply } from "../../protocol/reply.ts";
+import type { MessageList } from "../../provider/message_list.ts";
 import type { HandlerContext } from "../handler.ts";
 import type { Text } from "../languages/text.ts";
 import { openMaildrop, releaseMailbox } from "../log_in.ts";
@@ -25,8 +26,8 @@ export async function wake(
     return opened;
   }
   const { maildrop } = opened;
-  const isNew = hasNew(asleep.uniqueIds, maildrop.uniqueIds);
-  emit({ type: "wake", connection: info, messages: maildrop.count, hasNew: isNew });
+  const isNew = hasNew(asleep.list, maildrop.list);
+  emit({ type: "wake", connection: info, messages: maildrop.list.count, hasNew: isNew });
   const code = isNew ? "ACTIVITY/NEW" : "ACTIVITY/NONE";
   return transition({ phase: "TRANSACTION", maildrop }, ok("welcomeBack", code));
 }
@@ -35,8 +36,7 @@ export function wakeAwake(): ErrorReply<Text> {
   return errReply("alreadyAwake");
 }
 
-function hasNew(before: readonly string[], now: readonly string[]): boolean {
-  if (before === now) return false;
-  const known = new Set(before);
-  return now.some((uniqueId) => !known.has(uniqueId));
+function hasNew(before: MessageList, now: MessageList): boolean {
+  return before !== now &&
+    now.uniqueIds.some((uniqueId) => before.numberOf(uniqueId) === undefined);
 }

@@ -1,0 +1,77 @@
+/**
+ * The messages of a mailbox at one instant, by number. A mailbox of this package makes one list for each snapshot, and
+ * every session that sees the snapshot shares it: what is true of all of them is found once, when it is first needed.
+ */
+import { faultOfUniqueIds, type UniqueIdFault } from "../protocol/unique_id.ts";
+import type { ConnectionInfo } from "./connection_info.ts";
+import type { Mailbox } from "./mailbox.ts";
+
+export class MessageList {
+  /** In the order of the message numbers (RFC 1939 section 5). */
+  readonly uniqueIds: readonly string[];
+  #octets: readonly number[] | null;
+  #numbers: ReadonlyMap<string, number> | null = null;
+  #fault: UniqueIdFault | "none" | null = null;
+
+  /** @param octets the sizes of all messages in the same order, where they are known already */
+  constructor(uniqueIds: readonly string[], octets: readonly number[] | null = null) {
+    this.uniqueIds = uniqueIds;
+    this.#octets = octets;
+  }
+
+  /** How many messages there are. */
+  get count(): number {
+    return this.uniqueIds.length;
+  }
+
+  /** The sizes of all messages in their order; null until they are known. */
+  get octets(): readonly number[] | null {
+    return this.#octets;
+  }
+
+  /** Keeps the sizes of all messages, for every session that shares the list. */
+  learnOctets(octets: readonly number[]): void {
+    this.#octets = octets;
+  }
+
+  /** Why a session cannot be opened with these unique ids; null when all is well. */
+  get fault(): UniqueIdFault | null {
+    this.#fault ??= faultOfUniqueIds(this.uniqueIds) ?? "none";
+    return this.#fault === "none" ? null : this.#fault;
+  }
+
+  /** The unique id of a message number; undefined when there is no such message. */
+  uniqueIdOf(number: number): string | undefined {
+    return this.uniqueIds[number - 1];
+  }
+
+  /** The message number of a unique id; undefined when it is not in the list. */
+  numberOf(uniqueId: string): number | undefined {
+    this.#numbers ??= new Map(this.uniqueIds.map((each, index) => [each, index + 1]));
+    return this.#numbers.get(uniqueId);
+  }
+
+  /** Whether these are the unique ids of all messages, in their order. */
+  isAll(uniqueIds: readonly string[]): boolean {
+    return uniqueIds === this.uniqueIds ||
+      uniqueIds.length === this.count &&
+        uniqueIds.every((uniqueId, index) => uniqueId === this.uniqueIds[index]);
+  }
+}
+
+/** The name of the operation by which a mailbox hands over a list that it shares. */
+export const SHARED_LIST: unique symbol = Symbol("shared list");
+
+/** A mailbox that may share its lists among sessions. */
+export interface SharingMailbox extends Mailbox {
+  /** The list whose unique ids `listMessageUniqueIds` gave last; null before that. */
+  [SHARED_LIST]?(info: ConnectionInfo): MessageList | null;
+}
+
+/** Asks a mailbox what is in it now. */
+export async function listOf(mailbox: SharingMailbox, info: ConnectionInfo): Promise<MessageList> {
+  const uniqueIds = await mailbox.listMessageUniqueIds(info);
+  const shared = mailbox[SHARED_LIST]?.(info) ?? null;
+  // A program may have put its own listMessageUniqueIds in the place of ours; then its unique ids count.
+  return shared?.uniqueIds === uniqueIds ? shared : new MessageList(uniqueIds);
+}

@@ -1,0 +1,66 @@
+/** One list of messages for all sessions that see the same snapshot. */
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
+import { MemoryMailbox } from "../../lib/mailbox/memory_mailbox.ts";
+import { listOf, MessageList } from "../../lib/provider/message_list.ts";
+import { testConnectionInfo } from "../../lib/testing/mod.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+/** A folder that nobody has touched for long, so that its snapshot is kept. */
+async function oldFolder(names: readonly string[]): Promise<TemporaryFolder> {
+  const folder = await TemporaryFolder.create();
+  for (const name of names) await Deno.writeTextFile(join(folder.path, name), "Subject: x\n\n");
+  await Deno.utime(folder.path, 1_000, 1_000);
+  return folder;
+}
+
+Deno.test("logins of one mailbox share a list, and the sizes that one of them has asked for", async () => {
+  await using folder = await oldFolder(["a", "b"]);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
+  const [first, second] = [testConnectionInfo(), testConnectionInfo()];
+  const list = await listOf(mailbox, first);
+  assertEquals(list.octets, null);
+  // A program that asks with an array of its own is answered in the same way.
+  await mailbox.messageSizes?.(first, [...list.uniqueIds]);
+  assert(await listOf(mailbox, second) === list);
+  assertEquals(list.octets, [14, 14]);
+  assertEquals(list.numberOf("b"), 2);
+});
+
+Deno.test("sizes of some messages, or in another order, are not those of the list", async () => {
+  await using folder = await oldFolder(["a", "b"]);
+  await Deno.writeTextFile(join(folder.path, "a"), "Subject: longer\n\n");
+  await Deno.utime(join(folder.path, "a"), 1_000, 1_000);
+  const mailbox = folderMailbox(folder.path, { settleTime: 0 });
+  const info = testConnectionInfo();
+  const list = await listOf(mailbox, info);
+  for (const asked of [["a"], ["b", "a"], ["a", "a"]]) {
+    const sizes = asked.map((uniqueId) => uniqueId === "a" ? 19 : 14);
+    assertEquals(await mailbox.messageSizes?.(info, asked), sizes);
+    assertEquals(list.octets, null);
+  }
+});
+
+Deno.test("unique ids that a program puts in the place of ours count", async () => {
+  await using folder = await oldFolder(["a", "b"]);
+  const inner = folderMailbox(folder.path, { settleTime: 0 });
+  const info = testConnectionInfo();
+  const mailbox = {
+    ...inner,
+    listMessageUniqueIds: async () =>
+      (await inner.listMessageUniqueIds(info)).filter((uniqueId) => uniqueId !== "a"),
+  };
+  assertEquals((await listOf(mailbox, info)).uniqueIds, ["b"]);
+});
+
+Deno.test("an array of a provider's becomes a list at the login", async () => {
+  const list = await listOf(new MemoryMailbox({ a: "x", b: "y" }), testConnectionInfo());
+  assertEquals([list.uniqueIdOf(1), list.uniqueIdOf(2), list.uniqueIdOf(3)], [
+    "a",
+    "b",
+    undefined,
+  ]);
+  assertEquals([list.numberOf("b"), list.numberOf("c"), list.fault], [2, undefined, null]);
+  assertEquals(new MessageList(["a", "a"]).fault?.rule, "unique-id-twice");
+});
