@@ -1,4 +1,4 @@
-/** From arguments, environment and a configuration file to what the user wants. Each wins over those after it. */
+/** Reads what the user wants from arguments, environment and configuration file. The earlier of these win. */
 import { parseArgs } from "@std/cli";
 import { readGivenText } from "../files/read_whole.ts";
 import { reasonOf } from "../telemetry/reason.ts";
@@ -19,7 +19,7 @@ import {
   type ValuesOf,
 } from "./options.ts";
 
-/** What the user wants. */
+/** The command that the user wants, with its options. */
 export type Wish =
   | { readonly type: "help" }
   | { readonly type: "version" }
@@ -39,7 +39,7 @@ const table = Object.entries<Option<unknown>>({
 const flags = table.filter(([, option]) => option.placeholder === null).map(([name]) => name);
 const valued = table.filter(([, option]) => option.placeholder !== null).map(([name]) => name);
 
-/** @throws {CliError} that says which argument is wrong and what would be right */
+/** @throws {CliError} naming the wrong argument and what is allowed */
 export function readCommandLine(args: readonly string[]): Wish {
   const parsed: Readonly<Record<string, unknown>> = parseArgs([...args], {
     boolean: [...flags, "help", "version"],
@@ -80,7 +80,7 @@ export function readCommandLine(args: readonly string[]): Wish {
   return { type, mailbox, options: readOptions(serveOptions, { ...configured, ...chosen }) };
 }
 
-/** The options of a command that has no configuration file. */
+/** Reads the options of a command that has no configuration file. */
 function readCommand<T extends OptionTable>(
   command: string,
   known: T,

@@ -1,4 +1,4 @@
-/** `pop3svc hash`: reads a password, prints its hash for a users file. */
+/** `pop3svc hash`: reads a password and prints its hash for a users file. */
 import { decodeText, linesOf } from "../files/given_text.ts";
 import { prepared } from "../auth/prepared_text.ts";
 import { hashPassword } from "../auth/passwords/slow_hashes.ts";

@@ -2,12 +2,12 @@
 import deno from "../../deno.json" with { type: "json" };
 import { hashOptions, type OptionTable, serveOptions, statusOptions } from "./options.ts";
 
-/** Version of the program, of Deno, and the target. */
+/** The versions of the program and of Deno, and the target. */
 export function versionText(): string {
   return `pop3svc ${deno.version} (deno ${Deno.version.deno}, ${Deno.build.target})`;
 }
 
-/** The whole page. */
+/** The text of `--help`. */
 export function helpText(): string {
   return `pop3svc serves a folder of mail over POP3.
 

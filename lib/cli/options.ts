@@ -1,4 +1,4 @@
-/** The options: the tables from which they are read and from which `--help` is made. */
+/** The tables of options: the parser and `--help` both work from them. */
 import type { DeletePolicy } from "../mailbox/files/file_mailbox_options.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "../telemetry/log_lines.ts";
 import type { MailboxFormat } from "../mailbox/open_mailbox.ts";
@@ -10,23 +10,23 @@ import { CliError } from "./cli_error.ts";
 
 /** One option. */
 export interface Option<T> {
-  /** What stands for the value in `--help`; null for a flag. */
+  /** The name of the value in `--help`; null for a flag, which has no value. */
   readonly placeholder: string | null;
   readonly help: string;
   /** The default as `--help` shows it. */
   readonly shownDefault: string;
-  /** Whether it may be given more than once. */
+  /** Whether the option may be given more than once. */
   readonly isRepeatable: boolean;
-  /** Whether it is a setting of the listener. */
+  /** Whether the option is a setting of the listener. */
   readonly isSetting?: boolean;
-  /** The value from what was given, in order; from nothing, the default. Throws what would be right. */
+  /** Parses the given texts, in order; without any, gives the default. Throws a RangeError that says what is allowed. */
   readonly parse: (given: readonly string[]) => T;
 }
 
-/** Reads one value, or throws a sentence that says what would be right. */
+/** Parses one value, or throws a RangeError that says what is allowed. */
 type ParseValue<T> = (text: string) => T;
 
-/** What a setting of the listener is on the command line: its name is that of the option, in camel case. */
+/** The option for a setting of the listener, whose name is the option's in camel case. */
 function ofSetting<T>(setting: Setting<T>, placeholder: string | null, help: string): Option<T> {
   return {
     placeholder,
@@ -172,7 +172,7 @@ export const statusOptions = {
   "lift": value("ADDRESS", "let this address log in again", text("an address"), null),
 } as const;
 
-/** The settings of the listener among the options. */
+/** The options that are settings of the listener, under the names of the settings. */
 export function listenerSettings(options: ServeOptions): Partial<Settings> {
   const chosen: Partial<Settings> = {};
   for (const [name, option] of Object.entries<Option<unknown>>(serveOptions)) {
@@ -186,29 +186,29 @@ export function listenerSettings(options: ServeOptions): Partial<Settings> {
 /** Options by name. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
-/** What the options of a table came to. */
+/** The parsed values of the options of a table. */
 export type ValuesOf<T extends OptionTable> = {
   readonly [Name in keyof T]: ReturnType<T[Name]["parse"]>;
 };
 
-/** What the options of `serve` and `check` came to. */
+/** The parsed options of `serve` and `check`. */
 export type ServeOptions = ValuesOf<typeof serveOptions>;
-/** What the options of `status` came to. */
+/** The parsed options of `status`. */
 export type StatusOptions = ValuesOf<typeof statusOptions>;
-/** What the options of `hash` came to. */
+/** The parsed options of `hash`. */
 export type HashOptions = ValuesOf<typeof hashOptions>;
 
-/** What was given for an option, in order. */
+/** The texts that were given for an option, in order. */
 export interface GivenOption {
   readonly texts: readonly string[];
-  /** How it was given, for a message: `--port abc`, `POP3SVC_PORT=abc`. */
+  /** The option as the user wrote it, for error messages: `--port abc`, `POP3SVC_PORT=abc`. */
   readonly shown: string;
 }
 
-/** What was given, by the names of options. */
+/** All given options, by name. */
 export type GivenOptions = Readonly<Record<string, GivenOption>>;
 
-/** @throws {CliError} that names the first option with a wrong value */
+/** @throws {CliError} naming the first option with a wrong value */
 export function readOptions<T extends OptionTable>(table: T, given: GivenOptions): ValuesOf<T> {
   const read = Object.entries(table).map(([name, option]) => {
     const { texts, shown } = given[name] ?? { texts: [], shown: `--${name}` };
@@ -219,6 +219,6 @@ export function readOptions<T extends OptionTable>(table: T, given: GivenOptions
       throw CliError.usage(`${shown}: ${error.message}`);
     }
   });
-  // The table is the type: each name has the value that its own entry parsed.
+  // The cast is safe: each name has the value that its own entry parsed.
   return Object.fromEntries(read) as ValuesOf<T>;
 }
