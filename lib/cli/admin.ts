@@ -110,7 +110,7 @@ function answerTo(
     return route(request, options, startedAt);
   } catch (error) {
     options.fails(error);
-    return { status: 500, text: "It failed; the log says why." };
+    return { status: 500, text: "The request failed; the log says why." };
   }
 }
 
@@ -120,7 +120,9 @@ function route(
   startedAt: number,
 ): Answer {
   const host = /^(.*?)(:\d+)?$/.exec(headers.host ?? "")?.[1];
-  if (host !== "127.0.0.1" && host !== "localhost") return { status: 403, text: "not this host" };
+  if (host !== "127.0.0.1" && host !== "localhost") {
+    return { status: 403, text: "The Host header must be 127.0.0.1 or localhost." };
+  }
   if (method === "GET" && url === "/status") {
     const status: ServerStatus = {
       version: versionText(),
@@ -134,7 +136,7 @@ function route(
   const banned = /^\/bans\/(.+)$/.exec(url)?.[1];
   if (method === "DELETE" && banned !== undefined) {
     const address = decoded(banned);
-    if (address === null) return { status: 400, text: "that is no address" };
+    if (address === null) return { status: 400, text: "that is not an address" };
     return bans.lift(address)
       ? { status: 200, text: "lifted" }
       : { status: 404, text: "that address is not banned" };

@@ -61,7 +61,9 @@ export function readCommandLine(args: readonly string[]): Wish {
   if (command === "hash") {
     const options = readCommand("hash", hashOptions, given);
     if (words.length === 0) return { type: "hash", options };
-    throw CliError.usage("hash takes no password here, where others could see it; it asks for it");
+    throw CliError.usage(
+      "hash takes no password on the command line, where others can see it; it asks for one",
+    );
   }
   if (command === "status") {
     if (words.length > 0) throw CliError.usage("status takes no MAILBOX: it asks a running server");
@@ -92,7 +94,9 @@ function readCommand<T extends OptionTable>(
 
 function ensureKnown(given: GivenOptions, known: OptionTable, command: string): void {
   const stray = Object.keys(given).find((name) => !Object.hasOwn(known, name));
-  if (stray !== undefined) throw CliError.usage(`--${stray} is no option of pop3svc ${command}`);
+  if (stray !== undefined) {
+    throw CliError.usage(`--${stray} is not an option of pop3svc ${command}`);
+  }
 }
 
 function givenFlags(parsed: Readonly<Record<string, unknown>>): GivenOptions {
@@ -125,7 +129,7 @@ function readConfig(file: string): GivenOptions {
   for (const [key, setting] of Object.entries(content)) {
     const isOption = key === "mailbox" || (Object.hasOwn(serveOptions, key) && key !== "config");
     if (!isOption) {
-      throw wrong(`unknown key "${key}"; keys are named as the options, without dashes in front`);
+      throw wrong(`unknown key "${key}"; keys are the names of options, without leading dashes`);
     }
     const texts = settingTexts(key, setting, wrong);
     given[key] = { texts, shown: `--config ${file}: "${key}": ${texts.join(" ")}` };

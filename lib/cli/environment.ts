@@ -49,7 +49,7 @@ export function refuseUnknownVariables(options: readonly string[]): void {
     name.startsWith(PREFIX) && !known.has(name) && !isServiceLink(name, Deno.env.get(name) ?? "")
   );
   if (stray === undefined) return;
-  throw CliError.usage(`${stray} is the variable of no option; see pop3svc --help`);
+  throw CliError.usage(`${stray} belongs to no option; see pop3svc --help`);
 }
 
 /** Whether Kubernetes set the variable, for a service named pop3svc: `POP3SVC_PORT=tcp://10.0.0.1:110`. */

@@ -17,7 +17,7 @@ export async function faultsOf(options: ServeOptions): Promise<FaultPlan | null>
   const exposed = exposureOf(options);
   if (exposed !== null) {
     throw CliError.usage(
-      `--faults ${faults}: not with ${exposed}, where other machines would meet them`,
+      `--faults ${faults}: not allowed with ${exposed}, since other machines could connect`,
     );
   }
   const { parseFaultPlan } = await import("../faults/fault_rules.ts");

@@ -55,6 +55,6 @@ function ensurePermitted(wish: Wish): void {
   const missing = flagsOf(missingPermissions(permissionsFor(wish)));
   if (missing.length === 0) return;
   throw CliError.environment(
-    `Deno does not permit it what this needs: add ${missing.join(" ")}; or -A for everything`,
+    `this command needs more permissions of Deno: add ${missing.join(" ")}; or -A for all`,
   );
 }

@@ -40,7 +40,7 @@ export async function providerOf(
 ): Promise<ChosenProvider> {
   if (options.users !== null) return await usersOf(options.users, mailbox, options, events);
   if (options["mail-root"] !== null) {
-    throw CliError.usage("--mail-root needs --users, the file of those whose mail it is");
+    throw CliError.usage("--mail-root needs --users, the file that lists the users");
   }
   const password = readPassword(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
@@ -78,7 +78,7 @@ async function usersOf(
 ): Promise<ChosenProvider> {
   if (mailbox !== null) throw CliError.usage("with --users, give --mail-root in place of MAILBOX");
   for (const name of ["user", "password-file", "format"] as const) {
-    if (options[name] !== null) throw CliError.usage(`--${name} does not go with --users`);
+    if (options[name] !== null) throw CliError.usage(`--${name} cannot be used with --users`);
   }
   const mailRoot = options["mail-root"];
   if (mailRoot !== null) ensureFolder(mailRoot);
@@ -93,7 +93,7 @@ async function usersOf(
     });
   if (state.type === "none") {
     complain(
-      `${state.reason}; mailboxes that belong to other users than the server's are refused, and the key of the server is made at each start`,
+      `${state.reason}; mailboxes that belong to other users than the server's are refused, and the server makes a new key at each start`,
     );
   }
   const scramKey = state.type === "none" ? null : await keyOf(state.path, complain);
@@ -133,7 +133,7 @@ async function keyOf(
   try {
     return await keptKey(stateDirectory);
   } catch (error) {
-    complain(`${reasonOf(error)}; the key of the server is made at each start`);
+    complain(`${reasonOf(error)}; the server makes a new key at each start`);
     return null;
   }
 }
@@ -162,7 +162,7 @@ function ensureFolder(path: string): void {
   } catch (error) {
     throw CliError.environment(`--mail-root ${path}: ${reasonOf(error)}`, error);
   }
-  throw CliError.environment(`--mail-root ${path}: it is no folder`);
+  throw CliError.environment(`--mail-root ${path}: it is not a folder`);
 }
 
 /** The options with which mailboxes are opened. */

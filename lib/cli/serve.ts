@@ -25,7 +25,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   // Declared first, so disposed of last: its timer limits how long the others may take to close.
   using limit = new DisposableStack();
   await using output = new Output(options["log-format"], options["log-level"]);
-  using _stray = onStrayErrors((error) => output.logError("an error that nobody caught", error));
+  using _stray = onStrayErrors((error) => output.logError("uncaught error", error));
   const bans = new StrikeBanEngine({
     strikes: options["ban-after"],
     seconds: options["ban-seconds"],

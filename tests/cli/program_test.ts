@@ -240,7 +240,7 @@ Deno.test("the environment wins over the configuration file, and the command lin
 const wrongVariables: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
   [{ POP3SVC_PORT: "abc" }, "POP3SVC_PORT=abc: give a whole number from 0 to 65535, or off"],
   [{ POP3SVC_LOCK: "yes" }, "POP3SVC_LOCK=yes: give true or false"],
-  [{ POP3SVC_PROT: "1" }, "POP3SVC_PROT is the variable of no option; see pop3svc --help"],
+  [{ POP3SVC_PROT: "1" }, "POP3SVC_PROT belongs to no option; see pop3svc --help"],
 ];
 
 for (const [env, message] of wrongVariables) {
@@ -268,7 +268,7 @@ Deno.test("--faults misbehaves, and says so in greeting and log", async () => {
     assertEquals(open.code, 2);
     assertStringIncludes(
       open.stderr,
-      `not with ${exposed.join(" ")}, where other machines would meet them`,
+      `not allowed with ${exposed.join(" ")}, since other machines could connect`,
     );
   }
 });
@@ -360,7 +360,7 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--format", "mh"], 2, "--format mh: give folder or maildir or mbox"],
   [["--delete", "now"], 2, "--delete now: give remove or trash or keep"],
   [["one", "two"], 2, "one MAILBOX at a time, not 2: one two"],
-  [["--config", wrongConfig], 2, `unknown key "prot"; keys are named as the options`],
+  [["--config", wrongConfig], 2, `unknown key "prot"; keys are the names of options`],
   [["--config", "main.ts"], 2, "--config main.ts: not JSON: "],
   [["--config", "nowhere.json"], 1, "--config nowhere.json: it is not there"],
   [["--password-file", "nowhere"], 1, "--password-file nowhere: it is not there"],

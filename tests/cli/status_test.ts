@@ -111,8 +111,8 @@ Deno.test("what is no address, no path, too long or no HTTP has a clear answer, 
   await using server = await openAdmin(0, { pop3, bans, fails: (error) => failures.push(error) });
   const host = "Host: localhost\r\n\r\n";
   const cases: readonly (readonly [string, RegExp])[] = [
-    [`DELETE /bans/%ff HTTP/1.1\r\n${host}`, / 400 .*that is no address\n$/s],
-    [`DELETE /bans/% HTTP/1.1\r\n${host}`, / 400 .*that is no address\n$/s],
+    [`DELETE /bans/%ff HTTP/1.1\r\n${host}`, / 400 .*that is not an address\n$/s],
+    [`DELETE /bans/% HTTP/1.1\r\n${host}`, / 400 .*that is not an address\n$/s],
     [`DELETE /bans/constructor HTTP/1.1\r\n${host}`, / 404 .*is not banned\n$/s],
     [`DELETE /bans/ HTTP/1.1\r\n${host}`, / 404 /],
     [`GET /__proto__ HTTP/1.1\r\n${host}`, / 404 /],
@@ -142,7 +142,7 @@ Deno.test("what fails is told to the log, and answered without a word of it", as
   await using pop3 = new Pop3Listener({});
   await using server = await openAdmin(0, { pop3, bans, fails: (error) => failures.push(error) });
   const answer = await answerTo(server.port, "GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  assertMatch(answer, /^HTTP\/1.1 500 .*\r\n\r\nIt failed; the log says why\.\n$/s);
+  assertMatch(answer, /^HTTP\/1.1 500 .*\r\n\r\nThe request failed; the log says why\.\n$/s);
   assertEquals(failures, [broken]);
 });
 

@@ -115,5 +115,5 @@ Deno.test("the key is kept in the state directory; where it cannot be, the log s
   await Deno.writeTextFile(join(state, "key"), "damaged");
   await using program = await RunningProgram.start(options);
   const { stderr } = await program.end("SIGTERM");
-  assertEquals(stderr.match(/the key of the server is made at each start/g)?.length, 1, stderr);
+  assertEquals(stderr.match(/the server makes a new key at each start/g)?.length, 1, stderr);
 });

@@ -137,9 +137,9 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--users", "nowhere"], 1, "--users nowhere: it is not there"],
   [["--users", "main.ts"], 1, "--users main.ts: nobody in it can log in"],
   [["--users", "x", "mailbox-sample"], 2, "with --users, give --mail-root in place of MAILBOX"],
-  [["--users", "x", "--user", "me"], 2, "--user does not go with --users"],
+  [["--users", "x", "--user", "me"], 2, "--user cannot be used with --users"],
   [["--users", "x", "--mail-root", "nowhere"], 1, "--mail-root nowhere: it is not there"],
-  [["--users", "x", "--mail-root", "main.ts"], 1, "--mail-root main.ts: it is no folder"],
+  [["--users", "x", "--mail-root", "main.ts"], 1, "--mail-root main.ts: it is not a folder"],
   [["--mail-root", "mailbox-sample"], 2, "--mail-root needs --users"],
   [
     ["--proxy-protocol", "x/y", "--password-file", "deno.json"],
@@ -147,15 +147,15 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
     '--proxy-protocol: "x/y" is no network',
   ],
   [["--ban-after", "0"], 2, "--ban-after 0: give a whole number from 1"],
-  [["--scheme", "bcrypt"], 2, "--scheme is no option of pop3svc serve"],
-  [["hash", "--port", "1"], 2, "--port is no option of pop3svc hash"],
-  [["hash", "secret"], 2, "hash takes no password here"],
+  [["--scheme", "bcrypt"], 2, "--scheme is not an option of pop3svc serve"],
+  [["hash", "--port", "1"], 2, "--port is not an option of pop3svc hash"],
+  [["hash", "secret"], 2, "hash takes no password on the command line"],
   [
     ["hash", "--scheme", "md5"],
     2,
     "--scheme md5: give argon2id or scrypt or bcrypt or sha512-crypt",
   ],
-  [["hash"], 1, "an empty password lets nobody in"],
+  [["hash"], 1, "an empty password is never accepted"],
 ];
 
 for (const [args, code, message] of mistakes) {
