@@ -1,7 +1,7 @@
 /**
- * Plays every transcript below `tests/transcripts` in five ways: against the session alone, byte by byte,
- * in one packet, over loopback, and over TLS. One that needs a certificate is played over loopback, one of a client
- * on another machine not over TLS. A new file needs no code.
+ * Plays every transcript in `tests/transcripts` in five ways: with the session alone, byte by byte, in one packet, over
+ * loopback, and over TLS. A transcript that needs a certificate is played over loopback only; one of a remote client is
+ * not played over TLS. A new transcript needs no code.
  */
 import { fromFileUrl, join } from "@std/path";
 import { parseTranscript } from "../lib/testing/parse_transcript.ts";
@@ -34,7 +34,7 @@ function namesIn(path: string): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
 }
 
-/** The same conversation with all commands of one connection sent before the first reply is read. */
+/** The same conversation, with all commands of a connection sent before the first reply is read. */
 function inOnePacket(transcript: Transcript): Transcript {
   const steps: TranscriptStep[] = [];
   let replies: TranscriptStep[] = [];

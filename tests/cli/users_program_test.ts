@@ -7,7 +7,7 @@ import { RunningProgram, runProgram } from "../running_program.ts";
 import { run as runAsRoot, testAsRoot } from "../security/two_users.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
-Deno.test("from pop3svc hash to a login; bad lines are told, changes are seen", async () => {
+Deno.test("a hash of pop3svc hash lets its user log in; bad lines are logged, changes take effect", async () => {
   await using folder = await TemporaryFolder.create();
   const file = join(folder.path, "users");
   const mail = join(folder.path, "mail");
@@ -54,7 +54,7 @@ testAsRoot("check --users names what is wrong, and shows no secret", async () =>
   assertEquals(checked.stdout.includes("SECRET"), false);
 });
 
-Deno.test("behind a proxy: the client's address decides, and --allow-insecure-login lets it in", async () => {
+Deno.test("with a proxy, the client's address decides, and --allow-insecure-login permits the login", async () => {
   const header = "PROXY TCP4 192.0.2.7 192.0.2.1 50000 110\r\n";
   const options = [
     "--proxy-protocol",
@@ -103,7 +103,7 @@ Deno.test("every scheme of hash", async () => {
 
 await testWith(
   "python3",
-  "hash asks on a terminal, twice, and shows nothing of what is typed",
+  "on a terminal, hash asks twice and does not show the password",
   async () => {
     const main = fromFileUrl(new URL("../../main.ts", import.meta.url));
     const script = `
@@ -168,7 +168,7 @@ for (const [args, code, message] of mistakes) {
   });
 }
 
-Deno.test("check --users looks into every mailbox: what is not served is a fault, what is doubtful a warning", async () => {
+Deno.test("check --users looks into every mailbox: mail that is not served is a fault, a doubt is a warning", async () => {
   await using folder = await TemporaryFolder.create();
   const path = (below: string) => join(folder.path, below);
   await Deno.mkdir(path("mail/joe"), { recursive: true });

@@ -1,4 +1,4 @@
-/** TLS on real sockets, with certificates of an authority of our own. */
+/** TLS on real sockets, with certificates of the tests' authority. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Certificate, MemoryMailbox } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
@@ -10,7 +10,7 @@ import { providerOf } from "../transcript_peers.ts";
 const loopback = { hostname: "127.0.0.1", port: 0 };
 const provider = providerOf(new MemoryMailbox({ a: "Subject: a\r\n\r\n" }));
 
-Deno.test("implicit TLS: a session, its facts, and a good end", async () => {
+Deno.test("implicit TLS: a session, its facts, and a clean end", async () => {
   await using pop3 = new ObservedListener({ provider, certificate });
   const { port } = await pop3.listenOn({ ...loopback, tls: true });
   using client = await LoopbackClient.connectTls(port);
@@ -78,7 +78,7 @@ Deno.test("rubbish in place of a handshake, and leaving in it, end that connecti
 
   using rubbish = await LoopbackClient.connect(port);
   await rubbish.send("GET / HTTP/1.0\r\n\r\n");
-  // A fatal alert of TLS, and not a word of POP3.
+  // The server sends a fatal TLS alert, and nothing of POP3.
   assertStringIncludes(await rubbish.readLine() ?? "", "\x15\x03");
   assertEquals(await rubbish.readLine(), null);
 
@@ -95,7 +95,7 @@ Deno.test("rubbish in place of a handshake, and leaving in it, end that connecti
   assertEquals(await afterStls.readLine(), null);
 
   await pop3.until("close", 4);
-  // Who leaves without a word has broken nothing.
+  // A client that leaves without sending anything causes no error.
   assertEquals(pop3.all("close").map(({ reason }) => reason).sort(), [
     "gone",
     ...new Array(3).fill("tls-failed"),
@@ -169,7 +169,7 @@ Deno.test("connections of Deno.listenTls are secure from the start", async () =>
   assert((await pop3.until("login")).connection.isSecure);
 });
 
-// A curve that openssl knows and the TLS of this runtime does not: here the runtime cannot do what it is asked.
+// openssl knows this curve and Deno's TLS does not, so TLS does not work with this key.
 const UNUSABLE: Certificate = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBbjCCARSgAwIBAgIUMtj9epAYdrtfXRKAlU+Iv5rtdcUwCgYIKoZIzj0EAwIw
@@ -190,7 +190,7 @@ tfcGyIZuF+FGhUmxy9euvTSKYEqrkg==
 `,
 };
 
-Deno.test("where TLS does not work, STLS is not offered, and an implicit port is refused", async () => {
+Deno.test("when TLS does not work, STLS is not offered, and a port with implicit TLS is refused", async () => {
   await using pop3 = new ObservedListener({ provider, certificate: UNUSABLE });
   const { port } = await pop3.listenOn(loopback);
   assertEquals(pop3.all("error").map(({ during }) => during), ["TLS self-test"]);
