@@ -1,4 +1,4 @@
-/** TLS clients that others wrote: openssl and Python, over both kinds of TLS. */
+/** TLS clients of other projects, over both kinds of TLS. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { MemoryMailbox } from "../../lib/mod.ts";
@@ -86,7 +86,7 @@ await testWith("openssl", "TLS 1.1 is refused", async () => {
 
 await testWith(
   "python3",
-  "Python's poplib over both kinds of TLS, and no end is cut off",
+  "Python's poplib over both kinds of TLS, each ended with close_notify",
   async () => {
     await using ports = await Ports.open();
     const script = `
