@@ -29,7 +29,7 @@ export function faultsOfLock(
   }
   const packages = Object.entries(made.jsr ?? {});
   for (const [name, { integrity = "" }] of packages) {
-    if (!name.startsWith("@std/")) faults.push(`jsr:${name} is none of @std`);
+    if (!name.startsWith("@std/")) faults.push(`jsr:${name} is not a package of @std`);
     if (!/^[0-9a-f]{64}$/.test(integrity)) faults.push(`jsr:${name} has no digest`);
   }
   for (const standIn of standIns) {

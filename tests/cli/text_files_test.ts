@@ -10,7 +10,7 @@ import { certificate } from "../test_authority.ts";
 const editors: readonly (readonly [string, (text: string) => Uint8Array<ArrayBuffer>])[] = [
   ["UTF-8 with a mark", (text) => new TextEncoder().encode(`\ufeff${text}`)],
   [
-    "UTF-16 with a mark",
+    "UTF-16 with a byte order mark",
     (text) =>
       new Uint8Array(
         [...`\ufeff${text}`].flatMap((character) => {

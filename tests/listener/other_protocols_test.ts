@@ -66,7 +66,9 @@ for (
     ["in one packet", [request]],
     ["in packets of seven octets", pieces(request, 7)],
     ["octet by octet", pieces(request, 1)],
-    ["with a first line longer than any of ours", [request.replace("/", `/${"x".repeat(30_000)}`)]],
+    ["with a first line longer than any POP3 command", [
+      request.replace("/", `/${"x".repeat(30_000)}`),
+    ]],
     ["with an empty line before it", [`\r\n${request}`]],
     ["of another version", [request.replace("HTTP/1.1", "HTTP/1.0")]],
     ["without a version, but with headers", [request.replace(" HTTP/1.1", "")]],

@@ -113,7 +113,7 @@ box.flush()
   },
 );
 
-await testWith("python3", "Python reads what we leave", async () => {
+await testWith("python3", "Python reads what the server leaves", async () => {
   await using mbox = await mboxWith(FIVE);
   const mailbox = mboxMailbox(mbox.file);
   const info = testConnectionInfo();
@@ -127,19 +127,24 @@ await testWith("python3", "Python reads what we leave", async () => {
   assertEquals(new TextDecoder().decode(said), "2 3 5\n");
 });
 
-await testWith("formail", "formail splits what we leave into as many messages", async () => {
-  await using mbox = await mboxWith(FIVE);
-  const mailbox = mboxMailbox(mbox.file);
-  const info = testConnectionInfo();
-  const uniqueIds = await mailbox.listMessageUniqueIds(info);
-  await mailbox.messageDelete(info, uniqueIds.slice(1, 3));
-  const said = await run(
-    "formail",
-    ["-s", "formail", "-zxSubject:"],
-    await Deno.readFile(mbox.file),
-  );
-  assertEquals(new TextDecoder().decode(said), "1\n4\n5\n");
-}, ["-s", "true"]);
+await testWith(
+  "formail",
+  "formail splits what the server leaves into as many messages",
+  async () => {
+    await using mbox = await mboxWith(FIVE);
+    const mailbox = mboxMailbox(mbox.file);
+    const info = testConnectionInfo();
+    const uniqueIds = await mailbox.listMessageUniqueIds(info);
+    await mailbox.messageDelete(info, uniqueIds.slice(1, 3));
+    const said = await run(
+      "formail",
+      ["-s", "formail", "-zxSubject:"],
+      await Deno.readFile(mbox.file),
+    );
+    assertEquals(new TextDecoder().decode(said), "1\n4\n5\n");
+  },
+  ["-s", "true"],
+);
 
 /** Runs mutt on the mbox, with keys as a user types them. */
 async function mutt(file: string, keys: string): Promise<void> {

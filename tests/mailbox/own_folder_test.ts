@@ -60,7 +60,7 @@ Deno.test("the unfinished deletion of an older version is completed, and its fol
 });
 
 testAsRoot(
-  "an own folder that belongs to another user is left alone and named, and deleting works",
+  "when the server's own folder belongs to another user, it is left alone and named, and deleting works",
   async () => {
     await using folder = await maildir();
     for (const name of [".pop3svc", "pop3svc"]) {

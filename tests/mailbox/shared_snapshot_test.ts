@@ -143,9 +143,9 @@ Deno.test("the list is remembered across restarts, until a file is added or remo
     const { mailbox, info } = await look();
     const open = async () => await mailbox.messageContents(info, "1000.x");
     await assertRejects(open, Error, "is damaged");
-    const anew = testConnectionInfo();
-    await mailbox.messageSizes?.(anew, await mailbox.listMessageUniqueIds(anew));
-    await mailbox.messageContents(anew, "1000.x");
+    const next = testConnectionInfo();
+    await mailbox.messageSizes?.(next, await mailbox.listMessageUniqueIds(next));
+    await mailbox.messageContents(next, "1000.x");
     assertEquals(await Deno.readTextFile(index), text);
   }
 
