@@ -187,7 +187,7 @@ Deno.test("check names a message that cannot be read", async () => {
   if (!isRoot) assertStringIncludes(checked.stderr, '1 messages cannot be read, the first is "a"');
 });
 
-Deno.test("a client hears which limit of connections it has reached", async () => {
+Deno.test("a reply names the limit of connections that a client has reached", async () => {
   await using program = await RunningProgram.start(["--max-connections-per-ip", "1"]);
   using first = await LoopbackClient.connect(program.port);
   await first.readLine();

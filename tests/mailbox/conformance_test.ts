@@ -1,3 +1,4 @@
+/** Runs the conformance suite of lib/testing on each kind of mailbox. */
 import { join } from "@std/path";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { maildirMailbox } from "../../lib/mailbox/maildir/maildir_mailbox.ts";

@@ -1,3 +1,4 @@
+/** Users whose mailboxes and users file a test can change while a real listener serves them. */
 import { join } from "@std/path";
 import { type UsersFileOptions, UsersFileProvider } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
