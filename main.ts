@@ -1,5 +1,5 @@
 /**
- * The program: serves a folder of mail over POP3. `deno run -A main.ts --help` tells the rest.
+ * The program: serves a folder of mail over POP3. `deno run -A main.ts --help` lists its commands and options.
  *
  * @module
  */

@@ -1,12 +1,12 @@
 /**
- * Makes the executable: `deno task compile [--target TARGET] [--output FILE]`.
+ * Compiles the executable: `deno task compile [--target TARGET] [--output FILE]`.
  *
- * It has the permissions of `lib/cli/permissions.ts` and can ask for no more. What it loads only when it is asked for is
- * inside as well: the threads for password hashes are not seen by following imports, and so are named here.
+ * The executable has the permissions of `lib/cli/permissions.ts` and cannot ask for more. `--include` names the code of
+ * the password threads, which no import leads to.
  */
 import { EXECUTABLE_PERMISSIONS } from "../lib/cli/permissions.ts";
 
-/** For thousands of connections that wait: docs/performance.md. */
+/** Saves memory with thousands of idle connections: docs/performance.md. */
 const memory = "--v8-flags=--max-semi-space-size=1";
 
 const given = Deno.args.includes("--output")

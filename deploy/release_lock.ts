@@ -1,22 +1,21 @@
 /**
  * Checks the lock file of a release: `release_lock.ts COMMITTED MADE`.
  *
- * The lock file in the repository is made with the stand-ins of `links/` and so knows no package of JSR. A release takes
- * the stand-ins away (`deno unlink`) and makes its own, once; every executable and the package are then made with
- * `--frozen`, and it is published beside them. What this checks: nothing of npm is in it that the repository does not
- * have, octet for octet, and from JSR come `@std` packages alone, in the versions that the stand-ins stand in for. Packages of
- * the tests (`tests/deno.json`) are not in it.
+ * The repository's lock file is made with the stand-ins of `links/`, so it names no package of JSR. A release removes
+ * the stand-ins (`deno unlink`) and makes its own lock file once; it builds everything from that with `--frozen`, and
+ * publishes it. The check: each npm package must have the digest of the repository's lock file, and only `@std`
+ * packages may come from JSR, in the versions of the stand-ins. Packages of the tests (`tests/deno.json`) are not in it.
  */
 import deno from "../deno.json" with { type: "json" };
 
-/** The parts of a lock file (version 5) that are looked at. */
+/** The parts of a lock file (version 5) that are checked. */
 export interface LockFile {
   readonly specifiers?: Readonly<Record<string, string>>;
   readonly npm?: Readonly<Record<string, { readonly integrity?: string }>>;
   readonly jsr?: Readonly<Record<string, { readonly integrity?: string }>>;
 }
 
-/** What is wrong with the lock file that was made, a line for each. */
+/** What is wrong with the release's lock file, one line for each fault. */
 export function faultsOfLock(
   committed: LockFile,
   made: LockFile,
@@ -30,7 +29,7 @@ export function faultsOfLock(
   }
   const packages = Object.entries(made.jsr ?? {});
   for (const [name, { integrity = "" }] of packages) {
-    if (!name.startsWith("@std/")) faults.push(`jsr:${name} is none of @std`);
+    if (!name.startsWith("@std/")) faults.push(`jsr:${name} is not a package of @std`);
     if (!/^[0-9a-f]{64}$/.test(integrity)) faults.push(`jsr:${name} has no digest`);
   }
   for (const standIn of standIns) {

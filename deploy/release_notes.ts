@@ -1,4 +1,4 @@
-/** The section of CHANGELOG.md for the version in deno.json, on standard output; an error where there is none. */
+/** Prints the section of CHANGELOG.md for the version in deno.json; fails when there is none. */
 import deno from "../deno.json" with { type: "json" };
 
 const changelog = await Deno.readTextFile(new URL("../CHANGELOG.md", import.meta.url));

@@ -1,4 +1,4 @@
-/** What the executable is made of, as CycloneDX 1.6 on standard output: what main.ts and the threads import. */
+/** Prints the components of the executable as CycloneDX 1.6: the packages that main.ts and the threads import. */
 import deno from "../deno.json" with { type: "json" };
 
 interface NpmPackage {
@@ -7,7 +7,7 @@ interface NpmPackage {
   readonly dependencies: readonly string[];
 }
 
-/** What `deno info --json` tells. It lists every npm package of the lock; those that count are reached from modules. */
+/** The output of `deno info --json`. It lists every npm package of the lock file; only those that modules reach count. */
 interface Graph {
   readonly modules: readonly { readonly npmPackage?: string }[];
   readonly packages: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ for (const entry of ["main.ts", "lib/auth/passwords/hash_worker.ts"]) {
   if (!success) throw new Error(`deno info ${entry} failed`);
   const graph: Partial<Graph> = JSON.parse(new TextDecoder().decode(stdout));
   const reached = new Set(graph.modules?.flatMap(({ npmPackage }) => npmPackage ?? []));
-  // It grows while it is walked through.
+  // The loop also visits the dependencies that it adds.
   for (const key of reached) {
     const found = graph.npmPackages?.[key];
     if (found === undefined) continue;

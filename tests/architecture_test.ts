@@ -1,4 +1,4 @@
-/** `lib/` points one way: no import upward, no circle, no file that nobody knows. */
+/** Imports in `lib/` go one way: none to a higher floor, no circle, and every file has a place. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import {
   allImports,

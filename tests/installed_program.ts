@@ -1,10 +1,10 @@
-/** Programs that a test uses where they are installed. */
+/** Runs programs that others wrote, when they are installed; skips their tests loudly when they are not. */
 import { assert, assertEquals } from "@std/assert";
 
-/** No program here takes more than a few seconds; one that waits for something must not hold up the tests for ever. */
+/** Every program here needs only a few seconds; one that hangs must not hang the tests. */
 const DEADLINE_MS = 60_000;
 
-/** Runs it to its end, with some standard input; a program that does not end is killed. */
+/** Runs a program with some standard input until it ends; kills it at the deadline. */
 export async function run(
   program: string,
   args: readonly string[],
@@ -46,9 +46,9 @@ async function isInstalled(program: string, probe: readonly string[]): Promise<b
 }
 
 /**
- * Registers a test that needs a program; where it is missing, says so loudly and skips.
+ * Registers a test that needs a program; prints a warning and skips it when the program is missing.
  *
- * @param probe arguments with which the program ends well, and does nothing
+ * @param probe arguments with which the program does nothing and exits with 0
  */
 export async function testWith(
   program: string,

@@ -1,7 +1,7 @@
 import { Pop3Client } from "../lib/testing/pop3_client.ts";
 import { authority } from "./test_authority.ts";
 
-/** A client of our own listeners that sees every line, the greeting too, and trusts the tests' authority. */
+/** A client for the listeners of tests: it sees every line, also the greeting, and trusts the tests' authority. */
 export class LoopbackClient implements Disposable {
   readonly #client: Pop3Client;
 
@@ -14,7 +14,7 @@ export class LoopbackClient implements Disposable {
     return new LoopbackClient(await Pop3Client.connectSilently(options));
   }
 
-  /** Begins with a TLS handshake. */
+  /** Connects to a port with implicit TLS. */
   static async connectTls(port: number): Promise<LoopbackClient> {
     const client = await LoopbackClient.connect(port);
     await client.startTls();

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/time/clock.ts";
 
-/** A clock that moves when a test says so. */
+/** A clock that only the test moves. */
 export class ManualClock implements Clock {
   #now = 0;
   readonly #calls = new Set<
@@ -22,7 +22,7 @@ export class ManualClock implements Clock {
     return this.#calls.size;
   }
 
-  /** Moves on, and makes the calls that fall into that time, in their order. */
+  /** Moves the clock, and makes the calls that fall due, in order of time. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     for (;;) {

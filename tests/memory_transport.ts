@@ -1,13 +1,13 @@
 import type { Transport } from "../lib/transport/transport.ts";
 import { UnreadLines } from "../lib/testing/unread_lines.ts";
 
-/** A line to a peer without a socket: the test is the peer. */
+/** A transport in memory, without a socket: the test plays the peer. */
 export class MemoryTransport implements Transport {
-  /** Every write of the server, one entry each. */
+  /** Every write of the server. */
   readonly writes: Uint8Array[] = [];
-  /** Set it to make the peer stop reading: writes wait. */
+  /** Whether the peer has stopped reading, so that writes wait. */
   stalled = false;
-  /** Octets that a stalled peer takes in its next write. */
+  /** Octets that a stalled peer still takes from the next write. */
   #sip = 0;
   readonly #octetsPerRead: number;
   #incoming: Uint8Array[] = [];
@@ -35,7 +35,7 @@ export class MemoryTransport implements Transport {
     this.#wakeReader?.();
   }
 
-  /** The next line of the server without its CRLF; null when it has closed. */
+  /** The next line of the server without its CRLF; null when the server has closed. */
   async readLine(): Promise<string | null> {
     for (;;) {
       const line = this.#unread.take();
@@ -49,7 +49,7 @@ export class MemoryTransport implements Transport {
     return this.#isClosed;
   }
 
-  /** A stalled peer reads some octets, and no more. */
+  /** Makes a stalled peer read some octets, and no more. */
   sip(octets: number): void {
     this.#sip = octets;
     this.#wakeWriter?.();

@@ -3,7 +3,7 @@ import { type Pop3Event, Pop3Listener, type Pop3ListenerOptions } from "../lib/m
 
 type EventOf<T extends Pop3Event["type"]> = Extract<Pop3Event, { type: T }>;
 
-/** A listener whose events can be waited for. */
+/** A listener that keeps its events, so that a test can wait for them. */
 export class ObservedListener extends Pop3Listener {
   readonly seen: Pop3Event[] = [];
   #wake: () => void = () => {};
@@ -16,12 +16,12 @@ export class ObservedListener extends Pop3Listener {
     };
   }
 
-  /** Those of one type, so far. */
+  /** The events of one type so far. */
   all<T extends Pop3Event["type"]>(type: T): EventOf<T>[] {
     return this.seen.filter((event): event is EventOf<T> => event.type === type);
   }
 
-  /** Waits until there are so many of one type, and gives the last. */
+  /** Waits until there are `count` events of one type, and gives the last. */
   async until<T extends Pop3Event["type"]>(type: T, count = 1): Promise<EventOf<T>> {
     for (;;) {
       const event = this.all(type)[count - 1];

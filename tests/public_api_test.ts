@@ -1,4 +1,4 @@
-/** What the library promises: a name that comes or goes, a type too, shows here. */
+/** The exported names of the library: adding or removing one, even a type, breaks this test on purpose. */
 import { assertEquals } from "@std/assert";
 
 /** The exported names of a module. */

@@ -2,7 +2,7 @@ import { fromFileUrl } from "@std/path";
 
 const root = fromFileUrl(new URL("..", import.meta.url));
 
-/** What a command that ended by itself left behind. */
+/** The outcome of a program that has ended. */
 export interface ProgramResult {
   readonly code: number;
   readonly stdout: string;
@@ -16,7 +16,7 @@ function command(
   permissions: readonly string[],
   shell: string | null = null,
 ): Deno.Command {
-  // executable_test.ts has the tests of the program run against what `deno task compile` makes.
+  // executable_test.ts sets this variable to run the tests against the compiled executable.
   const executable = Deno.env.get("EXECUTABLE_UNDER_TEST");
   const run = ["run", "--quiet", "--no-check", ...permissions, "main.ts"];
   const program = executable ?? Deno.execPath();
@@ -33,7 +33,7 @@ function command(
 
 const EVERYTHING = ["-A"];
 
-/** Runs the program to its end. */
+/** Runs the program until it ends by itself. */
 export async function runProgram(
   args: readonly string[],
   { env = {}, stdin = "", permissions = EVERYTHING }: {
@@ -44,7 +44,7 @@ export async function runProgram(
 ): Promise<ProgramResult> {
   const process = command(args, env, "piped", permissions).spawn();
   const writer = process.stdin.getWriter();
-  // A program that does not read it may have ended.
+  // A program that reads no input may have ended already.
   await writer.write(new TextEncoder().encode(stdin)).catch(() => {});
   await writer.close().catch(() => {});
   const { code, stdout, stderr } = await process.output();
@@ -52,12 +52,12 @@ export async function runProgram(
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** The program as a process of its own, serving on a free port, until the test is over. */
+/** The program as a process of its own that serves on a free port; disposing of it kills it. */
 export class RunningProgram implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #stdout: AsyncIterator<string>;
   readonly #stderr: Promise<string>;
-  /** What it said on standard output until it was ready. */
+  /** Its standard output up to the ready line. */
   readonly readyLines: string[] = [];
 
   private constructor(process: Deno.ChildProcess, hangsUp: boolean) {
@@ -69,8 +69,8 @@ export class RunningProgram implements AsyncDisposable {
   }
 
   /**
-   * @param shell a line of a shell in which `"$@"` is the program, to send its output elsewhere
-   * @param hangsUp whether nobody is there any more who could read its standard error
+   * @param shell a shell command that runs the program as `"$@"`, to redirect its output
+   * @param hangsUp whether to close the reading end of its standard error at once
    */
   static async start(
     args: readonly string[],
@@ -92,12 +92,12 @@ export class RunningProgram implements AsyncDisposable {
     }
   }
 
-  /** The port of its first plain listener. */
+  /** Its first port without implicit TLS. */
   get port(): number {
     return this.#portOf("pop3");
   }
 
-  /** The port of its first listener with implicit TLS. */
+  /** Its first port with implicit TLS. */
   get tlsPort(): number {
     return this.#portOf("pop3s");
   }
@@ -107,17 +107,17 @@ export class RunningProgram implements AsyncDisposable {
     return Number(this.readyLines.map((line) => address.exec(line)?.[1]).find((port) => port));
   }
 
-  /** Its process. */
+  /** Its process id. */
   get pid(): number {
     return this.#process.pid;
   }
 
-  /** Sends a signal that does not end it. */
+  /** Sends a signal, without waiting for anything. */
   signal(signal: Deno.Signal): void {
     this.#process.kill(signal);
   }
 
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits until the process ends. */
   async end(signal: Deno.Signal): Promise<ProgramResult> {
     this.#process.kill(signal);
     const { code } = await this.#process.status;

@@ -1,4 +1,4 @@
-/** A folder that goes away with the test. */
+/** A folder that is removed when it is disposed of. */
 export class TemporaryFolder implements AsyncDisposable {
   readonly path: string;
 
@@ -10,7 +10,7 @@ export class TemporaryFolder implements AsyncDisposable {
     return new TemporaryFolder(await Deno.makeTempDir({ prefix: "pop3svc-test-" }));
   }
 
-  /** What is directly inside, or inside a folder of it, sorted. */
+  /** The sorted names of the entries of the folder, or of a folder below it. */
   names(below = "."): string[] {
     return [...Deno.readDirSync(`${this.path}/${below}`)].map(({ name }) => name).sort();
   }

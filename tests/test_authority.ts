@@ -1,4 +1,4 @@
-/** A certificate authority of the tests' own, made anew in each run. */
+/** A certificate authority for tests, made for each run. */
 import "reflect-metadata";
 import {
   BasicConstraintsExtension,
@@ -17,7 +17,7 @@ export interface Validity {
   readonly notAfter: Date;
 }
 
-/** Signs certificates that clients who trust `pem` accept. */
+/** Issues certificates that a client accepts when it trusts `pem`. */
 export class TestAuthority {
   readonly pem: string;
   readonly #certificate: X509Certificate;
@@ -77,7 +77,7 @@ function aroundNow(): Validity {
   return { notBefore: new Date(Date.now() - DAY_MS), notAfter: new Date(Date.now() + DAY_MS) };
 }
 
-/** One for all tests of a file. */
+/** The authority that all tests of a file share. */
 export const authority: TestAuthority = await TestAuthority.create();
-/** A certificate of its. */
+/** A certificate that it has issued. */
 export const certificate: Certificate = await authority.issue();

@@ -1,4 +1,4 @@
-/** The ways in which a transcript is played: each opens a peer for a maildrop. */
+/** The ways to play a transcript. Each opens a peer that serves the transcript's maildrop. */
 import { SingleUserProvider } from "../lib/providers/single_user_provider.ts";
 import { type Clock, systemClock } from "../lib/time/clock.ts";
 import { type PeerServices, servePeer } from "../lib/connection/serve_peer.ts";
@@ -23,7 +23,7 @@ import { LoopbackClient } from "./loopback_client.ts";
 import { certificate } from "./test_authority.ts";
 import { MemoryTransport } from "./memory_transport.ts";
 
-/** A scene of which only what matters is said. */
+/** A scene whose other fields have defaults. */
 export type Scene = Pick<TranscriptScene, "provider"> & Partial<TranscriptScene>;
 
 export function providerOf(
@@ -43,7 +43,7 @@ export function providerOf(
   });
 }
 
-/** The clock of this machine, but nobody waits for a refusal. */
+/** The system clock, except that a refused login is not delayed. */
 export const hurriedClock: Clock = {
   now: () => systemClock.now(),
   after(milliseconds, callback) {
@@ -67,7 +67,7 @@ function settingsOf({ provider, ...scene }: Scene): Settings {
   });
 }
 
-/** A peer over memory. */
+/** The facts of a peer in memory. */
 export const memoryPeerFacts = {
   connectionId: "1",
   address: "127.0.0.1",
@@ -79,7 +79,7 @@ export const memoryPeerFacts = {
 
 const REMOTE = "192.0.2.7";
 
-/** What a peer shares with others, where there is no listener. */
+/** The services that a listener would give to its peers, for tests without a listener. */
 export function services(settings: Settings, clock: Clock = systemClock): PeerServices {
   const loginDelay = new LoginDelay(() => settings.loginDelay, clock);
   return {
@@ -117,7 +117,7 @@ export function sessionContext(scene: Scene): SessionContext {
   };
 }
 
-/** The session alone: lines go in, replies come out, no connection is there. */
+/** The session alone, without a connection: lines go in, replies come out. */
 export const sessionAlone: OpenTranscriptPeer = async (scene) => {
   const session = new Session(sessionContext(scene));
   const transport = new MemoryTransport();
@@ -139,7 +139,7 @@ export const sessionAlone: OpenTranscriptPeer = async (scene) => {
   return await Promise.resolve(memoryPeer(transport, done));
 };
 
-/** A connection over memory, which reads so many octets at a time. */
+/** A connection in memory that reads at most so many octets at a time. */
 function overMemory(octetsPerRead: number): OpenTranscriptPeer {
   return (scene) => {
     const transport = new MemoryTransport(octetsPerRead);
@@ -154,7 +154,7 @@ function overMemory(octetsPerRead: number): OpenTranscriptPeer {
 export const byteByByte: OpenTranscriptPeer = overMemory(1);
 export const inMemory: OpenTranscriptPeer = overMemory(Infinity);
 
-/** A listener, a socket, a client. */
+/** A listener and a client, over a real socket. */
 function overSocket(
   connect: (port: number) => Promise<LoopbackClient>,
   tlsEngine: TlsEngine | null,

@@ -42,7 +42,7 @@ function namesIn(path: string): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
 }
 
-/** The same conversation with all commands of one connection sent before the first reply is read. */
+/** The same conversation, with all commands of a connection sent before the first reply is read. */
 function inOnePacket(transcript: Transcript): Transcript {
   const steps: TranscriptStep[] = [];
   let replies: TranscriptStep[] = [];

@@ -1,13 +1,13 @@
 /**
- * The port on which a running server says how it is: HTTP on 127.0.0.1, and nowhere else.
+ * The port on which a running server reports its status: HTTP on 127.0.0.1 only.
  *
- *     GET /status            how it is, as JSON
+ *     GET /status            the status, as JSON
  *     DELETE /bans/ADDRESS   lets an address log in again
  *
- * - A page in a browser on this machine can send requests here, but cannot name this host in them, and so gets nothing.
- * - Anybody with an account here can connect. A request is a small head, no body is read, and it has a few seconds; of
- *   too many connections the oldest is closed. So nobody can take descriptors away from POP3.
- * - What fails is an error in the log, and 500 without a word of it here.
+ * - A web page in a local browser can send requests here, but cannot set their Host header to this host: it gets 403.
+ * - Anybody with an account on this machine can connect. So that nobody can use up the descriptors that POP3 needs, the
+ *   head of a request is small, its body is not read, its time is short, and too many connections close the oldest.
+ * - A failure is logged with its cause; the client sees only a 500.
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
@@ -17,7 +17,7 @@ import { printable } from "../telemetry/printable.ts";
 import { versionText } from "./help.ts";
 import type { ServerStatus } from "./server_status.ts";
 
-/** The open port. */
+/** The open port; disposing of it closes it. */
 export interface AdminPort extends AsyncDisposable {
   readonly port: number;
 }
@@ -26,9 +26,9 @@ export interface AdminPort extends AsyncDisposable {
 export interface AdminOptions {
   readonly pop3: Pop3Listener;
   readonly bans: StrikeBanEngine;
-  /** Is told of what fails. */
+  /** Called with each failure. */
   readonly fails: (error: unknown) => void;
-  /** Milliseconds for a request and its answer. 5 s by default. */
+  /** Milliseconds for a request and its response. 5 s by default. */
   readonly timeout?: number;
 }
 
@@ -110,7 +110,7 @@ function answerTo(
     return route(request, options, startedAt);
   } catch (error) {
     options.fails(error);
-    return { status: 500, text: "It failed; the log says why." };
+    return { status: 500, text: "The request failed; the log says why." };
   }
 }
 
@@ -120,7 +120,9 @@ function route(
   startedAt: number,
 ): Answer {
   const host = /^(.*?)(:\d+)?$/.exec(headers.host ?? "")?.[1];
-  if (host !== "127.0.0.1" && host !== "localhost") return { status: 403, text: "not this host" };
+  if (host !== "127.0.0.1" && host !== "localhost") {
+    return { status: 403, text: "The Host header must be 127.0.0.1 or localhost." };
+  }
   if (method === "GET" && url === "/status") {
     const status: ServerStatus = {
       version: versionText(),
@@ -134,7 +136,7 @@ function route(
   const banned = /^\/bans\/(.+)$/.exec(url)?.[1];
   if (method === "DELETE" && banned !== undefined) {
     const address = decoded(banned);
-    if (address === null) return { status: 400, text: "that is no address" };
+    if (address === null) return { status: 400, text: "that is not an address" };
     return bans.lift(address)
       ? { status: 200, text: "lifted" }
       : { status: 404, text: "that address is not banned" };
@@ -142,7 +144,7 @@ function route(
   return { status: 404, text: "GET /status, or DELETE /bans/ADDRESS" };
 }
 
-/** What a part of a URL says; null where it says nothing. */
+/** A percent-decoded part of a URL; null when it cannot be decoded. */
 function decoded(part: string): string | null {
   try {
     return decodeURIComponent(part);

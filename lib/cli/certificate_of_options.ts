@@ -1,4 +1,4 @@
-/** What `--cert` and `--key` name. */
+/** The certificate that `--cert` and `--key` name. */
 import type { CertificateFiles, CertificateReport } from "../check/check_certificate.ts";
 import { sentenceOf } from "../check/finding.ts";
 import type { Certificate } from "../transport/tls/certificate.ts";
@@ -7,7 +7,7 @@ import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
 import { CliError } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
 
-/** A certificate that is good at the start, and the way to ask for it again. */
+/** A certificate that was valid at the start, and the function that reads it again. */
 export interface ChosenCertificate {
   readonly source: () => Certificate;
   readonly facts: CertificateFacts;

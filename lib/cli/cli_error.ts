@@ -1,6 +1,6 @@
 import { printable } from "../telemetry/printable.ts";
 
-/** What a user can mend: one line on standard error and an exit code, never a stack trace. */
+/** An error that the user can correct: one line on standard error and an exit code, never a stack trace. */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly exitCode: 1 | 2;
@@ -15,7 +15,7 @@ export class CliError extends Error {
     return new CliError(message, 2);
   }
 
-  /** Something outside is not as it must be: a port in use, a file that cannot be read. */
+  /** A problem of the machine, not of the command line: a port in use, a file that cannot be read. */
   static environment(message: string, cause?: unknown): CliError {
     return new CliError(message, 1, { cause });
   }

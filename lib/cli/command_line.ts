@@ -1,4 +1,4 @@
-/** From arguments, environment and a configuration file to what the user wants. Each wins over those after it. */
+/** Reads what the user wants from arguments, environment and configuration file. The earlier of these win. */
 import { parseArgs } from "@std/cli";
 import { readGivenText } from "../files/read_whole.ts";
 import { reasonOf } from "../telemetry/reason.ts";
@@ -19,7 +19,7 @@ import {
   type ValuesOf,
 } from "./options.ts";
 
-/** What the user wants. */
+/** The command that the user wants, with its options. */
 export type Wish =
   | { readonly type: "help" }
   | { readonly type: "version" }
@@ -39,7 +39,7 @@ const table = Object.entries<Option<unknown>>({
 const flags = table.filter(([, option]) => option.placeholder === null).map(([name]) => name);
 const valued = table.filter(([, option]) => option.placeholder !== null).map(([name]) => name);
 
-/** @throws {CliError} that says which argument is wrong and what would be right */
+/** @throws {CliError} naming the wrong argument and what is allowed */
 export function readCommandLine(args: readonly string[]): Wish {
   const parsed: Readonly<Record<string, unknown>> = parseArgs([...args], {
     boolean: [...flags, "help", "version"],
@@ -61,7 +61,9 @@ export function readCommandLine(args: readonly string[]): Wish {
   if (command === "hash") {
     const options = readCommand("hash", hashOptions, given);
     if (words.length === 0) return { type: "hash", options };
-    throw CliError.usage("hash takes no password here, where others could see it; it asks for it");
+    throw CliError.usage(
+      "hash takes no password on the command line, where others can see it; it asks for one",
+    );
   }
   if (command === "status") {
     if (words.length > 0) throw CliError.usage("status takes no MAILBOX: it asks a running server");
@@ -80,7 +82,7 @@ export function readCommandLine(args: readonly string[]): Wish {
   return { type, mailbox, options: readOptions(serveOptions, { ...configured, ...chosen }) };
 }
 
-/** The options of a command that has no configuration file. */
+/** Reads the options of a command that has no configuration file. */
 function readCommand<T extends OptionTable>(
   command: string,
   known: T,
@@ -92,7 +94,9 @@ function readCommand<T extends OptionTable>(
 
 function ensureKnown(given: GivenOptions, known: OptionTable, command: string): void {
   const stray = Object.keys(given).find((name) => !Object.hasOwn(known, name));
-  if (stray !== undefined) throw CliError.usage(`--${stray} is no option of pop3svc ${command}`);
+  if (stray !== undefined) {
+    throw CliError.usage(`--${stray} is not an option of pop3svc ${command}`);
+  }
 }
 
 function givenFlags(parsed: Readonly<Record<string, unknown>>): GivenOptions {
@@ -125,7 +129,7 @@ function readConfig(file: string): GivenOptions {
   for (const [key, setting] of Object.entries(content)) {
     const isOption = key === "mailbox" || (Object.hasOwn(serveOptions, key) && key !== "config");
     if (!isOption) {
-      throw wrong(`unknown key "${key}"; keys are named as the options, without dashes in front`);
+      throw wrong(`unknown key "${key}"; keys are the names of options, without leading dashes`);
     }
     const texts = settingTexts(key, setting, wrong);
     given[key] = { texts, shown: `--config ${file}: "${key}": ${texts.join(" ")}` };

@@ -1,15 +1,15 @@
 /**
- * The environment: a variable for each option, `POP3SVC_MAX_CONNECTIONS` for `--max-connections`. The names come from the
- * tables of options. A variable that this program may not read is not there for it, and it never asks for more.
+ * Options from the environment: `POP3SVC_MAX_CONNECTIONS` for `--max-connections`. The names come from the tables of
+ * options. A variable that Deno does not permit to read counts as unset; the program never asks for permission.
  */
 import { CliError } from "./cli_error.ts";
 import type { GivenOption, GivenOptions, OptionTable } from "./options.ts";
 
 const PREFIX = "POP3SVC_";
-/** Variables that are no option: the one user's password has no place on a command line, and MAILBOX has no dashes. */
+/** Variables that are not options: a password must not stand on a command line, and MAILBOX is an argument. */
 const OTHERS: ReadonlySet<string> = new Set([`${PREFIX}PASSWORD`, `${PREFIX}MAILBOX`]);
 
-/** A variable of the environment; undefined where this program may not read it. */
+/** A variable of the environment; undefined when it is not set or may not be read. */
 export function environmentVariable(name: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? Deno.env.get(name) : undefined;
@@ -21,7 +21,7 @@ export function variableOf(option: string): string {
 }
 
 /**
- * What the environment gives for the options of a command.
+ * The options of a command that the environment sets.
  *
  * @throws {CliError} for a flag that is neither true nor false
  */
@@ -30,7 +30,7 @@ export function givenByEnvironment(table: OptionTable): GivenOptions {
   for (const [name, { placeholder, isRepeatable }] of Object.entries(table)) {
     const variable = variableOf(name);
     const value = environmentVariable(variable) ?? "";
-    // Empty is not set: nobody filled it in.
+    // An empty variable counts as unset: compose files and units leave them so.
     if (value === "" || isServiceLink(variable, value)) continue;
     const shown = `${variable}=${value}`;
     if (placeholder === null && !["true", "false"].includes(value)) {
@@ -42,17 +42,17 @@ export function givenByEnvironment(table: OptionTable): GivenOptions {
   return given;
 }
 
-/** @throws {CliError} that names a variable with our prefix that no option has: somebody hoped for something */
+/** @throws {CliError} naming a variable with the prefix POP3SVC_ that belongs to no option: a typing error */
 export function refuseUnknownVariables(options: readonly string[]): void {
   const known = new Set([...OTHERS, ...options.map(variableOf)]);
   const stray = readableVariables().find((name) =>
     name.startsWith(PREFIX) && !known.has(name) && !isServiceLink(name, Deno.env.get(name) ?? "")
   );
   if (stray === undefined) return;
-  throw CliError.usage(`${stray} is the variable of no option; see pop3svc --help`);
+  throw CliError.usage(`${stray} belongs to no option; see pop3svc --help`);
 }
 
-/** Whether Kubernetes has set it, for a service that is named pop3svc: `POP3SVC_PORT=tcp://10.0.0.1:110`. */
+/** Whether Kubernetes set the variable, for a service named pop3svc: `POP3SVC_PORT=tcp://10.0.0.1:110`. */
 function isServiceLink(name: string, value: string): boolean {
   return value.startsWith("tcp://") || /^POP3SVC_(SERVICE_|PORT_)/.test(name);
 }
@@ -61,7 +61,7 @@ function readableVariables(): readonly string[] {
   try {
     return Object.keys(Deno.env.toObject());
   } catch {
-    // Where some variables may be read and others not, Deno lists none.
+    // With permission for only some variables, Deno lists none.
     return [];
   }
 }

@@ -1,3 +1,4 @@
+/** The fault plan that `--faults` names. */
 import type { FaultPlan } from "../faults/fault_rules.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import { reasonOf } from "../telemetry/reason.ts";
@@ -6,9 +7,9 @@ import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
 
 /**
- * The plan that `--faults` names; null for a server that behaves.
+ * Reads the fault plan; null without `--faults`.
  *
- * @throws {CliError} when it cannot be used, or the server is open to other machines
+ * @throws {CliError} when the plan is wrong, or other machines can reach the server
  */
 export async function faultsOf(options: ServeOptions): Promise<FaultPlan | null> {
   const { faults } = options;
@@ -16,7 +17,7 @@ export async function faultsOf(options: ServeOptions): Promise<FaultPlan | null>
   const exposed = exposureOf(options);
   if (exposed !== null) {
     throw CliError.usage(
-      `--faults ${faults}: not with ${exposed}, where other machines would meet them`,
+      `--faults ${faults}: not allowed with ${exposed}, since other machines could connect`,
     );
   }
   const { parseFaultPlan } = await import("../faults/fault_rules.ts");

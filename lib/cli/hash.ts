@@ -1,4 +1,4 @@
-/** `pop3svc hash`: reads a password, prints its hash for a users file. */
+/** `pop3svc hash`: reads a password and prints its hash for a users file. */
 import { decodeText, linesOf } from "../files/given_text.ts";
 import { prepared } from "../auth/prepared_text.ts";
 import { hashPassword } from "../auth/passwords/slow_hashes.ts";
@@ -10,7 +10,9 @@ import { promptPassword } from "./prompt_password.ts";
 /** @throws {CliError} when there is no password */
 export async function hash({ scheme }: HashOptions): Promise<void> {
   const password = Deno.stdin.isTerminal() ? askTwice() : await firstLineOfInput();
-  if (password === "") throw CliError.environment("an empty password lets nobody in: give another");
+  if (password === "") {
+    throw CliError.environment("an empty password is never accepted: give another");
+  }
   console.log(await hashPassword(await prepared(password), scheme));
 }
 

@@ -2,25 +2,25 @@
 import deno from "../../deno.json" with { type: "json" };
 import { hashOptions, type OptionTable, serveOptions, statusOptions } from "./options.ts";
 
-/** Version of the program, of Deno, and the target. */
+/** The versions of the program and of Deno, and the target. */
 export function versionText(): string {
   return `pop3svc ${deno.version} (deno ${Deno.version.deno}, ${Deno.build.target})`;
 }
 
-/** The whole page. */
+/** The text of `--help`. */
 export function helpText(): string {
   return `pop3svc serves a folder of mail over POP3.
 
   pop3svc [serve] [MAILBOX] [options]   serve a mailbox
-  pop3svc check [MAILBOX] [options]     say what would be served and what is wrong; serve nothing
-  pop3svc status [options]              ask a running server how it is; exit 1 when none answers
-  pop3svc hash [--scheme NAME]          ask for a password, print its hash for a users file
+  pop3svc check [MAILBOX] [options]     show what would be served and what is wrong; serve nothing
+  pop3svc status [options]              show the status of a running server; exit 1 when none answers
+  pop3svc hash [--scheme NAME]          ask for a password and print its hash for a users file
   pop3svc --help | --version
 
 MAILBOX is a folder whose files are messages, a Maildir or an mbox [mailbox-sample].
 
-Each option may stand in the environment, too: POP3SVC_MAX_CONNECTIONS for --max-connections, lists by
-commas. The command line wins over the environment, and that over --config.
+Each option can also be set in the environment: POP3SVC_MAX_CONNECTIONS for --max-connections. Commas
+separate the values of a list. The command line wins over the environment, the environment over --config.
 
 Options of serve and check:
 ${linesOf(serveOptions)}

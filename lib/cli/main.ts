@@ -1,4 +1,4 @@
-/** The way in: says what is wrong in one line, and gives the exit code. */
+/** Runs the command that the arguments name, prints errors in one line, and gives the exit code. */
 import { check } from "./check.ts";
 import { CliError } from "./cli_error.ts";
 import { readCommandLine, type Wish } from "./command_line.ts";
@@ -8,7 +8,7 @@ import { flagsOf, missingPermissions, permissionsFor } from "./permissions.ts";
 import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
 import { serve } from "./serve.ts";
 
-/** @returns 0; 1 when something outside is not as it must be; 2 for a wrong option or value */
+/** @returns 0; 1 for a problem of the machine, such as a port in use; 2 for a wrong option or value */
 export async function main(args: readonly string[]): Promise<number> {
   try {
     const wish = readCommandLine(args);
@@ -50,11 +50,11 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Before anything is opened, so that all that is missing is told at once. */
+/** Checks all permissions before anything is opened, so that one message names all that are missing. */
 function ensurePermitted(wish: Wish): void {
   const missing = flagsOf(missingPermissions(permissionsFor(wish)));
   if (missing.length === 0) return;
   throw CliError.environment(
-    `Deno does not permit it what this needs: add ${missing.join(" ")}; or -A for everything`,
+    `this command needs more permissions of Deno: add ${missing.join(" ")}; or -A for all`,
   );
 }

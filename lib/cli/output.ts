@@ -1,13 +1,13 @@
 /**
- * What a server says: lines on standard output, and its log on standard error. Either may be a pipe that nobody empties,
- * a file on a full disk, or closed: that costs lines, which are counted, and nothing else.
+ * The server's output: lines on standard output, the log on standard error. When either is a pipe that nobody reads, a
+ * file on a full disk, or closed, lines are lost and counted, but the server goes on.
  */
 import { EventLog } from "../telemetry/event_log.ts";
 import { LineWriter } from "../telemetry/line_writer.ts";
 import { lineOf, type LogFormat, type Logged, type LogLevel } from "../telemetry/log_lines.ts";
 import { printable } from "../telemetry/printable.ts";
 
-/** Both, until it is disposed of; that takes a moment at most. */
+/** Both outputs. Disposing of it writes what is left, for a short time at most. */
 export class Output implements AsyncDisposable {
   readonly #format: LogFormat;
   readonly #lines: LineWriter;
@@ -25,17 +25,17 @@ export class Output implements AsyncDisposable {
     this.#log = new EventLog({ format, level, write: (line) => this.#logLines.write(line) });
   }
 
-  /** Writes about an event to the log. */
+  /** Logs an event. */
   log(event: Logged): void {
     this.#log.observe(event);
   }
 
-  /** Writes to the log that something failed that belongs to no connection. */
+  /** Logs a failure that belongs to no connection. */
   logError(during: string, error: unknown): void {
     this.log({ type: "error", connection: null, during, error });
   }
 
-  /** Writes to standard output. */
+  /** Writes a line to standard output: the text, or the facts as JSON. */
   announce(text: string, facts: Readonly<Record<string, unknown>>): void {
     this.#lines.write(this.#announcement(text, facts));
   }
@@ -53,7 +53,7 @@ export class Output implements AsyncDisposable {
   }
 }
 
-/** Says why the program ends; a pipe that nobody empties does not keep it from that. */
+/** Writes to standard error why the program ends; a pipe that nobody reads cannot delay the end for long. */
 export async function complain(line: string): Promise<void> {
   await using standardError = new LineWriter(Deno.stderr, { lost: String });
   standardError.write(line);

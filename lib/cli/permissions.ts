@@ -1,7 +1,7 @@
 /**
- * The permissions of Deno that the program needs: this file is the one place that names them. `deploy/compile.ts` puts
- * {@linkcode EXECUTABLE_PERMISSIONS} into the executable; `main` asks for {@linkcode permissionsFor} before it begins; the
- * tests compare the tasks, the pages, the unit and the containers with both.
+ * The permissions of Deno that the program needs; no other file names them. `deploy/compile.ts` puts
+ * {@linkcode EXECUTABLE_PERMISSIONS} into the executable; `main` checks {@linkcode permissionsFor} before it starts;
+ * tests compare the tasks, the pages, the systemd unit and the containers with both.
  */
 import { dirname, fromFileUrl, relative } from "@std/path";
 import { lookAtGivenOrNull } from "../files/look.ts";
@@ -11,7 +11,7 @@ import { portsOf } from "./ports_of_options.ts";
 import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
 import { statePathOf } from "./state_directory_of_options.ts";
 
-/** The variables that the program reads, or Deno for it. Whatever else a library asks for is undefined. */
+/** The variables that the program or Deno reads. Any other that a library asks for is undefined. */
 const VARIABLES = [
   "POP3SVC_*",
   "STATE_DIRECTORY",
@@ -23,8 +23,8 @@ const VARIABLES = [
 ];
 
 /**
- * The flags of the executable, whose ports and files are not known when it is made. It can run no program, load no
- * library, read no other variable and ask for nothing more.
+ * The flags of the executable: its ports and files are not known when it is compiled. It cannot run a program, load a
+ * library, read other variables or ask for more permissions.
  */
 export const EXECUTABLE_PERMISSIONS: readonly string[] = [
   "--no-prompt",
@@ -36,15 +36,15 @@ export const EXECUTABLE_PERMISSIONS: readonly string[] = [
   "--allow-sys=uid",
 ];
 
-/** What one use needs, by kind of permission. */
+/** What a command needs, by kind of permission. */
 export type Needs = Readonly<Record<"net" | "read" | "write" | "env" | "sys", readonly string[]>>;
 
 const NOTHING: Needs = { net: [], read: [], write: [], env: [], sys: [] };
 
-/** The code of the threads that hash passwords: a thread is loaded as a file is read. Empty where it is no file. */
+/** The folder of the code of the password threads: starting a thread needs permission to read its file. */
 const HASHING = new URL("../auth/passwords", import.meta.url);
 
-/** As few permissions as a command needs with its options. Homes that a users file names are not among them. */
+/** The least permissions that a command needs with its options, without the homes that a users file names. */
 export function permissionsFor(wish: Wish): Needs {
   switch (wish.type) {
     case "help":
@@ -62,7 +62,7 @@ export function permissionsFor(wish: Wish): Needs {
 function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
   const isMany = options.users !== null;
   const mail = isMany ? options["mail-root"] : folderOf(mailbox, options);
-  // Where no variable may be read, there is no such folder unless an option names it, and the start says so.
+  // Without permission to read variables, only --state-dir can name the folder; the start warns when it is missing.
   const state = isMany ? statePathOf(options) : null;
   const isWritten = !options["read-only"] || options.lock;
   const threads = isMany && HASHING.protocol === "file:"
@@ -95,7 +95,7 @@ function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** Locks, and what replaces an mbox, lie beside it. */
+/** The folder to read and write: for an mbox its parent, where locks and the replacing file are made. */
 function folderOf(mailbox: string, { format }: ServeOptions): string {
   return (format ?? (isFile(mailbox) ? "mbox" : null)) === "mbox" ? dirname(mailbox) : mailbox;
 }
@@ -108,14 +108,14 @@ function given(...values: readonly (string | null)[]): readonly string[] {
   return [...new Set(values.filter((value) => value !== null))];
 }
 
-/** As they are written on Deno's command line. */
+/** The permissions as flags of Deno's command line. */
 export function flagsOf(needs: Needs): readonly string[] {
   return Object.entries(needs)
     .filter(([, values]) => values.length > 0)
     .map(([kind, values]) => `--allow-${kind}=${values.join(",")}`);
 }
 
-/** Those that are missing, and will not be asked for: nobody is there to answer. */
+/** The permissions that are denied, or that Deno would ask for although no terminal is there to answer. */
 export function missingPermissions(needs: Needs): Needs {
   const canAsk = Deno.stdin.isTerminal() && Deno.stderr.isTerminal();
   const isMissing = (descriptor: Deno.PermissionDescriptor) => {

@@ -1,6 +1,6 @@
 /**
- * Asks for a password on a terminal, without showing it. `promptSecret` of `@std/cli` writes its question to
- * standard output, where only the hash may go.
+ * Asks for a password on a terminal, without showing it. `promptSecret` of `@std/cli` does not serve here: it writes
+ * its question to standard output, where only the hash may go.
  */
 const LF = 0x0a;
 const CR = 0x0d;
@@ -11,7 +11,7 @@ export function promptPassword(question: string): string {
   const write = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
   const decoder = new TextDecoder();
   let typed = "";
-  // Before the question: what is typed at once is not shown either.
+  // Raw mode comes before the question, so that early typing is not shown either.
   Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
   write(question);
   try {

@@ -1,4 +1,4 @@
-/** Who may log in and to what, from the options: one user with one mailbox, or a users file. */
+/** Makes the provider that the options describe: one user with one mailbox, or a users file. */
 import { lookAtGiven } from "../files/given_path.ts";
 import { counted } from "../protocol/counted.ts";
 import { SingleUserProvider } from "../providers/single_user_provider.ts";
@@ -17,19 +17,19 @@ import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
 import { stateDirectoryOf, statePathOf } from "./state_directory_of_options.ts";
 
-/** What is served when no mailbox is named. */
+/** The mailbox that is served when none is named. */
 export const SAMPLE_MAILBOX = "mailbox-sample";
 const SAMPLE_PASSWORD = "passw0rd";
 const SAMPLE_USER = "me";
 
-/** A provider that is ready. */
+/** The provider, with what the program prints about it. */
 export interface ChosenProvider {
   readonly provider: MailboxProvider;
-  /** What the ready line says of it. */
+  /** Its description in the ready line. */
   readonly text: string;
   /** The same as facts, for JSON. */
   readonly facts: Readonly<Record<string, unknown>>;
-  /** Looks at its files again now. */
+  /** Reads its files again now. */
   readonly refresh: () => Promise<void>;
 }
 
@@ -41,14 +41,14 @@ export async function providerOf(
 ): Promise<ChosenProvider> {
   if (options.users !== null) return await usersOf(options.users, mailbox, options, events);
   if (options["mail-root"] !== null) {
-    throw CliError.usage("--mail-root needs --users, the file of those whose mail it is");
+    throw CliError.usage("--mail-root needs --users, the file that lists the users");
   }
   const password = readPassword(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
   const format = options.format ?? seenFormat(path);
   const store = await openStore(path, format, {
     ...mailboxOptions(options, events),
-    // Nobody is writing the sample: a clone that was made a moment ago shows it at once.
+    // Nobody writes to the sample: in a new clone it is served at once, although its files are young.
     ...(mailbox === null && options["settle-time"] === null ? { settleTime: 0 } : {}),
   });
   const { messages, leftOut } = await countMessages(store, path, mailbox !== null);
@@ -79,7 +79,7 @@ async function usersOf(
 ): Promise<ChosenProvider> {
   if (mailbox !== null) throw CliError.usage("with --users, give --mail-root in place of MAILBOX");
   for (const name of ["user", "password-file", "format"] as const) {
-    if (options[name] !== null) throw CliError.usage(`--${name} does not go with --users`);
+    if (options[name] !== null) throw CliError.usage(`--${name} cannot be used with --users`);
   }
   const mailRoot = options["mail-root"];
   if (mailRoot !== null) ensureFolder(mailRoot);
@@ -94,7 +94,7 @@ async function usersOf(
     });
   if (state.type === "none") {
     complain(
-      `${state.reason}; mailboxes that belong to other users than the server's are refused, and the key of the server is made at each start`,
+      `${state.reason}; mailboxes that belong to other users than the server's are refused, and the server makes a new key at each start`,
     );
   }
   const scramKey = state.type === "none" ? null : await keyOf(state.path, complain);
@@ -118,7 +118,7 @@ async function usersOf(
   };
 }
 
-/** How the mailboxes of users are opened by a command that only looks. */
+/** The options with which `check` opens the mailboxes of users. */
 export async function usersMailboxOptions(options: ServeOptions): Promise<FileMailboxOptions> {
   const state = await stateDirectoryOf(options);
   return {
@@ -134,7 +134,7 @@ async function keyOf(
   try {
     return await keptKey(stateDirectory);
   } catch (error) {
-    complain(`${reasonOf(error)}; the key of the server is made at each start`);
+    complain(`${reasonOf(error)}; the server makes a new key at each start`);
     return null;
   }
 }
@@ -163,17 +163,17 @@ function ensureFolder(path: string): void {
   } catch (error) {
     throw CliError.environment(`--mail-root ${path}: ${reasonOf(error)}`, error);
   }
-  throw CliError.environment(`--mail-root ${path}: it is no folder`);
+  throw CliError.environment(`--mail-root ${path}: it is not a folder`);
 }
 
-/** How mailboxes are opened. */
+/** The options with which mailboxes are opened. */
 export function mailboxOptions(options: ServeOptions, events?: Pop3Events): FileMailboxOptions {
   const settleTime = options["settle-time"];
   return {
     readOnly: options["read-only"],
     deletePolicy: options.delete,
     exclusive: options.lock,
-    // Made only when something needs it: a mailbox of the server's own user keeps what it can beside the mail.
+    // Not created here: a mailbox of the server's own user needs it only when nothing can be written beside the mail.
     stateDirectory: statePathOf(options),
     ...(settleTime === null ? {} : { settleTime }),
     ...(events === undefined ? {} : { events }),
@@ -183,7 +183,7 @@ export function mailboxOptions(options: ServeOptions, events?: Pop3Events): File
 function readPassword(options: ServeOptions): string {
   const file = options["password-file"];
   if (file !== null) return firstLineOf(file);
-  // Empty is not set: a variable that nobody filled in is no password.
+  // An empty variable counts as unset.
   const password = Deno.env.get("POP3SVC_PASSWORD") ?? "";
   if (password !== "") return password;
   const exposed = exposureOf(options);
@@ -220,7 +220,7 @@ async function countMessages(
   }
 }
 
-/** The end of the ready line, where mail is left out that somebody would miss. */
+/** The end of the ready line, when some mail is not served. */
 function leftOutText(leftOut: readonly string[]): string {
   return leftOut.length === 0 ? "" : `; NOT SERVED: ${leftOut.join("; ")}`;
 }

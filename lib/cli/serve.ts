@@ -1,4 +1,4 @@
-/** `pop3svc serve`: from options to a running listener, until a signal ends it. */
+/** `pop3svc serve`: starts a listener from the options and runs it until a signal stops it. */
 import { checkAccess } from "../check/check_access.ts";
 import { sentenceOf } from "../check/finding.ts";
 import { StrikeBanEngine } from "../guard/ban_engine.ts";
@@ -20,12 +20,12 @@ import { exitAfter, onHangup, StopSignals } from "./signals.ts";
 import { onStrayErrors } from "./stray_errors.ts";
 import { wireLogOf } from "./wire_log_of_options.ts";
 
-/** @throws {CliError} when it cannot begin */
+/** @throws {CliError} when the server cannot start */
 export async function serve(mailbox: string | null, options: ServeOptions): Promise<void> {
-  // Disposed of last: what is below has its time to end, and no more.
+  // Declared first, so disposed of last: its timer limits how long the others may take to close.
   using limit = new DisposableStack();
   await using output = new Output(options["log-format"], options["log-level"]);
-  using _stray = onStrayErrors((error) => output.logError("an error that nobody caught", error));
+  using _stray = onStrayErrors((error) => output.logError("uncaught error", error));
   const bans = new StrikeBanEngine({
     strikes: options["ban-after"],
     seconds: options["ban-seconds"],
@@ -90,10 +90,10 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   limit.use(exitAfter(pop3.stopGrace + EXIT_SECONDS));
 }
 
-/** For all that ends besides the listener, which keeps its own grace. */
+/** Seconds in which everything but the listener must close; the listener has its own grace. */
 const EXIT_SECONDS = 1;
 
-/** What measures events, where OTEL_DENO asks for it (as it does of Deno); loaded only then. It may fail at any time. */
+/** Measures events with OpenTelemetry when OTEL_DENO is set, as for Deno itself. A failure is logged and ends nothing. */
 async function openTelemetry(countBans: () => number, output: Output): Promise<Pop3Events> {
   if (!/^(1|true)$/i.test(environmentVariable("OTEL_DENO") ?? "")) return () => {};
   const fails = (error: unknown) => output.logError("OpenTelemetry", error);
@@ -116,7 +116,7 @@ function ensurePorts(ports: readonly Port[], hasCertificate: boolean): void {
   throw CliError.usage("--port off leaves nothing to listen on: give --cert and --key for TLS");
 }
 
-/** Opens the port on which `pop3svc status` asks; loaded only for those who want it. */
+/** Opens the port that `pop3svc status` asks; its code is loaded only with `--admin`. */
 async function admin(
   port: number,
   pop3: Pop3Listener,

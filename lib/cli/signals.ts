@@ -1,13 +1,13 @@
 /**
- * The signals that a server obeys. None of them is SIGUSR1, and nothing may send it: Deno opens its inspector at it, in
- * which whoever may connect to this machine's loopback can run code.
+ * The signals that a server obeys. SIGUSR1 is not one of them and nothing may send it: it makes Deno open its inspector,
+ * through which anybody who can connect to loopback can run code.
  */
 
 const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
 
-/** SIGINT and SIGTERM, until it is disposed of; after the first one, a second ends the process as usual. */
+/** Waits for the first SIGINT or SIGTERM; then stops listening, so that a second one ends the process at once. */
 export class StopSignals implements Disposable {
   readonly first: Promise<void>;
   readonly #listener: () => void;
@@ -27,14 +27,14 @@ export class StopSignals implements Disposable {
   }
 }
 
-/** Calls back at each SIGHUP, until it is disposed of. Windows has none. */
+/** Calls back at each SIGHUP, until it is disposed of. Windows has no SIGHUP. */
 export function onHangup(callback: () => void): Disposable {
   if (Deno.build.os === "windows") return { [Symbol.dispose]() {} };
   Deno.addSignalListener("SIGHUP", callback);
   return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGHUP", callback) };
 }
 
-/** Ends the process after so many seconds, whatever is pending, unless it is disposed of before. */
+/** Ends the process after so many seconds, whatever is pending, unless it is disposed of earlier. */
 export function exitAfter(seconds: number): Disposable {
   const timer = setTimeout(() => Deno.exit(0), seconds * 1000);
   return { [Symbol.dispose]: () => clearTimeout(timer) };

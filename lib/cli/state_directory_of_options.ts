@@ -1,23 +1,23 @@
 /**
- * Where the server keeps what must not lie in mailboxes of other users: `--state-dir`, else `STATE_DIRECTORY` of
- * systemd, else `$XDG_STATE_HOME/pop3svc`, else `~/.local/state/pop3svc`.
+ * The state directory, for files that must not lie in mailboxes of other users: `--state-dir`, else `STATE_DIRECTORY`
+ * of systemd, else `$XDG_STATE_HOME/pop3svc`, else `~/.local/state/pop3svc`.
  */
 import { isAbsolute, join } from "@std/path";
 import { makeStateFolder, realStateDirectory } from "../files/state_directory.ts";
 import { environmentVariable } from "./environment.ts";
 import type { ServeOptions } from "./options.ts";
 
-/** The state directory, or why there is none. */
+/** A directory that can be used, or the reason why there is none. */
 export type ChosenStateDirectory =
   | { readonly type: "usable"; readonly path: string }
   | { readonly type: "none"; readonly reason: string };
 
-/** Where it is, or will be made; null where nothing says so. */
+/** The path, whether the directory exists or not; null when no option or variable names it. */
 export function statePathOf(options: ServeOptions): string | null {
   return options["state-dir"] ?? usualPlace();
 }
 
-/** Makes it, where it is not there. */
+/** Creates the directory when it is missing. */
 export async function stateDirectoryOf(options: ServeOptions): Promise<ChosenStateDirectory> {
   const path = statePathOf(options);
   if (path === null) {

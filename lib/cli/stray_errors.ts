@@ -1,9 +1,9 @@
 /**
- * Errors that nobody caught. Deno would end the process, and write to standard error as long as that takes; one of them
- * concerns one connection at most.
+ * Uncaught errors and rejections. Left alone, Deno would end the process, although such an error concerns one connection
+ * at most.
  */
 
-/** Tells of them, until it is disposed of. */
+/** Calls `tell` with each of them, until it is disposed of. */
 export function onStrayErrors(tell: (error: unknown) => void): Disposable {
   const onError = (event: ErrorEvent) => {
     event.preventDefault();

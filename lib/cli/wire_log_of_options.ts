@@ -1,4 +1,4 @@
-/** The file that `--wire-log` names: written beside everything else, opened again at SIGHUP. */
+/** The file that `--wire-log` names: it is written in the background and opened again at SIGHUP. */
 import { openToAppend } from "../files/look.ts";
 import { type LineSink, LineWriter } from "../telemetry/line_writer.ts";
 import { reasonOf } from "../telemetry/reason.ts";
@@ -7,19 +7,19 @@ import type { ServeOptions } from "./options.ts";
 
 /** The file of a wire log. */
 export interface WireLogFile extends AsyncDisposable {
-  /** Lets a transcript be written. Does not wait, and never throws. */
+  /** Queues a transcript for writing. Does not wait, and never throws. */
   readonly write: (transcript: string) => void;
-  /** Lets the file be opened again by its name: it may have been rotated. */
+  /** Opens the file again by its name before the next write: it may have been rotated. */
   readonly reopen: () => void;
 }
 
-/** Octets of transcripts that may wait. */
+/** Most octets of transcripts in the queue; beyond them, transcripts are lost and counted. */
 const MOST_OCTETS = 16_777_216;
 
 /**
- * The wire log that `--wire-log` names; null for none.
+ * Opens the wire log; null without `--wire-log`.
  *
- * @param fails is told when the file cannot be written any more, or not be opened again
+ * @param fails called when the file can no longer be written, or cannot be opened again
  * @throws {CliError} when the file cannot be opened
  */
 export async function wireLogOf(
@@ -51,7 +51,7 @@ export async function wireLogOf(
   }
 }
 
-/** Where it cannot be opened again, the old one stays. */
+/** A file that can be opened again by its name; when that fails, the old one stays open. */
 class ReopenedFile implements LineSink {
   readonly #path: string;
   readonly #fails: (error: unknown) => void;

@@ -1,4 +1,4 @@
-/** Counts the threads of the process, and what they are asked, until it is disposed of. */
+/** Counts the threads that the process starts and the messages that they get, until it is disposed of. */
 export class CountedWorkers implements Disposable {
   started = 0;
   ended = 0;

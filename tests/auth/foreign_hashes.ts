@@ -1,4 +1,4 @@
-/** Hashes of `correct horse` that other programs made, with the command that made each. */
+/** Hashes of `correct horse` made by other programs, each with its command. */
 export const PASSWORD = "correct horse";
 
 // deno-fmt-ignore

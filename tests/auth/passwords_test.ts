@@ -9,7 +9,7 @@ import { ManualClock } from "../manual_clock.ts";
 import { CountedWorkers } from "./counted_workers.ts";
 import { foreignHashes, PASSWORD } from "./foreign_hashes.ts";
 
-Deno.test("hashes that other programs made: the password is right, others are wrong", async (test) => {
+Deno.test("hashes made by other programs accept their password, and no other", async (test) => {
   using checker = new PasswordChecker();
   for (const [command, text] of foreignHashes) {
     await test.step(command, async () => {
@@ -22,7 +22,7 @@ Deno.test("hashes that other programs made: the password is right, others are wr
   }
 });
 
-Deno.test("what is not ASCII, and what is long", async () => {
+Deno.test("passwords that are not ASCII, and long ones", async () => {
   using checker = new PasswordChecker();
   // openssl passwd -6 pässwörd
   const umlauts = parsePasswordHash(
@@ -34,7 +34,7 @@ Deno.test("what is not ASCII, and what is long", async () => {
   assertEquals(await checker.check(bcrypt, "x".repeat(71), "me"), false);
 });
 
-Deno.test("the hashes of pop3svc hash are read again, each with a salt of its own", async () => {
+Deno.test("the hashes of pop3svc hash can be read, and each has a salt of its own", async () => {
   using checker = new PasswordChecker();
   for (const scheme of MADE_SCHEMES) {
     const [one, other] = [
@@ -60,7 +60,7 @@ for (const scheme of MADE_SCHEMES.filter((scheme) => scheme !== "scrypt")) {
   }, ["pw", "-l"]);
 }
 
-Deno.test("locked", async () => {
+Deno.test("a locked user has no password", async () => {
   using checker = new PasswordChecker();
   for (const text of ["", "!", "*", "!$6$abc$def", "*LK*"]) {
     assertEquals(parsePasswordHash(text), { type: "locked" });
@@ -96,14 +96,14 @@ const unusable: readonly string[] = [
   "{SCRAM-SHA-256}4096,SECRETxx,SECRETxx,SECRETxx",
 ];
 
-Deno.test("what cannot be used is said, and nothing of it is repeated", () => {
+Deno.test("an unusable hash is an error, which does not quote it", () => {
   for (const text of unusable) {
     const error = assertThrows(() => parsePasswordHash(text), SyntaxError, undefined, text);
     assertEquals(error.message.includes("SECRET"), false, error.message);
   }
 });
 
-Deno.test("a slow hash that was right is not done again for five minutes, one that was wrong never", async () => {
+Deno.test("a right password is not hashed again for five minutes, a wrong one never", async () => {
   using workers = new CountedWorkers();
   const clock = new ManualClock();
   using checker = new PasswordChecker({}, clock);
@@ -123,13 +123,13 @@ Deno.test("a slow hash that was right is not done again for five minutes, one th
   assertEquals(await check(PASSWORD), [true, 4]);
   clock.advance(86_400_000);
   assertEquals(await check("wrong"), [false, 4]);
-  // With another name, or against another hash, it is not known.
+  // The result is remembered only for this name and this hash.
   assertEquals([await checker.check(hash, "wrong", "you"), workers.questions], [false, 5]);
   const other = parsePasswordHash(await hashPassword("wrong", "bcrypt"));
   assertEquals([await checker.check(other, "wrong", "me"), workers.questions], [true, 6]);
 });
 
-Deno.test("so many hashes at once and so many that wait; more hear [SYS/TEMP]", async () => {
+Deno.test("beyond the limits of running and waiting hashes, a login gets [SYS/TEMP]", async () => {
   using workers = new CountedWorkers();
   using checker = new PasswordChecker({ threads: 2, waiting: 3 }, new ManualClock());
   const hash = parsePasswordHash(await hashPassword(PASSWORD, "bcrypt"));
@@ -145,7 +145,7 @@ Deno.test("so many hashes at once and so many that wait; more hear [SYS/TEMP]", 
   assertEquals(await checker.check(hash, PASSWORD, "me"), true);
 });
 
-Deno.test("threads end when there was nothing to do for a while, and come back", async () => {
+Deno.test("idle threads end after a while, and are started again", async () => {
   using workers = new CountedWorkers();
   const clock = new ManualClock();
   using checker = new PasswordChecker({ threads: 1 }, clock);
@@ -158,7 +158,7 @@ Deno.test("threads end when there was nothing to do for a while, and come back",
   assertEquals(workers.started, 2);
 });
 
-Deno.test("what is asked when it ends, and behind it, is rejected", async () => {
+Deno.test("checks that are running when the checker is disposed of are rejected, and later ones, too", async () => {
   using workers = new CountedWorkers();
   const checker = new PasswordChecker({ threads: 1 });
   const hash = parsePasswordHash(await hashPassword(PASSWORD, "argon2id"));
@@ -174,7 +174,7 @@ const ARGON2 = "2opwdW1WwVe6FYWqbIzMgQ$wWzQn96nt4tzBs4xJNVt5JQKiPXC8dONLdJ5ZvzjX
 const BCRYPT = "oZTzDqX6pETw.JXrWMn/auciqp6YUQmHYFgxOjl4sFAZ6kyEla/FK";
 const KEYS =
   "4R7fl8OH9QRXahK/GMVWwQ==,Q9BhteT95aeq92wuj3FpBu478pyuhPIglIEVsf9/LSI=,ktvV1bsKZ0cuFAVGlYSCEs7gjkFDQm9Z8Lpbwq3iNoE=";
-/** What may just be, and what may not. */
+/** The most expensive hashes that are allowed, and the next ones, which are not. */
 const bounds: readonly (readonly [string, string])[] = [
   [`$2y$14$${BCRYPT}`, `$2y$15$${BCRYPT}`],
   [`{BLF-CRYPT}$2b$14$${BCRYPT}`, `{BLF-CRYPT}$2b$31$${BCRYPT}`],
@@ -185,7 +185,7 @@ const bounds: readonly (readonly [string, string])[] = [
     `{PBKDF2}$1$salt$2000000$${"ab".repeat(20)}`,
     `{PBKDF2}$1$salt$9007199254740991$${"ab".repeat(20)}`,
   ],
-  // A key that is longer than the digest takes the rounds once more.
+  // A key that is longer than the digest doubles the rounds.
   [
     `$pbkdf2-sha1$1000000$c2FsdA$${"A".repeat(52)}`,
     `$pbkdf2-sha1$1000000$c2FsdA$${"A".repeat(56)}`,
@@ -202,18 +202,18 @@ const bounds: readonly (readonly [string, string])[] = [
   ],
 ];
 
-Deno.test("a hash that costs more than it may is a bad one", () => {
+Deno.test("a hash that costs more than the limit is refused", () => {
   for (const [just, over] of bounds) {
     assertEquals(parsePasswordHash(just).type === "locked", false, just);
     assertThrows(() => parsePasswordHash(over), SyntaxError, undefined, over);
   }
 });
 
-Deno.test("a hash that takes over ten seconds is given up with its thread, and others go on", async () => {
+Deno.test("after ten seconds a hash is stopped with its thread, and the others go on", async () => {
   using workers = new CountedWorkers();
   const clock = new ManualClock();
   using checker = new PasswordChecker({ threads: 1 }, clock);
-  // Just what may be: it would take a minute.
+  // The most expensive scrypt hash that is allowed: it would take a minute.
   const endless = parsePasswordHash("$scrypt$ln=20,r=8,p=16$c2FsdA$a2V5a2V5a2V5");
   const quick = parsePasswordHash(await hashPassword(PASSWORD, "bcrypt"));
   const first = checker.check(endless, PASSWORD, "me");
@@ -228,7 +228,7 @@ Deno.test("a hash that takes over ten seconds is given up with its thread, and o
   assertEquals([workers.started, workers.ended], [2, 1]);
 });
 
-Deno.test("a verifier of SCRAM is checked by a thread, too", async () => {
+Deno.test("a thread checks a SCRAM verifier, too", async () => {
   using workers = new CountedWorkers();
   using checker = new PasswordChecker({ threads: 1 });
   const [, text = ""] = foreignHashes.find(([command]) => command.endsWith("SCRAM-SHA-256")) ?? [];

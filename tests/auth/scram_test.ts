@@ -1,4 +1,4 @@
-/** SCRAM-SHA-256: the example of RFC 7677, and a client of our own over the exchange. */
+/** SCRAM-SHA-256: the example of RFC 7677, and exchanges with a small client. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Exchange, type Login, SaslError } from "../../lib/auth/sasl/mechanism.ts";
 import { scram, scramSha256 } from "../../lib/auth/sasl/scram_sha_256.ts";
@@ -58,7 +58,7 @@ Deno.test("the example of RFC 7677 section 3", async () => {
   assertEquals([login.username, login.mailbox !== null], ["user", true]);
 });
 
-/** A client that knows a password; gives how it ended, and the salt and count that it was told. */
+/** Plays a client that knows a password; gives the outcome, and the salt and iterations that it was sent. */
 async function logIn(provider: MailboxProvider, username: string, password: string) {
   const exchange = scramSha256.begin(testConnectionInfo(), provider);
   await exchange.next(EMPTY);
@@ -87,7 +87,7 @@ async function logIn(provider: MailboxProvider, username: string, password: stri
   return { login: end.done === true ? end.value : null, salt, iterations };
 }
 
-Deno.test("right and wrong passwords, of a plain secret and of a verifier; odd names", async () => {
+Deno.test("right and wrong passwords, with a plain secret and with a verifier; odd names", async () => {
   const verifier = await scramVerifierOf(
     "secret",
     crypto.getRandomValues(new Uint8Array(9)),
@@ -108,7 +108,7 @@ Deno.test("right and wrong passwords, of a plain secret and of a verifier; odd n
   }
 });
 
-Deno.test("somebody unknown is led on like somebody known, with a salt that stays the same", async () => {
+Deno.test("an unknown user gets a challenge like a known one, with a salt that stays the same", async () => {
   const provider = providerWith({ me: { type: "plain", password: "passw0rd" } });
   const known = await logIn(provider, "me", "wrong");
   const first = await logIn(provider, "nobody", "passw0rd");
@@ -131,7 +131,7 @@ const faults: readonly string[] = [
   "p=tls-exporter,,n=me,r=x",
 ];
 
-Deno.test("a first message that breaks a rule is an error, and no attempt", async () => {
+Deno.test("a wrong first message is an error, but not an attempt", async () => {
   const provider = providerWith({ me: { type: "plain", password: "passw0rd" } });
   for (const first of faults) {
     const exchange = scramSha256.begin(testConnectionInfo(), provider);
@@ -148,7 +148,7 @@ const finalFaults: readonly string[] = [
   "c=biws,r=@,p=!",
 ];
 
-Deno.test("a final message that breaks a rule is a refusal: the challenge may have been all it wanted", async () => {
+Deno.test("a wrong final message counts as an attempt: the client may have wanted only the challenge", async () => {
   const provider = providerWith({ me: { type: "plain", password: "passw0rd" } });
   for (const final of finalFaults) {
     const exchange = scramSha256.begin(testConnectionInfo(), provider);

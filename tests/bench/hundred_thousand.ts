@@ -1,5 +1,5 @@
 /**
- * How long a huge mailbox takes: first login ever, again, and after a restart. Not a test: it prints a table.
+ * Measures the login to a huge mailbox: the first ever, the next, and after a restart. Not a test: it prints a table.
  *
  *     deno run -A tests/bench/hundred_thousand.ts [MESSAGES]
  */
@@ -15,7 +15,7 @@ for (let number = 0; number < count; number++) {
   const text = `Subject: ${number}\r\n\r\n${body.repeat(10 + number % 50)}`;
   Deno.writeTextFileSync(join(folder.path, `${number}.eml`), text);
 }
-// An old folder, as a mailbox that nobody has delivered to for a while.
+// The folder gets an old time, like a mailbox without recent deliveries.
 Deno.utimeSync(folder.path, 1_000, 1_000);
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -1,6 +1,6 @@
 /**
- * The executable: what is in it, and that it is the program. The latter needs the base binary of `deno compile`, which is
- * downloaded, or named by DENORT_BIN; where there is none, that part is skipped.
+ * The executable: its contents, and that it passes the tests of the program. The second part needs the base binary of
+ * `deno compile`, downloaded or named by DENORT_BIN; without it, that part is skipped.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
@@ -31,9 +31,9 @@ function compile(output: string, env: Record<string, string> = {}): Promise<Outc
   return deno(["task", "compile", "--output", output], env);
 }
 
-Deno.test("inside are the program and all that it loads later, and nothing else", async () => {
+Deno.test("the executable holds the program and all that it loads later, and nothing else", async () => {
   await using folder = await TemporaryFolder.create();
-  // Any binary will do for what is put into it.
+  // The contents are the same with any base binary.
   const output = join(folder.path, "pop3svc");
   const { isMade, told } = await compile(output, { DENORT_BIN: Deno.execPath() });
   assert(isMade, told);

@@ -1,4 +1,4 @@
-/** The program while nobody reads what it says, while the disk is full, and when its reader has gone. */
+/** The program while nobody reads its output, while the disk is full, and after the reader has gone. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { onStrayErrors } from "../../lib/cli/stray_errors.ts";
@@ -11,7 +11,7 @@ const isUnix = Deno.build.os !== "windows";
 const isLinux = Deno.build.os === "linux";
 const DEBUG = ["--log-level", "debug"];
 
-/** So many sessions say more at the level debug than a pipe holds. */
+/** This many sessions log more at the level debug than a pipe holds. */
 async function fillPipe(port: number): Promise<void> {
   for (let session = 0; session < 5; session++) await converse(port, 100);
 }
@@ -25,7 +25,7 @@ async function converse(port: number, commands = 1): Promise<void> {
   assertMatch(await client.command("QUIT") ?? "", /^\+OK/);
 }
 
-/** A pipe with a name, which the program can write to although nobody reads. */
+/** A named pipe to which the program can write although nobody reads. */
 async function unreadPipe(): Promise<TemporaryFolder & { readonly pipe: string }> {
   const folder = await TemporaryFolder.create();
   const pipe = join(folder.path, "pipe");
@@ -33,7 +33,7 @@ async function unreadPipe(): Promise<TemporaryFolder & { readonly pipe: string }
   return Object.assign(folder, { pipe });
 }
 
-/** Reads a pipe until a line is there that ends it. */
+/** Reads a pipe until it has read a certain line. */
 async function readUntil(path: string, last: RegExp): Promise<string[]> {
   using file = await Deno.open(path, { read: true });
   const buffer = new Uint8Array(65_536);
@@ -48,7 +48,7 @@ async function readUntil(path: string, last: RegExp): Promise<string[]> {
 }
 
 Deno.test({
-  name: "a log pipe that nobody empties stops no session, and no end",
+  name: "a log pipe that nobody reads stops no session and does not delay the end",
   ignore: !isUnix,
   async fn() {
     await using folder = await unreadPipe();
@@ -63,7 +63,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "when the pipe is emptied again, it is told how many lines were lost, and no line is torn",
+  name: "when the pipe is read again, a line says how many were lost, and no line is torn",
   ignore: !isUnix,
   async fn() {
     await using folder = await unreadPipe();
@@ -74,10 +74,10 @@ Deno.test({
     // 5 sessions are 200 KB.
     for (let n = 0; n < 10; n++) await fillPipe(program.port);
     const lines = await readUntil(folder.pipe, /"event":"lost","lines":\d+}\n/);
-    // As root it says first what that lets others do.
+    // As root, the program first warns of that.
     const told = lines.map((line) => JSON.parse(line)).filter(({ event }) => event !== "exposed");
     const { lines: lost } = told.find(({ event }) => event === "lost");
-    // A session is so many events: connect, close, login, and two for each command.
+    // The events of a session: connect, close, login, and two for each command.
     assertEquals(told.length - 1 + lost, 50 * (3 + 2 * 103));
     await converse(program.port);
     assertEquals((await program.end("SIGTERM")).code, 0);
@@ -115,16 +115,16 @@ Deno.test({
   },
 });
 
-/** A port that was free a moment ago. */
+/** A port that was free just now. */
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-/** Looks again and again, but not for ever. */
+/** How many times a condition is checked before a test gives up. */
 const MOST_LOOKS = 500;
 
-/** Waits until somebody listens there. */
+/** Waits until a server listens on the port. */
 async function untilOpen(port: number): Promise<void> {
   for (let look = 0;; look++) {
     try {
@@ -145,7 +145,7 @@ Deno.test({
     const fill = `exec 4<>${pipe}; head -c 65536 /dev/zero >&4`;
     for (const full of ['exec "$@" >/dev/full', `${fill}; exec "$@" >&4`]) {
       const port = freePort();
-      // It cannot say where it listens and that it is ready.
+      // It cannot print its ready line, so the test looks for the open port.
       const said = `echo listening on pop3://127.0.0.1:${port}; echo "ready: "`;
       await using program = await RunningProgram.start(["--port", `${port}`], {}, ["-A"], {
         shell: `${said}; ${full}`,
@@ -158,7 +158,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a program that cannot start ends with its code, though nobody can hear why",
+  name:
+    "a program that cannot start ends with its exit code, even when its error cannot be written",
   ignore: !isLinux,
   async fn() {
     await using folder = await unreadPipe();
@@ -174,7 +175,7 @@ Deno.test({
   },
 });
 
-Deno.test("a wire log on a full disk stops nothing, and is told once in the log", async () => {
+Deno.test("a wire log on a full disk stops nothing, and is logged once", async () => {
   await using program = await RunningProgram.start(["--wire-log", "/dev/full"]);
   for (let n = 0; n < 5; n++) await converse(program.port);
   const { code, stderr } = await program.end("SIGTERM");
@@ -185,7 +186,7 @@ Deno.test("a wire log on a full disk stops nothing, and is told once in the log"
 });
 
 Deno.test({
-  name: "a wire log that nobody reads stops nothing, and says what was lost when it is read",
+  name: "a wire log that nobody reads stops nothing, and says what was lost once it is read",
   ignore: !isUnix,
   async fn() {
     await using folder = await unreadPipe();
@@ -202,7 +203,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "SIGHUP opens the wire log again; one that cannot be opened is told, and the old one stays",
+  name: "SIGHUP opens the wire log again; a failure is logged, and the old file stays open",
   ignore: !isUnix,
   async fn() {
     await using folder = await TemporaryFolder.create();
@@ -228,7 +229,7 @@ Deno.test({
   },
 });
 
-/** Waits until a file holds something. */
+/** Waits until the text of a file matches. */
 async function until(path: string, pattern: RegExp): Promise<void> {
   for (let look = 0;; look++) {
     const text = await Deno.readTextFile(path).catch(() => "there is none");
@@ -238,7 +239,7 @@ async function until(path: string, pattern: RegExp): Promise<void> {
   }
 }
 
-Deno.test("a flood of wrong logins is told in few lines, with names that are cut", async () => {
+Deno.test("a flood of wrong logins makes few log lines, with shortened names", async () => {
   await using program = await RunningProgram.start([]);
   const name = btoa(`\0${"n".repeat(14_000)}\0wrong`);
   for (let connection = 0; connection < 8; connection++) {
@@ -259,8 +260,8 @@ Deno.test("a flood of wrong logins is told in few lines, with names that are cut
   assert(Math.max(...lines.map(({ length }) => length)) < 500);
 });
 
-// Deno itself sometimes never ends while it waits for such a collector (docs/operations.md), so the program is killed.
-Deno.test("telemetry whose collector is not there costs no session, and no error that ends it", async () => {
+// The test kills the program: Deno sometimes waits for a missing collector without end (docs/operations.md).
+Deno.test("a missing telemetry collector ends neither a session nor the program", async () => {
   await using program = await RunningProgram.start([], {
     OTEL_DENO: "true",
     OTEL_DENO_CONSOLE: "ignore",
@@ -280,7 +281,7 @@ function* filesBelow(folder: string): Generator<string> {
   }
 }
 
-Deno.test("nothing that is shipped sends SIGUSR1, at which Deno opens its inspector", async () => {
+Deno.test("nothing that is shipped sends SIGUSR1, which makes Deno open its inspector", async () => {
   const root = fromFileUrl(new URL("../..", import.meta.url));
   for (const folder of ["deploy", "examples", "lib", ".github"]) {
     for (const path of filesBelow(join(root, folder))) {
@@ -290,7 +291,7 @@ Deno.test("nothing that is shipped sends SIGUSR1, at which Deno opens its inspec
   }
 });
 
-Deno.test("errors that nobody caught are told, and end nothing", async () => {
+Deno.test("uncaught errors are logged, and end nothing", async () => {
   const told: unknown[] = [];
   const second = Promise.withResolvers<void>();
   {

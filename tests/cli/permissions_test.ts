@@ -1,6 +1,6 @@
 /**
- * The program with as few permissions as each use allows. `lib/cli/permissions.ts` names them; here the program runs with
- * exactly these, and tasks, pages, unit and container are compared with it.
+ * Runs the program with exactly the permissions that `lib/cli/permissions.ts` names for each command, and compares the
+ * tasks, the pages, the systemd unit and the container with that file.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
@@ -21,12 +21,12 @@ async function folderWithMail(): Promise<TemporaryFolder> {
   return folder;
 }
 
-/** The options of a server with users and a certificate, and their files. */
+/** The options of a server with users and a certificate; creates the files that they name. */
 async function usersWithCertificate(folder: TemporaryFolder): Promise<string[]> {
   const path = (name: string) => join(folder.path, name);
   await Deno.writeTextFile(path("cert.pem"), certificate.cert, { mode: 0o600 });
   await Deno.writeTextFile(path("key.pem"), certificate.key, { mode: 0o600 });
-  // `hash` needs none at all.
+  // `hash` needs no permissions.
   const { stdout, stderr } = await runProgram(["hash"], {
     stdin: "j",
     permissions: ["--no-prompt"],
@@ -39,14 +39,14 @@ async function usersWithCertificate(folder: TemporaryFolder): Promise<string[]> 
   ];
 }
 
-/** What `main` would ask for, with the options that `RunningProgram` adds. */
+/** The permissions that `main` checks, with the options that `RunningProgram` adds. */
 async function fewest(...args: readonly string[]): Promise<string[]> {
   const isStatus = args[0] === "status";
   const wish = await readCommandLine(isStatus ? args : ["--port", "0", ...args]);
   return ["--no-prompt", ...flagsOf(permissionsFor(wish))];
 }
 
-/** Deletes the one message in a session, and ends the program: nothing may have been forbidden. */
+/** Deletes the only message in a session and ends the program; Deno must not have refused anything. */
 async function deleteTheOne(
   program: RunningProgram,
   client: LoopbackClient,
@@ -106,7 +106,7 @@ for (const [which, permissionsOf] of Object.entries(permissionSets)) {
     const check = ["check", ...options, "--port", "0"];
     const checked = await runProgram(check, { permissions: await permissionsOf(...check) });
     assertEquals([checked.code, checked.stderr], [0, ""]);
-    // The test's certificate is good for a day.
+    // The certificate expires in a day, which is a mistake that check reports.
     assertMatch(
       checked.stdout,
       /^wrong: 0$[^]*^mistakes: 1\n {2}the certificate expires in 0 days\n$/m,
@@ -182,13 +182,13 @@ for (const args of commands) {
     assertEquals([code, stdout], [1, ""]);
     assertMatch(stderr, /^pop3svc: [^\n]*--allow-[^\n]*\n$/);
     if (args.includes("--config")) return;
-    // Who does what the line says needs nothing else.
+    // With the flags that the message names, the program needs nothing else.
     const flags = stderr.match(/--allow-[^\s;]+/g) ?? [];
     assertEquals(flags, flagsOf(permissionsFor(await readCommandLine(args))));
   });
 }
 
-Deno.test("one flag that is missing is named, and no other", async () => {
+Deno.test("only the missing flag is named", async () => {
   const all = flagsOf(permissionsFor(await readCommandLine([])));
   assert(all.length >= 4);
   for (const missing of all) {
@@ -199,7 +199,7 @@ Deno.test("one flag that is missing is named, and no other", async () => {
   }
 });
 
-/** Lines of pages and files that run main.ts by `deno run` with permissions of their own. */
+/** Commands in pages and files that run main.ts by `deno run` with flags for permissions. */
 async function scopedLines(name: string): Promise<{ flags: string[]; args: string[] }[]> {
   const text = (await Deno.readTextFile(join(root, name))).replaceAll(/\\\n\s*(#\s*)?/g, "");
   const lines = text.matchAll(/deno run ((?:--\S+\s+)*)(?:\S*\/)?main\.ts\b([^\n"#|)`]*)/g);
@@ -223,7 +223,7 @@ for (const [name, count] of Object.entries(scoped)) {
     const lines = await scopedLines(name);
     assertEquals(lines.length, count);
     for (const { flags, args } of lines) {
-      // What a configuration names is not on the line: the permissions of the executable.
+      // The command cannot show the paths that a configuration file names, so it has the permissions of the executable.
       const expected = args.includes("--config")
         ? EXECUTABLE_PERMISSIONS.filter((flag) => flag !== "--no-prompt")
         : flagsOf(permissionsFor(await readCommandLine(args)));
@@ -233,7 +233,7 @@ for (const [name, count] of Object.entries(scoped)) {
   });
 }
 
-Deno.test("the executable and the container are made by deploy/compile.ts, which has no list of its own", async () => {
+Deno.test("deploy/compile.ts makes the executable and the container, and has no list of its own", async () => {
   const compile = await Deno.readTextFile(join(root, "deploy/compile.ts"));
   assertStringIncludes(compile, "...EXECUTABLE_PERMISSIONS,");
   assertEquals(/--(allow|deny|ignore)-/.test(compile), false);
@@ -273,7 +273,7 @@ Deno.test("docs/operations.md names every variable that the executable may read"
   for (const variable of variables.split(",")) assertStringIncludes(page, `\`${variable}\``);
 });
 
-Deno.test("a task has all permissions only where it starts programs, which have them in any case", () => {
+Deno.test("a task has all permissions only if it starts programs, which have them in any case", () => {
   const startsPrograms = [
     "test",
     "compile",

@@ -1,4 +1,4 @@
-/** The program as a user meets it: a process, its standard output, its exit code. */
+/** The program as a user sees it: a process with its standard output and exit code. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import deno from "../../deno.json" with { type: "json" };
@@ -15,7 +15,7 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<Temp
   return folder;
 }
 
-Deno.test("says where it listens and that it is ready, and nothing else on standard output", async () => {
+Deno.test("standard output says where the program listens and that it is ready, and nothing else", async () => {
   await using program = await RunningProgram.start([]);
   assertEquals(program.readyLines, [
     `listening on pop3://127.0.0.1:${program.port}`,
@@ -25,7 +25,7 @@ Deno.test("says where it listens and that it is ready, and nothing else on stand
   assertEquals({ code: ended.code, stdout: ended.stdout, stderr: ended.stderr }, {
     code: 0,
     stdout: "",
-    // As root, as CI is, it says that.
+    // CI runs as root, which the program logs.
     stderr: ended.stderr.match(/^\S+ warn exposed finding="the server runs as root.*\n/)?.[0] ?? "",
   });
 });
@@ -103,7 +103,7 @@ Deno.test("--read-only keeps the folder as it is", async () => {
   assertEquals(await client.command("DELE 1"), "-ERR [READ-ONLY] This mailbox is read-only.");
 });
 
-Deno.test("a Maildir is known by its folders, or said to be a plain folder", async () => {
+Deno.test("a Maildir is recognized by its folders, unless --format says folder", async () => {
   await using folder = await TemporaryFolder.create();
   for (const name of ["cur", "new", "tmp"]) await Deno.mkdir(join(folder.path, name));
   await Deno.writeTextFile(join(folder.path, "new/1.a.host"), "Subject: a\n\n");
@@ -138,7 +138,7 @@ Deno.test("--delete trash moves what is deleted into the hidden trash", async ()
   assertEquals(folder.names(".pop3svc/trash"), ["a.eml"]);
 });
 
-Deno.test("check says what would be served and recovered, and changes nothing", async () => {
+Deno.test("check shows what would be served and recovered, and changes nothing", async () => {
   await using folder = await folderWith({ "a.eml": "Subject: a\n\n", "b c.eml": "Subject: b\n\n" });
   const broken = ["moving-1", "deleted-2"];
   for (const name of broken) {
@@ -178,7 +178,7 @@ Deno.test("check finds the usual mistakes", async () => {
 
 Deno.test("check names a message that cannot be read", async () => {
   await using folder = await folderWith({ "a": "Subject: a\n\n", "b": "Subject: b\n\n" });
-  // Root may read everything.
+  // Root can read every file.
   await Deno.chmod(join(folder.path, "a"), 0o000);
   const checked = await runProgram(["check", folder.path, "--settle-time", "0"]);
   const isRoot = Deno.uid() === 0;
@@ -187,7 +187,7 @@ Deno.test("check names a message that cannot be read", async () => {
   if (!isRoot) assertStringIncludes(checked.stderr, '1 messages cannot be read, the first is "a"');
 });
 
-Deno.test("a client hears which limit of connections it has reached", async () => {
+Deno.test("a reply names the limit of connections that a client has reached", async () => {
   await using program = await RunningProgram.start(["--max-connections-per-ip", "1"]);
   using first = await LoopbackClient.connect(program.port);
   await first.readLine();
@@ -225,7 +225,7 @@ Deno.test("the environment wins over the configuration file, and the command lin
     POP3SVC_HOST: "127.0.0.1, 127.0.0.2",
     POP3SVC_MULTI_LINE_IND: "true",
     POP3SVC_READ_ONLY: "",
-    // What Kubernetes sets for a service of that name is no option.
+    // Kubernetes sets these for a service of that name; they are not options.
     POP3SVC_TLS_PORT: "tcp://10.0.0.1:995",
     POP3SVC_SERVICE_HOST: "10.0.0.1",
   });
@@ -240,7 +240,7 @@ Deno.test("the environment wins over the configuration file, and the command lin
 const wrongVariables: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
   [{ POP3SVC_PORT: "abc" }, "POP3SVC_PORT=abc: give a whole number from 0 to 65535, or off"],
   [{ POP3SVC_LOCK: "yes" }, "POP3SVC_LOCK=yes: give true or false"],
-  [{ POP3SVC_PROT: "1" }, "POP3SVC_PROT is the variable of no option; see pop3svc --help"],
+  [{ POP3SVC_PROT: "1" }, "POP3SVC_PROT belongs to no option; see pop3svc --help"],
 ];
 
 for (const [env, message] of wrongVariables) {
@@ -268,7 +268,7 @@ Deno.test("--faults misbehaves, and says so in greeting and log", async () => {
     assertEquals(open.code, 2);
     assertStringIncludes(
       open.stderr,
-      `not with ${exposed.join(" ")}, where other machines would meet them`,
+      `not allowed with ${exposed.join(" ")}, since other machines could connect`,
     );
   }
 });
@@ -280,7 +280,7 @@ async function startHung(folder: string): Promise<[RunningProgram, LoopbackClien
   const client = await LoopbackClient.connect(program.port);
   await client.readLine();
   await client.send("XLOG me passw0rd\r\n");
-  // It has read that when it answers somebody who comes later.
+  // Once the program has answered a later client, it has read the login.
   using later = await LoopbackClient.connect(program.port);
   await later.readLine();
   await later.command("QUIT");
@@ -289,7 +289,7 @@ async function startHung(folder: string): Promise<[RunningProgram, LoopbackClien
 
 const hang = { seed: 1, rules: [{ fault: "delay", at: "login", milliseconds: 1_000_000 }] };
 
-Deno.test("after a signal the program ends when its grace is over, and says what was still going on", async () => {
+Deno.test("after a signal the program ends when its grace is over, and logs what was still running", async () => {
   await using folder = await folderWith({ "faults.json": JSON.stringify(hang) });
   const [program, client] = await startHung(folder.path);
   await using _program = program;
@@ -301,13 +301,13 @@ Deno.test("after a signal the program ends when its grace is over, and says what
   assertEquals(await client.readLine(), null);
 });
 
-Deno.test("a second signal ends it at once", async () => {
+Deno.test("a second signal ends the program at once", async () => {
   await using folder = await folderWith({ "faults.json": JSON.stringify(hang) });
   const [program, client] = await startHung(folder.path);
   await using _program = program;
   using _client = client;
   program.signal("SIGTERM");
-  // Its port is closed when it has heard the first.
+  // Once the port is closed, the program has received the first signal.
   for (;;) {
     try {
       (await LoopbackClient.connect(program.port)).close();
@@ -360,7 +360,7 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--format", "mh"], 2, "--format mh: give folder or maildir or mbox"],
   [["--delete", "now"], 2, "--delete now: give remove or trash or keep"],
   [["one", "two"], 2, "one MAILBOX at a time, not 2: one two"],
-  [["--config", wrongConfig], 2, `unknown key "prot"; keys are named as the options`],
+  [["--config", wrongConfig], 2, `unknown key "prot"; keys are the names of options`],
   [["--config", "main.ts"], 2, "--config main.ts: not JSON: "],
   [["--config", "nowhere.json"], 1, "--config nowhere.json: it is not there"],
   [["--password-file", "nowhere"], 1, "--password-file nowhere: it is not there"],

@@ -1,6 +1,6 @@
 /**
- * Everything that the program writes in a hostile session, at the highest log level, is searched for everything
- * secret that was said in it, as it is and as base64.
+ * Searches everything that the program writes in hostile sessions, at the highest log level, for the secrets that the
+ * client sent, in clear and as base64.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
@@ -9,7 +9,7 @@ import { LoopbackClient } from "../loopback_client.ts";
 import { RunningProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
-/** Its base64 is found at any of three offsets. */
+/** Base64 of the secret, at each of the three possible offsets. */
 const MARK = "S3CRETS3CRETS3CRET";
 const base64 = (text: string) => btoa(text);
 const traces = [
@@ -71,7 +71,7 @@ Deno.test("no secret of a hostile session is in the log, at any level, in either
     for (const line of lines("")) {
       using client = await LoopbackClient.connect(program.port);
       await client.readLine();
-      // With a login in the middle, and with a line end that never comes.
+      // Once with a login in the middle, once with a last line that never ends.
       await client.command(line);
       await client.send(`XLOG ann ${MARK}\r\nSTAT\r\n${line}`);
       await client.endSending();

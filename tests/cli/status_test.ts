@@ -1,4 +1,4 @@
-/** A running server says how it is, to this machine only. */
+/** `pop3svc status` and the admin port that it asks, which only this machine can reach. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { MemoryMailbox, SingleUserProvider, StrikeBanEngine } from "../../lib/mod.ts";
@@ -49,7 +49,7 @@ Deno.test("status as text and as JSON: ports, certificate, connections, mailboxe
   assertEquals(json.bans, []);
 });
 
-Deno.test("nobody there, a stray argument, a ban that is none: one line each", async () => {
+Deno.test("no server, a stray argument, an address that is not banned: one line each", async () => {
   const nobody = await runProgram(["status", "--admin", "1"]);
   assertEquals(nobody.code, 1);
   assertMatch(nobody.stderr, /^pop3svc: no server with --admin 1 on this machine: .*\n$/);
@@ -57,7 +57,7 @@ Deno.test("nobody there, a stray argument, a ban that is none: one line each", a
   assertEquals((await runProgram(["status", "--port", "1"])).code, 2);
 });
 
-Deno.test("bans are listed and lifted; who names another host gets nothing", async () => {
+Deno.test("bans are listed and lifted; a request with another host gets nothing", async () => {
   const bans = new StrikeBanEngine({ clock: new ManualClock() });
   for (const attempt of ["a", "b", "c"]) {
     bans.registerFailedAttempt("192.0.2.7", attempt);
@@ -90,29 +90,29 @@ Deno.test("bans are listed and lifted; who names another host gets nothing", asy
   assertStringIncludes(answer, "403");
 });
 
-/** What a port answers to these octets, until it closes. */
+/** The response of a port to these octets, until it closes. */
 async function answerTo(port: number, octets: string): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(new TextEncoder().encode(octets));
   let text = "";
   const buffer = new Uint8Array(65_536);
   for (;;) {
-    // What is more than it reads is reset.
+    // The server resets the connection when octets are left that it does not read.
     const count = await connection.read(buffer).catch(() => null);
     if (count === null) return text;
     text += new TextDecoder().decode(buffer.subarray(0, count));
   }
 }
 
-Deno.test("what is no address, no path, too long or no HTTP has a clear answer, and no stack", async () => {
+Deno.test("a wrong address, a wrong path, a long request and rubbish get a clear response without a stack trace", async () => {
   const failures: unknown[] = [];
   const bans = new StrikeBanEngine({ clock: new ManualClock() });
   await using pop3 = new Pop3Listener({});
   await using server = await openAdmin(0, { pop3, bans, fails: (error) => failures.push(error) });
   const host = "Host: localhost\r\n\r\n";
   const cases: readonly (readonly [string, RegExp])[] = [
-    [`DELETE /bans/%ff HTTP/1.1\r\n${host}`, / 400 .*that is no address\n$/s],
-    [`DELETE /bans/% HTTP/1.1\r\n${host}`, / 400 .*that is no address\n$/s],
+    [`DELETE /bans/%ff HTTP/1.1\r\n${host}`, / 400 .*that is not an address\n$/s],
+    [`DELETE /bans/% HTTP/1.1\r\n${host}`, / 400 .*that is not an address\n$/s],
     [`DELETE /bans/constructor HTTP/1.1\r\n${host}`, / 404 .*is not banned\n$/s],
     [`DELETE /bans/ HTTP/1.1\r\n${host}`, / 404 /],
     [`GET /__proto__ HTTP/1.1\r\n${host}`, / 404 /],
@@ -132,7 +132,7 @@ Deno.test("what is no address, no path, too long or no HTTP has a clear answer, 
   assertEquals(failures, []);
 });
 
-Deno.test("what fails is told to the log, and answered without a word of it", async () => {
+Deno.test("a failure is logged, and the response does not mention its cause", async () => {
   const failures: unknown[] = [];
   const bans = new StrikeBanEngine({ clock: new ManualClock() });
   const broken = new Error("a secret of the log's");
@@ -142,11 +142,11 @@ Deno.test("what fails is told to the log, and answered without a word of it", as
   await using pop3 = new Pop3Listener({});
   await using server = await openAdmin(0, { pop3, bans, fails: (error) => failures.push(error) });
   const answer = await answerTo(server.port, "GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  assertMatch(answer, /^HTTP\/1.1 500 .*\r\n\r\nIt failed; the log says why\.\n$/s);
+  assertMatch(answer, /^HTTP\/1.1 500 .*\r\n\r\nThe request failed; the log says why\.\n$/s);
   assertEquals(failures, [broken]);
 });
 
-Deno.test("connections that say nothing cost few descriptors, and keep nobody out", async () => {
+Deno.test("silent connections cost few descriptors, and keep no other client out", async () => {
   await using pop3 = new Pop3Listener({});
   const bans = new StrikeBanEngine({ clock: new ManualClock() });
   await using server = await openAdmin(0, { pop3, bans, fails: fail });
@@ -160,7 +160,7 @@ Deno.test("connections that say nothing cost few descriptors, and keep nobody ou
   const response = await fetch(`http://127.0.0.1:${server.port}/status`);
   assertEquals([response.status, typeof await response.json()], [200, "object"]);
   const closed = silent.slice(0, 80).map(async (connection) => {
-    // One that is open still would have its answer now.
+    // A connection that is still open would get its response now.
     await connection.write(new TextEncoder().encode("\r\nHost: localhost\r\n\r\n")).catch(() => {});
     return await connection.read(new Uint8Array(1)).catch(() => null);
   });
@@ -198,7 +198,7 @@ for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
   });
 }
 
-/** A status as a hostile program, or a mailbox with a hostile name, would have it. */
+/** A status as a hostile program or a hostile mailbox name would make it. */
 const hostile = {
   version: "pop3svc\x1b]0;owned\x07",
   uptimeSeconds: 1,
@@ -210,7 +210,7 @@ const hostile = {
   bans: [{ address: "\x1b[2J", seconds: 1 }],
 };
 
-Deno.test("no name reaches a terminal as more than a name", () => {
+Deno.test("no name in a status can send control characters to a terminal", () => {
   const text = statusText(hostile, new Date());
   // deno-lint-ignore no-control-regex -- control characters are what must not be there
   assertEquals(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]/.test(text), false, text);
@@ -218,7 +218,7 @@ Deno.test("no name reaches a terminal as more than a name", () => {
   assertEquals(text.length < 1_000, true);
 });
 
-Deno.test("another program on the port cannot harm whoever asks", async () => {
+Deno.test("another program on the port cannot harm pop3svc status", async () => {
   const answers: readonly (readonly [() => Response, RegExp, readonly string[]])[] = [
     [() => Response.json(hostile), /^\{"version":"pop3svc\\u001b/, ["--json"]],
     [() => Response.json(null), /not that of pop3svc\n$/, []],

@@ -1,4 +1,4 @@
-/** Files that options name, as Windows' editors leave them; and what becomes of a key that cannot be kept. */
+/** The files that options name, as editors on Windows save them; and a server key that cannot be kept. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { LoopbackClient } from "../loopback_client.ts";
@@ -6,11 +6,11 @@ import { RunningProgram, runProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { certificate } from "../test_authority.ts";
 
-/** As Notepad saves "UTF-8 with BOM", and "Unicode". */
+/** What Notepad saves as "UTF-8 with BOM" and as "Unicode". */
 const editors: readonly (readonly [string, (text: string) => Uint8Array<ArrayBuffer>])[] = [
   ["UTF-8 with a mark", (text) => new TextEncoder().encode(`\ufeff${text}`)],
   [
-    "UTF-16 with a mark",
+    "UTF-16 with a byte order mark",
     (text) =>
       new Uint8Array(
         [...`\ufeff${text}`].flatMap((character) => {
@@ -56,7 +56,7 @@ for (const [editor, save] of editors) {
   });
 }
 
-Deno.test("what is no text is refused at the start, by its line; nothing of it is shown", async () => {
+Deno.test("a file that is not text is refused at the start by the number of its line, and not quoted", async () => {
   await using folder = await TemporaryFolder.create();
   const file = join(folder.path, "latin-1");
   await Deno.writeFile(file, new Uint8Array([0x53, 0x45, 0x43, 0x0a, 0x52, 0xe9, 0x54, 0x0a]));
@@ -85,7 +85,7 @@ Deno.test("an empty password is refused", async () => {
   }
 });
 
-Deno.test("check tells hashes that cost too much, and names that are one", async () => {
+Deno.test("check reports hashes that cost too much, and two spellings of one name", async () => {
   await using folder = await TemporaryFolder.create();
   const file = join(folder.path, "users");
   const dear = `$2y$31$${"a".repeat(53)}`;
@@ -115,5 +115,5 @@ Deno.test("the key is kept in the state directory; where it cannot be, the log s
   await Deno.writeTextFile(join(state, "key"), "damaged");
   await using program = await RunningProgram.start(options);
   const { stderr } = await program.end("SIGTERM");
-  assertEquals(stderr.match(/the key of the server is made at each start/g)?.length, 1, stderr);
+  assertEquals(stderr.match(/the server makes a new key at each start/g)?.length, 1, stderr);
 });

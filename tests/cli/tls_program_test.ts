@@ -59,7 +59,7 @@ Deno.test("--port off leaves TLS only", async () => {
   assertStringIncludes(program.readyLines[0] ?? "", "pop3s://");
 });
 
-Deno.test("a certificate that has changed is used at the next handshake; a broken one is told at SIGHUP", async () => {
+Deno.test("a changed certificate is used at the next handshake; a broken one is logged at SIGHUP", async () => {
   await using folder = await CertificateFolder.create();
   await using program = await RunningProgram.start([...folder.options, "--tls-port", "0"]);
   using open = await LoopbackClient.connectTls(program.tlsPort);

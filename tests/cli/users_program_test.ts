@@ -7,7 +7,7 @@ import { RunningProgram, runProgram } from "../running_program.ts";
 import { run as runAsRoot, testAsRoot } from "../security/two_users.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
-Deno.test("from pop3svc hash to a login; bad lines are told, changes are seen", async () => {
+Deno.test("a hash of pop3svc hash lets its user log in; bad lines are logged, changes take effect", async () => {
   await using folder = await TemporaryFolder.create();
   const file = join(folder.path, "users");
   const mail = join(folder.path, "mail");
@@ -54,7 +54,7 @@ testAsRoot("check --users names what is wrong, and shows no secret", async () =>
   assertEquals(checked.stdout.includes("SECRET"), false);
 });
 
-Deno.test("behind a proxy: the client's address decides, and --allow-insecure-login lets it in", async () => {
+Deno.test("with a proxy, the client's address decides, and --allow-insecure-login permits the login", async () => {
   const header = "PROXY TCP4 192.0.2.7 192.0.2.1 50000 110\r\n";
   const options = [
     "--proxy-protocol",
@@ -103,7 +103,7 @@ Deno.test("every scheme of hash", async () => {
 
 await testWith(
   "python3",
-  "hash asks on a terminal, twice, and shows nothing of what is typed",
+  "on a terminal, hash asks twice and does not show the password",
   async () => {
     const main = fromFileUrl(new URL("../../main.ts", import.meta.url));
     const script = `
@@ -137,9 +137,9 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--users", "nowhere"], 1, "--users nowhere: it is not there"],
   [["--users", "main.ts"], 1, "--users main.ts: nobody in it can log in"],
   [["--users", "x", "mailbox-sample"], 2, "with --users, give --mail-root in place of MAILBOX"],
-  [["--users", "x", "--user", "me"], 2, "--user does not go with --users"],
+  [["--users", "x", "--user", "me"], 2, "--user cannot be used with --users"],
   [["--users", "x", "--mail-root", "nowhere"], 1, "--mail-root nowhere: it is not there"],
-  [["--users", "x", "--mail-root", "main.ts"], 1, "--mail-root main.ts: it is no folder"],
+  [["--users", "x", "--mail-root", "main.ts"], 1, "--mail-root main.ts: it is not a folder"],
   [["--mail-root", "mailbox-sample"], 2, "--mail-root needs --users"],
   [
     ["--proxy-protocol", "x/y", "--password-file", "deno.json"],
@@ -147,15 +147,15 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
     '--proxy-protocol: "x/y" is no network',
   ],
   [["--ban-after", "0"], 2, "--ban-after 0: give a whole number from 1"],
-  [["--scheme", "bcrypt"], 2, "--scheme is no option of pop3svc serve"],
-  [["hash", "--port", "1"], 2, "--port is no option of pop3svc hash"],
-  [["hash", "secret"], 2, "hash takes no password here"],
+  [["--scheme", "bcrypt"], 2, "--scheme is not an option of pop3svc serve"],
+  [["hash", "--port", "1"], 2, "--port is not an option of pop3svc hash"],
+  [["hash", "secret"], 2, "hash takes no password on the command line"],
   [
     ["hash", "--scheme", "md5"],
     2,
     "--scheme md5: give argon2id or scrypt or bcrypt or sha512-crypt",
   ],
-  [["hash"], 1, "an empty password lets nobody in"],
+  [["hash"], 1, "an empty password is never accepted"],
 ];
 
 for (const [args, code, message] of mistakes) {
@@ -168,7 +168,7 @@ for (const [args, code, message] of mistakes) {
   });
 }
 
-Deno.test("check --users looks into every mailbox: what is not served is a fault, what is doubtful a warning", async () => {
+Deno.test("check --users looks into every mailbox: mail that is not served is a fault, a doubt is a warning", async () => {
   await using folder = await TemporaryFolder.create();
   const path = (below: string) => join(folder.path, below);
   await Deno.mkdir(path("mail/joe"), { recursive: true });

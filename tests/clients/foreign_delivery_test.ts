@@ -1,4 +1,4 @@
-/** Mailboxes that other programs filled are served byte for byte. */
+/** Mailboxes that other programs have filled are served byte for byte. */
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { maildirMailbox } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
@@ -18,7 +18,7 @@ await testWith("procmail", "a Maildir that procmail filled while a session was o
   await Deno.writeTextFile(rules, `DEFAULT=${maildir}/\nLOGFILE=/dev/null\n`);
   const deliver = async (name: string) => {
     const message = await Deno.readFile(join(sample, name));
-    // -f-: no "From " line is made up.
+    // -f- keeps the program from adding a "From " line.
     await run("procmail", ["-f-", "-m", rules], message);
     return message;
   };

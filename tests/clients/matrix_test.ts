@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 
-Deno.test("real clients fetch and delete over each kind of line", async () => {
+Deno.test("real clients fetch and delete without TLS, with STLS and with implicit TLS", async () => {
   const script = fromFileUrl(new URL("matrix/main.ts", import.meta.url));
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", script, "--check"],

@@ -1,8 +1,7 @@
 /**
- * Real clients fetch the sample folder; what they get is compared byte for byte.
+ * Real clients fetch the sample folder; the test compares the messages byte for byte.
  *
- * node-pop3 comes with the tests. curl and python3 are used where they are installed; a client that is not is
- * skipped with a line that says so.
+ * node-pop3 comes with the tests. curl and python3 are used when they are installed, else skipped with a warning.
  */
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
@@ -36,7 +35,7 @@ class ServedSample implements AsyncDisposable {
     const folder = await TemporaryFolder.create();
     const path = join(folder.path, "sample");
     await copy(sample, path);
-    // In the order of their names, whenever they were copied.
+    // Gives the copies times in the order of their names.
     for (const [index, name] of namesIn(path).entries()) {
       await Deno.utime(join(path, name), 1_000 + index, 1_000 + index);
     }
@@ -45,7 +44,7 @@ class ServedSample implements AsyncDisposable {
     return new ServedSample(pop3, folder, path, port);
   }
 
-  /** Each message as a client must get it, in the order of the numbers. */
+  /** The messages as a client must get them, in the order of their numbers. */
   expected(): string[] {
     return namesIn(this.path).map((name) => wellFormed(Deno.readFileSync(join(this.path, name))));
   }
@@ -75,7 +74,7 @@ Deno.test("node-pop3 fetches and deletes", async () => {
     const [, stream] = await client.command("RETR", `${index + 1}`);
     const octets: Uint8Array[] = [];
     for await (const chunk of stream) octets.push(chunk);
-    // It takes the terminator away, with the line end before it, and leaves byte-stuffing to its caller.
+    // node-pop3 removes the terminator and the line end before it, and leaves byte-stuffing to its caller.
     assertEquals(`${latin1(joined(octets))}\r\n`.replaceAll(/^\.\./gm, "."), message);
   }
   await client.command("DELE", "1");

@@ -1,4 +1,4 @@
-/** Many clients that sleep and wake over one mailbox, in two server processes. */
+/** Many clients of two server processes use SLEE and WAKE on one mailbox. */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { LoopbackClient } from "../loopback_client.ts";
@@ -8,7 +8,7 @@ import { TemporaryFolder } from "../temporary_folder.ts";
 const MESSAGES = 500;
 const IN_USE = /^-ERR \[IN-USE\]/;
 
-/** Wakes, deletes some messages, sleeps; until none is left. Gives the unique ids that it deleted. */
+/** Wakes, deletes some messages and sleeps, until none is left. Gives the unique-ids that it deleted. */
 async function emptyMailbox(port: number): Promise<readonly string[]> {
   const deleted: string[] = [];
   using client = await LoopbackClient.connect(port);

@@ -1,4 +1,4 @@
-/** TLS clients that others wrote: openssl and Python, over both kinds of TLS. */
+/** TLS clients of other projects, over both kinds of TLS. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { MemoryMailbox, type TlsEngine } from "../../lib/mod.ts";
@@ -91,7 +91,7 @@ for (const engine of engines) {
 
   await testWith(
     "python3",
-    `Python's poplib over STLS and TLS by ${engine}, and no end is cut off`,
+    `Python's poplib over STLS and TLS by ${engine}, each ended with close_notify`,
     async () => {
       await using ports = await Ports.open(engine);
       const script = `

@@ -1,4 +1,4 @@
-/** One peer over memory: how replies leave, and how a connection ends. */
+/** A connection in memory: how it writes replies, and how it ends. */
 import { assertEquals } from "@std/assert";
 import { MemoryMailbox } from "../../lib/mailbox/memory_mailbox.ts";
 import { Served, settle } from "./served.ts";
@@ -44,7 +44,7 @@ Deno.test("the last bytes of a long message and its terminator leave in one writ
   }
 });
 
-Deno.test("large chunks that others follow are written as they are, and the last one with the terminator", async () => {
+Deno.test("large chunks are written as they are, and the last one with the terminator", async () => {
   const chunks = [262_144, 262_144, 100].map((size) => new Uint8Array(size).fill(0x41));
   chunks[2]?.set([0x0d, 0x0a], 98);
   const left = [...chunks];
@@ -92,7 +92,7 @@ Deno.test("a message that breaks off ends the connection without a terminator", 
   assertEquals(String(error?.error), "Error: I/O error on /secret/path");
 });
 
-Deno.test("a message that cannot be read is a clean -ERR, is closed once, and costs nothing else", async () => {
+Deno.test("a message that cannot be read is a clean -ERR, is closed once, and harms nothing else", async () => {
   let closes = 0;
   const mailbox = new MemoryMailbox({ broken: "", whole: "Subject: x" });
   const { messageContents } = mailbox;
@@ -136,7 +136,7 @@ Deno.test("TOP closes the content once, and early", async () => {
   await served.done;
 });
 
-Deno.test("stop lets the running command end and its reply leave", async () => {
+Deno.test("stop lets the running command end and sends its reply", async () => {
   const answer = Promise.withResolvers<number>();
   const mailbox = new MemoryMailbox({ a: "x" });
   mailbox.messageSize = () => answer.promise;
@@ -151,7 +151,7 @@ Deno.test("stop lets the running command end and its reply leave", async () => {
   assertEquals(served.closeReason(), "stop");
 });
 
-Deno.test("stop closes who waits, at once", async () => {
+Deno.test("stop closes a waiting connection at once", async () => {
   const served = new Served(new MemoryMailbox());
   await served.logIn();
   await settle();
@@ -174,7 +174,7 @@ Deno.test("10 000 commands in one packet are all answered", async () => {
   assertEquals(served.closeReason(), "quit");
 });
 
-Deno.test("a hang-up hears the peer out, but not for long: a reset could cost it the last reply", async () => {
+Deno.test("before closing, the server reads what the peer still sends, for a short time: a reset could lose the last reply", async () => {
   for (const peerLeaves of [true, false]) {
     const served = new Served(new MemoryMailbox());
     await served.transport.readLine();

@@ -32,7 +32,7 @@ async function linesOf(source: ByteSource): Promise<string[]> {
   return lines;
 }
 
-Deno.test("lines end with LF, one CR before it belongs to the end; an unfinished line is none", async () => {
+Deno.test("a line ends with LF or CRLF; an unfinished line is not given", async () => {
   await fc.assert(
     fc.asyncProperty(octets, cuts, async (whole, at) => {
       fc.pre(whole[0] !== 0x16);
@@ -45,7 +45,7 @@ Deno.test("lines end with LF, one CR before it belongs to the end; an unfinished
   );
 });
 
-Deno.test("a TLS handshake is a line as it comes; an octet like its first that comes later is none", async () => {
+Deno.test("a TLS handshake counts as a line at once; the same first octet later in the stream does not", async () => {
   const hello = new Uint8Array([0x16, 3, 1, 2]);
   const command = new TextEncoder().encode("NOOP\n");
   assertEquals(await linesOf(new ChunkSource([hello])), ["\x16\x03\x01\x02"]);
@@ -53,7 +53,7 @@ Deno.test("a TLS handshake is a line as it comes; an octet like its first that c
   assertEquals(await linesOf(new ChunkSource([command, hello])), ["NOOP"]);
 });
 
-Deno.test("the longest line, and one that is longer by one", async () => {
+Deno.test("the longest line, and a line that is one octet longer", async () => {
   const longest = new Uint8Array(MAXIMUM_LINE_OCTETS).fill(0x41);
   const ends = new Uint8Array([0x0d, 0x0a]);
   const whole = [longest, ends, longest, longest.subarray(0, 1), ends, ends];
@@ -63,7 +63,7 @@ Deno.test("the longest line, and one that is longer by one", async () => {
   );
 });
 
-Deno.test("a line of 64 MB is told once, in bounded memory, and the next line is read", async () => {
+Deno.test("a line of 64 MB is reported once, in bounded memory, and the next line is read", async () => {
   const chunk = new Uint8Array(65_536).fill(0x41);
   const source = new ChunkSource([
     ...Array.from({ length: 1000 }, () => chunk),
@@ -73,7 +73,7 @@ Deno.test("a line of 64 MB is told once, in bounded memory, and the next line is
   assertEquals(source.largestRead <= 2 * MAXIMUM_LINE_OCTETS, true, `${source.largestRead}`);
 });
 
-Deno.test("tells whether a further line is here already", async () => {
+Deno.test("the reader knows whether another line has arrived", async () => {
   const lines = new LineReader(new ChunkSource([new TextEncoder().encode("A\r\nB\r\nC")]));
   await lines.next();
   assertEquals(lines.hasLineWaiting, true);

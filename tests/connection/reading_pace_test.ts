@@ -7,7 +7,7 @@ Deno.test("a peer may pause for as long as the idle limit", () => {
   assertEquals(new ReadingPace().patience(idleTimeout), idleTimeout);
 });
 
-Deno.test("one that keeps up with the floor never loses patience, and never gains more", () => {
+Deno.test("a peer that reads at the slowest allowed pace keeps its patience, and never gains more", () => {
   const pace = new ReadingPace();
   for (let minute = 0; minute < 100; minute++) pace.took(500 * 60, 60_000);
   assertEquals(pace.patience(idleTimeout), idleTimeout);
@@ -15,7 +15,7 @@ Deno.test("one that keeps up with the floor never loses patience, and never gain
   assertEquals(pace.patience(idleTimeout), idleTimeout);
 });
 
-Deno.test("one that takes an octet a minute is given up after about the idle limit", () => {
+Deno.test("a peer that reads an octet a minute is closed after about the idle limit", () => {
   const pace = new ReadingPace();
   let minutes = 0;
   for (; pace.patience(idleTimeout) > 0; minutes++) pace.took(1, 60_000);

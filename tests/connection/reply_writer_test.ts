@@ -3,7 +3,7 @@ import { ReplyWriter } from "../../lib/connection/reply_writer.ts";
 import { latin1 } from "../../lib/testing/latin1.ts";
 import { joined } from "../protocol/chunks.ts";
 
-Deno.test("a list of any length has each of its lines once, in order", async () => {
+Deno.test("a list of any length is written with each line once, in order", async () => {
   for (const count of [0, 1, 2, 1_000, 20_000]) {
     const written: Uint8Array[] = [];
     const writer = new ReplyWriter({

@@ -1,4 +1,4 @@
-/** One peer over memory, served by a connection whose clock stands still until a test moves it. */
+/** A connection in memory whose clock stands still until a test moves it. */
 import { assertEquals } from "@std/assert";
 import type { Connection } from "../../lib/connection/connection.ts";
 import { servePeer } from "../../lib/connection/serve_peer.ts";
@@ -55,7 +55,7 @@ export class Served {
   }
 }
 
-/** Lets everything that is ready run. */
+/** Runs everything that is ready to run. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
 }

@@ -1,11 +1,11 @@
-/** Who waits for whom, and for how long. */
+/** The time limits of a connection in each phase. */
 import { assertEquals } from "@std/assert";
 import { MemoryMailbox } from "../../lib/mailbox/memory_mailbox.ts";
 import { idleTimeout, loginTimeout, Served, settle, sleepTimeout } from "./served.ts";
 
 const encoder = new TextEncoder();
 
-Deno.test("who does not log in in time is closed without a word, however busy it is", async () => {
+Deno.test("a client that does not log in in time is closed without a reply, however busy it is", async () => {
   const served = new Served(new MemoryMailbox());
   await served.transport.readLine();
   served.clock.advance(loginTimeout - 1_000);
@@ -16,7 +16,7 @@ Deno.test("who does not log in in time is closed without a word, however busy it
   assertEquals(served.closeReason(), "login-timeout");
 });
 
-Deno.test("after the login each command has the idle limit anew; silence closes and deletes nothing", async () => {
+Deno.test("after the login each command restarts the idle limit; silence closes the connection and deletes nothing", async () => {
   const mailbox = new MemoryMailbox({ a: "Subject: a\r\n\r\n" });
   const served = new Served(mailbox);
   await served.logIn();
@@ -31,7 +31,7 @@ Deno.test("after the login each command has the idle limit anew; silence closes 
   assertEquals(mailbox.messages.size, 1);
 });
 
-Deno.test("asleep, a session has a limit of its own, and behind WAKE the idle limit again", async () => {
+Deno.test("a sleeping session has a limit of its own, and after WAKE the idle limit again", async () => {
   const served = new Served(new MemoryMailbox());
   await served.logIn();
   assertEquals(await served.say("SLEE"), "+OK Zzzzz. Deleted 0 messages.");
@@ -48,7 +48,7 @@ Deno.test("asleep, a session has a limit of its own, and behind WAKE the idle li
   assertEquals(served.closeReason(), "idle-timeout");
 });
 
-Deno.test("behind QAUT the time for a login begins anew", async () => {
+Deno.test("QAUT restarts the login timeout", async () => {
   const served = new Served(new MemoryMailbox());
   await served.logIn();
   served.clock.advance(2 * loginTimeout);
@@ -63,7 +63,7 @@ Deno.test("behind QAUT the time for a login begins anew", async () => {
   assertEquals(served.closeReason(), "login-timeout");
 });
 
-Deno.test("half a command and then silence is silence", async () => {
+Deno.test("half a command followed by silence counts as silence", async () => {
   const served = new Served(new MemoryMailbox());
   await served.logIn();
   served.transport.send(encoder.encode("STA"));
@@ -73,7 +73,7 @@ Deno.test("half a command and then silence is silence", async () => {
   assertEquals(served.closeReason(), "idle-timeout");
 });
 
-Deno.test("a slow mailbox is not the client's silence", async () => {
+Deno.test("the time of a slow mailbox does not count as the client's silence", async () => {
   const answer = Promise.withResolvers<number>();
   const mailbox = new MemoryMailbox({ a: "x" });
   mailbox.messageSize = () => answer.promise;
@@ -88,7 +88,7 @@ Deno.test("a slow mailbox is not the client's silence", async () => {
   await served.done;
 });
 
-Deno.test("a peer that never reads is closed, and its message too; no more than a buffer was taken from it", async () => {
+Deno.test("a peer that never reads is closed, and its message, too, after at most a buffer of it was read", async () => {
   let chunks = 0;
   let closes = 0;
   const mailbox = new MemoryMailbox({ endless: "" });
@@ -111,7 +111,7 @@ Deno.test("a peer that never reads is closed, and its message too; no more than 
   assertEquals([served.closeReason(), closes], ["idle-timeout", 1]);
 });
 
-Deno.test("a peer that reads next to nothing is closed when it is too far behind, though it never pauses for long", async () => {
+Deno.test("a peer that reads too slowly is closed, although it never pauses for long", async () => {
   const served = new Served(new MemoryMailbox({ a: new Uint8Array(60_000).fill(0x41) }));
   await served.logIn();
   served.transport.stalled = true;

@@ -1,6 +1,6 @@
 /**
- * One deletion, broken off in front of each of its file-system calls: by SIGKILL, by an error of one call, by
- * errors of all calls from there on. Behind it, all of the set is gone or none.
+ * A deletion is interrupted before each of its file-system calls: by SIGKILL, by an error of that call, or by errors of
+ * that call and all later ones. Afterwards either all messages of the set are gone or none.
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
@@ -17,7 +17,7 @@ import {
   openMailbox,
 } from "./filled_mailbox.ts";
 
-/** The calls of one undisturbed deletion, by name. */
+/** The names of the file-system calls of an undisturbed deletion, in order. */
 async function callsOfOneDeletion(kind: Kind): Promise<string[]> {
   await using folder = await filledMailbox(kind);
   const calls: string[] = [];
@@ -34,7 +34,7 @@ async function callsOfOneDeletion(kind: Kind): Promise<string[]> {
   return calls;
 }
 
-/** Deletes with some calls failing. */
+/** Deletes the set while some calls fail. */
 async function deleteWithFailures(
   kind: Kind,
   path: string,
@@ -54,7 +54,7 @@ async function deleteWithFailures(
     await mailbox.messageDelete(info, doomedOf(kind));
     return "deleted";
   } catch {
-    // The session goes on: once the trouble is over, the same set can be deleted.
+    // The session goes on, and its messages are still there.
     isArmed = false;
     for (const uniqueId of doomedOf(kind)) {
       assertEquals(await mailbox.messageExists(info, uniqueId), true);
@@ -64,7 +64,7 @@ async function deleteWithFailures(
 }
 
 for (const kind of kinds) {
-  Deno.test(`${kind}: killed in front of each call, for real`, async () => {
+  Deno.test(`${kind}: a real process is killed before each call`, async () => {
     const calls = await callsOfOneDeletion(kind);
     const outcomes: boolean[] = [];
     for (const [index, name] of calls.entries()) {
@@ -80,7 +80,7 @@ for (const kind of kinds) {
         await assertAllOrNothing(kind, folder.path, `killed before ${index + 1} ${name}`),
       );
     }
-    // Once it is decided it stays decided; and both outcomes were seen.
+    // From some call on the deletion is final; both outcomes must occur.
     assertEquals(outcomes, outcomes.toSorted((a, b) => Number(a) - Number(b)));
     assert(outcomes.includes(true) && outcomes.includes(false));
   });
@@ -91,8 +91,8 @@ for (const kind of kinds) {
     ["EIO", () => new Error("Input/output error (os error 5)")],
   ];
   for (const [name, error] of failures) {
-    for (const scope of ["one call", "all calls from there on"] as const) {
-      Deno.test(`${kind}: ${name} in ${scope}: an error means that nothing is gone`, async () => {
+    for (const scope of ["one call", "all calls from it on"] as const) {
+      Deno.test(`${kind}: ${name} in ${scope}: when the deletion fails, nothing is gone`, async () => {
         const calls = await callsOfOneDeletion(kind);
         let failed = 0;
         for (const [index, call] of calls.entries()) {
@@ -113,7 +113,7 @@ for (const kind of kinds) {
   }
 
   if (isMbox(kind)) continue;
-  Deno.test(`${kind}: who lists while a set is being deleted waits, and never sees a part of it`, async () => {
+  Deno.test(`${kind}: a login during a deletion waits, and never sees a part of the set`, async () => {
     await using folder = await filledMailbox(kind);
     let listed: readonly string[] | null = null;
     let listing = Promise.resolve();
@@ -126,7 +126,7 @@ for (const kind of kinds) {
         const other = openMailbox(kind, folder.path);
         listing = Promise.resolve(other.listMessageUniqueIds(testConnectionInfo()))
           .then((uniqueIds) => void (listed = uniqueIds));
-        // It has every chance to be wrong: whatever it can do without the lock is done behind these calls.
+        // These calls give the other login time for everything that it can do without the lock.
         for (let turn = 0; turn < 20; turn++) await denoFileSystem.look(folder.path);
         assertEquals(listed, null);
       },
@@ -139,9 +139,9 @@ for (const kind of kinds) {
     assertEquals(listed, ["m3", "m4", "m6"]);
   });
 
-  // Nothing is put back there.
+  // In a Maildir of another user, a failed deletion puts no file back.
   if (kind === "maildir of another") continue;
-  Deno.test(`${kind}: a file that comes to the place of one that is put back is kept, and so is that`, async () => {
+  Deno.test(`${kind}: when a new file has the name of a file that is put back, both are kept`, async () => {
     await using folder = await filledMailbox(kind);
     const name = kind === "maildir" ? "new/m1" : "m1";
     let isArmed = false;
@@ -166,7 +166,7 @@ for (const kind of kinds) {
 
 for (const kind of kinds) {
   if (isMbox(kind)) continue;
-  Deno.test(`${kind}: who lists when a deletion comes between sees all of the set or nothing of it`, async () => {
+  Deno.test(`${kind}: a login that overlaps a deletion sees all of the set or nothing of it`, async () => {
     await using folder = await filledMailbox(kind);
     const deleting = openMailbox(kind, folder.path);
     const info = testConnectionInfo();
@@ -176,7 +176,7 @@ for (const kind of kinds) {
       ...denoFileSystem,
       async regularFiles(path) {
         const listed = await denoFileSystem.regularFiles(path);
-        // The first folder has been listed; whatever comes after this has not.
+        // The deletion happens when the first folder has been listed and the others have not.
         if (++listings === 1) await deleting.messageDelete(info, doomedOf(kind));
         return listed;
       },

@@ -1,6 +1,7 @@
+/** A file system that lets a test count and interrupt calls. */
 import type { FileSystem } from "../../lib/files/file_system.ts";
 
-/** Calls `before` in front of each call of the file system, with its number from 1; what it throws is what fails. */
+/** Calls `before` before each file-system call, with its number from 1. If `before` throws, the call fails with that. */
 export function countedFileSystem(
   files: FileSystem,
   before: (call: number, name: string) => void,

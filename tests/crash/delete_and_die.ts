@@ -1,6 +1,6 @@
 /**
- * A server in a process of its own, with a client in it that deletes the set; the process kills itself in front of
- * the n-th file-system call of QUIT: KIND PATH N.
+ * A process that holds a server and a client that deletes the set. It kills itself before the n-th file-system call of
+ * QUIT. Arguments: KIND PATH N.
  */
 import { Pop3Listener } from "../../lib/listener/pop3_listener.ts";
 import { denoFileSystem } from "../../lib/files/file_system.ts";

@@ -1,6 +1,6 @@
 /**
- * One of several processes that delete overlapping sets of a folder: PATH SEED. In each round it logs in, deletes
- * a random half of what it sees, and prints what it was told is deleted, until nothing is left.
+ * One of several processes that delete overlapping sets of a folder. In each round it logs in, deletes random messages,
+ * and prints how many, until none is left. Arguments: PATH SEED.
  */
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { openMailbox } from "./filled_mailbox.ts";
@@ -17,6 +17,6 @@ for (;;) {
   await mailbox.messageDelete(info, chosen);
   const later = await mailbox.listMessageUniqueIds(testConnectionInfo());
   const backFromTheDead = chosen.filter((uniqueId) => later.includes(uniqueId));
-  if (backFromTheDead.length > 0) throw new Error(`Back from the dead: ${backFromTheDead}`);
+  if (backFromTheDead.length > 0) throw new Error(`Deleted, but listed again: ${backFromTheDead}`);
   console.log(chosen.length);
 }

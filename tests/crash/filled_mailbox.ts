@@ -1,4 +1,4 @@
-/** A mailbox of each kind with six messages, and what must be true of it whatever happened. */
+/** A mailbox of each kind with six messages, and the check that it must pass after any interrupted deletion. */
 import { createHash } from "node:crypto";
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
@@ -16,7 +16,7 @@ import { TemporaryFolder } from "../temporary_folder.ts";
 /** `trash` is a folder whose deleted messages go to the trash; `maildir of another` belongs to another user. */
 export type Kind = "folder" | "trash" | "maildir" | "maildir of another" | MboxKind;
 
-/** One that is replaced; and one with a second name, which is rewritten where it is. */
+/** `mbox` is replaced by a new file; `mbox in place` has a second name, so it is rewritten in place. */
 type MboxKind = "mbox" | "mbox in place";
 
 const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
@@ -29,7 +29,7 @@ export const kinds: readonly Kind[] = [
 ];
 
 const ANOTHER = 61_001;
-/** The state directory of a Maildir of another; in it, so that it goes away with it. */
+/** The state directory for `maildir of another`; inside the Maildir, so that it is removed with it. */
 const STATE = "state";
 
 export function isMbox(kind: Kind): kind is MboxKind {
@@ -58,7 +58,7 @@ function uniqueIdOf(kind: Kind, name: string): string {
   return createHash("sha256").update(identity).digest("hex").slice(0, 40);
 }
 
-/** The set that is deleted; the others must survive anything. */
+/** The set that is deleted; all other messages must survive. */
 export function doomedOf(kind: Kind): string[] {
   return ["m1", "m2", "m5"].map((name) => uniqueIdOf(kind, name));
 }
@@ -117,10 +117,10 @@ export function openMailbox(
 }
 
 /**
- * Opens the mailbox anew and asserts that all of the set is gone or none, that every other message is as it
- * was, and that nothing of ours is left.
+ * Opens the mailbox again and asserts that all of the set is gone or none, that every other message is unchanged,
+ * and that none of the server's own files is left.
  *
- * @returns is the set gone?
+ * @returns whether the set is gone
  */
 export async function assertAllOrNothing(kind: Kind, path: string, what: string): Promise<boolean> {
   const mailbox = openMailbox(kind, path);
@@ -142,7 +142,7 @@ export async function assertAllOrNothing(kind: Kind, path: string, what: string)
     assertEquals(namesIn(join(path, ".pop3svc")), ["trash"], what);
     assertEquals(namesIn(join(path, ".pop3svc/trash")), ["m1", "m2", "m5"], what);
   } else if (isMbox(kind) && leftovers.length > 0) {
-    // The ids of deleted messages are not given again.
+    // An mbox keeps the ids of deleted messages, so that no other message gets them.
     assertEquals(leftovers, [".pop3svc"], what);
     assertEquals(namesIn(join(path, ".pop3svc")).map((name) => name.split(".")[1]), ["ids"], what);
   } else if (kind === "maildir of another") {

@@ -1,4 +1,4 @@
-/** The files by which the program is run: as far as a machine can tell, they are right. */
+/** Checks of the files that run the program: the systemd unit, the containers, the launchd job, the SBOM. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { testWith } from "../installed_program.ts";
@@ -8,11 +8,11 @@ const deploy = fromFileUrl(new URL("../../deploy/", import.meta.url));
 
 await testWith(
   "systemd-analyze",
-  "systemd finds nothing wrong with the unit, and it is in the green",
+  "systemd finds no fault in the unit, and rates its security well",
   async () => {
     await using folder = await TemporaryFolder.create();
     const unit = await Deno.readTextFile(join(deploy, "systemd/pop3svc.service"));
-    // The executable need not be installed for this.
+    // The executable need not be installed for this check.
     const copy = join(folder.path, "pop3svc.service");
     await Deno.writeTextFile(copy, unit.replace("/usr/local/bin/pop3svc", "/bin/true"));
     const analyze = async (...args: string[]) => {
@@ -30,7 +30,7 @@ await testWith(
   },
 );
 
-Deno.test("the options that the containers give are options", async () => {
+Deno.test("the containers use only options that exist", async () => {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "main.ts", "--help"],
     cwd: join(deploy, ".."),
@@ -45,7 +45,7 @@ Deno.test("the options that the containers give are options", async () => {
   }
 });
 
-Deno.test("every way to run it has a state directory that the server's user can write", async () => {
+Deno.test("every way to run the program has a state directory that the server's user can write", async () => {
   const read = (name: string) => Deno.readTextFile(join(deploy, name));
   const unit = await read("systemd/pop3svc.service");
   assertMatch(unit, /^StateDirectory=pop3svc$/m);
@@ -64,7 +64,7 @@ Deno.test("every way to run it has a state directory that the server's user can 
   assert(daemon.includes(`sudo install -d -o _pop3svc -m 700 ${folder}\n`));
 });
 
-Deno.test("STATE_DIRECTORY may be a link, as systemd makes it for a user that it made", async () => {
+Deno.test("STATE_DIRECTORY may be a link, as systemd makes it with DynamicUser", async () => {
   await using folder = await TemporaryFolder.create();
   const at = (name: string) => join(folder.path, name);
   await Deno.mkdir(at("private/pop3svc"), { recursive: true, mode: 0o700 });
@@ -82,7 +82,7 @@ Deno.test("STATE_DIRECTORY may be a link, as systemd makes it for a user that it
   assertEquals(JSON.parse(new TextDecoder().decode(stdout)), { type: "usable", path });
 });
 
-Deno.test("the SBOM names what is in the executable, and no more", async () => {
+Deno.test("the SBOM names all packages in the executable, and no others", async () => {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", join(deploy, "sbom.ts")],
   }).output();
@@ -95,7 +95,7 @@ Deno.test("the SBOM names what is in the executable, and no more", async () => {
   assert(!names.includes("fast-check"));
 });
 
-Deno.test("the program, the package and the changelog agree about the version", async () => {
+Deno.test("the program, the package and the changelog have the same version", async () => {
   const { version } = JSON.parse(await Deno.readTextFile(join(deploy, "../deno.json")));
   const changelog = await Deno.readTextFile(join(deploy, "../CHANGELOG.md"));
   const [newest] = changelog.match(/(?<=^## \[)\d[^\]]*/m) ?? [version];

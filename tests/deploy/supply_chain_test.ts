@@ -1,4 +1,4 @@
-/** What a build takes from elsewhere: each piece by its digest, and nothing that nobody asks for. */
+/** A build downloads each piece by its digest, and nothing that is not needed. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import deno from "../../deno.json" with { type: "json" };
@@ -43,7 +43,7 @@ Deno.test("actions are named by their commit, images by their digest", async () 
   assert(count >= 8);
 });
 
-Deno.test("every workflow has the version of Deno that the project is tested with", async () => {
+Deno.test("every workflow uses the version of Deno with which the project is tested", async () => {
   const ci = await read(".ci/run");
   const [version = ""] = /deno@([\d.]+)/.exec(ci)?.slice(1) ?? [];
   for (const name of ["ci.yml", "release.yml"]) {
@@ -54,7 +54,7 @@ Deno.test("every workflow has the version of Deno that the project is tested wit
   assertMatch(await read("deploy/docker/Dockerfile"), new RegExp(`denoland/deno:${version}@`));
 });
 
-/** What the files of some folders import, as it is written there. */
+/** The specifiers that the files of some folders import. */
 async function importsOf(...folders: readonly string[]): Promise<Set<string>> {
   const imported = new Set<string>();
   for (const folder of folders) {
@@ -69,7 +69,7 @@ async function importsOf(...folders: readonly string[]): Promise<Set<string>> {
   return imported;
 }
 
-Deno.test("a package is named where it is imported: those of the tests in tests/deno.json alone", async () => {
+Deno.test("deno.json names only the packages of lib/, and tests/deno.json those of the tests", async () => {
   const program = await importsOf("lib");
   const tests = await importsOf("tests");
   assertEquals(Object.keys(deno.imports).filter((name) => !program.has(name)), []);
@@ -84,7 +84,7 @@ Deno.test("a build without the tests has the configuration of each member of the
   }
 });
 
-Deno.test("the lock file holds what somebody imports, and what that needs, and nothing else", async () => {
+Deno.test("the lock file holds the imported packages and their dependencies, and nothing else", async () => {
   const named = [...Object.values(deno.imports), ...Object.values(testsConfig.imports)];
   const imported = new Set(named.filter((each) => each.startsWith("npm:")));
   for (const name of await importsOf("lib", "links", "tests", "examples", "deploy")) {
@@ -94,7 +94,7 @@ Deno.test("the lock file holds what somebody imports, and what that needs, and n
   assertEquals(Object.keys(lock.specifiers).toSorted(), [...imported].toSorted());
   const packages = lock.npm;
   const needed = new Set([...imported].map((specifier) => specifier.slice("npm:".length)));
-  // It grows while it is walked through.
+  // The loop also visits the dependencies that it adds.
   for (const name of needed) {
     for (const dependency of packages[name]?.dependencies ?? []) {
       const key = Object.keys(packages).find((each) =>
@@ -109,7 +109,7 @@ Deno.test("the lock file holds what somebody imports, and what that needs, and n
   }
 });
 
-Deno.test("every version of npm is one version, and no task goes without a lock file", () => {
+Deno.test("every npm import names an exact version, and no task runs without a lock file", () => {
   const specifiers = [...Object.values(deno.imports), ...Object.values(testsConfig.imports)];
   for (const specifier of specifiers) {
     if (specifier.startsWith("npm:")) assertMatch(specifier, /@\d+\.\d+\.\d+$/);
@@ -120,7 +120,7 @@ Deno.test("every version of npm is one version, and no task goes without a lock 
   }
 });
 
-Deno.test("the lock file of a release has nothing that the repository does not vouch for", () => {
+Deno.test("the lock file of a release has only what the repository's lock file or its stand-ins allow", () => {
   const digest = "0".repeat(64);
   const standIns = ["@std/path@1.1.6"];
   const committed = {
@@ -140,14 +140,14 @@ Deno.test("the lock file of a release has nothing that the repository does not v
     jsr: { ...good.jsr, ...more },
   });
   assertEquals(faultsOfLock(committed, jsr({ "@x/y@1.0.0": { integrity: digest } }), standIns), [
-    "jsr:@x/y@1.0.0 is none of @std",
+    "jsr:@x/y@1.0.0 is not a package of @std",
   ]);
   assertEquals(faultsOfLock(committed, jsr({ "@std/path@1.1.6": {} }), standIns), [
     "jsr:@std/path@1.1.6 has no digest",
   ]);
 });
 
-Deno.test("a release is made with the lock file that was checked", async () => {
+Deno.test("a release is built with the lock file that was checked", async () => {
   const release = await read(".github/workflows/release.yml");
   const makes = release.match(/deno (task compile|check|install|run) .*/g) ?? [];
   for (const step of makes.filter((each) => /compile|check|sbom/.test(each))) {

@@ -1,4 +1,4 @@
-/** Text files as people's editors leave them: taken where it is clear, refused where it is not. */
+/** Text files as editors save them: a clear encoding is read, an unclear one is refused. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { decodeText, linesOf, TextEncodingError } from "../../lib/files/given_text.ts";
 
@@ -10,7 +10,7 @@ const utf16 = (text: string, isLittle: boolean, mark = true) => {
 };
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("UTF-8 with and without a mark, UTF-16 with one, any line ends", () => {
+Deno.test("UTF-8 with and without a byte order mark, UTF-16 with one, any line ends", () => {
   const text = "pässwörd\r\nnext";
   for (
     const octets of [utf8(text), utf8(`\ufeff${text}`), utf16(text, true), utf16(text, false)]
@@ -30,7 +30,7 @@ const unclear: readonly (readonly [string, Uint8Array<ArrayBuffer>, string])[] =
   ["octets that are no text", new Uint8Array([0x80, 0x81, 0x82]), "line 1 is not UTF-8"],
 ];
 
-Deno.test("what is not clear is refused, with what to do, and nothing of it is repeated", () => {
+Deno.test("an unclear encoding is refused; the error says what to do and quotes nothing", () => {
   for (const [what, octets, reason] of unclear) {
     const error = assertThrows(() => decodeText(octets), TextEncodingError, reason, what);
     assertEquals(/save the file as UTF-8/.test(error.message), true, error.message);

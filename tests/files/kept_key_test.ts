@@ -7,7 +7,7 @@ async function namesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
 }
 
-Deno.test("a key is made once, for the server's user only, and is the same from then on", async () => {
+Deno.test("the key is made once, is readable to the server's user only, and stays the same", async () => {
   await using folder = await TemporaryFolder.create();
   const key = await keptKey(folder.path);
   assertEquals(key.length, 32);
@@ -18,7 +18,7 @@ Deno.test("a key is made once, for the server's user only, and is the same from 
   assertEquals(await namesIn(folder.path), ["key"]);
 });
 
-Deno.test("of servers that start at once all have one key", async () => {
+Deno.test("servers that start at the same time have the same key", async () => {
   await using folder = await TemporaryFolder.create();
   const keys = await Promise.all(Array.from({ length: 8 }, () => keptKey(folder.path)));
   assertEquals(new Set(keys.map((key) => key.toHex())).size, 1);
@@ -40,7 +40,7 @@ const damages: readonly (readonly [string, (path: string) => Promise<unknown>])[
   }],
 ];
 
-Deno.test("a key that is damaged, or not only ours, is not used and not replaced", async () => {
+Deno.test("a key that is damaged, or that others can read, is neither used nor replaced", async () => {
   for (const [what, damage] of damages) {
     await using folder = await TemporaryFolder.create();
     const path = join(folder.path, "key");
@@ -53,7 +53,7 @@ Deno.test("a key that is damaged, or not only ours, is not used and not replaced
   }
 });
 
-Deno.test("where nothing can be written there is no key", async () => {
+Deno.test("without a folder that can be written there is no key", async () => {
   await using folder = await TemporaryFolder.create();
   await assertRejects(() => keptKey(join(folder.path, "nowhere")), Deno.errors.NotFound);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { lockWithinProcess } from "../../lib/files/lock_within_process.ts";
 
-Deno.test("one at a time, in order of asking; other folders do not wait", async () => {
+Deno.test("holders of one folder's lock run one at a time, in order of asking; other folders do not wait", async () => {
   const order: string[] = [];
   const hold = async (folder: string, name: string) => {
     using _lock = await lockWithinProcess(folder);

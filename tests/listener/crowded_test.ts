@@ -1,4 +1,4 @@
-/** All places are taken: who gives way, and who stays. */
+/** What happens to connections when --max-connections is reached: which is closed, and which stay. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Deadlines } from "../../lib/time/deadlines.ts";
 import { turnAway } from "../../lib/connection/farewell.ts";
@@ -25,7 +25,7 @@ async function greeted(port: number): Promise<LoopbackClient> {
   return client;
 }
 
-Deno.test("the one who has been here longest without a login gives way, and hears why", async () => {
+Deno.test("the oldest connection without a login is closed, and the reply says why", async () => {
   await using pop3 = new ObservedListener({ provider, maxConnections: 3 });
   const { port } = await pop3.listenOn(loopback);
   using loggedIn = await greeted(port);
@@ -39,14 +39,14 @@ Deno.test("the one who has been here longest without a login gives way, and hear
   assertEquals([close.reason, close.connection.connectionId], ["max-connections", "2"]);
   assertStringIncludes(logLine(close, new Date(), "text", "warn") ?? "", "reason=max-connections");
   assertEquals(pop3.status().connections, { authorization: 2, transaction: 1, asleep: 0 });
-  // Those who stay are served.
+  // The others are still served.
   for (const client of [loggedIn, younger, newcomer]) {
     assertStringIncludes(await client.command("NOOP") ?? "", "+OK");
   }
 });
 
 for (const tlsEngine of ["node", "deno"] as const) {
-  Deno.test(`it hears why over TLS, too, by ${tlsEngine}`, async () => {
+  Deno.test(`the reply that says why is sent over TLS, too, by ${tlsEngine}`, async () => {
     await using pop3 = new ObservedListener({
       provider,
       certificate,
@@ -62,7 +62,7 @@ for (const tlsEngine of ["node", "deno"] as const) {
   });
 }
 
-Deno.test("where all are logged in, the newcomer is turned away; after QAUT one gives way again", async () => {
+Deno.test("when all are logged in, a new connection is refused; after QAUT the old one is closed instead", async () => {
   await using pop3 = new ObservedListener({ provider, maxConnections: 1 });
   const { port } = await pop3.listenOn(loopback);
   using first = await greeted(port);
@@ -79,7 +79,7 @@ Deno.test("where all are logged in, the newcomer is turned away; after QAUT one 
   assertEquals(pop3.all("refuse").length, 1);
 });
 
-Deno.test("who waits for a provider that never answers gives way, too; its place is free at once", async () => {
+Deno.test("a client that waits for a provider that never answers is closed, too, and its place is free at once", async () => {
   const never: MailboxProvider = { name: "never", authenticate: () => new Promise(() => {}) };
   await using pop3 = new ObservedListener({ provider: never, maxConnections: 1, stopGrace: 0 });
   const { port } = await pop3.listenOn(loopback);
@@ -95,7 +95,7 @@ Deno.test("who waits for a provider that never answers gives way, too; its place
   assertEquals(pop3.status().connections.authorization, 0);
 });
 
-Deno.test("a handshake that goes on, a client that does not read, a proxy without a word: all give way", async () => {
+Deno.test("an unfinished handshake, a client that does not read and a silent proxy are all closed", async () => {
   await using pop3 = new ObservedListener({ provider, certificate, maxConnections: 1 });
   const tls = await pop3.listenOn({ ...loopback, tls: true });
   const proxied = await pop3.listenOn({ ...loopback, trustedProxies: ["127.0.0.1"] });
@@ -107,7 +107,7 @@ Deno.test("a handshake that goes on, a client that does not read, a proxy withou
   await pop3.until("close");
   using deaf = await greeted(port);
   assertEquals(await silent.readLine(), tooMany);
-  // It asks for more than the socket's buffers hold, and reads nothing of it.
+  // The client asks for more than the buffers of the socket hold, and reads nothing.
   const asking = deaf.send("CAPA\r\n".repeat(100_000)).catch(() => {});
   await pop3.until("reply", 1_000);
   using last = await greeted(port);
@@ -121,7 +121,7 @@ Deno.test("a handshake that goes on, a client that does not read, a proxy withou
   assertEquals(pop3.all("refuse").map(({ reason }) => reason), ["max-connections"]);
 });
 
-Deno.test("a share that is used up makes nobody give way", async () => {
+Deno.test("an address that has reached its own limit closes no other connection", async () => {
   await using pop3 = new ObservedListener({ provider, maxConnections: 2, maxConnectionsPerIp: 1 });
   const { port } = await pop3.listenOn({ ...loopback, trustedProxies: ["127.0.0.1"] });
   const from = async (address: string) => {
@@ -137,7 +137,7 @@ Deno.test("a share that is used up makes nobody give way", async () => {
   assertStringIncludes(await first.command("NOOP") ?? "", "+OK");
 });
 
-Deno.test("a peer whose buffer has no room is closed at the next look, without a word", () => {
+Deno.test("a peer whose buffer is full is closed at the next attempt, without a reply", () => {
   const clock = new ManualClock();
   const transport = new MemoryTransport();
   transport.stalled = true;

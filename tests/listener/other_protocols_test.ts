@@ -1,4 +1,4 @@
-/** Those who speak something else to a real port: nothing of what they say is carried out. */
+/** Clients that speak another protocol than POP3 to a real port: none of their commands is carried out. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MemoryMailbox } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
@@ -8,7 +8,7 @@ import { providerOf } from "../transcript_peers.ts";
 
 const loopback = { hostname: "127.0.0.1", port: 0 };
 const refusal = "-ERR This server speaks POP3.";
-/** What an attacker's page would have a browser say. */
+/** The body that an attacker's web page would make a browser send. */
 const attack = "USER me\r\nPASS passw0rd\r\nDELE 1\r\nQUIT\r\n";
 
 function withMail(): [MemoryMailbox, ObservedListener] {
@@ -16,7 +16,7 @@ function withMail(): [MemoryMailbox, ObservedListener] {
   return [mailbox, new ObservedListener({ provider: providerOf(mailbox), certificate })];
 }
 
-/** Waits until so many connections are over: none of them has logged in, each is told once, and the mail is there. */
+/** Waits until so many connections have ended; checks that each was logged once, none logged in, and the mail is there. */
 async function nothingHappened(pop3: ObservedListener, mailbox: MemoryMailbox, count = 1) {
   await pop3.until("close", count);
   assertEquals(mailbox.messages.size, 1);
@@ -35,7 +35,7 @@ Deno.test("fetch() with commands in its body deletes nothing", async () => {
   await nothingHappened(pop3, mailbox, 3);
 });
 
-Deno.test("fetch() over TLS neither", async () => {
+Deno.test("fetch() over TLS deletes nothing", async () => {
   const [mailbox, pop3] = withMail();
   await using _pop3 = pop3;
   const { port } = await pop3.listenOn({ ...loopback, tls: true });
@@ -56,7 +56,7 @@ const request = [
   attack,
 ].join("\r\n");
 
-/** The request in pieces of so many octets, each a packet of its own. */
+/** The request in packets of so many octets. */
 function pieces(text: string, octets: number): string[] {
   return text.match(new RegExp(`[\\s\\S]{1,${octets}}`, "g")) ?? [];
 }
@@ -66,14 +66,16 @@ for (
     ["in one packet", [request]],
     ["in packets of seven octets", pieces(request, 7)],
     ["octet by octet", pieces(request, 1)],
-    ["with a first line longer than any of ours", [request.replace("/", `/${"x".repeat(30_000)}`)]],
+    ["with a first line longer than any POP3 command", [
+      request.replace("/", `/${"x".repeat(30_000)}`),
+    ]],
     ["with an empty line before it", [`\r\n${request}`]],
     ["of another version", [request.replace("HTTP/1.1", "HTTP/1.0")]],
     ["without a version, but with headers", [request.replace(" HTTP/1.1", "")]],
     ["HTTP/2", ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", attack]],
   ] as const
 ) {
-  Deno.test(`a request ${name} deletes nothing, and hears why`, async () => {
+  Deno.test(`a request ${name} deletes nothing, and gets a reply that says why`, async () => {
     const [mailbox, pop3] = withMail();
     await using _pop3 = pop3;
     const { port } = await pop3.listenOn(loopback);
@@ -94,7 +96,7 @@ for (
   });
 }
 
-Deno.test("a TLS handshake on a plain port is answered at once, though no line end comes", async () => {
+Deno.test("a TLS handshake on a plain port gets a reply at once, although it has no line end", async () => {
   const [, pop3] = withMail();
   await using _pop3 = pop3;
   const { port } = await pop3.listenOn(loopback);
@@ -105,12 +107,12 @@ Deno.test("a TLS handshake on a plain port is answered at once, though no line e
   assertEquals(await client.readLine(), null);
   client.close();
   assertEquals((await pop3.until("close")).reason, "spoke-tls");
-  // A client that means it.
+  // A real TLS client.
   await assertRejects(() => LoopbackClient.connectTls(port));
   assertEquals((await pop3.until("close", 2)).reason, "spoke-tls");
 });
 
-Deno.test("SSH hears it, too", async () => {
+Deno.test("an SSH client gets the reply, too", async () => {
   const [, pop3] = withMail();
   await using _pop3 = pop3;
   const { port } = await pop3.listenOn(loopback);
@@ -121,7 +123,7 @@ Deno.test("SSH hears it, too", async () => {
   assertEquals((await pop3.until("close")).reason, "spoke-ssh");
 });
 
-Deno.test("a typing error ends nothing: somebody who types by hand is forgiven nineteen in a row", async () => {
+Deno.test("a client may make nineteen typing errors in a row", async () => {
   const [, pop3] = withMail();
   await using _pop3 = pop3;
   const { port } = await pop3.listenOn(loopback);

@@ -14,7 +14,7 @@ import { providerOf } from "../transcript_peers.ts";
 
 const loopback = { hostname: "127.0.0.1", port: 0 };
 
-Deno.test("as it stands, every login is refused", async () => {
+Deno.test("without options, a listener refuses every login", async () => {
   await using pop3 = new Pop3Listener();
   assertEquals(pop3.provider, nullProvider);
   const { port } = await pop3.listenOn(loopback);
@@ -30,7 +30,7 @@ Deno.test("listenOn resolves to the bound address, and rejects when the port is 
   await assertRejects(() => pop3.listenOn(address), Deno.errors.AddrInUse);
 });
 
-Deno.test("a provider can be changed while it runs; a session keeps the one it began with", async () => {
+Deno.test("the provider can be replaced while the listener runs; a session keeps the one it began with", async () => {
   await using pop3 = new Pop3Listener();
   const { port } = await pop3.listenOn(loopback);
   using before = await LoopbackClient.connect(port);
@@ -70,7 +70,7 @@ Deno.test("one provider's failure ends neither another connection nor the proces
   assertInstanceOf(error?.error, Error);
 });
 
-Deno.test("a Pop3ResponseError is the reply, and closes only when it is closes", async () => {
+Deno.test("a Pop3ResponseError is the reply, and closes the connection only when `closes` is true", async () => {
   const provider: MailboxProvider = {
     name: "busy",
     authenticate(_info, username) {
@@ -125,7 +125,7 @@ Deno.test("a mailbox is released once, whether by QUIT or by a client that goes 
   }
 });
 
-Deno.test("a mailbox is given back by SLEE, by a WAKE that fails, and by QAUT, which forgets the user", async () => {
+Deno.test("a mailbox is released by SLEE, by a WAKE that fails, and by QAUT, which forgets the user", async () => {
   const closed = Promise.withResolvers<string | null>();
   let released = 0;
   let fails = false;
@@ -159,7 +159,7 @@ Deno.test("a mailbox is given back by SLEE, by a WAKE that fails, and by QAUT, w
   assertEquals([await closed.promise, released], [null, 3]);
 });
 
-Deno.test("events that throw disturb nobody", async () => {
+Deno.test("an event handler that throws does not disturb a session", async () => {
   const silenced = console.error;
   console.error = () => {};
   try {
@@ -215,7 +215,7 @@ Deno.test("stop waits for a command no longer than its grace", async () => {
   await stopped;
 });
 
-Deno.test("the reply before a hang-up arrives, also when the client is still sending", async () => {
+Deno.test("the last reply before the server closes arrives, even when the client is still sending", async () => {
   await using pop3 = new Pop3Listener();
   const { port } = await pop3.listenOn(loopback);
   using client = await LoopbackClient.connect(port);

@@ -1,4 +1,4 @@
-/** Behind a proxy: the address in its header is the client's, for everything. */
+/** With a trusted proxy, the address in its header is the client's, for every purpose. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { MemoryMailbox } from "../../lib/mod.ts";
 import { logLine } from "../../lib/telemetry/log_lines.ts";
@@ -55,7 +55,7 @@ Deno.test("events, limits, bans and secure login see the client's address", asyn
   ]);
 });
 
-Deno.test("the header comes before TLS, in any number of packets, and what follows it is kept", async () => {
+Deno.test("the header comes before TLS, in any number of packets, and the octets after it are kept", async () => {
   await using pop3 = new ObservedListener({ provider, certificate });
   const implicit = await pop3.listenOn({ ...port, tls: true });
   using client = await LoopbackClient.connect(implicit.port);
@@ -118,7 +118,7 @@ async function waiting(loginTimeout: number, said: string) {
   return { clock, pop3, client, to };
 }
 
-Deno.test("a header that never ends is cut off within the time for the login, and after 15 s at most", async () => {
+Deno.test("a header that never ends is cut off within the login timeout, and after 15 s at most", async () => {
   for (const [loginTimeout, seconds] of [[5, 5], [60, 15]] as const) {
     for (const said of ["", "PROXY TCP4 192.0.2.7"]) {
       const { clock, pop3, client } = await waiting(loginTimeout, said);
@@ -134,7 +134,7 @@ Deno.test("a header that never ends is cut off within the time for the login, an
   }
 });
 
-Deno.test("stop does not wait for a proxy that says nothing", async () => {
+Deno.test("stop does not wait for a silent proxy", async () => {
   const { pop3, client } = await waiting(60, "");
   using _client = client;
   await pop3.stop();
@@ -142,7 +142,7 @@ Deno.test("stop does not wait for a proxy that says nothing", async () => {
   assertEquals(pop3.all("warning"), []);
 });
 
-Deno.test("the time for the login counts from accept: what header and handshake took is gone", async () => {
+Deno.test("the login timeout counts from accept and includes header and handshake", async () => {
   const { clock, pop3, client, to } = await waiting(20, header("127.0.0.9").slice(0, 20));
   await using _pop3 = pop3;
   using _client = client;
@@ -157,7 +157,7 @@ Deno.test("the time for the login counts from accept: what header and handshake 
   assertStringIncludes(await client.command("NOOP") ?? "", "+OK");
   clock.advance(1_000);
   assertEquals((await pop3.until("close")).reason, "login-timeout");
-  // Another one that is in its handshake when the time is over.
+  // Another connection is in its handshake when the time is over.
   using slow = await LoopbackClient.connect(to);
   await slow.send(header("127.0.0.9"));
   await slow.readLine();
@@ -168,7 +168,7 @@ Deno.test("the time for the login counts from accept: what header and handshake 
   assertEquals((await pop3.until("close", 2)).reason, "login-timeout");
 });
 
-Deno.test("a health check that says nothing is one line, at debug", async () => {
+Deno.test("a silent health check makes one log line, at debug", async () => {
   await using pop3 = new ObservedListener({ provider });
   const { port: to } = await pop3.listenOn(port);
   (await LoopbackClient.connect(to)).close();
@@ -178,14 +178,14 @@ Deno.test("a health check that says nothing is one line, at debug", async () => 
     "1970-01-01T00:00:00.000Z debug refuse address=127.0.0.1 reason=gone",
   ]);
   assertEquals(pop3.seen.map((event) => logLine(event, new Date(0), "text", "info")), [null]);
-  // One that leaves in the middle of its header is a fault.
+  // A proxy that leaves in the middle of its header is at fault.
   using broken = await LoopbackClient.connect(to);
   await broken.send("PROXY TCP4 192.0.2.7");
   broken.close();
   assertEquals((await pop3.until("refuse", 2)).reason, "proxy-header");
 });
 
-Deno.test("the same without a proxy, and on a port that begins with TLS", async () => {
+Deno.test("a silent health check without a proxy, and on a port with implicit TLS", async () => {
   for (const tls of [false, true]) {
     for (const trustedProxies of [[], ["127.0.0.1"]]) {
       await using pop3 = new ObservedListener({ provider, certificate });

@@ -1,4 +1,4 @@
-/** Peers that reset, and what the port and the process lose by it: nothing. */
+/** Connections that peers reset: neither the port nor the process is harmed. */
 import { assert, assertEquals } from "@std/assert";
 import { failureCosts } from "../../lib/protocol/failure_costs.ts";
 import type { Acceptor } from "../../lib/transport/accept_loop.ts";
@@ -15,12 +15,12 @@ const ready = "+OK pop3svc ready.";
 const header = "PROXY TCP4 192.0.2.7 192.0.2.1 50000 110\r\n";
 const provider: MailboxProvider = { name: "one", authenticate: () => new MemoryMailbox() };
 
-/** What the system says of a failed call, as Deno makes an error of it. */
+/** The error that Deno makes of a failed system call. */
 function failure(code: string): Error {
   return Object.assign(new Error(`accept failed (${code})`), { code });
 }
 
-/** Fails so often, then accepts from the socket. */
+/** Fails so many times, then accepts from the socket. */
 function failing(failures: Error[]): [Acceptor, number] {
   const socket = Deno.listen(loopback);
   const accept = () => {
@@ -30,7 +30,7 @@ function failing(failures: Error[]): [Acceptor, number] {
   return [{ accept, close: () => socket.close() }, socket.addr.port];
 }
 
-Deno.test("only a want of the process makes a port wait", async () => {
+Deno.test("a port waits only when the process lacks resources", async () => {
   const wants = ["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"];
   const faultsOfAPeer = ["ENOTCONN", "ECONNABORTED", "ECONNRESET", "EPROTO", "ETIMEDOUT"];
   for (const code of [...wants, ...faultsOfAPeer, "EINVAL"]) {
@@ -53,7 +53,7 @@ Deno.test("only a want of the process makes a port wait", async () => {
   }
 });
 
-Deno.test("a port that fails on and on, nobody knows why, does not eat the CPU", async () => {
+Deno.test("a port that keeps failing for an unknown reason does not use up the CPU", async () => {
   const clock = new ManualClock();
   await using pop3 = new ObservedListener({ provider }, clock);
   const [acceptor, port] = failing(Array.from({ length: 150 }, () => failure("EINVAL")));
@@ -69,7 +69,7 @@ Deno.test("a port that fails on and on, nobody knows why, does not eat the CPU",
   assertEquals(await client.readLine(), ready);
 });
 
-Deno.test("an arrival is closed when serving it throws, and the port lives", async () => {
+Deno.test("a connection is closed when serving it throws, and the port goes on", async () => {
   let throws = true;
   await using pop3 = new ObservedListener({ provider });
   Object.defineProperty(pop3, "maxConnectionsPerIp", {
@@ -101,7 +101,7 @@ for n in range(int(sys.argv[2])):
     peer.close()
 `;
 
-/** A process that makes so many connections, says something on each, and resets it. */
+/** A process that opens so many connections, sends something on each, and resets it. */
 function resets(port: number, count: number, said: string): Deno.Command {
   return new Deno.Command("python3", { args: ["-c", resetter, `${port}`, `${count}`, said] });
 }
@@ -126,7 +126,7 @@ for (const engine of [null, "node", "deno"] as const) {
       name: `connections that are reset, before accept and after: ${kind}`,
       ignore: !canReset,
       fn: async () => {
-        // Its clock stands still: a port that waited would wait for ever.
+        // The clock stands still, so a port that waits would wait for ever.
         await using pop3 = new ObservedListener(
           // By Deno they are known to be gone only when their handshakes have failed.
           { provider, certificate, tlsEngine: engine ?? "node", maxConnectionsPerIp: 1_000 },
@@ -147,10 +147,10 @@ for (const engine of [null, "node", "deno"] as const) {
         await pop3.until("close");
         const before = descriptors();
         for (const said of ["", "\\x16", "USER me\\r\\n", header.replace("\r\n", "\\r\\n")]) {
-          // While this waits nobody here can accept: all are gone before.
+          // This call blocks the event loop, so all are reset before the port accepts them.
           assert(resets(port, 100, said).outputSync().success);
           await visit();
-          // While this waits they are accepted.
+          // This call does not block: the port accepts them meanwhile.
           assert((await resets(port, 100, said).output()).success);
           await visit();
         }
@@ -171,7 +171,7 @@ for (const engine of [null, "node", "deno"] as const) {
   }
 }
 
-Deno.test("a peer that the port cannot tell the address of is closed, behind a proxy's network and else", async () => {
+Deno.test("a peer whose address is unknown is closed, with trusted proxies and without", async () => {
   await using pop3 = new ObservedListener({ provider });
   for (const trustedProxies of [[], ["127.0.0.1"]]) {
     const transport = new MemoryTransport();

@@ -1,10 +1,10 @@
-/** Every option of a listener is checked when it is given, and when it is set. */
+/** Every option of a listener is checked when the listener is made and when it is set later. */
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { MemoryMailbox, Pop3Listener, type Pop3ListenerOptions } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { providerOf } from "../transcript_peers.ts";
 
-/** As a program in JavaScript would give it. */
+/** Gives an option as JavaScript can, without a check of its type. */
 function listenerOf(options: object): Pop3Listener {
   const untyped: Pop3ListenerOptions = options;
   return new Pop3Listener(untyped);
@@ -66,18 +66,18 @@ for (const [options, message] of wrongKind) {
   });
 }
 
-Deno.test("an option that is undefined has its default", () => {
+Deno.test("an undefined option has its default", () => {
   assertEquals(listenerOf({ maxConnections: undefined }).maxConnections, 10_000);
 });
 
-Deno.test("what is fixed cannot be set later", () => {
+Deno.test("a fixed setting cannot be set later", () => {
   const pop3 = new Pop3Listener();
   for (const name of ["faults", "wireLog", "clock"]) {
     assertThrows(() => Object.assign(pop3, { [name]: null }), TypeError);
   }
 });
 
-Deno.test("what may change is obeyed by the sessions that are open", async () => {
+Deno.test("open sessions obey a changed setting", async () => {
   await using pop3 = new Pop3Listener({ provider: providerOf(new MemoryMailbox({ a: "a" })) });
   const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
   using client = await LoopbackClient.connect(port);

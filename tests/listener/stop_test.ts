@@ -1,4 +1,4 @@
-/** `stop` ends when its grace is over, whatever a provider does. */
+/** `stop` ends when its grace is over, even if a provider never settles. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   type Mailbox,
@@ -33,7 +33,7 @@ async function* endless(): AsyncGenerator<string> {
 
 const unclosed: MessageContent = { nextLine: () => null, close: never };
 
-/** What never settles; what a client says to have it asked for; what the warning says of it. */
+/** The operation that never settles, the commands that call it, and the warning about it. */
 const cases: readonly (readonly [
   provider: MailboxProvider,
   commands: readonly string[],
@@ -121,7 +121,7 @@ const cases: readonly (readonly [
   ],
 ];
 
-/** Lets everything run that is ready. */
+/** Runs everything that is ready to run. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve));
 }
@@ -199,7 +199,7 @@ Deno.test("a provider that is never disposed of", async () => {
   );
 });
 
-Deno.test("a provider whose disposal fails: whoever stops hears it", async () => {
+Deno.test("when disposing of the provider fails, stop rejects", async () => {
   const provider = {
     ...mailboxWith({}),
     [Symbol.asyncDispose]: () => Promise.reject(new Error("no")),
@@ -208,7 +208,7 @@ Deno.test("a provider whose disposal fails: whoever stops hears it", async () =>
   await assertRejects(() => pop3.stop(), Error, "no");
 });
 
-Deno.test("a certificate that never comes holds up neither its connection's place nor stop", async () => {
+Deno.test("a certificate function that never settles keeps neither the connection's place nor stop", async () => {
   let isAsked = false;
   const clock = new ManualClock();
   const pop3 = new ObservedListener({
@@ -232,7 +232,7 @@ Deno.test("a certificate that never comes holds up neither its connection's plac
   await stopped;
 });
 
-Deno.test("a socket whose accept never ends does not hold stop up either", async () => {
+Deno.test("a socket whose accept never settles does not delay stop", async () => {
   const [pop3, clock] = await listening({});
   pop3.serve({ accept: never, close() {} });
   await settle();
@@ -242,7 +242,7 @@ Deno.test("a socket whose accept never ends does not hold stop up either", async
   await stopped;
 });
 
-Deno.test("the time for the login ends also while the provider is at work, and the place is free", async () => {
+Deno.test("the login timeout also ends while the provider works, and the place is free", async () => {
   const provider = { name: "n", authenticate: never };
   const [pop3, clock, port] = await listening({ provider, loginTimeout: 60 });
   using client = await LoopbackClient.connect(port);
@@ -256,7 +256,7 @@ Deno.test("the time for the login ends also while the provider is at work, and t
   await pop3.stop();
 });
 
-Deno.test("what comes too late is thrown away: no login is told, the mailbox is released, once", async () => {
+Deno.test("a login that succeeds too late is discarded: it is not logged, and its mailbox is released once", async () => {
   const answer = Promise.withResolvers<Mailbox | null>();
   let [released, listed] = [0, 0];
   const mailbox = Object.assign(new MemoryMailbox({ a: "x" }), { release: () => void released++ });
@@ -283,7 +283,7 @@ Deno.test("what comes too late is thrown away: no login is told, the mailbox is 
   assertEquals([released, listed, pop3.seen.length], [1, 0, count]);
 });
 
-Deno.test("what is done too late is told all the same: messages that are gone, and what failed", async () => {
+Deno.test("deletions and failures that come too late are still logged", async () => {
   for (const fails of [false, true]) {
     const answer = Promise.withResolvers<void>();
     let released = 0;
@@ -300,7 +300,7 @@ Deno.test("what is done too late is told all the same: messages that are gone, a
     const stopped = pop3.stop();
     clock.advance(3_000);
     await stopped;
-    // The mailbox is released when it is no longer at work, not under its feet.
+    // The mailbox is released only after its operation has ended.
     assertEquals(released, 0);
     if (fails) answer.reject(new Error("The disk is full"));
     else answer.resolve();
@@ -311,7 +311,7 @@ Deno.test("what is done too late is told all the same: messages that are gone, a
   }
 });
 
-Deno.test("who comes in the instant in which the port closes is closed", async () => {
+Deno.test("a connection that arrives while the port closes is closed", async () => {
   const [pop3] = await listening({ provider: mailboxWith({}) });
   const socket = Deno.listen(loopback);
   const arrival = Promise.withResolvers<Deno.TcpConn>();

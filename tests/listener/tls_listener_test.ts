@@ -1,4 +1,4 @@
-/** TLS on real sockets, with certificates of an authority of our own. */
+/** TLS on real sockets, with certificates of the tests' authority. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Certificate, MemoryMailbox } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
@@ -13,7 +13,7 @@ const loopback = { hostname: "127.0.0.1", port: 0 };
 const provider = providerOf(new MemoryMailbox({ a: "Subject: a\r\n\r\n" }));
 
 for (const tlsEngine of engines) {
-  Deno.test(`implicit TLS by ${tlsEngine}: a session, its facts, and a good end`, async () => {
+  Deno.test(`implicit TLS by ${tlsEngine}: a session, its facts, and a clean end`, async () => {
     await using pop3 = new ObservedListener({ provider, certificate, tlsEngine });
     const { port } = await pop3.listenOn({ ...loopback, tls: true });
     using client = await LoopbackClient.connectTls(port);
@@ -92,7 +92,7 @@ for (const tlsEngine of engines) {
 
     using rubbish = await LoopbackClient.connect(port);
     await rubbish.send("GET / HTTP/1.0\r\n\r\n");
-    // A fatal alert of TLS, and not a word of POP3.
+    // The server sends a fatal TLS alert, and nothing of POP3.
     assertStringIncludes(await rubbish.readLine() ?? "", "\x15\x03");
     assertEquals(await rubbish.readLine(), null);
 
@@ -110,7 +110,7 @@ for (const tlsEngine of engines) {
     assertEquals(await afterStls.readLine(), null);
 
     await pop3.until("close", 4);
-    // Who leaves without a word has broken nothing. Deno does not tell who left in the middle.
+    // A client that leaves without sending anything causes no error. Deno does not say which one left in the middle.
     const gone = tlsEngine === "deno" ? 2 : 1;
     assertEquals(pop3.all("close").map(({ reason }) => reason).sort(), [
       ...new Array(gone).fill("gone"),
@@ -218,7 +218,7 @@ Deno.test("what the engine deno cannot do is refused at the start", async () => 
   await assertRejects(() => faulty.listenOn(port), TypeError, "handshake");
 });
 
-Deno.test("where node:tls does not work, STLS is not offered, and an implicit port is refused", async () => {
+Deno.test("when node:tls does not work, STLS is not offered, and a port with implicit TLS is refused", async () => {
   await using pop3 = new ObservedListener({ provider, certificate: UNUSABLE });
   const { port } = await pop3.listenOn(loopback);
   assertEquals(pop3.all("error").map(({ during }) => during), ["TLS self-test"]);

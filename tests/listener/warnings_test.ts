@@ -1,4 +1,4 @@
-/** What the author of a provider is told of a rule that it breaks. */
+/** The warnings that tell the author of a provider which rule it breaks. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type MailboxProvider, MemoryMailbox, type MessageContent } from "../../lib/mod.ts";
 import { logLine } from "../../lib/telemetry/log_lines.ts";
@@ -14,7 +14,7 @@ function warnings(pop3: ObservedListener): (string | null)[][] {
   return pop3.all("warning").map(({ rule, value, message }) => [rule, value, message]);
 }
 
-Deno.test("unique ids that clients cannot use, or that are there twice", async () => {
+Deno.test("a warning for unique-ids that clients cannot use, or that occur twice", async () => {
   for (
     const [uniqueIds, warning] of [
       [["a", "b c"], ["unique-id-form", "b c", "2"]],
@@ -33,7 +33,7 @@ Deno.test("unique ids that clients cannot use, or that are there twice", async (
   }
 });
 
-Deno.test("a size that is not that of the contents; one that is, in whatever shape, is no warning", async () => {
+Deno.test("a warning for a size that differs from the contents, and none when it is right, in any shape", async () => {
   const mailbox = new MemoryMailbox({ right: ".a\n.b\n\nx", wrong: "Subject: x\r\n\r\n" });
   const messageSize = mailbox.messageSize.bind(mailbox);
   mailbox.messageSize = async (info, uniqueId) =>
@@ -47,7 +47,7 @@ Deno.test("a size that is not that of the contents; one that is, in whatever sha
     await client.readLine();
     await client.readLines();
   };
-  // Nothing was promised yet.
+  // The client has not asked for a size yet.
   await retrieve(2);
   assertEquals(await client.command("STAT"), "+OK 2 29");
   await retrieve(1);
@@ -56,7 +56,7 @@ Deno.test("a size that is not that of the contents; one that is, in whatever sha
   assertEquals(warnings(pop3), [["message-size", "16 octets promised, 14 sent", "wrong"]]);
 });
 
-/** Asks, and lets the clock run until the warning is there. */
+/** Sends the commands, then moves the clock until there is a warning. */
 async function warnedOf(
   provider: MailboxProvider,
   commands: readonly string[],
@@ -69,20 +69,20 @@ async function warnedOf(
   for (const command of commands) await client.send(`${command}\r\n`);
   const count = commands.length;
   while (pop3.all("command").length < count) await new Promise((go) => setTimeout(go, 0));
-  // Everything that can go on has gone on.
+  // Everything that can run has run.
   for (let turn = 0; turn < 20; turn++) await new Promise((go) => setTimeout(go, 0));
   clock.advance(29_000);
   assertEquals(warnings(pop3), []);
   clock.advance(2_000);
   clock.advance(300_000);
-  // It cannot end while the promise is not settled; but its port closes.
+  // stop cannot end while the promise is pending, but it closes the port.
   pop3.stop();
   return warnings(pop3);
 }
 
 const never = new Promise<never>(() => {});
 
-Deno.test("a promise that never settles is told once, with the command or the message", async () => {
+Deno.test("one warning for a promise that never settles, with the command or the message", async () => {
   const refusing: MailboxProvider = { name: "slow", authenticate: () => never };
   assertEquals(await warnedOf(refusing, ["XLOG me x"]), [
     ["unsettled-promise", "authenticate", null],
@@ -93,7 +93,7 @@ Deno.test("a promise that never settles is told once, with the command or the me
   ]);
 });
 
-Deno.test("contents whose close never settles", async () => {
+Deno.test("a warning for contents whose close never settles", async () => {
   const contents = (): MessageContent => ({ nextLine: () => null, close: () => never });
   const mailbox = Object.assign(new MemoryMailbox({ a: "x" }), { messageContents: contents });
   assertEquals(await warnedOf(providerOf(mailbox), ["XLOG me passw0rd", "RETR 1"]), [
@@ -101,7 +101,7 @@ Deno.test("contents whose close never settles", async () => {
   ]);
 });
 
-Deno.test("a client that does not read is no fault of the mailbox", async () => {
+Deno.test("no warning for a client that does not read", async () => {
   const mailbox = new MemoryMailbox({ a: new Uint8Array(30_000_000).fill(0x41) });
   assertEquals(await warnedOf(providerOf(mailbox), ["XLOG me passw0rd", "RETR 1"]), []);
 });

@@ -1,3 +1,4 @@
+/** Runs the conformance suite of lib/testing on each kind of mailbox. */
 import { join } from "@std/path";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { maildirMailbox } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
@@ -67,7 +68,7 @@ testMailbox({
     const parts: Uint8Array[] = [];
     for (const message of messages) {
       parts.push(new TextEncoder().encode("From sender Mon Nov 23 09:00:00 2026\n"), message);
-      // A message without a final line end cannot be told from one with it in this form.
+      // In this form of mbox, a message without a final line end looks like one that has it.
       parts.push(new TextEncoder().encode(message.at(-1) === 0x0a ? "\n" : "\n\n"));
     }
     await Deno.writeFile(path, joined(parts));

@@ -1,4 +1,4 @@
-/** A line of the envelope at the beginning of a file is not sent, and not counted. */
+/** An envelope line (`From sender date`) at the beginning of a file is neither sent nor counted. */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";

@@ -22,7 +22,7 @@ async function folderWithOne(): Promise<TemporaryFolder> {
   return folder;
 }
 
-Deno.test("a second session hears [IN-USE] until the first one has ended, however it ends", async () => {
+Deno.test("a second session gets [IN-USE] until the first one has ended, however it ends", async () => {
   await using folder = await folderWithOne();
   let closed = Promise.withResolvers<void>();
   const mailbox = folderMailbox(folder.path, { exclusive: true, settleTime: 0 });
@@ -41,7 +41,7 @@ Deno.test("a second session hears [IN-USE] until the first one has ended, howeve
   const leaving = await LoopbackClient.connect(port);
   assertEquals(await leaving.logIn(), "+OK Welcome.");
   assertEquals(await tryAgain(), inUse);
-  // Who has heard the reply to QUIT may log in again at once.
+  // A client that has received the reply to QUIT can log in again at once.
   await leaving.command("QUIT");
 
   const dropped = await LoopbackClient.connect(port);
@@ -58,7 +58,7 @@ Deno.test("a second session hears [IN-USE] until the first one has ended, howeve
   assertEquals(folder.names(), ["a"]);
 });
 
-Deno.test("a process that is killed has no lock any more", async () => {
+Deno.test("a killed process no longer holds the lock", async () => {
   await using folder = await folderWithOne();
   await using first = await RunningProgram.start([folder.path, "--lock"]);
   await using second = await RunningProgram.start([folder.path, "--lock"]);
@@ -71,7 +71,7 @@ Deno.test("a process that is killed has no lock any more", async () => {
   assertEquals(await waiting.command("PASS passw0rd"), "+OK Welcome.");
 });
 
-Deno.test("many who take the lock and give it back leave nothing", async () => {
+Deno.test("taking and releasing the lock many times leaves no file", async () => {
   await using folder = await TemporaryFolder.create();
   const path = join(folder.path, ".pop3svc", "exclusive");
   let [taken, refused] = [0, 0];
@@ -88,7 +88,7 @@ Deno.test("many who take the lock and give it back leave nothing", async () => {
   assertEquals(folder.names(), []);
 });
 
-Deno.test("a file in the place of our folder is an error, and not tried for ever", async () => {
+Deno.test("a file in the place of the server's own folder is an error, not an endless retry", async () => {
   await using folder = await TemporaryFolder.create();
   await Deno.writeTextFile(join(folder.path, ".pop3svc"), "");
   let isRefused = false;
@@ -100,7 +100,7 @@ Deno.test("a file in the place of our folder is an error, and not tried for ever
   assert(isRefused);
 });
 
-/** Nothing can be written in the mailbox. */
+/** A file system on which nothing can be written in the mailbox. */
 function readOnlyAt(mailbox: string, message: string): FileSystem {
   return {
     ...denoFileSystem,
@@ -117,7 +117,7 @@ for (
     "No space left on device (os error 28)",
   ]
 ) {
-  Deno.test(`where nothing can be written beside the mail, the lock lies in the state directory, or holds here: ${message}`, async () => {
+  Deno.test(`when nothing can be written beside the mail, the lock lies in the state directory, else it is within the process: ${message}`, async () => {
     await using folder = await folderWithOne();
     await using state = await TemporaryFolder.create();
     await Deno.chmod(state.path, 0o700);
@@ -150,7 +150,7 @@ for (
   });
 }
 
-Deno.test("a mailbox in which nothing can be written refuses DELE at once; it is tried once per login", async () => {
+Deno.test("a mailbox in which nothing can be written refuses DELE at once, after one attempt per login", async () => {
   await using folder = await folderWithOne();
   let attempts = 0;
   const files: FileSystem = {
@@ -174,7 +174,7 @@ Deno.test("a mailbox in which nothing can be written refuses DELE at once; it is
   await client.command("QUIT");
 });
 
-Deno.test("what asks whether messages can be deleted leaves nothing; a full disk is told by QUIT", async () => {
+Deno.test("checking whether messages can be deleted leaves no file; a full disk passes the check and fails QUIT", async () => {
   await using folder = await folderWithOne();
   assert(await new FileStore(folder.path, folderLayout).mayDelete());
   assertEquals(folder.names(), ["a"]);

@@ -39,7 +39,7 @@ Deno.test("the order is by time, then by name", async () => {
   assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), ["d", "c", "a", "b"]);
 });
 
-Deno.test("a name that cannot be a unique id gets a derived one, that nobody else can take", async () => {
+Deno.test("a name that cannot be a unique-id gets a derived one, which no other file can get", async () => {
   const derived = await uniqueIdOfName("with space.eml");
   assertMatch(derived, /^~[0-9a-f]{40}$/);
   assertEquals(await uniqueIdOfName("with space.eml"), derived);
@@ -57,7 +57,7 @@ Deno.test("a name that cannot be a unique id gets a derived one, that nobody els
   assertEquals(await mailbox.messageSize(info, derived), "Subject: 14\r\n\r\nbody\r\n".length);
 });
 
-Deno.test("a size is read again only when the file has changed", async () => {
+Deno.test("a size is counted again only when the file has changed", async () => {
   await using folder = await TemporaryFolder.create();
   const path = join(folder.path, "a");
   await write(folder, "a");
@@ -92,7 +92,7 @@ Deno.test("a file that was changed since the login is neither sent nor deleted",
   assertEquals(await Deno.readTextFile(path), "Subject: another message\n\n");
 });
 
-Deno.test("when one of a set cannot be moved, all are back and nothing of ours is left", async () => {
+Deno.test("when one file of a set cannot be moved, all are put back and none of the server's files is left", async () => {
   await using folder = await TemporaryFolder.create();
   for (const name of ["a", "b", "c"]) await write(folder, name);
   const mailbox = folderMailbox(folder.path, { settleTime: 0 });
@@ -113,7 +113,7 @@ Deno.test("when one of a set cannot be moved, all are back and nothing of ours i
   assertEquals(folder.names(), ["a", "b", "c"]);
 });
 
-Deno.test("only unique ids of this login's list are known", async () => {
+Deno.test("only unique-ids of this login's list are known", async () => {
   await using folder = await TemporaryFolder.create();
   await write(folder, "a");
   const mailbox = folderMailbox(folder.path, { settleTime: 0 });
@@ -153,7 +153,7 @@ Deno.test("a file that vanishes gives a clean -ERR, and the session goes on", as
   assertEquals(folder.names(), []);
 });
 
-Deno.test("a look at what has come since changes nothing about what the session was shown", async () => {
+Deno.test("looking up new messages does not change the session's list", async () => {
   await using folder = await TemporaryFolder.create();
   for (const name of ["changed", "gone", "stays"]) await write(folder, name);
   await using pop3 = new Pop3Listener({
@@ -178,12 +178,12 @@ Deno.test("a look at what has come since changes nothing about what the session 
   );
   for (const name of ["gone", "late"]) await client.command(`DELE UID:${name}`);
   assertEquals(await client.command("QUIT"), "+OK 2 messages deleted. Closing connection.");
-  // One that has changed is not the one that was marked; its other id is remembered.
+  // The changed file is not the message that was marked; the index remembers its other id.
   assertEquals(folder.names(), [".pop3svc", "changed", "stays"]);
   assertEquals(folder.names(".pop3svc"), ["index"]);
 });
 
-Deno.test("trash: deleted messages lie in the hidden trash, none takes the place of another", async () => {
+Deno.test("trash: deleted messages lie in the hidden trash, and none replaces another", async () => {
   await using folder = await TemporaryFolder.create();
   const mailbox = folderMailbox(folder.path, { deletePolicy: "trash" });
   for (let times = 0; times < 2; times++) {
@@ -198,7 +198,7 @@ Deno.test("trash: deleted messages lie in the hidden trash, none takes the place
   assertEquals(folder.names(".pop3svc/trash"), ["1.a", "1.b", "a", "b"]);
 });
 
-Deno.test("keep: the client is told that it is deleted, and the file stays", async () => {
+Deno.test("keep: the reply says that the message is deleted, and the file stays", async () => {
   await using folder = await TemporaryFolder.create();
   await write(folder, "a");
   const mailbox = folderMailbox(folder.path, { deletePolicy: "keep" });
@@ -207,7 +207,7 @@ Deno.test("keep: the client is told that it is deleted, and the file stays", asy
   assertEquals(folder.names(), ["a"]);
 });
 
-Deno.test("names that differ only in case are two messages, where the file system says so", async () => {
+Deno.test("names that differ only in case are two messages, if the file system has both", async () => {
   await using folder = await TemporaryFolder.create();
   await write(folder, "A");
   await write(folder, "a");
@@ -217,7 +217,7 @@ Deno.test("names that differ only in case are two messages, where the file syste
   assertEquals([...uniqueIds], folder.names());
 });
 
-Deno.test("a mailbox that is taken away while it is served: the next login is told, the process lives", async () => {
+Deno.test("a mailbox that is removed while it is served: the next login gets an error, the process goes on", async () => {
   const folder = await TemporaryFolder.create();
   await write(folder, "a");
   const errors: unknown[] = [];
@@ -253,7 +253,7 @@ Deno.test("with a settle time, nothing younger is a message", async () => {
   await write(folder, "complete", 1_000);
   await Deno.writeTextFile(join(folder.path, "half"), "Subject: ha");
   const past = (seconds: number) => new Date(Date.now() - 1_000 * seconds);
-  // The folder itself was left alone: it must be listed again all the same.
+  // The folder's time has not changed, but it must be listed again: a young file becomes older.
   await Deno.utime(folder.path, past(60), past(60));
   assertEquals(await count(), 1);
   await Deno.utime(join(folder.path, "half"), past(1), past(1));
@@ -264,14 +264,14 @@ Deno.test("with a settle time, nothing younger is a message", async () => {
   assertEquals(await count(), 2);
 });
 
-Deno.test("a time in the future is a wrong clock, not a file being written", async () => {
+Deno.test("a time in the future means a wrong clock, not a file that is being written", async () => {
   await using folder = await TemporaryFolder.create();
   await write(folder, "a", Date.now() / 1_000 + 3_600);
   const uniqueIds = await folderMailbox(folder.path).listMessageUniqueIds(testConnectionInfo());
   assertEquals(uniqueIds.length, 1);
 });
 
-Deno.test("large messages are the same before and after it is known that they are clean", async () => {
+Deno.test("large messages are sent alike before and after the server knows that they need no changes", async () => {
   await using folder = await TemporaryFolder.create();
   const clean = `Subject: clean\r\n\r\n${"0123456789abcdef\r\n".repeat(60_000)}`;
   const texts: Readonly<Record<string, string>> = {
@@ -298,7 +298,7 @@ Deno.test("large messages are the same before and after it is known that they ar
       await client.readLine();
       const fetched = `${(await client.readLines()).join("\r\n")}\r\n`;
       const expected = wellFormed(new TextEncoder().encode(text));
-      // A megabyte is no message for an assertion to print.
+      // Compared as booleans, so that a failure does not print a megabyte.
       assert(fetched === expected, `${name}, known: ${isKnown}`);
     }
     await client.send("TOP 1 1\r\n");

@@ -21,7 +21,7 @@ const text = fc.array(
   { maxLength: 30 },
 ).map((parts) => parts.join(""));
 
-Deno.test("one quote goes from each quoted From line, whatever the chunk borders", () => {
+Deno.test("each quoted From line loses one quote, wherever the chunks are cut", () => {
   fc.assert(
     fc.property(text, cuts, (quoted, at) => {
       const unquoter = new FromUnquoter();

@@ -15,7 +15,7 @@ async function maildir(files: readonly string[]): Promise<TemporaryFolder> {
   return folder;
 }
 
-Deno.test("new and cur, never tmp; the unique id is the base name without flags", async () => {
+Deno.test("messages of new and cur, never of tmp; the unique-id is the base name without flags", async () => {
   await using folder = await maildir(["new/1.a.host", "cur/2.b.host,S=17:2,FS", "tmp/3.c.host"]);
   const mailbox = maildirMailbox(folder.path);
   assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), [
@@ -24,7 +24,7 @@ Deno.test("new and cur, never tmp; the unique id is the base name without flags"
   ]);
 });
 
-Deno.test("a message that moves and gets flags keeps its unique id, is read and deleted", async () => {
+Deno.test("a message that moves and gets flags keeps its unique-id, is read and deleted", async () => {
   await using folder = await maildir(["new/1.a.host", "cur/2.b.host:2,"]);
   const mailbox = maildirMailbox(folder.path);
   const info = testConnectionInfo();
@@ -41,7 +41,7 @@ Deno.test("a message that moves and gets flags keeps its unique id, is read and 
   assertEquals(folder.names(), ["cur", "new", "tmp"]);
 });
 
-Deno.test("one inode in new and in cur is one message, deleted under both names", async () => {
+Deno.test("one inode in new and cur is one message, deleted under both names", async () => {
   await using folder = await maildir(["new/1.a.host"]);
   await Deno.link(join(folder.path, "new/1.a.host"), join(folder.path, "cur/1.a.host:2,S"));
   const mailbox = maildirMailbox(folder.path);
@@ -63,7 +63,7 @@ Deno.test("two messages of one base name are both served, and keep their ids whe
   };
   const { mailbox, info, uniqueIds } = await ids();
   assertEquals(new Set(uniqueIds).size, 3);
-  // Flags change, the server is started again, the one with the name's own id is deleted: no id comes to another.
+  // After new flags, a restart and the deletion of one, no id has passed to another message.
   await Deno.rename(join(folder.path, "cur/1.a.host:2,F"), join(folder.path, "cur/1.a.host:2,FT"));
   assertEquals((await ids()).uniqueIds, uniqueIds);
   await mailbox.messageDelete(info, ["1.a.host"]);
@@ -72,7 +72,7 @@ Deno.test("two messages of one base name are both served, and keep their ids whe
   assertEquals((await ids()).uniqueIds, left);
 });
 
-Deno.test("a client that asks for UIDL and DELE alone loses no id at a restart", async () => {
+Deno.test("ids survive a restart when a client sends only UIDL and DELE", async () => {
   await using folder = await maildir(["new/1.a.host", "cur/1.a.host:2,S"]);
   const info = testConnectionInfo();
   const mailbox = maildirMailbox(folder.path);
@@ -95,7 +95,7 @@ Deno.test("a message that isync renames keeps its id, and is deleted under its n
   assertEquals(folder.names("cur"), ["2.a.host:2,S"]);
 });
 
-Deno.test("a base name that is too long gets a derived unique id that does not depend on flags", async () => {
+Deno.test("a base name that is too long gets a derived unique-id that does not depend on flags", async () => {
   const name = `1.${"x".repeat(80)}.host`;
   await using folder = await maildir([`new/${name}`]);
   const mailbox = maildirMailbox(folder.path);
@@ -105,7 +105,7 @@ Deno.test("a base name that is too long gets a derived unique id that does not d
   assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), [before]);
 });
 
-Deno.test("mail that arrives while a session runs is there for the next login", async () => {
+Deno.test("the next login sees mail that arrives during a session", async () => {
   await using folder = await maildir(["new/1.a.host"]);
   const mailbox = maildirMailbox(folder.path);
   const info = testConnectionInfo();
@@ -117,8 +117,8 @@ Deno.test("mail that arrives while a session runs is there for the next login", 
   assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), ["2.b.host"]);
 });
 
-Deno.test("sizes in the name are not believed, however plausible", async () => {
-  // Each file has 17 octets, and 20 as sent.
+Deno.test("sizes in file names are not trusted, even when they are plausible", async () => {
+  // Each file has 17 octets, and 20 when sent.
   const names = ["S=17,W=21", "W=21,S=17", "S=99,W=21", "W=21", "S=17,W=16", "S=17,W=18", "S=17"];
   await using folder = await maildir(names.map((name, index) => `cur/${index}.host,${name}:2,S`));
   const mailbox = maildirMailbox(folder.path);

@@ -1,4 +1,4 @@
-/** What other programs do to an mbox while somebody is logged in, and what the session says of it. */
+/** Changes that other programs make to an mbox during a session, and the session's replies. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
@@ -27,7 +27,7 @@ async function loggedIn(mailbox: Mailbox) {
   return { info, uniqueIds: await mailbox.listMessageUniqueIds(info) };
 }
 
-Deno.test("a message whose contents were changed: DELE and QUIT say so, and nothing is deleted", async () => {
+Deno.test("when the contents of a message have changed, DELE and QUIT say so, and nothing is deleted", async () => {
   await using mbox = await mboxWith(TEXT);
   const mailbox = mboxMailbox(mbox.file);
   const { info, uniqueIds } = await loggedIn(mailbox);
@@ -43,7 +43,7 @@ Deno.test("a message whose contents were changed: DELE and QUIT say so, and noth
   assert(later[1] !== b);
 });
 
-Deno.test("what was removed by another program counts as deleted; what has moved is deleted where it is", async () => {
+Deno.test("a message that another program removed counts as deleted; one that has moved is deleted at its new place", async () => {
   await using mbox = await mboxWith(TEXT);
   const mailbox = mboxMailbox(mbox.file);
   const { info, uniqueIds } = await loggedIn(mailbox);
@@ -56,7 +56,7 @@ Deno.test("what was removed by another program counts as deleted; what has moved
   assertEquals(await mailbox.messageExists(info, b), true);
 });
 
-Deno.test("what programs write about a message is no change: it is read and deleted", async () => {
+Deno.test("fields such as Status that programs add are no change: the message is read and deleted", async () => {
   await using mbox = await mboxWith(TEXT);
   const mailbox = mboxMailbox(mbox.file);
   const { info, uniqueIds: [a = "", b = ""] } = await loggedIn(mailbox);
@@ -75,7 +75,7 @@ Deno.test("what programs write about a message is no change: it is read and dele
   assertEquals(mbox.text(), marked.slice(marked.indexOf("From b")));
 });
 
-Deno.test("mail that comes while a message is read does not break it; a rewrite under it does, and nothing wrong is sent", async () => {
+Deno.test("new mail does not break a message that is being read; a rewrite does, and nothing wrong is sent", async () => {
   const long = "x".repeat(79).concat("\n").repeat(3_000);
   for (const rewrites of [false, true]) {
     await using mbox = await mboxWith(message("a") + message("b", long) + message("c"));
@@ -103,7 +103,7 @@ Deno.test("mail that comes while a message is read does not break it; a rewrite 
   }
 });
 
-Deno.test("over the wire: another session's QUIT, then mine", async () => {
+Deno.test("over a connection: QUIT after the QUIT of another session", async () => {
   await using mbox = await mboxWith(TEXT + message("a"));
   await using pop3 = new Pop3Listener({ provider: providerOf(mboxMailbox(mbox.file)) });
   const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
@@ -115,15 +115,15 @@ Deno.test("over the wire: another session's QUIT, then mine", async () => {
   assertEquals(String(await two.command("DELE 1")).slice(0, 3), "+OK");
   assertEquals(String(await two.command("DELE 2")).slice(0, 3), "+OK");
   assertEquals(String(await one.command("QUIT")).slice(0, 3), "+OK");
-  // The other message of the same octets is not the one that is meant.
+  // The twin of the deleted message is not deleted in its place.
   assertEquals(String(await two.command("QUIT")).slice(0, 3), "+OK");
   assertEquals(mbox.text(), message("c") + message("a"));
 });
 
-Deno.test("over the wire: an mbox that cannot be written refuses DELE at once", async () => {
+Deno.test("over a connection: an mbox that cannot be written refuses DELE at once", async () => {
   await using mbox = await mboxWith(TEXT);
   const mailbox = mboxMailbox(mbox.file);
-  // Something of somebody else's has both names of our folder.
+  // Other files have both names of the server's own folder.
   await Deno.writeTextFile(join(mbox.path, ".pop3svc"), "");
   await Deno.writeTextFile(join(mbox.path, `.pop3svc-${Deno.uid() ?? "own"}`), "");
   await using pop3 = new Pop3Listener({ provider: providerOf(mailbox) });

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { mboxMailbox } from "../../lib/mailbox/mbox/mbox_mailbox.ts";
 import { DATE, mboxWith, messagesOf } from "./mbox_with.ts";
 
-/** A separator that is beyond doubt. */
+/** A separator with a date, which is never text. */
 const F = `From joe@example.org ${DATE}\n`;
 
 const forms: readonly (readonly [string, string, readonly string[]])[] = [
@@ -19,7 +19,7 @@ const forms: readonly (readonly [string, string, readonly string[]])[] = [
     ["Subject: 1\r\n\r\nbody\r\n", "Subject: 2\r\n"],
   ],
   [
-    "a From line that no blank line stands before is text",
+    "a From line without a blank line before it is text",
     "From a\nSubject: 1\n\nbody\nFrom here on\nFromage\n",
     ["Subject: 1\n\nbody\nFrom here on\nFromage\n"],
   ],
@@ -29,12 +29,12 @@ const forms: readonly (readonly [string, string, readonly string[]])[] = [
     ["Subject: 1\n\nFrom x\n>From y\n> From z\n"],
   ],
   [
-    "a Content-Length that is right makes From lines text, and nothing was quoted",
+    "a right Content-Length makes From lines text, and no line is unquoted",
     "From a\nContent-Length: 20\n\nFrom me\n\nFrom you\n>\n\nFrom b\nSubject: 2\n\nx\n",
     ["Content-Length: 20\n\nFrom me\n\nFrom you\n>\n", "Subject: 2\n\nx\n"],
   ],
   [
-    "a Content-Length that is wrong is not believed",
+    "a wrong Content-Length is not trusted",
     "From a\nContent-Length: 7\n\nlonger than that\n\nFrom b\nSubject: 2\n\nx\n",
     ["Content-Length: 7\n\nlonger than that\n", "Subject: 2\n\nx\n"],
   ],
@@ -74,7 +74,7 @@ const forms: readonly (readonly [string, string, readonly string[]])[] = [
     ["Content-Length: 0\n\n", "", "Subject: 3\n\nc\n"],
   ],
   [
-    "Content-Length to the end of the file steps over what looks like a separator",
+    "a Content-Length to the end of the file makes a separator in it text",
     `${F}Content-Length: ${F.length + 13}\n\na\n\n${F}Subject: 2`,
     [`Content-Length: ${F.length + 13}\n\na\n\n${F}Subject: 2`],
   ],
@@ -90,7 +90,7 @@ const forms: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   ["one message without a separator", "Subject: 1\n\na\n", ["Subject: 1\n\na\n"]],
   [
-    "text before the first separator is nobody's",
+    "text before the first separator belongs to no message",
     `exported on Monday\n\n${F}Subject: 1\n\na\n`,
     ["Subject: 1\n\na\n"],
   ],
@@ -108,17 +108,17 @@ const forms: readonly (readonly [string, string, readonly string[]])[] = [
     ["Subject: 1\n\nHello\n\nFrom joe\nSubject: x\n"],
   ],
   [
-    "no blank line before a separator beyond doubt, and a header after it",
+    "a separator with a date and a header after it, but no blank line before it",
     `${F}Subject: 1\n\na\n${F}Subject: 2\n\nb\n`,
     ["Subject: 1\n\na\n", "Subject: 2\n\nb\n"],
   ],
   [
-    "the same within a header",
+    "a separator within a header",
     `${F}Subject: 1\n${F}Subject: 2\n\nb\n`,
     ["Subject: 1\n", "Subject: 2\n\nb\n"],
   ],
   [
-    "no blank line before it, and no header after it",
+    "a separator without a blank line before it and a header after it",
     `${F}Subject: 1\n\na\n${F}he wrote\n`,
     [`Subject: 1\n\na\n${F}he wrote\n`],
   ],
@@ -133,7 +133,7 @@ const forms: readonly (readonly [string, string, readonly string[]])[] = [
     ["Subject: 1\n\na\n", "Subject: 2\n\nb\nFrom -\nSubject: 3\n"],
   ],
   [
-    "a bare From - where a length leads to it",
+    "a bare From - at the place to which a length leads",
     `From -\nContent-Length: 2\n\na\nFrom -\nSubject: 2\n\nb\n`,
     ["Content-Length: 2\n\na\n", "Subject: 2\n\nb\n"],
   ],

@@ -1,4 +1,4 @@
-/** The unique ids of an mbox: kept through what other programs write, and never given to another message. */
+/** The unique-ids of an mbox: other programs do not change them, and no other message ever gets them. */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import fc from "fast-check";
@@ -42,7 +42,7 @@ const changes: readonly (readonly [string, string])[] = [
 ];
 
 for (const [program, text] of changes) {
-  Deno.test(`what programs write is no part of an id: ${program}`, () => {
+  Deno.test(`fields that programs add do not change an id: ${program}`, () => {
     assertEquals(identityOf(text).digest, identityOf(MESSAGE).digest);
   });
 }
@@ -61,7 +61,7 @@ for (const [name, text, envelope] of others) {
   });
 }
 
-Deno.test("the id does not depend on the borders of chunks", () => {
+Deno.test("the id does not depend on where chunks end", () => {
   const line = fc.constantFrom(
     "Status: RO\n",
     "Subject: x\n",
@@ -78,7 +78,7 @@ Deno.test("the id does not depend on the borders of chunks", () => {
   }));
 });
 
-Deno.test("the id does not depend on the place in the file, wherever the file is cut to be read", async () => {
+Deno.test("the id does not depend on the place in the file, wherever chunks end", async () => {
   const [alone] = await idsIn(`${F}${MESSAGE}\n`);
   for (let before = 0; before <= F.length; before += 7) {
     const filler = `From x@y ${DATE}\nSubject: x\n\n`;
@@ -93,17 +93,17 @@ async function idsIn(text: string): Promise<readonly string[]> {
   return await mboxMailbox(mbox.file).listMessageUniqueIds(testConnectionInfo());
 }
 
-Deno.test("Thunderbird's mark for deleted counts where Thunderbird writes it", () => {
+Deno.test("Thunderbird's mark for a deleted message counts only at the place where Thunderbird writes it", () => {
   const isHidden = (text: string) => identityOf(text).isHidden;
   assert(isHidden(`X-Account-Key: a\nX-Mozilla-Status: 0009\n${MESSAGE}`));
   assert(!isHidden(`X-Mozilla-Status: 0001\n${MESSAGE}`));
-  assert(!isHidden(`${MESSAGE.replace("To", "X-Mozilla-Status: 0009\nTo")}`), "of a sender");
-  assert(!isHidden(`Subject: x\nX-Mozilla-Status: 0009\n\n`), "of a sender");
+  assert(!isHidden(`${MESSAGE.replace("To", "X-Mozilla-Status: 0009\nTo")}`), "by a sender");
+  assert(!isHidden(`Subject: x\nX-Mozilla-Status: 0009\n\n`), "by a sender");
   assert(!isHidden(`X-Mozilla-Status: 9\n${MESSAGE}`));
-  assert(!isHidden(`X-Status: D\n${MESSAGE}`), "a person may change their mind");
+  assert(!isHidden(`X-Status: D\n${MESSAGE}`), "the user can still undo it");
 });
 
-Deno.test("what is marked as deleted is not served, and kept", async () => {
+Deno.test("a message that is marked as deleted is kept, but not served", async () => {
   const hidden = `${F}X-Mozilla-Status: 0008\n${MESSAGE}\n`;
   const data =
     `From MAILER-DAEMON ${DATE}\nSubject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\nX-IMAP: 1 2\n\nThis text is part of the format\n\n`;
@@ -116,7 +116,7 @@ Deno.test("what is marked as deleted is not served, and kept", async () => {
   assertEquals(mbox.text(), data + hidden);
 });
 
-Deno.test("twins: the one that is left keeps its own id, across restarts, and no id is given again", async () => {
+Deno.test("of two equal messages the one that is left keeps its id, across restarts, and no id is used again", async () => {
   const one = `${F}${MESSAGE}\n`;
   await using mbox = await mboxWith(one + one);
   const info = testConnectionInfo();
@@ -124,7 +124,7 @@ Deno.test("twins: the one that is left keeps its own id, across restarts, and no
   const [first = "", second = ""] = await mailbox.listMessageUniqueIds(info);
   await mailbox.messageDelete(info, [first]);
   assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), [second]);
-  // Another session that has seen both deletes the first, which is gone.
+  // The session that has seen both deletes the first one again, which is gone.
   await mailbox.messageDelete(info, [first]);
   assertEquals(mbox.text(), one);
   const restarted = mboxMailbox(mbox.file);
@@ -135,7 +135,7 @@ Deno.test("twins: the one that is left keeps its own id, across restarts, and no
   assert(![first, second].includes(third));
 });
 
-Deno.test("without the state the ids follow from contents alone", async () => {
+Deno.test("without the state, ids follow from the contents alone", async () => {
   const [one, two] = [`${F}${MESSAGE}\n`, `${F.replace("joe", "ann")}${MESSAGE}\n`];
   await using mbox = await mboxWith(one + two);
   const info = testConnectionInfo();
@@ -147,7 +147,7 @@ Deno.test("without the state the ids follow from contents alone", async () => {
   assertEquals(await mboxMailbox(mbox.file).listMessageUniqueIds(info), [second]);
 });
 
-Deno.test("a message that comes again after it was deleted has a new id, also after a restart", async () => {
+Deno.test("a message that is delivered again after its deletion has a new id, even after a restart", async () => {
   await using mbox = await mboxWith(`${F}${MESSAGE}\n`);
   const info = testConnectionInfo();
   const mailbox = mboxMailbox(mbox.file);
@@ -159,7 +159,7 @@ Deno.test("a message that comes again after it was deleted has a new id, also af
   assert(after[0] !== before[0]);
 });
 
-Deno.test("another session that looks in the middle of a deletion sees which of the equals are left", () => {
+Deno.test("a session that looks during a deletion sees which of the equal messages are left", () => {
   const digest = "a".repeat(40);
   const ids = new MboxIds();
   const [first = "", second = "", third = ""] = ids.assign([digest, digest, digest]);
@@ -169,7 +169,7 @@ Deno.test("another session that looks in the middle of a deletion sees which of 
   assertEquals(ids.assign([digest, digest]), [first, third]);
 });
 
-Deno.test("a forged or damaged file of ids costs nothing", async () => {
+Deno.test("a forged or damaged file of ids does no harm", async () => {
   await using mbox = await mboxWith(`${F}${MESSAGE}\n`);
   const info = testConnectionInfo();
   const mailbox = mboxMailbox(mbox.file);
@@ -192,7 +192,7 @@ Deno.test("a forged or damaged file of ids costs nothing", async () => {
   }
 });
 
-/** A file of equal messages, told apart by a secret that ids do not know, under deliveries, deletions, crashes, restarts. */
+/** A step in the life of an mbox of equal messages. The test numbers the messages; the ids cannot know the numbers. */
 interface Step {
   readonly type:
     | "deliver"
@@ -217,7 +217,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   at: fc.nat(5),
 });
 
-Deno.test("whatever happens to equal messages, an id that was given stays with its message, and goes with it", () => {
+Deno.test("in any sequence of steps, equal messages keep their ids, and no id is used again", () => {
   fc.assert(fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
     const digest = "a".repeat(40);
     let kept: KeptCopies[] = [];
@@ -231,7 +231,7 @@ Deno.test("whatever happens to equal messages, an id that was given stays with i
       if (now.type === "deliver") file.push(next++);
       else if (now.type === "restart") restart();
       else if (now.type === "other program deletes the first") {
-        // The last one could come back with every octet the same, and would be the same.
+        // The last one stays: a later copy of it would rightly count as the same message.
         if (file.length > 1) file = file.slice(1);
       } else if (file.length > 0) {
         const at = now.at % file.length;
@@ -239,7 +239,7 @@ Deno.test("whatever happens to equal messages, an id that was given stays with i
         if (uniqueId === undefined) continue;
         if (ids.doom([uniqueId])) kept = ids.kept();
         else if (now.type !== "delete") {
-          // Without a twin, who dies leaves no trace; the message could be told only from one that is the same.
+          // Without a twin nothing is kept, so a crash here leaves no trace.
           ids.spare([uniqueId]);
           continue;
         }
@@ -262,7 +262,7 @@ Deno.test("whatever happens to equal messages, an id that was given stays with i
   }));
 });
 
-Deno.test("thousands of equal messages, as a mail loop makes them, cost time in proportion to their number", async () => {
+Deno.test("thousands of equal messages, as from a mail loop, take time in proportion to their number", async () => {
   const one = `${F}${MESSAGE}\n`;
   await using mbox = await mboxWith(one.repeat(5_000));
   const info = testConnectionInfo();

@@ -1,4 +1,4 @@
-/** What `check` says of an mbox, and files that are none. */
+/** What `check` reports about an mbox, and about files that are not one. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
@@ -8,12 +8,12 @@ import { DATE, mboxWith } from "./mbox_with.ts";
 const F = `From a@x ${DATE}\n`;
 const MESSAGE = `${F}Subject: a\n\na\n\n`;
 
-Deno.test("an mbox in which nothing is wrong", async () => {
+Deno.test("an mbox without faults", async () => {
   await using mbox = await mboxWith(MESSAGE);
   const found = await new MboxStore(mbox.file).inspect();
   const { messages, octets, warnings, faults, leftovers } = found;
   assertEquals([messages, octets, warnings, faults, leftovers], [1, 17, [], [], []]);
-  assertEquals(mbox.names(), ["mail.mbox"], "Nothing is left behind");
+  assertEquals(mbox.names(), ["mail.mbox"], "No file is left");
 });
 
 const warnings: readonly (readonly [string, string, string])[] = [
@@ -23,7 +23,7 @@ const warnings: readonly (readonly [string, string, string])[] = [
     'doubtful separators, which begin with "From " and may also be text: 1 line, such as "From my end"',
   ],
   [
-    "a separator that a length steps over",
+    "a separator within a Content-Length",
     `${F}Content-Length: ${MESSAGE.length}\n\n${MESSAGE}`,
     "and may also be text: 1 line",
   ],
@@ -39,7 +39,7 @@ const warnings: readonly (readonly [string, string, string])[] = [
   ],
   ["twins", MESSAGE + MESSAGE, "the same as another message in every octet: 1 message"],
   [
-    "what Thunderbird has deleted",
+    "a message that Thunderbird has deleted",
     `${MESSAGE}${F}X-Mozilla-Status: 0009\n\nx\n`,
     "or keeps its own data in it: 1 message",
   ],
@@ -55,7 +55,7 @@ for (const [name, text, warning] of warnings) {
   });
 }
 
-Deno.test("octets that belong to no message are a fault, and logged once", async () => {
+Deno.test("octets that belong to no message are a fault, which is logged once", async () => {
   await using mbox = await mboxWith(`exported\n\n${MESSAGE}`);
   const errors: string[] = [];
   const store = new MboxStore(mbox.file, {
@@ -68,7 +68,7 @@ Deno.test("octets that belong to no message are a fault, and logged once", async
   assertEquals(errors, faults.map((fault) => `Error: ${fault}`));
 });
 
-Deno.test("locks of others and what cannot be written are told, and waited for by nobody", async () => {
+Deno.test("check reports locks of other programs and places that cannot be written, without waiting", async () => {
   await using mbox = await mboxWith(MESSAGE);
   await Deno.writeTextFile(`${mbox.file}.lock`, "");
   await Deno.writeTextFile(join(mbox.path, ".pop3svc"), "");
@@ -95,7 +95,7 @@ const others: readonly (readonly [string, string, string])[] = [
 ];
 
 for (const [name, text, reason] of others) {
-  Deno.test(`a file that is no mbox is named, and not served: ${name}`, async () => {
+  Deno.test(`a file that is not an mbox is named, and not served: ${name}`, async () => {
     await using mbox = await mboxWith(text);
     const store = new MboxStore(mbox.file);
     for (const work of [() => store.count(), () => store.inspect(), () => store.lookSettled()]) {

@@ -1,4 +1,4 @@
-/** Other programs' locks on an mbox, and what is left of ours. */
+/** Locks of other programs on an mbox, and leftover locks of the server's own. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { denoFileSystem } from "../../lib/files/file_system.ts";
 import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
@@ -12,7 +12,7 @@ import { DATE, mboxWith } from "./mbox_with.ts";
 const TEXT = `From a@example.org ${DATE}\nSubject: 1\n\nx\n\n`;
 const MINUTES = 60_000;
 
-/** A store, what it has reported, and a clock that stands still. */
+/** A store, the errors that it has reported, and its clock, which stands still. */
 function storeOf(file: string) {
   const clock = new ManualClock();
   const errors: string[] = [];
@@ -27,7 +27,7 @@ function storeOf(file: string) {
   return { clock, errors, store, mailbox: sharedMailbox(store) };
 }
 
-/** Moves the clock until the work is done; gives how long that took. */
+/** Moves the clock until the work is done; gives its result and its duration. */
 async function waited<T>(
   clock: ManualClock,
   work: Promise<T>,
@@ -50,7 +50,7 @@ const inUse = (work: Promise<unknown>) =>
   assertRejects(() => work, Pop3ResponseError, "Another program has this mailbox.");
 
 for (const [name, content] of [["its number", "4711"], ["nothing", ""], ["a word", "pop3svc"]]) {
-  Deno.test(`a dot-lock that says ${name} is somebody's: half a minute, then IN-USE, and nothing is gone`, async () => {
+  Deno.test(`a dot-lock that holds ${name} belongs to another program: IN-USE after half a minute, and nothing is gone`, async () => {
     await using mbox = await mboxWith(TEXT);
     const { clock, mailbox } = storeOf(mbox.file);
     const info = testConnectionInfo();
@@ -69,7 +69,7 @@ for (const [name, content] of [["its number", "4711"], ["nothing", ""], ["a word
   });
 }
 
-Deno.test("a lock that is given back in time: the deletion goes on, and sees what has come", async () => {
+Deno.test("when a lock is released in time, the deletion goes on, and keeps new mail", async () => {
   await using mbox = await mboxWith(TEXT);
   const { clock, mailbox } = storeOf(mbox.file);
   const info = testConnectionInfo();
@@ -88,7 +88,7 @@ Deno.test("a lock that is given back in time: the deletion goes on, and sees wha
   assertEquals(mbox.text(), TEXT.replaceAll("1", "2"));
 });
 
-Deno.test("flock on the mbox is waited for, and our dot-lock is not held meanwhile", async () => {
+Deno.test("the server waits for a flock on the mbox, and holds no dot-lock meanwhile", async () => {
   await using mbox = await mboxWith(TEXT);
   const { clock, mailbox } = storeOf(mbox.file);
   const info = testConnectionInfo();
@@ -110,7 +110,7 @@ Deno.test("flock on the mbox is waited for, and our dot-lock is not held meanwhi
   assertEquals(mbox.text(), "");
 });
 
-Deno.test("a dot-lock of twenty minutes is broken if nobody has a flock, and that is logged", async () => {
+Deno.test("a dot-lock older than twenty minutes is removed if no program has a flock, and that is logged", async () => {
   await using mbox = await mboxWith(TEXT);
   const { clock, mailbox, errors } = storeOf(mbox.file);
   const lock = `${mbox.file}.lock`;
@@ -123,7 +123,7 @@ Deno.test("a dot-lock of twenty minutes is broken if nobody has a flock, and tha
   await waited(clock, inUse(Promise.resolve(mailbox.listMessageUniqueIds(testConnectionInfo()))));
   await age(21);
   const info = testConnectionInfo();
-  // Who only reads removes nothing.
+  // Reading removes no lock.
   const uniqueIds = await mailbox.listMessageUniqueIds(info);
   assertEquals(mbox.names(), ["mail.mbox", "mail.mbox.lock"]);
   {
@@ -152,11 +152,11 @@ Deno.test("an mbox with the name of a lock is never removed, however old", async
   assertEquals(await Deno.readTextFile(lock), TEXT);
 });
 
-Deno.test("a lock of ours that a killed process left is removed at once", async () => {
+Deno.test("a lock that a killed process of the server left is removed at once", async () => {
   await using mbox = await mboxWith(TEXT);
   const { mailbox, store } = storeOf(mbox.file);
   const lock = `${mbox.file}.lock`;
-  // As it looks while it is held.
+  // Reads the content of the lock while it is held.
   let mark = "";
   const watched = new MboxStore(mbox.file, { deletePolicy: "remove" }, {
     ...denoFileSystem,
@@ -183,7 +183,7 @@ Deno.test("a lock of ours that a killed process left is removed at once", async 
   assertEquals((await store.count()).messages, 0);
 });
 
-Deno.test("our own sessions wait for each other: two that delete the same message", async () => {
+Deno.test("two sessions of the server that delete the same message wait for each other", async () => {
   await using mbox = await mboxWith(TEXT + TEXT.replaceAll("1", "2"));
   const [one, two] = [storeOf(mbox.file).mailbox, storeOf(mbox.file).mailbox];
   const [first, second] = [testConnectionInfo(), testConnectionInfo()];
@@ -196,7 +196,7 @@ Deno.test("our own sessions wait for each other: two that delete the same messag
 
 await testWith(
   "python3",
-  "Python's mailbox.lock() keeps us out, and its empty dot-lock stays",
+  "the server respects Python's mailbox.lock(), and its empty dot-lock stays",
   async () => {
     await using mbox = await mboxWith(TEXT);
     const { clock, mailbox } = storeOf(mbox.file);

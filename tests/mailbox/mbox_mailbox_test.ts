@@ -7,7 +7,7 @@ import { run, testWith } from "../installed_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { mboxWith, messagesOf } from "./mbox_with.ts";
 
-Deno.test("unique ids do not depend on the place, and equal messages have different ones", async () => {
+Deno.test("unique-ids do not depend on the place, and equal messages have different ones", async () => {
   const one = "From a\nSubject: 1\n\nx\n\n";
   const two = "From b\nSubject: 2\n\nx\n\n";
   await using mbox = await mboxWith(one + two + one);
@@ -20,7 +20,7 @@ Deno.test("unique ids do not depend on the place, and equal messages have differ
   assertEquals(await mailbox.listMessageUniqueIds(testConnectionInfo()), [second, third]);
 });
 
-Deno.test("mail that another program appends is noticed; nothing of it is lost by a deletion", async () => {
+Deno.test("mail that another program appends is seen, and a deletion loses none of it", async () => {
   await using mbox = await mboxWith("From a\nSubject: 1\n\nx\n\n");
   const mailbox = mboxMailbox(mbox.file);
   const info = testConnectionInfo();
@@ -30,7 +30,7 @@ Deno.test("mail that another program appends is noticed; nothing of it is lost b
   assertEquals(await messagesOf(mailbox), ["Subject: 2\n\ny\n"]);
 });
 
-Deno.test("trash: what is deleted is an mbox in our folder beside the mbox", async () => {
+Deno.test("trash: deleted messages go to an mbox in the server's own folder beside the mbox", async () => {
   await using mbox = await mboxWith("From a\nSubject: 1\n\nx\n\nFrom b\nSubject: 2\n\ny");
   const mailbox = mboxMailbox(mbox.file, { deletePolicy: "trash" });
   for (let times = 0; times < 2; times++) {
@@ -46,7 +46,7 @@ Deno.test("trash: what is deleted is an mbox in our folder beside the mbox", asy
   ]);
 });
 
-Deno.test("one session at a time, when asked for", async () => {
+Deno.test("with `exclusive`, one session at a time", async () => {
   await using mbox = await mboxWith("From a\nSubject: 1\n\nx\n\n");
   const mailbox = mboxMailbox(mbox.file, { exclusive: true });
   const [first, second] = [testConnectionInfo(), testConnectionInfo()];

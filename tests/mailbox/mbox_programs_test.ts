@@ -1,6 +1,6 @@
 /**
- * Other programs and we on the same mbox: what they write is read as they would read it, what we leave is read by them, and
- * no id changes when they do their work.
+ * Other programs use the same mbox: the server reads what they write as they would, they read what it leaves, and their
+ * changes do not change ids.
  */
 import { assertEquals } from "@std/assert";
 import { dirname, join } from "@std/path";
@@ -10,7 +10,7 @@ import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { run, testWith } from "../installed_program.ts";
 import { DATE, mboxWith, messagesById, messagesOf } from "./mbox_with.ts";
 
-/** How lines that begin with `From ` are kept apart from separators. */
+/** How each dialect keeps lines that begin with `From ` apart from separators. */
 const dialects = {
   mboxo: (body: string) => body.replace(/^From /gm, ">From "),
   mboxrd: (body: string) => body.replace(/^(>*From )/gm, ">$1"),
@@ -44,15 +44,15 @@ const line = fc.constantFrom(
 const body = fc.array(line, { maxLength: 10 }).map((lines) => `${lines.join("")}end\n`);
 
 /**
- * What is read of a body: a quote less on each line that has one. What mboxcl2 has written is not quoted, and that can be
- * seen where a line begins with `From `.
+ * The body as the server reads it: each quoted line loses one quote. A body of mboxcl2 has no quotes, which the server
+ * can see when a line in it begins with `From `.
  */
 function readable(dialect: Dialect, body: string): string {
   const isBare = dialect === "mboxcl2" && /^From /m.test(body);
   return isBare ? body : dialects[dialect](body).replace(/^>(>*From )/gm, "$1");
 }
 
-Deno.test("any messages in any dialect are read and deleted as their writer means them", async () => {
+Deno.test("any messages in any dialect are read and deleted as their writer meant them", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(body, { minLength: 1, maxLength: 5 }),
@@ -113,7 +113,7 @@ box.flush()
   },
 );
 
-await testWith("python3", "Python reads what we leave", async () => {
+await testWith("python3", "Python reads what the server leaves", async () => {
   await using mbox = await mboxWith(FIVE);
   const mailbox = mboxMailbox(mbox.file);
   const info = testConnectionInfo();
@@ -127,21 +127,26 @@ await testWith("python3", "Python reads what we leave", async () => {
   assertEquals(new TextDecoder().decode(said), "2 3 5\n");
 });
 
-await testWith("formail", "formail splits what we leave into as many messages", async () => {
-  await using mbox = await mboxWith(FIVE);
-  const mailbox = mboxMailbox(mbox.file);
-  const info = testConnectionInfo();
-  const uniqueIds = await mailbox.listMessageUniqueIds(info);
-  await mailbox.messageDelete(info, uniqueIds.slice(1, 3));
-  const said = await run(
-    "formail",
-    ["-s", "formail", "-zxSubject:"],
-    await Deno.readFile(mbox.file),
-  );
-  assertEquals(new TextDecoder().decode(said), "1\n4\n5\n");
-}, ["-s", "true"]);
+await testWith(
+  "formail",
+  "formail splits what the server leaves into as many messages",
+  async () => {
+    await using mbox = await mboxWith(FIVE);
+    const mailbox = mboxMailbox(mbox.file);
+    const info = testConnectionInfo();
+    const uniqueIds = await mailbox.listMessageUniqueIds(info);
+    await mailbox.messageDelete(info, uniqueIds.slice(1, 3));
+    const said = await run(
+      "formail",
+      ["-s", "formail", "-zxSubject:"],
+      await Deno.readFile(mbox.file),
+    );
+    assertEquals(new TextDecoder().decode(said), "1\n4\n5\n");
+  },
+  ["-s", "true"],
+);
 
-/** Runs mutt on the mbox with keys as a person would type them. */
+/** Runs mutt on the mbox, with keys as a user types them. */
 async function mutt(file: string, keys: string): Promise<void> {
   const config = join(dirname(file), "muttrc");
   await Deno.writeTextFile(
@@ -167,7 +172,7 @@ await testWith("mutt", "mutt marks, flags and deletes: the ids of the others sta
   assertEquals(await idsOf(mbox.file), before.slice(3));
 }, ["-v"]);
 
-/** Runs doveadm on the mbox as a user of Dovecot, which works as no root. */
+/** Runs doveadm on the mbox as an ordinary user, since Dovecot refuses root. */
 async function doveadm(file: string, ...args: string[]): Promise<string> {
   const home = dirname(file);
   const config = join(home, "dovecot.conf");

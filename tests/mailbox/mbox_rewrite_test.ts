@@ -1,4 +1,4 @@
-/** Deletions from an mbox: by a new file, and where it is; and what must survive both. */
+/** Deletions from an mbox, by a new file and in place, and what must survive both. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import fc from "fast-check";
@@ -37,7 +37,7 @@ async function deleteNumbers(mailbox: Mailbox, ...numbers: number[]): Promise<vo
   await mailbox.release?.(info);
 }
 
-/** Where nothing of ours can be made beside the mbox. */
+/** A file system on which the server cannot make files beside the mbox. */
 function withoutFolder(folder: string): FileSystem {
   const refuse = (path: string) => {
     if (path.startsWith(`${folder}/`)) throw new Deno.errors.PermissionDenied(`${path}: denied`);
@@ -73,7 +73,7 @@ Deno.test("a second name of the mbox stays a name of the same file", async () =>
   assertEquals(await Deno.readTextFile(second), TEXT.slice(0, -message("d").length));
 });
 
-Deno.test("a folder that is not ours to write: in place, with the journal in the state directory", async () => {
+Deno.test("in a folder that the server cannot write, the mbox is rewritten in place, with the journal in the state directory", async () => {
   await using mbox = await mboxWith(TEXT);
   const state = join(mbox.path, "state");
   await Deno.mkdir(state, { mode: 0o700 });
@@ -87,14 +87,14 @@ Deno.test("a folder that is not ours to write: in place, with the journal in the
   await deleteNumbers(mailbox, 2);
   assertEquals(await Deno.readTextFile(file), message("a") + message("c") + message("d"));
   assertEquals(namesIn(folder), ["joe"]);
-  // The ids are kept there, too.
+  // The state directory also keeps the ids.
   await deleteNumbers(mailbox, 1);
   await Deno.writeTextFile(file, message("a"), { append: true });
   const ids = [...(await messagesById(open(file, { stateDirectory: state }, files))).keys()];
   assert(ids.at(-1)?.endsWith(".2"));
 });
 
-Deno.test("where no journal can be written, DELE is refused, and reading works", async () => {
+Deno.test("when no journal can be written, DELE is refused, and reading works", async () => {
   await using mbox = await mboxWith(TEXT);
   const mailbox = open(mbox.file, {}, withoutFolder(mbox.path));
   assertEquals((await messagesOf(mailbox)).length, 4);
@@ -103,7 +103,7 @@ Deno.test("where no journal can be written, DELE is refused, and reading works",
   assertEquals(mbox.text(), TEXT);
 });
 
-Deno.test("one session at a time where no lock can be made: within the process, and that is logged", async () => {
+Deno.test("when no lock file can be made, the lock is within the process only, and that is logged", async () => {
   await using mbox = await mboxWith(TEXT);
   const errors: string[] = [];
   const events: FileMailboxOptions["events"] = (event) => {
@@ -125,7 +125,7 @@ Deno.test("one session at a time where no lock can be made: within the process, 
   assert(errors[0]?.includes("within this process only"));
 });
 
-Deno.test("on a disk where nothing can be written, an mbox is read, with what a killed process left", async () => {
+Deno.test("an mbox on a read-only disk is read, with what a killed process left", async () => {
   await using mbox = await mboxWith(TEXT);
   await Deno.writeTextFile(`${mbox.file}.lock`, "pop3svc\n");
   await Deno.writeTextFile(`${mbox.file}.pop3svc-new`, "From a");
@@ -154,7 +154,7 @@ for (const isInPlace of [false, true]) {
   });
 }
 
-Deno.test("an owner that cannot be given to a new file: in place", async () => {
+Deno.test("when a new file cannot get the owner of the mbox, it is rewritten in place", async () => {
   await using mbox = await mboxWith(TEXT);
   const { ino } = await Deno.stat(mbox.file);
   const files: FileSystem = {
@@ -166,7 +166,7 @@ Deno.test("an owner that cannot be given to a new file: in place", async () => {
   assertEquals(mbox.text(), TEXT.slice(message("a").length));
 });
 
-Deno.test("text before the first separator is kept, also when every message is deleted, and then", async () => {
+Deno.test("text before the first separator is kept when every message is deleted, and afterwards", async () => {
   await using mbox = await mboxWith(`exported\n\n${TEXT}`);
   const mailbox = open(mbox.file);
   await deleteNumbers(mailbox, 1, 2, 3, 4);
@@ -194,14 +194,14 @@ Deno.test("ann, ann.lock and ann.pop3svc-old are three users: ann's deletion tou
   }
 });
 
-Deno.test("where the mbox is empty, nothing tells a leftover of version 0.1 from another user's mbox: it stays", async () => {
+Deno.test("beside an empty mbox a file named like a leftover of version 0.1 stays: it may be another user's mbox", async () => {
   await using mbox = await mboxWith("");
   await Deno.writeTextFile(`${mbox.file}.pop3svc-old`, TEXT);
   await messagesOf(open(mbox.file));
   assertEquals(await Deno.readTextFile(`${mbox.file}.pop3svc-old`), TEXT);
 });
 
-Deno.test("what version 0.1 left behind goes, if its contents say that it is that", async () => {
+Deno.test("leftovers of version 0.1 are removed when their contents prove what they are", async () => {
   await using mbox = await mboxWith(TEXT.slice(message("a").length));
   await Deno.writeTextFile(`${mbox.file}.pop3svc-old`, TEXT);
   await Deno.writeTextFile(`${mbox.file}.pop3svc-new`, message("b") + message("c").slice(0, 30));
@@ -227,7 +227,7 @@ Deno.test("octets that belong to no message stop a deletion", async () => {
   }
 });
 
-Deno.test("mail that comes in the middle of a deletion, from who knows no locks, is kept, and nothing is deleted", async () => {
+Deno.test("mail that a program without locks delivers during a deletion is kept, and nothing is deleted", async () => {
   for (const isInPlace of [false, true]) {
     await using mbox = await mboxWith(TEXT);
     if (isInPlace) await Deno.link(mbox.file, join(mbox.path, "second"));
@@ -259,7 +259,7 @@ Deno.test("mail that comes in the middle of a deletion, from who knows no locks,
   }
 });
 
-/** An mbox as it is when a process that rewrites it where it is dies in the given step. */
+/** An mbox as a process leaves it that dies in the given step of a rewrite in place. */
 async function killedInPlace(at: "moving" | "cut" | "cutting"): Promise<MboxFolder> {
   const mbox = await mboxWith(TEXT);
   await Deno.link(mbox.file, join(mbox.path, "second"));
@@ -316,7 +316,7 @@ for (const [at, text] of deaths) {
   }
 }
 
-Deno.test("killed in place, and rewritten by another program since: it is left alone, and the journal is set aside", async () => {
+Deno.test("after a kill and a rewrite by another program the mbox is left alone, and the journal is set aside", async () => {
   await using mbox = await killedInPlace("moving");
   const text = message("x") + message("y");
   await Deno.writeTextFile(mbox.file, text);
@@ -334,7 +334,7 @@ Deno.test("killed in place, and rewritten by another program since: it is left a
   assertEquals(journal.slice(1_024), TEXT);
 });
 
-Deno.test("any messages, any deletions, either way: what is left is what was there, octet by octet", async () => {
+Deno.test("after any deletions from any mbox, either way, the other messages are unchanged, octet by octet", async () => {
   const part = fc.constantFrom(
     "a\n",
     "\n",

@@ -61,7 +61,7 @@ Deno.test("a line of spaces is blank", () => {
   for (const line of ["", " ", "x\n", "\u00a0\n"]) assert(!isBlankLine(line));
 });
 
-Deno.test("hostile lines cost time in proportion to their length", () => {
+Deno.test("hostile lines take time in proportion to their length", () => {
   const lines = [
     `From ${"a dst ".repeat(160)}`,
     `From ${" ".repeat(1_000)}:`,

@@ -1,4 +1,4 @@
-/** The messages that are kept of an mbox stay what they are, whatever made separators of their first lines. */
+/** The messages that a deletion leaves in an mbox are read as before, whatever made their first lines separators. */
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import fc from "fast-check";
@@ -21,7 +21,7 @@ const WAYS = [false, true];
 
 const open = (path: string): Mailbox => sharedMailbox(new MboxStore(path));
 
-/** Deletes messages by their numbers, from 0; the kept ones must be the same to who opens the mbox next. */
+/** Deletes messages by their numbers, from 0; the next login must see the others unchanged. */
 async function deleteNumbers(
   text: string,
   numbers: readonly number[],
@@ -74,13 +74,13 @@ Deno.test("a separator that needs a blank line before it has one after a deletio
   }
 });
 
-Deno.test("the blank line has the line end of the line before it", async () => {
+Deno.test("the added blank line has the line end of the line before it", async () => {
   const text = `${CERTAIN}${M1}${CERTAIN}${M2}\n${POSSIBLE}${M3}`.replaceAll("\n", "\r\n");
   const { after } = await deleteNumbers(text, [1], false);
   assertEquals(after, `${CERTAIN}${M1}\n${POSSIBLE}${M3}`.replaceAll("\n", "\r\n"));
 });
 
-Deno.test("where no blank line is needed, none is put there", async () => {
+Deno.test("a blank line is added only when one is needed", async () => {
   for (const isInPlace of WAYS) {
     const text = [M1, M2, M3].map((each) => CERTAIN + each).join("");
     const { after } = await deleteNumbers(text, [1], isInPlace);
@@ -130,12 +130,12 @@ Deno.test("a refused deletion puts nothing into the trash", async () => {
   assertEquals(names.filter((name) => name.endsWith(".trash")), []);
 });
 
-/** One message, and how it stands in the file. */
+/** One message in its form in the file. */
 interface Piece {
   readonly separator: string;
   readonly body: string;
   readonly end: string;
-  /** Null for none; else how many of the pieces after it the length covers, but for the next one or not. */
+  /** The pieces that its Content-Length covers; null when it has none. */
   readonly length: { readonly from: number; readonly count: number; readonly off: number } | null;
 }
 
@@ -194,7 +194,7 @@ function textOf(all: readonly Piece[], isCrLf: boolean): string {
   return text;
 }
 
-Deno.test("whatever is deleted of whatever mbox: the others have their ids and octets, or nothing was done", async () => {
+Deno.test("after any deletion from any mbox the others keep ids and octets, or nothing was deleted", async () => {
   await fc.assert(
     fc.asyncProperty(
       pieces,
@@ -215,7 +215,7 @@ Deno.test("whatever is deleted of whatever mbox: the others have their ids and o
   );
 });
 
-Deno.test("what will be left is read as it will be written, from any offset", async () => {
+Deno.test("`KeptOctets` reads the remaining octets from any offset as they will be written", async () => {
   await using mbox = await mboxWith("0123456789");
   using file = await denoFileSystem.openGiven(mbox.file);
   assert(file !== null);
@@ -235,7 +235,7 @@ Deno.test("what will be left is read as it will be written, from any offset", as
   }
 });
 
-Deno.test("a rewrite in place that puts a blank line there is undone like any other", async () => {
+Deno.test("a rewrite in place that adds a blank line is undone like any other", async () => {
   const text = `${CERTAIN}${M1}${CERTAIN}${M2}\n${POSSIBLE}${M3}`;
   for (const failing of ["before the cut", "after the cut"]) {
     await using mbox = await mboxWith(text);

@@ -1,4 +1,4 @@
-/** A folder with one mbox, and what is in it. */
+/** A folder with one mbox, and helpers that read the mbox as latin1: one character for each octet. */
 import { join } from "@std/path";
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
 import { openBody } from "../../lib/provider/message_content.ts";
@@ -10,11 +10,11 @@ export const DATE = "Thu Jan  1 00:00:00 2026";
 
 export type MboxFolder = TemporaryFolder & {
   readonly file: string;
-  /** What is in it, an octet for each character. */
+  /** The text of the mbox. */
   text(): string;
 };
 
-/** @param text an octet for each character */
+/** Makes a folder with an mbox of this text. */
 export async function mboxWith(text: string): Promise<MboxFolder> {
   const folder = await TemporaryFolder.create();
   const file = join(folder.path, "mail.mbox");
@@ -29,22 +29,22 @@ export function octetsOf(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** What is directly inside a folder. */
+/** The sorted names of the entries of a folder. */
 export function namesIn(path: string): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
 }
 
-/** Appends to a file before anything else can happen. */
+/** Appends to a file synchronously, before anything else can happen. */
 export function appendNow(path: string, text: string): void {
   Deno.writeTextFileSync(path, text, { append: true });
 }
 
-/** The messages as they are read, an octet for each character. */
+/** The messages as a mailbox gives them. */
 export async function messagesOf(mailbox: Mailbox): Promise<string[]> {
   return [...(await messagesById(mailbox)).values()];
 }
 
-/** The same by their unique ids. */
+/** The messages by their unique-ids. */
 export async function messagesById(mailbox: Mailbox): Promise<Map<string, string>> {
   const info = testConnectionInfo();
   const texts = new Map<string, string>();

@@ -1,4 +1,4 @@
-/** Files in a folder that are no messages, and folders that are something else than they seem. */
+/** Files in a folder that are not messages, and folders that are not what they seem. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { join } from "@std/path";
@@ -37,7 +37,7 @@ const cases: readonly (readonly [string, readonly string[], readonly string[], b
   ["exports by their names", ["Archive.mbox", "2019.MBOX", "a.eml"], ["a.eml"], true],
   ["an mdbox of Dovecot", ["m.1", "m.2", "dovecot.map.index"], [], true],
   [
-    "names that only look like it",
+    "names that only look like those",
     ["u.1", "mbox.eml", "dovecot", "xz", "m.1", "table_of_contents"],
     [
       "dovecot",
@@ -62,7 +62,7 @@ for (const [what, names, served, isFault] of cases) {
   });
 }
 
-Deno.test("a Maildir without empty folders, as git keeps it, is a Maildir", async () => {
+Deno.test("a Maildir whose empty folders are missing, as in git, is a Maildir", async () => {
   for (const folders of [["cur", "tmp"], ["new", "cur"], ["new", "tmp"]]) {
     await using folder = await TemporaryFolder.create();
     for (const name of folders) await Deno.mkdir(join(folder.path, name));
@@ -77,13 +77,13 @@ Deno.test("a Maildir without empty folders, as git keeps it, is a Maildir", asyn
       await Deno.writeTextFile(join(folder.path, beside), "");
     }
     assertEquals(seenFormat(folder.path), "maildir");
-    // Beside messages it is a folder like any other.
+    // Beside messages, a folder named cur is just a folder.
     await Deno.writeTextFile(join(folder.path, "a.eml"), "Subject: x\n\n");
     assertEquals(seenFormat(folder.path), "folder");
   }
 });
 
-Deno.test("mail in a Maildir beside the files of a folder is told by check, the ready line and the log", async () => {
+Deno.test("check, the ready line and the log report mail in a Maildir beside the files of a folder", async () => {
   await using folder = await folderOf(["a.eml"]);
   await Deno.mkdir(join(folder.path, "cur"));
   const { code } = await runProgram(["check", folder.path]);
@@ -103,7 +103,7 @@ Deno.test("mail in a Maildir beside the files of a folder is told by check, the 
   assertStringIncludes(stderr, "in a Maildir beside the files");
 });
 
-Deno.test("check of a file that is no mbox says what it is, and what to do", async () => {
+Deno.test("check of a file that is not an mbox says what it is, and what to do", async () => {
   await using folder = await TemporaryFolder.create();
   for (
     const [text, remedy] of [
@@ -125,7 +125,7 @@ Deno.test("a whole mbox in a folder, whatever its name, cannot be deleted as one
   const separator = "From joe@example.org Thu Jan  1 00:00:00 2015\n";
   const text = `${separator}Subject: 1\n\nbody\n\n`;
   await Deno.writeTextFile(join(folder.path, "Inbox"), text.repeat(2));
-  // A message with the line of its envelope is one, also if its text speaks of such lines.
+  // A file with one envelope line is one message, even if its text quotes such lines.
   await Deno.writeTextFile(join(folder.path, "one.eml"), `${text}From here on it is text.\n`);
   const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   const info = testConnectionInfo();

@@ -1,4 +1,4 @@
-/** What is wrong with one message, or with its name, costs that message. And work is linear in the mailbox. */
+/** A fault of one message or its name harms only that message. And work grows in proportion to the mailbox. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
@@ -54,7 +54,7 @@ for (const [code, error] of failures) {
   });
 }
 
-Deno.test("names that are no UTF-8 are counted and told", async () => {
+Deno.test("files whose names are not UTF-8 are counted and logged", async () => {
   await using folder = await TemporaryFolder.create();
   await Deno.writeTextFile(join(folder.path, "a"), "Subject: a\n\n");
   await new Deno.Command("sh", {
@@ -76,7 +76,7 @@ Deno.test("names that are no UTF-8 are counted and told", async () => {
   );
 });
 
-Deno.test("after all messages were renamed, RETR, DELE and QUIT list the mailbox a few times, not once for each", async () => {
+Deno.test("after all messages were renamed, RETR, DELE and QUIT list the mailbox a few times, not once per message", async () => {
   const count = 400;
   await using folder = await TemporaryFolder.create();
   for (const name of ["cur", "new", "tmp"]) await Deno.mkdir(join(folder.path, name));
@@ -106,7 +106,7 @@ Deno.test("after all messages were renamed, RETR, DELE and QUIT list the mailbox
   assert(listings <= 8, `${listings} listings`);
 });
 
-Deno.test("after messages were removed, finding them lists a few times, also while files keep coming", async () => {
+Deno.test("after messages were removed, finding them lists the mailbox a few times, even while files keep arriving", async () => {
   const count = 100;
   await using folder = await TemporaryFolder.create();
   for (const name of ["cur", "new", "tmp"]) await Deno.mkdir(join(folder.path, name));
@@ -137,7 +137,7 @@ Deno.test("after messages were removed, finding them lists a few times, also whi
     deliver();
     await store.find(message);
   }
-  // `new` and `cur`, once: the clock stands.
+  // One listing of `new` and `cur` serves all, since the clock stands still.
   assertEquals(listings, 2);
   clock.advance(100);
   for (const message of messages) {
@@ -145,7 +145,7 @@ Deno.test("after messages were removed, finding them lists a few times, also whi
     await store.find(message);
   }
   assertEquals(listings, 4);
-  // What was renamed meanwhile is found by the next list.
+  // The next listing finds the renamed file.
   await Deno.rename(join(folder.path, "new", "0.x"), join(folder.path, "cur", "0.x:2,S"));
   clock.advance(100);
   assert(await mailbox.messageExists(info, kept));

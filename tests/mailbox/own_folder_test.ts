@@ -1,4 +1,4 @@
-/** Our folder beside the mail: its name, what an older version left, and what is in the way. */
+/** The server's own folder beside the mail: its name, leftovers of older versions, and folders of others in its place. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { maildirMailbox } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
@@ -28,7 +28,7 @@ async function opened(path: string, options: FileMailboxOptions = {}) {
   return { mailbox, info, reports, uniqueIds: await mailbox.listMessageUniqueIds(info) };
 }
 
-Deno.test("in a Maildir our folder has no dot, which Dovecot would take for a folder of IMAP", async () => {
+Deno.test("in a Maildir the server's own folder has no dot: Dovecot would take it for an IMAP folder", async () => {
   await using folder = await maildir();
   const { mailbox, info, uniqueIds } = await opened(folder.path, { deletePolicy: "trash" });
   await mailbox.messageDelete(info, uniqueIds);
@@ -36,7 +36,7 @@ Deno.test("in a Maildir our folder has no dot, which Dovecot would take for a fo
   assertEquals(folder.names("pop3svc/trash"), ["1.x:2,S", "2.x:2,S"]);
 });
 
-Deno.test("what an older version left half done is completed, and its folder goes or gets its new name", async () => {
+Deno.test("the unfinished deletion of an older version is completed, and its folder is removed or renamed", async () => {
   for (const [kind, left] of [["moving", ["1.x", "2.x"]], ["deleted", ["2.x"]]] as const) {
     for (const hasTrash of [false, true]) {
       await using folder = await maildir();
@@ -60,7 +60,7 @@ Deno.test("what an older version left half done is completed, and its folder goe
 });
 
 testAsRoot(
-  "a folder of ours that belongs to another user is left alone and named, and deleting works",
+  "when the server's own folder belongs to another user, it is left alone and named, and deleting works",
   async () => {
     await using folder = await maildir();
     for (const name of [".pop3svc", "pop3svc"]) {

@@ -1,4 +1,4 @@
-/** What a mailbox tells: each text once, not too many of them, and always what was moved. */
+/** The errors that a mailbox reports: each text once, a limited number, but always a file that was moved. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
@@ -17,7 +17,7 @@ function listener() {
   return { told, events };
 }
 
-Deno.test("a folder: what was moved is told after a hundred other texts, and that more are not told", async () => {
+Deno.test("a folder: after a hundred texts the limit is reported once, but a moved file is always reported", async () => {
   await using folder = await TemporaryFolder.create();
   const { told, events } = listener();
   const store = new FileStore(folder.path, folderLayout, { events });
@@ -39,7 +39,7 @@ Deno.test("a folder: what was moved is told after a hundred other texts, and tha
   assertEquals(told.length, 103);
 });
 
-Deno.test("an mbox: a journal that was set aside is told after a hundred other texts", async () => {
+Deno.test("an mbox: a journal that was set aside is reported after a hundred other texts", async () => {
   await using folder = await TemporaryFolder.create();
   const { told, events } = listener();
   const path = join(folder.path, "mbox");
@@ -60,7 +60,7 @@ async function journalPlaces(store: MboxStore): Promise<string[]> {
   return folders.map((each) => store.place.nameIn(each, "journal"));
 }
 
-Deno.test("a name cannot make a text look like one about what was moved", () => {
+Deno.test("no file name can make a text look like one about a moved file", () => {
   const { told, events } = listener();
   const reports = new Reports("mail", events);
   for (let number = 0; number < 150; number++) {
@@ -71,7 +71,7 @@ Deno.test("a name cannot make a text look like one about what was moved", () => 
   assertEquals(told.length, 101);
 });
 
-Deno.test("the same text is told once", () => {
+Deno.test("the same text is reported once", () => {
   const { told, events } = listener();
   const reports = new Reports("mail", events);
   for (const text of ["a", "b", "a"]) reports.tell(new Error(text));

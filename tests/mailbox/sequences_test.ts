@@ -1,6 +1,6 @@
 /**
- * Any sequence of deliveries, renames, changes of flags, deletions by two sessions and restarts: every message keeps its id and its
- * octets, no id ever means two messages, and nothing is lost but what was deleted.
+ * Any sequence of deliveries, renames, new flags, deletions by two sessions and restarts: every message keeps its id and
+ * octets, no id ever means two messages, and only deleted messages are gone.
  */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
@@ -34,7 +34,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
 );
 
-/** A session of a client: it logs in again when it is told to, and never ends by itself. */
+/** A session of a client; a step `login` replaces it. */
 interface Session {
   readonly mailbox: LoginMailbox;
   readonly info: ConnectionInfo;
@@ -47,9 +47,9 @@ class World {
   #mailbox: LoginMailbox;
   #delivered = 0;
   #links = 0;
-  /** What is there, by contents: the base name is the one of the delivery. */
+  /** The base names of the messages that exist, by contents; the name is that of the delivery. */
   readonly live = new Map<string, string>();
-  /** Which contents an id has ever meant, and which id contents have. */
+  /** The contents that each id has ever meant, and below the id of each contents. */
   readonly #contentsOf = new Map<string, string>();
   readonly #idOf = new Map<string, string>();
 
@@ -86,7 +86,7 @@ class World {
     const path = join(this.#folder, "tmp", `${number}`);
     await Deno.writeTextFile(path, contents);
     await Deno.utime(path, 1_000 + number, 1_000 + number);
-    // A twin lies in the other folder, or has other flags.
+    // A twin lies in the other folder or has other flags.
     const to = base === null ? `new/${name}` : `cur/${name}:2,F${"abcdefgh"[number % 8]}${number}`;
     await Deno.rename(path, join(this.#folder, to));
     this.live.set(contents, name);
@@ -115,9 +115,9 @@ class World {
       : `cur/${base}:2,S${unique}`;
     const [from, to] = [path, target].map((each) => join(this.#folder, each));
     if (from === undefined || to === undefined) return;
-    // One inode under two base names is two messages.
+    // One inode with two base names would count as two messages.
     if (how === "renumber" && ((await Deno.lstat(from)).nlink ?? 1) > 1) return;
-    // A move that broke off: the same inode under both names.
+    // An interrupted move leaves the same inode under both names.
     if (how === "link") await Deno.link(from, to);
     else await Deno.rename(from, to);
   }
@@ -130,7 +130,7 @@ class World {
     this.live.delete(this.#contentsOf.get(uniqueId) ?? "");
   }
 
-  /** A login that reads everything, as a client does. */
+  /** Logs in, reads everything, and checks it. */
   async look(): Promise<Session> {
     const mailbox = this.#mailbox;
     const info = testConnectionInfo();

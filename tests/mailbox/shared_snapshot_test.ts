@@ -1,4 +1,4 @@
-/** What is looked at once, and remembered: snapshots and sizes. */
+/** Snapshots and sizes are computed once and remembered. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
@@ -9,7 +9,7 @@ import { TemporaryFolder } from "../temporary_folder.ts";
 
 const OLD = 1_000;
 
-/** A folder that nobody has touched for long, so that its time can be trusted. */
+/** A folder that was last changed long ago, so that its time can be trusted. */
 async function oldFolder(count: number): Promise<TemporaryFolder> {
   const folder = await TemporaryFolder.create();
   for (let number = 0; number < count; number++) {
@@ -32,7 +32,7 @@ Deno.test("sessions of an unchanged folder share one list", async () => {
   assert(together.every((list) => list === first));
 });
 
-Deno.test("new mail is seen by the next login, however soon it comes", async () => {
+Deno.test("the next login sees new mail, however soon it arrives", async () => {
   await using folder = await oldFolder(1);
   const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   for (let number = 1; number < 30; number++) {
@@ -41,7 +41,7 @@ Deno.test("new mail is seen by the next login, however soon it comes", async () 
   }
 });
 
-Deno.test("a file that is written to in place: the session is told, to the next one it is another message", async () => {
+Deno.test("when a file is changed in place, the session gets an error, and the next one sees another message", async () => {
   await using folder = await oldFolder(2);
   const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   const before = testConnectionInfo();
@@ -64,7 +64,7 @@ Deno.test("a file that is written to in place: the session is told, to the next 
   assertEquals(sizes.toSorted(), [14, 24]);
 });
 
-Deno.test("sizes are remembered across restarts, and only a file that is whole is believed", async () => {
+Deno.test("sizes are remembered across restarts, and only a complete index is trusted", async () => {
   const count = 1_000;
   await using folder = await oldFolder(count);
   const remembered = join(folder.path, ".pop3svc/index");
@@ -79,11 +79,11 @@ Deno.test("sizes are remembered across restarts, and only a file that is whole i
   const counted = await sum();
   const whole = await Deno.readTextFile(remembered);
 
-  // A wrong size shows that it is read.
+  // The wrong size proves that the index is read.
   await Deno.writeTextFile(remembered, whole.replace('"octets":[14,', '"octets":[15,'));
   assertEquals(await sum(), counted + 1);
 
-  // A cut, a column that is too short, another version, an empty file, none: counted anew.
+  // With a cut, short, old, empty or missing index, sizes are counted again.
   const broken = [
     whole.slice(0, whole.length / 2),
     whole.replace('"octets":[14,', '"octets":[   '),
@@ -100,13 +100,13 @@ Deno.test("sizes are remembered across restarts, and only a file that is whole i
     assertEquals(octetsIn(await Deno.readTextFile(remembered)), octetsIn(whole));
   }
 
-  // It is believed of that very file only.
+  // A remembered size counts only for the unchanged file.
   await Deno.writeTextFile(join(folder.path, "0"), "Subject: one that is longer\n\n");
   await Deno.utime(folder.path, OLD, OLD);
   assertEquals(await sum(), counted + "Subject: one that is longer".length - "Subject: 0".length);
 });
 
-Deno.test("the list is remembered across restarts, until something has come or gone", async () => {
+Deno.test("the list is remembered across restarts, until a file is added or removed", async () => {
   await using folder = await TemporaryFolder.create();
   for (const name of ["new", "cur", "tmp"]) await Deno.mkdir(join(folder.path, name));
   for (let number = 1_000; number < 2_000; number++) {
@@ -131,21 +131,21 @@ Deno.test("the list is remembered across restarts, until something has come or g
   assertEquals([again.first, again.size, again.count], ["1000.y", 14, 1_000]);
   assert(await again.mailbox.messageExists(again.info, "1000.y"));
 
-  // One that was cut is not believed, wherever the cut is.
+  // An index that was cut is not trusted.
   await Deno.writeTextFile(index, text.slice(0, -10));
   const uncut = await look();
   await uncut.mailbox.messageContents(uncut.info, "1000.x");
 
-  // What it takes to open a message is looked at when one is opened.
+  // The columns that only RETR needs are checked when a message is opened.
   const damages = [['"fileSizes":[12,', '"fileSizes":[{},'], ['"paths":[', '"paths":{']] as const;
   for (const [whole, damaged] of damages) {
     await Deno.writeTextFile(index, text.replace(whole, damaged));
     const { mailbox, info } = await look();
     const open = async () => await mailbox.messageContents(info, "1000.x");
     await assertRejects(open, Error, "is damaged");
-    const anew = testConnectionInfo();
-    await mailbox.messageSizes?.(anew, await mailbox.listMessageUniqueIds(anew));
-    await mailbox.messageContents(anew, "1000.x");
+    const next = testConnectionInfo();
+    await mailbox.messageSizes?.(next, await mailbox.listMessageUniqueIds(next));
+    await mailbox.messageContents(next, "1000.x");
     assertEquals(await Deno.readTextFile(index), text);
   }
 
@@ -154,11 +154,11 @@ Deno.test("the list is remembered across restarts, until something has come or g
   assertEquals([later.first, later.count], ["1000.x", 1_001]);
 });
 
-Deno.test("counting a large mailbox lets others run in between", async () => {
+Deno.test("counting a large mailbox lets other work run in between", async () => {
   await using folder = await TemporaryFolder.create();
   const path = join(folder.path, "large");
   await Deno.writeFile(path, new Uint8Array());
-  // Long enough on any machine, and takes no room on the disk.
+  // Large enough to take long on any machine; sparse, so it takes no space on the disk.
   await Deno.truncate(path, 600_000_000);
   let turns = 0;
   const others = setInterval(() => turns++);

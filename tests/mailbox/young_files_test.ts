@@ -1,4 +1,4 @@
-/** Files of a plain folder that another program may still be writing. */
+/** Files of a plain folder that another program may still be writing: a login waits for them. */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { denoFileSystem } from "../../lib/files/file_system.ts";
@@ -8,7 +8,7 @@ import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import type { Clock } from "../../lib/time/clock.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
-/** Time passes only when somebody waits: each wait is told, and over at once. */
+/** A clock on which each wait ends at once and is reported. */
 function waitingClock(wait: (milliseconds: number) => void): Clock {
   let now = 0;
   return {
@@ -50,7 +50,7 @@ Deno.test("a login waits a quarter of a second for a young file, and serves it i
   assertEquals(await listed(folder), { uniqueIds: ["old", "young"], waits: [250] });
 });
 
-Deno.test("one that grows meanwhile is waited for, for two seconds, and not served while it does", async () => {
+Deno.test("a login waits up to two seconds for a growing file, and does not serve it while it grows", async () => {
   await using folder = await TemporaryFolder.create();
   await write(folder, "old", 60);
   await write(folder, "growing", null);
@@ -62,14 +62,14 @@ Deno.test("one that grows meanwhile is waited for, for two seconds, and not serv
   assertEquals(twice, { uniqueIds: ["growing", "old"], waits: [250, 250, 250] });
 });
 
-Deno.test("a time in the future counts as quiet once it has stood still", async () => {
+Deno.test("a file with a time in the future is served once it has not changed for a while", async () => {
   await using folder = await TemporaryFolder.create();
   await write(folder, "future", -3_600);
   assertEquals(await listed(folder), { uniqueIds: ["future"], waits: [250] });
   assertEquals(await listed(folder, { settleTime: 10 }), { uniqueIds: ["future"], waits: [250] });
 });
 
-Deno.test("with a settle time nothing younger is served, and no login waits for it", async () => {
+Deno.test("with a settle time no younger file is served, and no login waits for it", async () => {
   await using folder = await TemporaryFolder.create();
   await write(folder, "young", 5);
   await write(folder, "old", 60);
@@ -77,7 +77,7 @@ Deno.test("with a settle time nothing younger is served, and no login waits for 
   assertEquals(await listed(folder, { settleTime: 0 }), { uniqueIds: ["old", "young"], waits: [] });
 });
 
-Deno.test("what was served is not waited for again", async () => {
+Deno.test("a login does not wait again for a file that was served", async () => {
   await using folder = await TemporaryFolder.create();
   await write(folder, "future", -3_600);
   let waits = 0;
@@ -90,7 +90,7 @@ Deno.test("what was served is not waited for again", async () => {
   );
   for (let login = 0; login < 3; login++) {
     assertEquals((await store.look()).list.uniqueIds, ["future"]);
-    // It is listed again each time.
+    // Makes each login list the folder again.
     store.forget();
   }
   assertEquals(waits, 1);

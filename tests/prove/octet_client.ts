@@ -1,4 +1,4 @@
-/** A POP3 client that sees octets and nothing else: no line is decoded on the way. */
+/** A POP3 client that works on octets: it decodes no line of a message. */
 const CRLF = [0x0d, 0x0a];
 const DOT = 0x2e;
 
@@ -33,7 +33,7 @@ export class OctetClient implements Disposable {
     return reply;
   }
 
-  /** What comes after the first line of a reply, byte-stuffing undone (RFC 1939 section 3). */
+  /** The octets after the first line of a reply, with byte-stuffing undone (RFC 1939 section 3). */
   async octets(command: string): Promise<Uint8Array> {
     await this.command(command);
     const lines: Uint8Array[] = [];
@@ -65,7 +65,7 @@ export class OctetClient implements Disposable {
   async #line(): Promise<Uint8Array> {
     for (let seen = 0;;) {
       const end = this.#unread.indexOf(0x0a, seen);
-      // A line of a message may hold a bare LF only where the server is wrong; it shows as a difference.
+      // A bare LF does not end a line; if the server sends one, the comparison shows it.
       if (end > 0 && this.#unread[end - 1] === 0x0d) {
         const line = this.#unread.subarray(0, end - 1);
         this.#unread = this.#unread.subarray(end + 1);

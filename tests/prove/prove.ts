@@ -1,22 +1,22 @@
 /**
- * Proves a mailbox over real sessions: every octet, size, TOP, unique id and deletion. It works on a copy, and nothing of
- * the mailbox itself is changed. What a message must be is worked out here from the files alone, by a few plain lines of
- * code that share nothing with the server.
+ * Proves a mailbox over real sessions: every octet, size, TOP, unique-id and deletion. It works on a copy; the mailbox
+ * itself is not changed. The expected octets come from the files alone, by simple code that shares nothing with the
+ * server.
  */
 import { basename, join } from "@std/path";
 import { OctetClient } from "./octet_client.ts";
 
-/** What was proved. */
+/** The outcome of a proof. */
 export interface Proof {
   readonly messages: number;
   readonly octets: number;
-  /** What is wrong; empty where all is right. */
+  /** What is wrong; empty when everything is right. */
   readonly faults: readonly string[];
   /** Files that are not served and not proved, with the reason. */
   readonly leftOut: readonly string[];
 }
 
-/** What cannot be proved at all. */
+/** A mailbox that cannot be proved at all. */
 export class ProveError extends Error {}
 
 /** A server that serves the folder to `me` with `passw0rd`. */
@@ -29,7 +29,7 @@ interface Expected {
   readonly octets: Uint8Array;
 }
 
-/** The lines of a message as sent: ended by CRLF, LF or CR, each once. */
+/** The lines of a message; CRLF, LF and CR each end one. */
 function linesOf(octets: Uint8Array): Uint8Array[] {
   const lines: Uint8Array[] = [];
   let start = 0;
@@ -43,7 +43,7 @@ function linesOf(octets: Uint8Array): Uint8Array[] {
   return lines;
 }
 
-/** Its octets as sent, without byte-stuffing (RFC 1939 section 3). */
+/** The octets of these lines as sent, without byte-stuffing (RFC 1939 section 3). */
 function asSent(lines: readonly Uint8Array[]): Uint8Array {
   const sent = new Uint8Array(lines.reduce((sum, line) => sum + line.length + 2, 0));
   let at = 0;
@@ -68,12 +68,12 @@ function entriesOf(folder: string): Deno.DirEntry[] {
   return [...Deno.readDirSync(folder)];
 }
 
-/** `From SENDER DATE` with a weekday, a month and a time, as an mbox has it before a message. */
+/** An envelope line, as in an mbox: `From SENDER DATE` with a weekday, a month and a time. */
 const ENVELOPE = /^>?From .*\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .*\b\d{1,2}:\d\d(:\d\d)?\b.*\d{4}.*$/;
-/** Deno puts it in the place of what is no UTF-8. */
+/** Deno replaces octets of a name that are not UTF-8 by this character. */
 const REPLACEMENT = "\ufffd";
 
-/** The message without lines of an envelope, which are not sent. */
+/** The message without envelope lines, which are not sent. */
 function withoutEnvelope(octets: Uint8Array): Uint8Array {
   let start = 0;
   for (;;) {
@@ -97,7 +97,7 @@ async function copyOf(mailbox: string, to: string, leftOut: string[]): Promise<E
       if (!isFile || name.startsWith(".")) continue;
       const path = join(folder, name);
       if (name.includes(REPLACEMENT) && !exists(join(mailbox, path))) {
-        leftOut.push(`${path}: its name is no UTF-8`);
+        leftOut.push(`${path}: its name is not UTF-8`);
         continue;
       }
       const { mtime } = await Deno.stat(join(mailbox, path));
@@ -129,7 +129,7 @@ function assertFolder(path: string): void {
  * Proves a folder of messages, or a Maildir.
  *
  * @param serve serves a folder, in this process or another one
- * @throws {ProveError} when the path is no folder
+ * @throws {ProveError} when the path is not a folder
  */
 export async function prove(
   mailbox: string,
@@ -163,7 +163,7 @@ async function proveCopy(
     if (first.length !== expected.length) {
       faults.push(`${expected.length} files, and ${first.length} messages`);
     }
-    if (new Set(first).size !== first.length) faults.push("a unique id is there twice");
+    if (new Set(first).size !== first.length) faults.push("a unique-id occurs twice");
     const missing = new Map(expected.map((each) => [each.path, each]));
     for (const [index, uniqueId] of first.entries()) {
       const number = index + 1;
@@ -195,9 +195,9 @@ async function proveCopy(
   {
     using client = await session();
     if ((await client.listing("UIDL")).join(" ") !== first.join(" ")) {
-      faults.push("a second session has other unique ids");
+      faults.push("a second session has other unique-ids");
     }
-    // Every second one is deleted; the others stay what they are.
+    // Deletes every second message; the others must stay.
     for (let number = 1; number <= first.length; number += 2) {
       await client.command(`DELE ${number}`);
     }
@@ -211,7 +211,7 @@ async function proveCopy(
   for (let number = 1; number <= kept.length; number++) await client.command(`DELE ${number}`);
   await client.command("QUIT");
   const left = expected.filter(({ path }) => exists(join(copy, path)));
-  if (left.length > 0) faults.push(`${left.length} files are there after all were deleted`);
+  if (left.length > 0) faults.push(`${left.length} files are still there after all were deleted`);
   return { messages: first.length, octets, faults };
 }
 

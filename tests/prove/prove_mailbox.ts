@@ -1,6 +1,6 @@
 /**
- * `deno task prove FOLDER`: proves every octet, size, TOP, unique id and deletion of a folder of messages or a Maildir, over
- * real sessions with a server of its own. It works on a copy. The exit code is 1 where something is wrong.
+ * `deno task prove FOLDER`: proves every octet, size, TOP, unique-id and deletion of a folder of messages or a Maildir,
+ * over real sessions with a server of its own. It works on a copy. The exit code is 1 when something is wrong.
  */
 import { folderMailbox, maildirMailbox, Pop3Listener, SingleUserProvider } from "../../lib/mod.ts";
 import { seenFormat } from "../../lib/mailbox/open_mailbox.ts";

@@ -8,7 +8,7 @@ const sample = fromFileUrl(new URL("../../mailbox-sample", import.meta.url));
 
 const names = () => [...Deno.readDirSync(sample)].map(({ name }) => name).sort();
 
-Deno.test("the sample is proved: every octet, size, TOP, unique id and deletion", async () => {
+Deno.test("the sample is proved: every octet, size, TOP, unique-id and deletion", async () => {
   const before = names();
   const { messages, faults } = await prove(sample, serveHere);
   assertEquals([messages, faults], [12, []]);
@@ -36,7 +36,7 @@ Deno.test("a Maildir with hostile messages is proved", async () => {
   assertEquals([proof.messages, proof.faults], [messages.length, []]);
 });
 
-Deno.test("what is wrong is said", async () => {
+Deno.test("the faults of a wrong server are reported", async () => {
   await using folder = await TemporaryFolder.create();
   for (const name of ["a", "b"]) {
     await Deno.writeTextFile(join(folder.path, name), `Subject: ${name}\n\n`);
@@ -49,7 +49,7 @@ Deno.test("what is wrong is said", async () => {
   assertStringIncludes(faults.join("\n"), "a is not served");
 });
 
-Deno.test("a name that is no UTF-8 is left out and told; the line of an envelope is not sent", async () => {
+Deno.test("a file whose name is not UTF-8 is left out and reported; an envelope line is not sent", async () => {
   await using folder = await TemporaryFolder.create();
   await Deno.writeTextFile(
     join(folder.path, "a.eml"),
@@ -62,10 +62,10 @@ Deno.test("a name that is no UTF-8 is left out and told; the line of an envelope
   }).output();
   const { messages, faults, leftOut } = await prove(folder.path, serveHere);
   assertEquals([messages, faults], [2, []]);
-  assertEquals(leftOut, ["caf\ufffd.eml: its name is no UTF-8"]);
+  assertEquals(leftOut, ["caf\ufffd.eml: its name is not UTF-8"]);
 });
 
-Deno.test("a path that is no folder gets one line and exit code 2", async () => {
+Deno.test("a path that is not a folder gets one line and exit code 2", async () => {
   await using folder = await TemporaryFolder.create();
   const file = join(folder.path, "a");
   await Deno.writeTextFile(file, "Subject: a\n\n");

@@ -1,4 +1,4 @@
-/** The shapes of a message's content, each over a real session. */
+/** Message contents in each shape that a provider may give, over real sessions. */
 import { assertEquals } from "@std/assert";
 import { MemoryMailbox, type MessageContent, Pop3Listener } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
@@ -54,7 +54,7 @@ class Closings {
 }
 
 for (const shape of ["lines", "chunks", "generator", "stream", "streamOfText"] as const) {
-  Deno.test(`content as ${shape}: RETR and TOP, closed once each`, async () => {
+  Deno.test(`contents as ${shape}: RETR and TOP, each closes them once`, async () => {
     const closings = new Closings();
     const mailbox = new MemoryMailbox({ a: "" });
     mailbox.messageContents = () => closings[shape]();
@@ -73,7 +73,7 @@ for (const shape of ["lines", "chunks", "generator", "stream", "streamOfText"] a
   });
 }
 
-Deno.test("a mailbox that gives null for a message's contents: it is gone, and the session goes on", async () => {
+Deno.test("null as the contents of a message means that it is gone; the session goes on", async () => {
   class Vanishing extends MemoryMailbox {
     override messageContents() {
       return null;

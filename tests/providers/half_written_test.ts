@@ -1,4 +1,4 @@
-/** A users file that is empty, torn, or no text for a moment: nobody hears of a wrong password for it. */
+/** A users file that is empty, cut or not text for a moment: no login fails with a wrong password because of it. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { UsersFileProvider } from "../../lib/mod.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
@@ -10,10 +10,10 @@ const NOBODY = "-ERR [SYS/TEMP] Nobody can log in now. Try again later.";
 
 const useless: readonly (readonly [string, string | Uint8Array<ArrayBuffer>])[] = [
   ["empty", ""],
-  ["only remarks", "# nobody\n"],
+  ["only comments", "# nobody\n"],
   ["only bad lines", "me\nyou\n"],
-  ["what a loss of power leaves", new Uint8Array(4_096)],
-  ["no UTF-8", new Uint8Array([0x6d, 0xe9, 0x3a, 0x0a])],
+  ["zeros, as after a power failure", new Uint8Array(4_096)],
+  ["not UTF-8", new Uint8Array([0x6d, 0xe9, 0x3a, 0x0a])],
 ];
 
 async function write(served: UsersServed, content: string | Uint8Array<ArrayBuffer>) {
@@ -22,7 +22,7 @@ async function write(served: UsersServed, content: string | Uint8Array<ArrayBuff
 }
 
 for (const [what, content] of useless) {
-  Deno.test(`a users file that becomes useless keeps its users: ${what}`, async () => {
+  Deno.test(`when a users file becomes useless, its users can still log in: ${what}`, async () => {
     await using served = await UsersServed.start(USERS);
     assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
     await write(served, content);
@@ -35,7 +35,7 @@ for (const [what, content] of useless) {
     assertEquals(served.complaints().length, 1);
   });
 
-  Deno.test(`while nobody is known it is no wrong password: ${what}`, async () => {
+  Deno.test(`while no user is known, no password counts as wrong: ${what}`, async () => {
     await using served = await UsersServed.start([]);
     await write(served, content);
     for (const password of ["m", "x", "y", "z"]) {
@@ -47,7 +47,7 @@ for (const [what, content] of useless) {
   });
 }
 
-Deno.test("a file that is not there yet is no wrong password either", async () => {
+Deno.test("while the file is missing, no password counts as wrong", async () => {
   await using served = await UsersServed.start([]);
   await Deno.remove(served.file);
   assertEquals(await served.logIn("me", "m"), NOBODY);
@@ -55,10 +55,10 @@ Deno.test("a file that is not there yet is no wrong password either", async () =
   assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
 });
 
-Deno.test("a file that is half written is believed when it has been quiet for a while", async () => {
+Deno.test("a half-written file is used once it has not changed for a while", async () => {
   await using served = await UsersServed.start(USERS);
   assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
-  // As an editor leaves it in the middle: one user without the end of the password.
+  // The write stopped within a password.
   await Deno.writeTextFile(served.file, "me:{PLAIN}m\nyou:{PLAIN}yes");
   assertEquals(await served.logIn("you", "yesterday"), "+OK Welcome.");
   assertEquals(await served.logIn("you", "yes"), WRONG);
@@ -70,14 +70,14 @@ Deno.test("a file that is half written is believed when it has been quiet for a 
   assertEquals(await served.logIn("you", "yesterday"), WRONG);
 });
 
-Deno.test("whoever locks all of them locks all of them", async () => {
+Deno.test("all users can be locked at once", async () => {
   await using served = await UsersServed.start(USERS);
   assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
   await served.write(["me:!", "you:!"]);
   assertEquals(await served.logIn("me", "m"), WRONG);
 });
 
-Deno.test("a useless file is read once, and not at each login", async () => {
+Deno.test("a useless file is read once, not at each login", async () => {
   await using folder = await TemporaryFolder.create();
   const file = `${folder.path}/users`;
   await using provider = new UsersFileProvider(file, { mailRoot: folder.path });
@@ -90,7 +90,7 @@ Deno.test("a useless file is read once, and not at each login", async () => {
   assertEquals(looks.count, 0);
 });
 
-/** Whoever opens a file that an option names looks at its path first; whether it has changed is another call. */
+/** Counts reads of the file: opening a given path begins with lstat, the check for changes uses another call. */
 class CountedLooks implements Disposable {
   count = 0;
   readonly #original = Deno.lstatSync;

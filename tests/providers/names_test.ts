@@ -1,4 +1,4 @@
-/** What is one name, and what is one password: case, and SASLprep (RFC 4013). */
+/** Which spellings are the same name or the same password: letter case and SASLprep (RFC 4013). */
 import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { nameKeysOf, prepared } from "../../lib/auth/prepared_text.ts";
@@ -14,7 +14,7 @@ import { UsersServed, WRONG } from "./users_served.ts";
 const NFC = "j\u00f6rg";
 const NFD = "jo\u0308rg";
 
-/** The examples of RFC 4013 section 3, and what stays as it is. */
+/** The examples of RFC 4013 section 3, and texts that stay unchanged. */
 const examples: readonly (readonly [string, string])[] = [
   ["I\u00adX", "IX"],
   ["user", "user"],
@@ -29,7 +29,7 @@ const examples: readonly (readonly [string, string])[] = [
   ["\u{1f600}", "\u{1f600}"],
 ];
 
-Deno.test("SASLprep as RFC 4013 has it; what it forbids stays as it is", async () => {
+Deno.test("SASLprep as in RFC 4013; forbidden texts stay unchanged", async () => {
   for (const [text, expected] of examples) assertEquals(await prepared(text), expected);
 });
 
@@ -47,7 +47,7 @@ Deno.test("a name is compared in lower case or letter by letter, prepared in any
   assertEquals(await same("lower", "joe", "jo"), false);
 });
 
-Deno.test("two lines that become one are a bad line, by their number", async () => {
+Deno.test("the second line of the same name is a bad line, named by its number", async () => {
   const text = `joe:{PLAIN}1\nJoe:{PLAIN}2\n${NFC}:{PLAIN}3\n${NFD}:{PLAIN}4\n`;
   const badLines = async (usernameCase: UsernameCase) =>
     parseUsersFile(text, await nameKeysOf(usernameCase, text)).badLines.map(({ line }) => line);
@@ -55,7 +55,7 @@ Deno.test("two lines that become one are a bad line, by their number", async () 
   assertEquals(await badLines("keep"), [4]);
 });
 
-Deno.test("another spelling of the name is no wrong password, and the folder is the line's", async () => {
+Deno.test("another spelling of the name can log in, and the folder is named as in the users file", async () => {
   await using served = await UsersServed.start([
     "Joe@Example.ORG:{PLAIN}m",
     `${NFD}:{PLAIN}m`,
@@ -75,14 +75,14 @@ Deno.test("another spelling of the name is no wrong password, and the folder is 
     assertEquals(await client.command("STAT"), stat, name);
   }
   assertEquals(served.pop3.all("login-failed"), []);
-  // Who sleeps under one spelling wakes up under it.
+  // WAKE works with the spelling of the login.
   using client = await served.connect();
   await client.command("XLOG JOE@example.org m");
   await client.command("SLEE");
   assertEquals(await client.command("WAKE"), "+OK [ACTIVITY/NONE] Welcome back.");
 });
 
-Deno.test("usernameCase keep: each letter counts", async () => {
+Deno.test("usernameCase keep: letter case counts", async () => {
   await using served = await UsersServed.start(["joe:{PLAIN}1", "Joe:{PLAIN}2"], {
     usernameCase: "keep",
   });
@@ -92,7 +92,7 @@ Deno.test("usernameCase keep: each letter counts", async () => {
   assertEquals(await served.logIn("JOE", "1"), WRONG);
 });
 
-Deno.test("the one user is compared in the same way", async () => {
+Deno.test("SingleUserProvider compares names and passwords in the same way", async () => {
   const logsIn = async (username: string, password: string, usernameCase?: UsernameCase) => {
     const provider = new SingleUserProvider({
       username: `Me${NFC}`,
@@ -108,7 +108,7 @@ Deno.test("the one user is compared in the same way", async () => {
   assertEquals(await logsIn(`me${NFC}`, `${NFC.toUpperCase()} x`), false);
 });
 
-Deno.test("an empty password is nobody's", async () => {
+Deno.test("an empty password is never accepted", async () => {
   const provider = new SingleUserProvider({
     username: "me",
     password: "",
@@ -119,7 +119,7 @@ Deno.test("an empty password is nobody's", async () => {
   assertEquals(await provider.secrets.secretOf(info, "me"), null);
 });
 
-Deno.test("a hash is tried with what was sent prepared, then as it is: one attempt", async () => {
+Deno.test("a hash is checked with the prepared password, then with the one that was sent, as one attempt", async () => {
   using workers = new CountedWorkers();
   using checker = new PasswordChecker({ threads: 1 });
   const check = async (madeOf: string, sent: string) => {
@@ -135,13 +135,13 @@ Deno.test("a hash is tried with what was sent prepared, then as it is: one attem
   assertEquals(await checker.check(plain, `${NFC} x`, "me"), true);
 });
 
-Deno.test("both tries of a wrong password are one strike", async () => {
+Deno.test("both checks of a wrong password are one strike", async () => {
   await using served = await UsersServed.start([`me:${await hashPassword(NFC, "bcrypt")}`]);
   assertEquals(await served.logIn("me", `${NFD}x`), WRONG);
   assertEquals(served.pop3.all("login-failed").length, 1);
 });
 
-Deno.test("APOP: a digest of the password as the file has it, or prepared", async () => {
+Deno.test("APOP accepts a digest of the password as in the file, or prepared", async () => {
   await using served = await UsersServed.start([`me:{PLAIN}${NFD}`]);
   await served.logIn("me", NFC);
   for (const [password, reply] of [[NFC, "+OK Welcome."], [NFD, "+OK Welcome."], ["x", WRONG]]) {

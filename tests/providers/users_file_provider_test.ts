@@ -1,4 +1,4 @@
-/** A users file and a folder of mailboxes, over real files and a real listener. */
+/** A users file and a folder of mailboxes, with real files and a real listener. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { hashPassword } from "../../lib/auth/passwords/slow_hashes.ts";
@@ -7,7 +7,7 @@ import { run, testAsRoot } from "../security/two_users.ts";
 import { CountedWorkers } from "../auth/counted_workers.ts";
 import { UsersServed, WRONG } from "./users_served.ts";
 
-Deno.test("each user has a mailbox of their own; one that is not there yet is empty", async () => {
+Deno.test("each user has a mailbox of their own; a missing one is empty", async () => {
   await using served = await UsersServed.start([
     `slow:${await hashPassword("s", "bcrypt")}`,
     "quick:{PLAIN}q",
@@ -26,7 +26,7 @@ Deno.test("each user has a mailbox of their own; one that is not there yet is em
   assertEquals(await served.logIn("quick", "s"), WRONG);
 });
 
-Deno.test("the file is read again when it has changed, and what was right is not remembered then", async () => {
+Deno.test("a changed file is read again, and passwords that were right before are checked again", async () => {
   using workers = new CountedWorkers();
   const first = await hashPassword("first", "bcrypt");
   await using served = await UsersServed.start([`me:${first}`]);
@@ -43,7 +43,7 @@ Deno.test("the file is read again when it has changed, and what was right is not
   assertEquals(await served.logIn("you", "y"), WRONG);
 });
 
-Deno.test("who has another password by now, or is gone, does not wake up", async () => {
+Deno.test("WAKE fails when the user has a new password or is gone", async () => {
   await using served = await UsersServed.start(["me:{PLAIN}m", "you:{PLAIN}y", "ann:{PLAIN}a"]);
   const asleep = async (user: string, password: string) => {
     const client = await served.connect();
@@ -66,7 +66,7 @@ Deno.test("who has another password by now, or is gone, does not wake up", async
   assertEquals(await ann.command("WAKE"), "+OK [ACTIVITY/NONE] Welcome back.");
 });
 
-Deno.test("a bad line locks out nobody else, and is told by its number", async () => {
+Deno.test("a bad line locks out no other user, and is logged by its number", async () => {
   await using served = await UsersServed.start(["me:{PLAIN}m", "you:{ROT13}SECRET"]);
   assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
   assertEquals(await served.logIn("you", "SECRET"), WRONG);
@@ -76,7 +76,7 @@ Deno.test("a bad line locks out nobody else, and is told by its number", async (
   assertEquals(`${error?.error}`.includes("SECRET"), false);
 });
 
-Deno.test("a file that cannot be read any more leaves its users as they were, and is told once", async () => {
+Deno.test("when the file can no longer be read, its users stay as they were, and the error is logged once", async () => {
   await using served = await UsersServed.start(["me:{PLAIN}m"]);
   assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
   await Deno.remove(served.file);
@@ -87,7 +87,7 @@ Deno.test("a file that cannot be read any more leaves its users as they were, an
   assertEquals(await served.logIn("me", "n"), "+OK Welcome.");
 });
 
-Deno.test("somebody unknown, or locked, costs the same hash as somebody with a wrong password", async () => {
+Deno.test("a login of an unknown or locked user takes as many hashes as a wrong password", async () => {
   using workers = new CountedWorkers();
   await using served = await UsersServed.start([
     `me:${await hashPassword("m", "bcrypt")}`,
@@ -98,12 +98,12 @@ Deno.test("somebody unknown, or locked, costs the same hash as somebody with a w
     assertEquals(await served.logIn(user, "wrong"), WRONG);
     assertEquals(workers.questions - before, 1, user);
   }
-  // The password of somebody else does not open it either.
+  // The password of another user does not help either.
   assertEquals(await served.logIn("nobody", "m"), WRONG);
 });
 
 testAsRoot(
-  "no name leads out of the folder of mailboxes, and no link that is not trusted",
+  "neither a name nor an untrusted link leads out of the folder of mailboxes",
   async () => {
     await using served = await UsersServed.start([
       "me:{PLAIN}m",
@@ -132,7 +132,7 @@ testAsRoot(
   },
 );
 
-Deno.test("a folder of mailboxes that is gone is a fault of the server, and no empty mailbox", async () => {
+Deno.test("a missing folder of mailboxes is an error of the server, not an empty mailbox", async () => {
   await using served = await UsersServed.start(["me:{PLAIN}m"]);
   await Deno.remove(served.mail);
   assertStringIncludes(await served.logIn("me", "m") ?? "", "-ERR [SYS/TEMP]");
@@ -153,8 +153,8 @@ Deno.test("APOP and SCRAM are offered when they work for every user", async () =
   assertEquals(await offered(), "SASL PLAIN LOGIN");
 });
 
-Deno.test("a storm of wrong logins does not stall the session of another", async () => {
-  // A hash that takes a good while, so that one on the event loop would show.
+Deno.test("a storm of wrong logins does not stall another session", async () => {
+  // The hash takes long, so the test would notice one that blocks the event loop.
   const cost =
     "$argon2id$v=19$m=65536,t=3,p=1$2opwdW1WwVe6FYWqbIzMgQ$wWzQn96nt4tzBs4xJNVt5JQKiPXC8dONLdJ5ZvzjX48";
   await using served = await UsersServed.start([`me:${cost}`, "quick:{PLAIN}q"]);
@@ -184,7 +184,7 @@ Deno.test("a storm of wrong logins does not stall the session of another", async
   }
   const replies = await storm;
   for (const client of clients) client.close();
-  // Those of one address wait for their turn; none hears [SYS/TEMP].
+  // Logins of one address wait for their turn; none gets [SYS/TEMP].
   assertEquals(replies, new Array(10).fill(WRONG));
   assertEquals(answered > 10, true, `${answered} NOOPs were answered`);
   assertEquals(longestDelay < oneHash / 2, true, `${longestDelay} ms of ${oneHash} ms`);

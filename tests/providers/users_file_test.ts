@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { parseUsersFile } from "../../lib/providers/users_file.ts";
 import { foreignHashes } from "../auth/foreign_hashes.ts";
 
-Deno.test("lines of Dovecot and of Apache, remarks, blank lines, CRLF", () => {
+Deno.test("lines of Dovecot and of Apache, comments, blank lines, CRLF", () => {
   const { users, badLines } = parseUsersFile(
     "# users\r\n\r\n" +
       "me:{PLAIN}pass word:1000:1000:Me:/home/me:/bin/sh:\r\n" +
@@ -25,7 +25,7 @@ Deno.test("lines of Dovecot and of Apache, remarks, blank lines, CRLF", () => {
   );
 });
 
-Deno.test("a bad line is named by its number, repeats nothing, and the others stay", () => {
+Deno.test("a bad line is named by its number and not quoted, and the other lines count", () => {
   const { users, badLines } = parseUsersFile([
     "good:{PLAIN}x",
     "SECRET",
@@ -48,7 +48,7 @@ Deno.test("a bad line is named by its number, repeats nothing, and the others st
   assertStringIncludes(badLines[10]?.reason ?? "", "a field that the server does not know");
 });
 
-Deno.test("names of locks, and of files of ours beside an mbox, are bad lines, unless the line names its mailbox", () => {
+Deno.test("users named like locks or like the server's files beside an mbox are bad lines, unless the line names its mailbox", () => {
   const names = ["ann.lock", "ann.pop3svc-old", "ann.pop3svc-new", ".pop3svc", ".pop3svc-1000"];
   const good = ["ann", "ann.locked", "lock", "pop3svc"];
   const { users, badLines } = parseUsersFile(
@@ -59,12 +59,12 @@ Deno.test("names of locks, and of files of ours beside an mbox, are bad lines, u
   assertEquals(badLines.length, names.length);
 });
 
-Deno.test("the uid of a line, where it has one", () => {
+Deno.test("the uid of a line that has one", () => {
   const { users } = parseUsersFile("a:{PLAIN}x:1000:1000\nb:{PLAIN}x\nc:{PLAIN}x:joe:");
   assertEquals([...users.values()].map(({ uid }) => uid), [1_000, null, null]);
 });
 
-Deno.test("no text makes it throw, or gives a name that leads out of a folder", () => {
+Deno.test("no text makes the parser throw, or gives a name that leads out of a folder", () => {
   const names = fc.oneof(
     fc.constantFrom("me", "..", "../x", "/x", "a/b", "\\\\x", "."),
     fc.string(),

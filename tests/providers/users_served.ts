@@ -1,3 +1,4 @@
+/** Users whose mailboxes and users file a test can change while a real listener serves them. */
 import { join } from "@std/path";
 import { type UsersFileOptions, UsersFileProvider } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
@@ -43,7 +44,7 @@ export class UsersServed implements AsyncDisposable {
     await Deno.writeTextFile(this.file, `${lines.join("\n")}\n`);
   }
 
-  /** What the events say of the file. */
+  /** The errors about the users file. */
   complaints(): string[] {
     return this.pop3.all("error").filter(({ during }) => during === "users file").map(({ error }) =>
       `${error}`
@@ -55,7 +56,7 @@ export class UsersServed implements AsyncDisposable {
     await Deno.writeTextFile(join(this.mail, user, "a.eml"), text);
   }
 
-  /** What a login is answered. */
+  /** The reply to a login. */
   async logIn(user: string, password: string): Promise<string | null> {
     using client = await this.connect();
     return await client.command(`XLOG ${user} ${password}`);

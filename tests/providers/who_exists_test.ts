@@ -1,4 +1,4 @@
-/** Neither SCRAM nor the cost of a hash tells who is in a users file. */
+/** Neither SCRAM nor the time of a hash reveals who is in a users file. */
 import { assert, assertEquals } from "@std/assert";
 import { StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
 import { guardedProvider } from "../../lib/session/guarded_provider.ts";
@@ -24,7 +24,7 @@ async function verifierLine(name: string, iterations: number, saltOctets = 16): 
   return `${name}:{SCRAM-SHA-256}${iterations},${keys}`;
 }
 
-/** Salt and iterations that SCRAM tells a stranger. */
+/** The salt and iterations of the SCRAM challenge for a name. */
 async function challengeOf(provider: MailboxProvider, name: string) {
   const exchange = mechanisms.get("SCRAM-SHA-256")?.begin(testConnectionInfo(), provider);
   await exchange?.next(new Uint8Array());
@@ -34,7 +34,7 @@ async function challengeOf(provider: MailboxProvider, name: string) {
   return { salt, octets: Uint8Array.fromBase64(salt).length, iterations: Number(iterations) };
 }
 
-/** Providers over one users file, as a server that is started again and again has them. */
+/** Makes providers for one users file, as a server does at each start. */
 async function startedOver(
   folder: TemporaryFolder,
   lines: readonly string[],
@@ -48,7 +48,7 @@ async function startedOver(
   };
 }
 
-Deno.test("SCRAM challenges strangers as most of the users, and the same after a restart", async () => {
+Deno.test("SCRAM challenges strangers like most of the users, and the same way after a restart", async () => {
   await using folder = await TemporaryFolder.create();
   const start = await startedOver(folder, [
     await verifierLine("one", 50_000, 12),
@@ -69,7 +69,7 @@ Deno.test("SCRAM challenges strangers as most of the users, and the same after a
   assert((await challengeOf(provider, "nobody2")).salt !== stranger.salt);
 });
 
-Deno.test("another spelling of a stranger's name has the same salt, as it has for a user's", async () => {
+Deno.test("all spellings of a name have the same salt, for strangers as for users", async () => {
   await using folder = await TemporaryFolder.create();
   const start = await startedOver(folder, [await verifierLine("me", 4_096)]);
   const provider = await start();
@@ -80,7 +80,7 @@ Deno.test("another spelling of a stranger's name has the same salt, as it has fo
   }
 });
 
-Deno.test("a ban changes no salt, and nothing can be proved under it", async () => {
+Deno.test("during a ban the salts are the same, but no proof is right", async () => {
   await using folder = await TemporaryFolder.create();
   const start = await startedOver(folder, [await verifierLine("me", 10_000), "plain:{PLAIN}p"]);
   const provider = await start();
@@ -100,7 +100,7 @@ Deno.test("a ban changes no salt, and nothing can be proved under it", async () 
   assert(shown.verifier.serverKey.toHex() !== secret.verifier.serverKey.toHex());
 });
 
-Deno.test("a challenge costs no PBKDF2, for nobody", async () => {
+Deno.test("no challenge computes PBKDF2, for users and strangers", async () => {
   await using folder = await TemporaryFolder.create();
   const start = await startedOver(folder, [await verifierLine("me", 10_000), "plain:{PLAIN}p"]);
   const provider = await start();
@@ -120,15 +120,15 @@ Deno.test("a challenge costs no PBKDF2, for nobody", async () => {
 
 const givenUp: readonly (readonly [string, readonly string[]])[] = [
   ["cancelled", ["*"]],
-  ["no base64", ["!!"]],
-  ["no message of SCRAM", [encode("SECRET")]],
+  ["not base64", ["!!"]],
+  ["not a SCRAM message", [encode("SECRET")]],
   ["another nonce", [encode("c=biws,r=other,p=AAAA")]],
   ["a wrong proof", []],
 ];
 
 for (const name of ["me", "nobody"]) {
   for (const [what, lines] of givenUp) {
-    Deno.test(`an exchange that is given up after the challenge is an attempt: ${name}, ${what}`, async () => {
+    Deno.test(`an exchange that is abandoned after the challenge is an attempt: ${name}, ${what}`, async () => {
       await using served = await UsersServed.start([await verifierLine("me", 4_096)]);
       assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
       using client = await served.connect();
@@ -142,7 +142,7 @@ for (const name of ["me", "nobody"]) {
   }
 }
 
-Deno.test("who leaves after the challenge has tried, too; who leaves before it has not", async () => {
+Deno.test("leaving after the challenge counts as an attempt; leaving before it does not", async () => {
   await using served = await UsersServed.start([await verifierLine("me", 4_096)]);
   assertEquals(await served.logIn("me", "m"), "+OK Welcome.");
   for (const line of ["AUTH SCRAM-SHA-256", `AUTH SCRAM-SHA-256 ${encode("n,,n=me,r=abc")}`]) {
@@ -160,13 +160,13 @@ const usual: readonly (readonly [string, readonly string[], string])[] = [
 ];
 
 for (const [what, hashes, expected] of usual) {
-  Deno.test(`a stranger costs the usual hash: ${what}`, () => {
+  Deno.test(`a login of a stranger computes the usual hash: ${what}`, () => {
     const { users } = parseUsersFile(hashes.map((hash, n) => `u${n}:${hash}`).join("\n"));
     assertEquals(new StandIns(users.values(), key).hash, { type: "bcrypt", text: expected });
   });
 }
 
-Deno.test("a stranger's name costs a look, and not the whole file", async () => {
+Deno.test("looking up a stranger's name does not search all users", async () => {
   const { users } = parseUsersFile(
     Array.from({ length: 1_000 }, (_, n) => `u${n}:{PLAIN}p`).join("\n"),
   );

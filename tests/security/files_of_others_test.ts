@@ -1,4 +1,4 @@
-/** What a user puts into their own mailbox costs nobody else anything, and the server gives them nothing by it. */
+/** Whatever a user puts into their own mailbox, they harm nobody else and get nothing from the server by it. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { LoopbackClient } from "../loopback_client.ts";
 import { runProgram } from "../running_program.ts";
@@ -8,7 +8,7 @@ const SYS_PERM = "-ERR [SYS/PERM] Your mailbox cannot be opened.";
 
 for (const [flags, permissions] of permissionSets) {
   testAsRoot(
-    `${flags}: a message that became a FIFO is an error for that message, and holds up nobody`,
+    `${flags}: a message that became a FIFO is an error for that message, and blocks no session`,
     async () => {
       await using users = await TwoUsers.create();
       await using program = await users.serve(permissions);
@@ -24,7 +24,7 @@ for (const [flags, permissions] of permissionSets) {
       using ann = await logIn(program, "ann");
       assertEquals(await ann.command("STAT"), "+OK 3 132");
       assertEquals(await joe.command("NOOP"), "+OK There's no-one here but us POP3 services.");
-      // The next login does not see them.
+      // The next login does not list them.
       using again = await logIn(program, "joe");
       assertEquals(await again.command("STAT"), "+OK 1 44");
       const { code } = await program.end("SIGTERM");
@@ -33,7 +33,7 @@ for (const [flags, permissions] of permissionSets) {
   );
 
   testAsRoot(
-    `${flags}: a device, a socket and a link in the place of a message are no message`,
+    `${flags}: a device, a socket and a link in the place of a message are not messages`,
     async () => {
       await using users = await TwoUsers.create();
       await using program = await users.serve(permissions);
@@ -70,10 +70,10 @@ for (const [flags, permissions] of permissionSets) {
   });
 
   testAsRoot(
-    `${flags}: cur that becomes a link after the login: nothing is read, deleted or lost by it`,
+    `${flags}: when cur becomes a link after the login, nothing is read, deleted or lost`,
     async () => {
       await using users = await TwoUsers.create();
-      // The same names, so that a path of joe's means a message of ann's.
+      // Joe's messages have the names of ann's, so that a path of joe's can reach a message of ann's.
       for (const number of [1, 2, 3]) {
         await Deno.rename(
           users.path(`mail/joe/cur/${number}.joe:2,S`),
@@ -94,7 +94,7 @@ for (const [flags, permissions] of permissionSets) {
   );
 
   testAsRoot(
-    `${flags}: a mailbox that is a link of its user's to somebody else's is refused; root's link is followed`,
+    `${flags}: a user's link to the mailbox of another user is refused; root's link is followed`,
     async () => {
       await using users = await TwoUsers.create();
       await Deno.rename(users.path("mail/joe"), users.path("joes"));
@@ -104,7 +104,7 @@ for (const [flags, permissions] of permissionSets) {
       await refused.readLine();
       await refused.command("USER joe");
       assertEquals(await refused.command("PASS j"), SYS_PERM);
-      // Of joe's, to joe's; then of root's, to joe's.
+      // First joe's link to joe's mailbox, then root's.
       for (const owner of [JOE, 0]) {
         await Deno.remove(users.path("mail/joe"));
         await users.link(users.path("joes"), "mail/joe", owner);
@@ -121,7 +121,7 @@ for (const [flags, permissions] of permissionSets) {
   );
 
   testAsRoot(
-    `${flags}: a folder of ours that its user has made is not believed, and costs them nothing`,
+    `${flags}: an own folder of the server that the user has made is not used, and no mail is lost`,
     async () => {
       await using users = await TwoUsers.create();
       await users.makeFolder("mail/joe/pop3svc", JOE);
@@ -152,13 +152,13 @@ for (const [flags, permissions] of permissionSets) {
       assertEquals(users.names("mail/ann"), ["cur", "new", "tmp"]);
       const { stderr } = await program.end("SIGTERM");
       assertMatch(stderr, /mail\/joe\/\.pop3svc, of an older version, is left alone/);
-      // Ours lies in the state directory, and is gone with the deletion.
+      // The server's own folder lies in the state directory, and is removed after the deletion.
       assertEquals(users.names("state/deletions"), []);
     },
   );
 
   testAsRoot(
-    `${flags}: what belongs to somebody else is neither served nor moved, and the log says what to type`,
+    `${flags}: files of another user are neither served nor moved, and the log names the remedy`,
     async () => {
       await using users = await TwoUsers.create();
       await users.write("mail/joe/cur/4.root:2,S", messageOf("root", 4), 0);
@@ -176,7 +176,7 @@ for (const [flags, permissions] of permissionSets) {
       assertEquals(await joe.command("STAT"), "+OK 3 132");
       await joe.command("DELE 1");
       await joe.command("DELE 2");
-      // Between DELE and QUIT one of them becomes ann's.
+      // Between DELE and QUIT one of the marked messages becomes ann's.
       await Deno.remove(users.path("mail/joe/cur/2.joe:2,S"));
       await Deno.link(users.path("mail/ann/cur/2.ann:2,S"), users.path("mail/joe/cur/2.joe:2,S"));
       assertEquals(
@@ -196,7 +196,7 @@ for (const [flags, permissions] of permissionSets) {
   );
 }
 
-testAsRoot("a home without a Maildir is an empty mailbox, and stays what it is", async () => {
+testAsRoot("a home without a Maildir is an empty mailbox, and stays unchanged", async () => {
   await using users = await TwoUsers.create();
   await users.makeFolder("home", JOE);
   await users.write("home/thesis.tex", "\\documentclass{book}", JOE);
@@ -210,10 +210,10 @@ testAsRoot("a home without a Maildir is an empty mailbox, and stays what it is",
   assertEquals(await joe.readLines(), []);
   await joe.command("QUIT");
   assertEquals(users.names("home"), ["thesis.tex"]);
-  // A home that is itself a Maildir is one.
+  // A home that is itself a Maildir is served as one.
   using ann = await logIn(program, "ann");
   assertEquals(await ann.command("STAT"), "+OK 3 132");
-  // The first mail makes the mailbox.
+  // A mailer makes the Maildir with the first mail.
   for (const name of ["home/Maildir", "home/Maildir/new", "home/Maildir/cur", "home/Maildir/tmp"]) {
     await users.makeFolder(name, JOE);
   }
@@ -223,7 +223,7 @@ testAsRoot("a home without a Maildir is an empty mailbox, and stays what it is",
 });
 
 testAsRoot(
-  "without a place for state, a mailbox of another user is refused, and the others work",
+  "without a state directory, a mailbox of another user is refused, and the others work",
   async () => {
     await using users = await TwoUsers.create();
     for (const path of ["", "/new", "/cur", "/tmp"]) {
@@ -239,7 +239,7 @@ testAsRoot(
     await joe.readLine();
     await joe.command("USER joe");
     assertEquals(await joe.command("PASS j"), SYS_PERM);
-    // Where the mailbox is the server's own, everything in it is served.
+    // A mailbox of the server's own user is served whole.
     using ann = await logIn(program, "ann");
     assertEquals(await ann.command("STAT"), "+OK 3 132");
     const { stderr } = await program.end("SIGTERM");
@@ -252,7 +252,7 @@ testAsRoot(
 );
 
 testAsRoot(
-  "state is for the server's user only, and not in a mailbox of somebody else's",
+  "only the server's user can read the state, and it is not in a mailbox of another user",
   async () => {
     await using users = await TwoUsers.create();
     for (let number = 100; number < 1_100; number++) {
@@ -272,7 +272,7 @@ testAsRoot(
   },
 );
 
-testAsRoot("an index with a path out of the mailbox is not believed", async () => {
+testAsRoot("an index with a path out of the mailbox is not trusted", async () => {
   await using users = await TwoUsers.create();
   for (let number = 100; number < 1_100; number++) {
     await users.write(`mail/joe/cur/${number}.joe:2,S`, messageOf("joe", number), JOE);

@@ -1,6 +1,6 @@
 /**
- * Attacks on logins, over real connections to a listener with a users file. The clients' addresses are those that a
- * trusted proxy names, since loopback is exempt.
+ * Attacks on logins, over real connections to a listener with a users file. A trusted proxy names the clients'
+ * addresses, since loopback is exempt from bans.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
@@ -54,7 +54,7 @@ class Scene implements AsyncDisposable {
     return scene;
   }
 
-  /** So that the secrets of the file are known before the first login. */
+  /** Reads the users file, so that its secrets are known before the first login. */
   async #refresh(): Promise<void> {
     const { provider } = this.pop3;
     if (provider instanceof UsersFileProvider) await provider.refresh();
@@ -73,13 +73,13 @@ class Scene implements AsyncDisposable {
     return client;
   }
 
-  /** What a login from there is answered. */
+  /** The reply to a login from an address. */
   async logIn(address: string, username: string, password: string): Promise<string | null> {
     using client = await this.connect(address);
     return await client.command(`XLOG ${username} ${password}`);
   }
 
-  /** The challenge of SCRAM for a name; the exchange is given up then. */
+  /** The SCRAM challenge for a name; the exchange is abandoned after it. */
   async challenge(
     address: string,
     username: string,
@@ -103,7 +103,7 @@ class Scene implements AsyncDisposable {
 const address = (n: number) => `198.51.100.${n}`;
 const ATTACKER = "192.0.2.66";
 
-Deno.test("one address floods with guesses, and 15 of 15 right logins of others succeed meanwhile", async () => {
+Deno.test("during a flood of guesses from one address, 15 of 15 right logins from others succeed", async () => {
   using workers = new CountedWorkers();
   const hash = await hashPassword("right", "bcrypt");
   await using scene = await Scene.start([`me:${hash}`]);
@@ -115,31 +115,31 @@ Deno.test("one address floods with guesses, and 15 of 15 right logins of others 
   assertEquals(others, new Array(15).fill(WELCOME));
   assertEquals(await Promise.all(guesses), new Array(150).fill(WRONG));
   for (const client of flood) client.close();
-  // Three guesses were looked at, and the right password once for each that did not wait for another.
+  // Three guesses were hashed, and the right password at most once for each of the 15 logins.
   assertEquals(workers.questions <= 3 + 15, true, `${workers.questions} hashes`);
   const reasons = scene.pop3.all("login-failed").map(({ reason }) => reason);
   assertEquals(reasons.filter((reason) => reason === "wrong").length, 3);
 });
 
-Deno.test("nor does an account on this machine, which is never banned, keep others from logging in", async () => {
+Deno.test("a flood from this machine, which is never banned, does not keep others from logging in", async () => {
   const hash = await hashPassword("right", "bcrypt");
   await using scene = await Scene.start([`me:${hash}`]);
   const flood = await Promise.all(Array.from({ length: 100 }, () => scene.connect("127.0.0.9")));
   const guesses = flood.map((client, n) => client.command(`XLOG me guess${n}`));
-  // The first guess is answered: the others are there by now.
+  // When the first guess has its reply, the other guesses have arrived.
   await Promise.race(guesses);
   const others = await Promise.all(
     Array.from({ length: 15 }, (_, n) => scene.logIn(address(n), "me", "right")),
   );
   assertEquals(others, new Array(15).fill(WELCOME));
-  // They wait for their turn, and leave; none hears [SYS/TEMP].
+  // The guesses wait for their turn until the clients leave; none gets [SYS/TEMP].
   for (const client of flood) client.close();
   for (const guess of await Promise.allSettled(guesses)) {
     if (guess.status === "fulfilled" && guess.value !== null) assertEquals(guess.value, WRONG);
   }
 });
 
-Deno.test("the same wrong password fifty times at once is one hash and one strike, later ones are none", async () => {
+Deno.test("the same wrong password fifty times at once is one hash and one strike; later it is neither", async () => {
   using workers = new CountedWorkers();
   await using scene = await Scene.start([`me:${await hashPassword("right", "bcrypt")}`]);
   const tries = await Promise.all(
@@ -151,14 +151,14 @@ Deno.test("the same wrong password fifty times at once is one hash and one strik
   assertEquals(scene.bans.standingOf(ATTACKER).strikesLeft[0]?.strikes, 2);
 });
 
-Deno.test("a password that was wrong a moment ago is right as soon as the users file says so", async () => {
+Deno.test("a password that was wrong just now is right as soon as the users file has it", async () => {
   await using scene = await Scene.start(["me:{PLAIN}old"]);
   assertEquals(await scene.logIn(ATTACKER, "me", "new"), WRONG);
   await scene.write([`me:${await hashPassword("new", "bcrypt")}`]);
   assertEquals(await scene.logIn(ATTACKER, "me", "new"), WELCOME);
 });
 
-Deno.test("SCRAM: a name that nobody has is shown what the others are, and the same after a restart", async () => {
+Deno.test("SCRAM: an unknown name gets a challenge like the users', and the same after a restart", async () => {
   const key = crypto.getRandomValues(new Uint8Array(32));
   const { scramVerifierOf } = await import("../../lib/auth/scram.ts");
   const salt = crypto.getRandomValues(new Uint8Array(12));
@@ -178,7 +178,7 @@ Deno.test("SCRAM: a name that nobody has is shown what the others are, and the s
   assertEquals(seen[0]?.iterations, "9000");
 });
 
-Deno.test("SCRAM: an exchange that is given up is a strike and a line in the log; a ban changes no challenge", async () => {
+Deno.test("SCRAM: an abandoned exchange is a strike and is logged; a ban changes no challenge", async () => {
   const { scramVerifierOf } = await import("../../lib/auth/scram.ts");
   const verifier = await scramVerifierOf(
     "secret",
@@ -199,7 +199,7 @@ Deno.test("SCRAM: an exchange that is given up is a strike and a line in the log
   assertEquals(scene.pop3.all("login-failed").at(-1)?.reason, "banned");
 });
 
-Deno.test("SCRAM: whoever leaves after the challenge has earned the strike, too", async () => {
+Deno.test("SCRAM: leaving after the challenge is a strike, too", async () => {
   await using scene = await Scene.start(["me:{PLAIN}secret"]);
   for (let n = 1; n <= 3; n++) {
     const client = await scene.connect(ATTACKER);
@@ -211,7 +211,7 @@ Deno.test("SCRAM: whoever leaves after the challenge has earned the strike, too"
   assertEquals(scene.bans.isBanned(ATTACKER), true);
 });
 
-Deno.test("names in another case are one name: one strike, one right to try during a ban, one delay", async () => {
+Deno.test("names that differ in case are one name for strikes, bans and the login delay", async () => {
   await using scene = await Scene.start(["Joe:{PLAIN}right"]);
   assertEquals(await scene.logIn(ATTACKER, "JOE", "right"), WELCOME);
   for (const name of ["joe", "Joe", "jOE", "JOE"]) {
@@ -226,7 +226,7 @@ Deno.test("names in another case are one name: one strike, one right to try duri
   assertStringIncludes(await scene.logIn(address(1), "JOE", "right") ?? "", "[LOGIN-DELAY]");
 });
 
-Deno.test("an é as two characters, in a name and in a password, is the same é, and one strike where it is wrong", async () => {
+Deno.test("an é of two characters equals é in names and passwords, and a wrong password is one strike", async () => {
   const composed = "caf\u00e9";
   const apart = composed.normalize("NFD");
   await using scene = await Scene.start([
@@ -239,14 +239,14 @@ Deno.test("an é as two characters, in a name and in a password, is the same é,
       assertEquals(await scene.logIn(address(1), name, password), WELCOME);
     }
   }
-  // Nobody knows of what a hash was made: prepared, and as it was sent.
+  // A hash may be of the prepared password or of the one that was sent, so both are checked.
   assertEquals(await scene.logIn(address(1), "hashed", apart), WELCOME);
   assertEquals(await scene.logIn(address(1), "odd", apart), WELCOME);
   assertEquals(await scene.logIn(ATTACKER, "odd", apart.toUpperCase()), WRONG);
   assertEquals(scene.bans.standingOf(ATTACKER).strikesLeft[0]?.strikes, 2);
 });
 
-Deno.test("a users file that is empty for a moment refuses nobody, and while nobody is known there are no strikes", async () => {
+Deno.test("a users file that is empty for a moment refuses nobody, and while no user is known there are no strikes", async () => {
   await using scene = await Scene.start(["me:{PLAIN}right"]);
   assertEquals(await scene.logIn(address(1), "me", "right"), WELCOME);
   await scene.write([]);
@@ -260,7 +260,7 @@ Deno.test("a users file that is empty for a moment refuses nobody, and while nob
   assertEquals(await unknown.logIn(ATTACKER, "me", "right"), WELCOME);
 });
 
-Deno.test("a /48 has sixteen times the guesses of a /64, at once or one after the other", async () => {
+Deno.test("a /48 has sixteen times the guesses of a /64, whether at once or in turn", async () => {
   using workers = new CountedWorkers();
   await using scene = await Scene.start([`me:${await hashPassword("right", "bcrypt")}`]);
   const replies = await Promise.all(

@@ -1,4 +1,4 @@
-/** Mboxes in a spool in which every user may make files: nobody reads or deletes another's mail by a link. */
+/** In a spool where every user can make files, nobody can read or delete the mbox of another user by a link. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
@@ -10,7 +10,7 @@ const SYS_PERM = "-ERR [SYS/PERM] Your mailbox cannot be opened.";
 const message = (name: string) =>
   `From ${name}@x Thu Jan  1 00:00:00 2026\nSubject: ${name}\n\n${name}\n\n`;
 
-/** Like `/var/mail`, with ann's mbox of two messages. */
+/** Makes a spool like `/var/mail`, with ann's mbox of two messages. */
 async function withSpool(): Promise<TwoUsers> {
   const users = await TwoUsers.create();
   await Deno.mkdir(users.path("spool"));
@@ -36,7 +36,7 @@ for (const [flags, permissions] of permissionSets) {
     ["another user's file", (users) => users.write("spool/joe", message("x"), ANN)],
   ];
   for (const [name, set] of traps) {
-    testAsRoot(`${flags}: ${name} in the place of joe's mbox gives nothing`, async () => {
+    testAsRoot(`${flags}: ${name} in the place of joe's mbox is refused`, async () => {
       await using users = await withSpool();
       await set(users);
       await using program = await serve(users);
@@ -51,7 +51,7 @@ for (const [flags, permissions] of permissionSets) {
   }
 
   testAsRoot(
-    `${flags}: a second name is refused also where the line of the user has no uid`,
+    `${flags}: a second name is refused even when the user's line has no uid`,
     async () => {
       await using users = await withSpool();
       await Deno.writeTextFile(users.path("users"), "joe:{PLAIN}j\n");
@@ -64,7 +64,7 @@ for (const [flags, permissions] of permissionSets) {
     },
   );
 
-  testAsRoot(`${flags}: a FIFO in the place of an mbox holds up nobody`, async () => {
+  testAsRoot(`${flags}: a FIFO in the place of an mbox blocks no session`, async () => {
     await using users = await withSpool();
     await users.write("spool/joe", message("j"), JOE);
     await using program = await serve(users);
@@ -109,20 +109,23 @@ async function uidOf(users: TwoUsers): Promise<string> {
   return first;
 }
 
-testAsRoot("what joe forges in a folder of ours beside the mbox is not believed", async () => {
-  await using users = await withSpool();
-  await users.write("spool/joe", message("j") + message("k"), JOE);
-  await users.makeFolder("spool/.pop3svc", JOE);
-  const options = { ownersOnly: true, stateDirectory: users.path("state"), uid: JOE };
-  const store = new MboxStore(users.path("spool/joe"), options);
-  const name = store.place.nameIn(users.path("spool/.pop3svc"), "journal");
-  await Deno.writeTextFile(name, "{}");
-  const { uniqueIds } = (await store.lookSettled()).list;
-  assertEquals(uniqueIds.length, 2);
-  await store.delete(({ list }) => new Set(list.uniqueIds.slice(0, 1)));
-  assertEquals(await Deno.readTextFile(users.path("spool/joe")), message("k"));
-  assertEquals(await Deno.readTextFile(name), "{}");
-});
+testAsRoot(
+  "a journal that joe forges in the server's own folder beside the mbox is not used",
+  async () => {
+    await using users = await withSpool();
+    await users.write("spool/joe", message("j") + message("k"), JOE);
+    await users.makeFolder("spool/.pop3svc", JOE);
+    const options = { ownersOnly: true, stateDirectory: users.path("state"), uid: JOE };
+    const store = new MboxStore(users.path("spool/joe"), options);
+    const name = store.place.nameIn(users.path("spool/.pop3svc"), "journal");
+    await Deno.writeTextFile(name, "{}");
+    const { uniqueIds } = (await store.lookSettled()).list;
+    assertEquals(uniqueIds.length, 2);
+    await store.delete(({ list }) => new Set(list.uniqueIds.slice(0, 1)));
+    assertEquals(await Deno.readTextFile(users.path("spool/joe")), message("k"));
+    assertEquals(await Deno.readTextFile(name), "{}");
+  },
+);
 
 testAsRoot("without a state directory, an mbox of another user's is refused", async () => {
   await using users = await withSpool();
@@ -135,7 +138,7 @@ testAsRoot("without a state directory, an mbox of another user's is refused", as
   assertEquals(code, "SYS/PERM");
 });
 
-testAsRoot("links on the way are followed as for every path of the administrator's", async () => {
+testAsRoot("links in a path that the administrator gives are followed", async () => {
   await using users = await withSpool();
   await run("ln", "-s", users.path("spool"), users.path("link"));
   assertEquals(

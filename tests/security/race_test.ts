@@ -1,6 +1,6 @@
 /**
- * A user swaps folders, links, FIFOs and files in a loop while their sessions read and delete. What such a user can still
- * cause: a message of somebody else's is moved to where only the server's user can reach it, and the log names it.
+ * A user swaps folders, links, FIFOs and files in a loop while their sessions read and delete. All that such a user can
+ * cause is that a message of another user is moved to a folder that only the server can reach; the log names it.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { LoopbackClient } from "../loopback_client.ts";
@@ -8,7 +8,7 @@ import { ANN, JOE, logIn, messageOf, permissionSets, testAsRoot, TwoUsers } from
 
 const ROUNDS = 100;
 
-/** As joe: the folder itself, and the messages in it. It ends when its standard input does. */
+/** As joe, swaps the folder and the messages in it, until its standard input ends. */
 const SWAPPER = `
 import os, select, sys
 joe, ann, uid = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -66,7 +66,7 @@ for (const [flags, permissions] of permissionSets) {
           await joe.command(`DELE ${number}`);
         }
         await joe.command("QUIT");
-        // The server has closed the connection once the client reads its end.
+        // Waits until the server has closed the connection.
         assertEquals(await joe.readLine(), null);
         assertEquals(await ann.command("NOOP"), "+OK There's no-one here but us POP3 services.");
       }
@@ -86,7 +86,7 @@ for (const [flags, permissions] of permissionSets) {
       for (const mailbox of users.names("state/deletions")) {
         const folder = `${above}/${mailbox}/kept`;
         if (!await exists(folder)) continue;
-        // A FIFO of joe's may be among them.
+        // One of joe's FIFOs may have been moved there.
         for await (const { name, isFile } of Deno.readDir(folder)) {
           if (isFile) kept.push(`${folder}/${name}`);
         }
@@ -107,7 +107,7 @@ for (const [flags, permissions] of permissionSets) {
   );
 }
 
-/** As joe: the whole Maildir becomes a link to ann's, and comes back. */
+/** As joe, replaces the whole Maildir by a link to ann's, and puts it back, in a loop. */
 const MAILDIR_SWAPPER = `
 import os, select, sys
 home, ann, uid = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -129,7 +129,7 @@ while not select.select([sys.stdin], [], [], 0)[0]:
 
 for (const [flags, permissions] of permissionSets) {
   testAsRoot(
-    `${flags}: a Maildir that becomes a link again and again shows nobody else's mail`,
+    `${flags}: a Maildir that becomes a link again and again never shows mail of another user`,
     async () => {
       await using users = await TwoUsers.create();
       await users.makeFolder("home", 0);
@@ -160,7 +160,7 @@ for (const [flags, permissions] of permissionSets) {
       }
       await swapper.stdin.close();
       await swapper.status;
-      // How often the Maildir was itself is a matter of chance; now it is.
+      // During the loop RETR succeeds only by chance; after it, it must succeed.
       using joe = await logIn(program, "joe");
       assertEquals(
         await joe.command("RETR 1"),

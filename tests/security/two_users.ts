@@ -1,6 +1,6 @@
 /**
- * A server with two users, each of whom owns their own Maildir, as on a machine where users have a shell. The server runs as
- * root; joe and ann are user ids without an account. Only root can set this up.
+ * A server with two users who own their Maildirs, as on a machine where users have a shell. The server runs as root; joe
+ * and ann are user ids without an account. Only root can set this up.
  */
 import { join } from "@std/path";
 import { LoopbackClient } from "../loopback_client.ts";
@@ -10,7 +10,7 @@ import { TemporaryFolder } from "../temporary_folder.ts";
 export const JOE = 61_001;
 export const ANN = 61_002;
 
-/** What is asked for beside `-A`: with less than everything, Deno follows a link before it opens. */
+/** The second set of permissions beside `-A`: without all permissions, Deno resolves links before it opens a file. */
 export const scoped: readonly string[] = [
   "--no-prompt",
   "--allow-net",
@@ -26,7 +26,7 @@ export const permissionSets: readonly (readonly [string, readonly string[]])[] =
   ["scoped", scoped],
 ];
 
-/** A test that needs more than one owner of files; skipped loudly where that cannot be had. */
+/** Registers a test that needs files of several owners; prints a warning and skips it without root. */
 export function testAsRoot(name: string, run: () => Promise<void>): void {
   const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
   if (!isRoot) console.warn(`SKIPPED, since it needs root: ${name}`);
@@ -40,11 +40,11 @@ export class TwoUsers implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** Each has three messages in `cur`, readable to nobody else. */
+  /** Makes the Maildirs, each with three messages in `cur` that only its owner can read. */
   static async create(): Promise<TwoUsers> {
     const folder = await TemporaryFolder.create();
     const users = new TwoUsers(folder);
-    // The users must get to their own folders.
+    // The users must be able to reach their own folders.
     await Deno.chmod(folder.path, 0o711);
     await Deno.mkdir(users.path("mail"), { mode: 0o755 });
     for (const [name, uid] of [["joe", JOE], ["ann", ANN]] as const) {
@@ -99,7 +99,7 @@ export class TwoUsers implements AsyncDisposable {
     );
   }
 
-  /** Whether all of ann's mail is there, and nothing else. */
+  /** Whether ann's mail is complete and unchanged. */
   hasAllOfAnns(): boolean {
     const names = this.names("mail/ann/cur");
     return names.join(" ") === "1.ann:2,S 2.ann:2,S 3.ann:2,S" &&

@@ -1,10 +1,10 @@
 /**
  * A soak: `deno task soak [SECONDS] [--only PART,PART]`, 60 seconds by default.
  *
- * One server, as a child with the permissions of the executable, and all that may happen to it at the same time: resets,
- * half-open connections, password guessers, a full disk, a reader of the log that has stopped, a user who swaps files for
- * links and FIFOs, and a deliverer. Then a client finds everybody's mail right, octet for octet, and the process has no
- * descriptor more than before. Loopback only; it ends by itself, and exits with 1 when something was wrong.
+ * One server, as a child with the permissions of the executable, gets all troubles at the same time: resets, half-open
+ * connections, password guessers, a full disk, a log that nobody reads, a user who swaps files for links and FIFOs, and
+ * new mail. At the end all mail must be right, octet for octet, and the process must not have more descriptors than
+ * before. It uses loopback only, ends by itself, and exits with 1 when something was wrong.
  */
 import { parseArgs } from "@std/cli";
 import { TemporaryFolder } from "../temporary_folder.ts";
@@ -31,7 +31,7 @@ const parts: readonly SoakPart[] = [
   links,
 ];
 
-/** How long the server may take, when all peers are gone, to close what it had open for them. */
+/** How long the server may take to close the connections of peers that are gone. */
 const CLOSING_MS = 20_000;
 
 function chosenParts(names: string | undefined): SoakPart[] {
@@ -59,7 +59,7 @@ async function runPart(soak: Soak, part: SoakPart): Promise<void> {
   }
 }
 
-/** All that is loaded or opened once is loaded and open after this. */
+/** Makes the server load and open everything that it loads only once, before descriptors are counted. */
 async function warmUp(soak: Soak): Promise<void> {
   for (const tls of [false, true]) {
     for (const user of ["joe", "ann"] as const) {
@@ -72,7 +72,7 @@ async function warmUp(soak: Soak): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1_000));
 }
 
-/** What the two users have who broke nothing. */
+/** Checks the mail of joe and ann, who have caused no trouble. */
 async function checkMail(soak: Soak): Promise<void> {
   for (const user of ["joe", "ann"] as const) {
     using client = await SoakClient.connect(soak, "198.51.100.9");

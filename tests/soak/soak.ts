@@ -1,17 +1,17 @@
-/** What all parts of a soak share: its server, how long it lasts, and what has failed. */
+/** What all parts of a soak share: the server, the time that is left, and the failures. */
 import type { SoakServer } from "./soak_server.ts";
 import type { SoakMail } from "./soak_mail.ts";
 
-/** One kind of trouble, or of work that must go on in spite of it. */
+/** A kind of trouble, or of work that must go on in spite of it. */
 export interface SoakPart {
   readonly name: string;
-  /** Why it cannot be done on this machine; null where it can. */
+  /** Why this part cannot run on this machine; null when it can. */
   readonly whyNot?: () => string | null;
-  /** Goes on until the soak is over. What it throws is a failure. */
+  /** Runs until the soak is over. An error that it throws is a failure. */
   readonly run: (soak: Soak) => Promise<void>;
 }
 
-/** Failures that are printed for each part; the others are counted. */
+/** Most failures that are printed for each part; the others are only counted. */
 const MOST_TOLD = 3;
 
 export class Soak {
@@ -19,7 +19,7 @@ export class Soak {
   readonly mail: SoakMail;
   readonly #failures = new Map<string, number>();
   readonly #endsAt: number;
-  /** What was done, by name, for the last line. */
+  /** Counters by name, for the last line. */
   readonly done = new Map<string, number>();
 
   constructor(server: SoakServer, mail: SoakMail, seconds: number) {
@@ -61,12 +61,12 @@ export function pause(soak: Soak, milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, soak.left)));
 }
 
-/** What is waited for took too long. */
+/** Something took too long. */
 export class LateError extends Error {
   override readonly name = "LateError";
 }
 
-/** The outcome of a promise, if it comes in time. */
+/** The outcome of a promise. @throws {LateError} when it does not come in time */
 export async function soon<T>(what: string, milliseconds: number, promise: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
@@ -77,7 +77,7 @@ export async function soon<T>(what: string, milliseconds: number, promise: Promi
     return await Promise.race([promise, late.promise]);
   } finally {
     clearTimeout(timer);
-    // Whoever comes too late fails alone.
+    // A rejection that comes too late must not end the process.
     promise.catch(() => {});
   }
 }

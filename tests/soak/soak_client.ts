@@ -1,12 +1,12 @@
-/** A client whose every step has an end, and that comes from any address that it likes. */
+/** A client that waits only a limited time for each step, and that can claim any address. */
 import { type ClientReply, Pop3Client } from "../../lib/testing/pop3_client.ts";
 import { authority } from "../test_authority.ts";
 import { type Soak, soon } from "./soak.ts";
 
-/** How long the server may take for anything while it is attacked. */
+/** How long the server may take for each step while it is attacked. */
 export const PATIENCE_MS = 10_000;
 
-/** The header by which a proxy says who its client is. */
+/** The header in which a proxy names the address of its client. */
 export function proxyHeader(address: string): string {
   return `PROXY TCP4 ${address} 127.0.0.1 4000 110\r\n`;
 }
@@ -41,7 +41,7 @@ export class SoakClient implements Disposable {
     return soon(command, PATIENCE_MS, this.#client.say(command));
   }
 
-  /** @throws when the reply is no `+OK` */
+  /** @throws when the reply is not `+OK` */
   async mustSay(command: string): Promise<void> {
     const { isOk, line } = await this.say(command);
     if (!isOk) throw new Error(`${command}: ${line}`);
@@ -55,7 +55,7 @@ export class SoakClient implements Disposable {
     await soon("pipelined commands", PATIENCE_MS, this.#client.pipeline(...commands));
   }
 
-  /** Unique ids in the order of the messages. */
+  /** The unique-ids in the order of the messages. */
   async uniqueIds(): Promise<string[]> {
     const lines = await this.listing("UIDL");
     return lines.map((line) => line.slice(line.indexOf(" ") + 1));

@@ -1,19 +1,19 @@
-/** The mailboxes of a soak: who has which messages, octet for octet. */
+/** The mailboxes of a soak, and the messages that each user must have, octet for octet. */
 import { lchownSync } from "node:fs";
 import { join } from "@std/path";
 import { hashPassword } from "../../lib/auth/passwords/slow_hashes.ts";
 import { certificate } from "../test_authority.ts";
 
-/** Everybody's password. */
+/** The password of all users. */
 export const PASSWORD = "soak";
 
-/** Users with a uid of their own, where the soak may give mail away. */
+/** The users with their uids, which own the mail when the soak runs as root. */
 const USERS = { joe: 20_001, ann: 20_002, eve: 20_003, full: 20_004 } as const;
 export type SoakUser = keyof typeof USERS;
 
 export class SoakMail {
   readonly folder: string;
-  /** What was delivered and not deleted, by user and unique id: the lines that a client must get. */
+  /** The lines of the messages that are not deleted, as a client must get them, by user and unique-id. */
   readonly #expected = new Map<SoakUser, Map<string, readonly string[]>>();
   #delivered = 0;
 
@@ -51,16 +51,16 @@ export class SoakMail {
     }
   }
 
-  /** As it would be if the user had made it; a link itself, and not what it leads to. */
+  /** Gives a path to a user, if root; of a link the link itself, not its target. */
   giveTo(user: SoakUser, path: string): void {
     if (Deno.uid() === 0) lchownSync(path, USERS[user], USERS[user]);
   }
 
-  /** As a deliverer does: written in `tmp`, renamed into `new`. */
+  /** Delivers a message as mailers do: writes it in `tmp`, renames it into `new`. */
   deliver(user: SoakUser, octets?: number): string {
     const name = `${1_700_000_000 + this.#delivered}.M${this.#delivered}P1.soak`;
     const lines = linesOf(user, this.#delivered++, octets);
-    // Files have LF, as deliverers write them; every other one has CRLF.
+    // Mailers write LF; every other file has CRLF.
     const text = lines.map((line) => line + (this.#delivered % 2 === 0 ? "\n" : "\r\n")).join("");
     const temporary = this.maildir(user, "tmp", name);
     Deno.writeFileSync(temporary, latin1(text), { mode: 0o600, createNew: true });
@@ -74,7 +74,7 @@ export class SoakMail {
     return this.#expected.get(user) ?? new Map();
   }
 
-  /** The user has deleted it: it must not be seen again. */
+  /** Notes that the user has deleted a message, which must not be listed again. */
   forget(user: SoakUser, uniqueId: string): void {
     this.#expected.get(user)?.delete(uniqueId);
   }
@@ -83,7 +83,7 @@ export class SoakMail {
     return this.#delivered;
   }
 
-  /** Names and contents of what lies in a user's Maildir, to see whether it is still the same. */
+  /** The names and contents of a user's Maildir as one text, to compare later. */
   contents(user: SoakUser): string {
     return ["new", "cur", "tmp"].flatMap((folder) =>
       [...Deno.readDirSync(this.maildir(user, folder))].map(({ name }) => {
@@ -94,7 +94,7 @@ export class SoakMail {
   }
 }
 
-/** Lines as a client gets them, a character for each octet: dots at the start, 8 bits, nothing at all. */
+/** Lines as a client gets them, one character for each octet: some empty, with 8 bits, or with dots at the start. */
 function linesOf(user: SoakUser, number: number, octets = 200 + (number * 7919) % 9_000): string[] {
   const lines = [`Subject: ${number}`, `To: ${user}`, "", `only for ${user}`];
   let length = 40;

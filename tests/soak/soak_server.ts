@@ -1,16 +1,16 @@
-/** The program as a child, with the permissions of the executable; its log is read, or not, as a part wants it. */
+/** The program as a child with the permissions of the executable. A part can stop and resume reading its log. */
 import { fromFileUrl } from "@std/path";
 import { EXECUTABLE_PERMISSIONS } from "../../lib/cli/permissions.ts";
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
 
-/** What a process has open, by kind: `socket`, `pipe`, `file`, `other`. */
+/** The numbers of open descriptors of a process, by kind. */
 export type Descriptors = ReadonlyMap<string, number>;
 
 export class SoakServer implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   #hasEnded = false;
-  /** Lines of its log by event, `login-failed reason=banned` apart. */
+  /** The numbers of log lines by event; `login-failed reason=banned` counts as `banned`. */
   readonly events = new Map<string, number>();
   /** The last lines of its log. */
   readonly lastLines: string[] = [];
@@ -48,7 +48,7 @@ export class SoakServer implements AsyncDisposable {
     return this.#hasEnded;
   }
 
-  /** From here on nobody reads its log. */
+  /** Stops reading the log. */
   stopReading(): void {
     this.#reading ??= Promise.withResolvers();
   }
@@ -86,7 +86,7 @@ export class SoakServer implements AsyncDisposable {
     return found;
   }
 
-  /** Ends it as an administrator would, and by force when that takes too long. */
+  /** Ends the server by SIGTERM, and by SIGKILL when that takes too long. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.goOnReading();
     if (!this.#hasEnded) this.#process.kill("SIGTERM");

@@ -1,4 +1,4 @@
-/** Bars from left to right, as SVG that reads well on light and on dark. */
+/** Draws horizontal bars as SVG that is readable on light and dark backgrounds. */
 
 /** One bar. */
 export interface Bar {

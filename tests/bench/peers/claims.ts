@@ -1,16 +1,16 @@
 /**
- * What the project aims at, and what it claims to reach, as ratios to others in the same run. `deno task bench:check` holds
- * it to the latter: a little less than what was measured, since a run is not like the next one.
+ * The project's aims and claims, as ratios to other servers in the same run. `deno task bench:check` checks the claims,
+ * which are a little lower than the measured ratios, since runs differ.
  */
 
-/** One ratio. */
+/** A ratio with its aim and its claim. */
 export interface Claim {
   readonly scenario: string;
   readonly figure: string;
   readonly is: "more" | "less";
-  /** So many times were wished for. */
+  /** The ratio that the project aims at. */
   readonly aim: number;
-  /** So many times at least. */
+  /** The least ratio that the project claims. */
   readonly times: number;
   readonly than: string;
 }

@@ -1,7 +1,7 @@
 /**
- * The mail that every server is asked for: Maildirs made from a seed, and what of it must come over the wire.
+ * The mail that every server serves: Maildirs made from a seed, and the octets that RETR must give for them.
  *
- * What must come is made here with a regular expression, and not with the code under test.
+ * The expected octets are made with a regular expression, not with the code under test.
  */
 import { join } from "@std/path";
 
@@ -9,7 +9,7 @@ import { join } from "@std/path";
 export interface Corpus {
   /** The folder whose subfolders are the users' Maildirs. */
   readonly root: string;
-  /** What RETR of a user's message must give behind its first line, terminator and all. */
+  /** The octets that RETR of a user's message must give after the first line, including the terminator. */
   readonly wire: ReadonlyMap<string, readonly Uint8Array[]>;
 }
 
@@ -19,7 +19,7 @@ export const SMALL_OCTETS = 4_096;
 export const LARGE_OCTETS = 50_000_000;
 export const MANY_MESSAGES = 100_000;
 
-/** Numbers that are the same in each run (mulberry32). */
+/** A random generator that gives the same numbers in each run (mulberry32). */
 export function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -55,7 +55,7 @@ export function message(
   return lines.join(lineEnd) + lineEnd;
 }
 
-/** A message as RFC 1939 wants it on the wire, terminator and all. */
+/** A message as RFC 1939 section 3 wants it to be sent, including the terminator. */
 export function onTheWire(text: string): Uint8Array {
   const lines = text.replaceAll("\r\n", "\n").replaceAll("\n", "\r\n").replaceAll(/^\./gm, "..");
   return new TextEncoder().encode(`${lines}.\r\n`);
@@ -98,6 +98,6 @@ export async function writeMaildir(path: string, texts: Iterable<string>): Promi
     await Deno.writeTextFile(file, text);
     await Deno.utime(file, second, second);
   }
-  // As if nobody had delivered anything for a while.
+  // An old time, like a mailbox without recent deliveries.
   for (const folder of ["new", "cur", "."]) await Deno.utime(join(path, folder), second, second);
 }

@@ -1,4 +1,4 @@
-/** A client that spends as little as it can, so that it is the server whose limit is seen. */
+/** A client that does as little work as possible, so that the server is the bottleneck. */
 import { PASSWORD } from "./corpus.ts";
 
 const LF = 0x0a;
@@ -19,11 +19,11 @@ export interface Route {
   readonly caCerts: readonly string[];
 }
 
-/** A reply of many lines. */
+/** A multi-line reply. */
 export interface WholeReply {
-  /** Of all of it. */
+  /** Octets of the whole reply. */
   readonly octets: number;
-  /** What comes behind the first line, terminator and all. */
+  /** The octets after the first line, including the terminator. */
   readonly body: Uint8Array;
 }
 
@@ -89,7 +89,7 @@ export class LoadClient implements Disposable {
   async octets(count: number): Promise<void> {
     for (let come = 0; come < count;) {
       come += await this.#read(this.#buffer);
-      if (come > count) throw new Error("More came than was asked for");
+      if (come > count) throw new Error("The server sent more than was asked for");
     }
   }
 
@@ -114,7 +114,7 @@ export class LoadClient implements Disposable {
 
   async #read(into: Uint8Array): Promise<number> {
     const count = await this.#connection.read(into);
-    if (count === null) throw new Error("The server hung up");
+    if (count === null) throw new Error("The server closed the connection");
     return count;
   }
 

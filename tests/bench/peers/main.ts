@@ -1,7 +1,7 @@
 /**
  * Compares pop3svc with the servers that are installed: the same mail, users and certificate, on loopback, one server
- * after the other in each of several rounds. It writes docs/performance.md, or with --check holds the ratios to
- * what is claimed.
+ * after the other in each of several rounds. It writes docs/performance.md, or with --check compares the ratios with the
+ * claims.
  *
  *     deno task bench:peers [--rounds=5] [--only=TEXT] [--messages=100000]
  *     deno task bench:check
@@ -41,7 +41,7 @@ console.error("making the mail…");
 const corpus = await makeCorpus(root, many);
 const bench: Bench = { folder: folder.path, corpus };
 await prepare(bench);
-// Dovecot serves no mail of root.
+// Dovecot refuses to serve mail of root.
 if (Deno.uid() === 0) {
   await new Deno.Command("chown", { args: ["-R", "nobody", root] }).output();
 }

@@ -1,4 +1,4 @@
-/** How each thing is measured: what a client does, what the server's CPU and memory were. */
+/** The measurements: what clients do, and the CPU and memory that the server uses for it. */
 import { type Corpus, SMALL_MESSAGES } from "./corpus.ts";
 import { LoadClient, type Route } from "./load_client.ts";
 import { type Peer, route, type RunningPeer } from "./peers.ts";
@@ -9,14 +9,14 @@ export type Figures = Readonly<Record<string, number>>;
 
 const SECONDS = 1;
 
-/** Runs `work` and tells what of it the server's CPU was, in milliseconds. */
+/** Runs `work` and gives the CPU time of the server meanwhile, in milliseconds. */
 async function withCpu<T>(peer: RunningPeer, work: () => Promise<T>): Promise<[T, number]> {
   const before = cpuSeconds(peer.pid);
   const result = await work();
   return [result, 1_000 * (cpuSeconds(peer.pid) - before)];
 }
 
-/** Connect, USER, PASS, STAT, QUIT, again and again. */
+/** Repeats sessions of connect, USER, PASS, STAT, QUIT. */
 export async function sessionsOf(
   peer: RunningPeer,
   clients: number,
@@ -83,7 +83,7 @@ export async function smallMessages(
   };
 }
 
-/** The best of three: a download is over so soon that anything else on the machine would count. */
+/** The best of three: a download is so short that other work on the machine would distort it. */
 export async function largeMessage(
   peer: RunningPeer,
   user: string,
@@ -104,7 +104,7 @@ export async function largeMessage(
   return { "rate": Math.max(...rates), "CPU ms each": cpu / 3 };
 }
 
-/** Login, STAT, LIST and UIDL: the first after a start, with what an earlier run has left on disk, and again. */
+/** Login, STAT, LIST and UIDL: the first after a start, with the index of an earlier run on disk, and the next. */
 export async function huge(peer: Peer, user: string): Promise<Figures> {
   {
     await using before = await peer.start();
@@ -144,14 +144,14 @@ export async function idle(
       await client.logIn("few");
     }
   });
-  // What is left over from the logins is given back a little later.
+  // The server frees the memory of the logins a little later.
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   const octets = memoryOctets(running.pid) - before;
   for (const client of clients) client[Symbol.dispose]();
   return { "KB each": octets / clients.length / 1_024 };
 }
 
-/** How long the sessions of others take: alone (before and after), beside one who does not read on, beside one with a huge mailbox. */
+/** Times of other sessions: alone (before and after), beside a client that does not read, beside a huge mailbox. */
 export async function disturbed(peer: RunningPeer, hugeUser: string): Promise<Figures> {
   const p99 = async () => (await sessionsOf(peer, 16, "none", 2))["p99 ms"] ?? NaN;
   await visit(peer, hugeUser);
@@ -182,12 +182,12 @@ async function loggedIn(
 ): Promise<LoadClient> {
   const client = await LoadClient.connect(route(peer, security), bufferOctets);
   await client.logIn(user);
-  // As clients do.
+  // Clients send these commands, too.
   await client.command("STAT");
   return client;
 }
 
-/** Are the messages right, octet by octet? */
+/** Checks that the messages are right, octet by octet. */
 export async function verify(peer: RunningPeer, corpus: Corpus): Promise<void> {
   for (const [user, messages] of corpus.wire) {
     for (const security of ["none", "implicit", "STLS"] as const) {

@@ -5,9 +5,9 @@ import { authority, certificate } from "../../test_authority.ts";
 import { type Corpus, PASSWORD } from "./corpus.ts";
 import type { Route } from "./load_client.ts";
 
-/** A server that runs. */
+/** A running server. */
 export interface RunningPeer extends AsyncDisposable {
-  /** The process that all others of the server come from. */
+  /** The process that has started all others of the server. */
   readonly pid: number;
   readonly port: number;
   readonly tlsPort: number;
@@ -19,7 +19,7 @@ export interface Peer {
   start(): Promise<RunningPeer>;
 }
 
-/** A place for what the servers need beside the mail. */
+/** The folders and files that the servers need beside the mail. */
 export interface Bench {
   readonly folder: string;
   readonly corpus: Corpus;
@@ -39,7 +39,7 @@ export async function prepare({ folder, corpus }: Bench): Promise<void> {
   await Deno.writeTextFile(join(folder, "users"), users.join("\n") + "\n");
 }
 
-/** With the flags that `deno task compile` gives the executable. */
+/** pop3svc, with the flags that `deno task compile` gives the executable. */
 export function pop3svc({ folder, corpus }: Bench): Peer {
   return {
     name: "pop3svc",
@@ -60,7 +60,7 @@ export function pop3svc({ folder, corpus }: Bench): Peer {
   };
 }
 
-/** What replay.ts is with a message of a user's mailbox: no server, but a measure of the load generator and of Deno. */
+/** replay.ts with a message of a user's mailbox. It is not a real server; it measures the load generator and Deno. */
 export function yardstick({ corpus }: Bench, name: "replay" | "bare copy"): Peer {
   return {
     name,
@@ -92,8 +92,8 @@ export function yardstick({ corpus }: Bench, name: "replay" | "bare copy"): Peer
 }
 
 /**
- * Dovecot as it comes, where each login has a process of its own before and behind it; or `fast`, its
- * high-performance mode, where the login processes serve many.
+ * Dovecot with its defaults, where each connection has its own process before and after the login; or `fast`, its
+ * high-performance mode, where a login process serves many connections.
  */
 export function dovecot({ folder, corpus }: Bench, mode: "default" | "fast"): Peer {
   return {
@@ -176,7 +176,7 @@ service pop3-login {
 `;
 }
 
-/** Is the program there? */
+/** Whether the program is installed. */
 export async function isInstalled(program: string, ...args: string[]): Promise<boolean> {
   try {
     const command = new Deno.Command(program, { args, stdout: "null", stderr: "null" });
@@ -200,5 +200,5 @@ export async function untilAccepting(port: number, log: () => string): Promise<v
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-  throw new Error(`It does not listen: ${log()}`);
+  throw new Error(`The server does not listen: ${log()}`);
 }

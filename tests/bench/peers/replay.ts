@@ -1,7 +1,6 @@
 /**
- * A server that does nothing but say what a server would say. What the load generator reaches against it is as much as
- * it can show of any server. RETR gives the file that is named, from memory; a large one is copied from disk, which is
- * as fast as a message can come from Deno.
+ * A server that only sends canned replies: the load generator cannot measure a faster server than this. RETR sends the
+ * given file from memory; a large one is copied from disk, which is as fast as Deno can send a message.
  *
  *     deno run -A tests/bench/peers/replay.ts FILE
  */
@@ -28,7 +27,7 @@ async function replay(connection: Deno.TcpConn): Promise<void> {
       if (isRetr && isLarge) await copyFile(connection);
     }
   } catch {
-    // The client is gone.
+    // The client has gone.
   } finally {
     connection.close();
   }

@@ -1,4 +1,4 @@
-/** What was measured, as a page with tables and charts, and held against what is claimed. */
+/** Writes the measurements as a page with tables and charts, and compares them with the claims. */
 import { chart } from "./chart.ts";
 import type { Claim } from "./claims.ts";
 import { MANY_MESSAGES as MANY } from "./corpus.ts";
@@ -18,7 +18,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + lower) / 2;
 }
 
-/** What has become of a claim; one that could not be measured is not held. */
+/** A claim and whether it holds; one that could not be measured does not. */
 export interface HeldClaim {
   readonly isHeld: boolean;
   readonly ratio: number;
@@ -112,7 +112,7 @@ function ratios(measurements: readonly Measurement[], claims: readonly Claim[]):
   ].join("\n");
 }
 
-/** Is it linear, and does one disturb the others? */
+/** Says whether times are linear, and whether one client disturbs the others. */
 function shape(measurements: readonly Measurement[]): string {
   const value = (scenario: string, figure: string) =>
     valueOf(measurements, scenario, "pop3svc", figure);
@@ -145,13 +145,13 @@ function all(measurements: readonly Measurement[]): string {
   return ["| what | figure | server | |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
 
-/** Three digits that count, without an exponent. */
+/** A number with three significant digits, without an exponent. */
 function shown(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 })
     .replaceAll(",", " ");
 }
 
-/** Which scenarios make a chart of their own. */
+/** The scenarios that have a chart of their own. */
 const CHARTS = [
   ["sessions, 16 clients", "rate", "Sessions a second, 16 clients"],
   ["4 KB messages, 8 clients, one RETR at a time", "CPU µs each", "CPU for a message of 4 KB, µs"],

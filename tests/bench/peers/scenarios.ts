@@ -1,6 +1,6 @@
 /**
- * What is measured, and how. A scenario is given a server and comes back with its figures; `main.ts` gives it to one
- * server after the other, round by round.
+ * The scenarios. A scenario gets a server and gives figures; `main.ts` runs it with one server after the other, round by
+ * round.
  */
 import type { Corpus } from "./corpus.ts";
 import type { Route } from "./load_client.ts";
@@ -15,20 +15,20 @@ import {
 } from "./measurements.ts";
 import type { Peer, RunningPeer } from "./peers.ts";
 
-/** Something that a server is asked to do. */
+/** A kind of work for a server. */
 export interface Scenario {
   readonly name: string;
-  /** Whose way of doing it is of interest. */
+  /** The servers that are compared in this work. */
   readonly peers: "all" | "pop3svc";
-  /** What else shows how far one could come: a server that replays bytes, a bare copy from file to socket. */
+  /** Yardsticks that show the upper limit: a server that replays octets, a bare copy from file to socket. */
   readonly yardstick?: "replay" | "bare copy";
-  /** With a server that has been running for a while. */
+  /** Measures a server that has been running for a while. */
   readonly measure?: (peer: RunningPeer) => Promise<Figures>;
-  /** With one that is started for it. */
+  /** Measures a server that is started for this scenario. */
   readonly measureFresh?: (peer: Peer) => Promise<Figures>;
 }
 
-/** All of them, for this mail. */
+/** All scenarios, for this mail. */
 export function scenarios(corpus: Corpus, many: number): readonly Scenario[] {
   const octetsOf = (user: string) => corpus.wire.get(user)?.[0]?.length ?? NaN;
   return [

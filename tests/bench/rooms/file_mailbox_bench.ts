@@ -1,4 +1,4 @@
-/** A Maildir: looking at it, and reading what is in it: `deno bench -A tests/bench/rooms/`. */
+/** Listing a Maildir and reading its messages: `deno bench -A tests/bench/rooms/`. */
 import { join } from "@std/path";
 import { maildirMailbox } from "../../../lib/mailbox/maildir/maildir_mailbox.ts";
 import { testConnectionInfo } from "../../../lib/testing/mod.ts";

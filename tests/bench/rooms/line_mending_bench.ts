@@ -1,4 +1,4 @@
-/** How fast octets pass where each of them is looked at: `deno bench -A tests/bench/rooms/line_mending_bench.ts`. */
+/** The code that looks at each octet of a message: `deno bench -A tests/bench/rooms/line_mending_bench.ts`. */
 import { ByteStuffer } from "../../../lib/protocol/byte_stuffing.ts";
 import { OctetCounter } from "../../../lib/protocol/well_formed_lines.ts";
 

@@ -1,10 +1,10 @@
-/** Octets of a client to lines: `deno bench -A tests/bench/rooms/`. */
+/** Reading lines from a client's octets: `deno bench -A tests/bench/rooms/`. */
 import { LineReader } from "../../../lib/connection/line_reader.ts";
 
 const COMMANDS = 1_000;
 const octets = new TextEncoder().encode("RETR 12345\r\n".repeat(COMMANDS));
 
-/** Gives so many octets at a time. */
+/** A transport that gives so many octets at a time. */
 function sourceOf(size: number) {
   let at = 0;
   return {

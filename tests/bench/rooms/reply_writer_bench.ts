@@ -1,4 +1,4 @@
-/** Replies to octets for a client: `deno bench -A tests/bench/rooms/`. */
+/** Writing replies as octets: `deno bench -A tests/bench/rooms/`. */
 import { ReplyWriter } from "../../../lib/connection/reply_writer.ts";
 import { ok } from "../../../lib/protocol/reply.ts";
 

@@ -1,4 +1,4 @@
-/** What a stranger's name costs with a users file of 200 000 users: it must not grow with the file. */
+/** The time of a login with an unknown name and a file of 200 000 users: it must not grow with the file. */
 import { UsersFileProvider } from "../../../lib/mod.ts";
 import { testConnectionInfo } from "../../../lib/testing/mod.ts";
 

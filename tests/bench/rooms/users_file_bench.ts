@@ -1,4 +1,4 @@
-/** A users file with 200 000 users: what a name that nobody has costs, and what reading it costs. */
+/** A users file of 200 000 users: the time to read it, and the time of a login with an unknown name. */
 import { UsersFileProvider } from "../../../lib/providers/users_file_provider.ts";
 import { testConnectionInfo } from "../../../lib/testing/mod.ts";
 

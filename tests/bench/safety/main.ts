@@ -1,6 +1,6 @@
 /**
- * `deno task bench:safety`: what the rules of lib/files cost, in a folder that only the server's user can write, and in one that
- * everybody can; with all permissions of Deno, and with those of the executable.
+ * `deno task bench:safety`: the time that the rules of lib/files take, in a folder that only the server's user can write
+ * and in one that everybody can; with all permissions of Deno, and with those of the executable.
  */
 import { fromFileUrl, join } from "@std/path";
 import { EXECUTABLE_PERMISSIONS } from "../../../lib/cli/permissions.ts";

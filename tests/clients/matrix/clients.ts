@@ -1,4 +1,4 @@
-/** How each client is told to fetch all mail and delete it. */
+/** How each client is run to fetch all mail and delete it. */
 import { join } from "@std/path";
 import Pop3Command from "node-pop3";
 import { latin1 } from "../../../lib/testing/latin1.ts";
@@ -6,13 +6,13 @@ import { joined } from "../../protocol/chunks.ts";
 import { run } from "../../installed_program.ts";
 import type { Security, ServedMail } from "./mailbox.ts";
 
-/** A client that others wrote. */
+/** A POP3 client of another project. */
 export interface Client {
   readonly name: string;
-  /** What tells whether it is installed, and which version; null for one that comes with the tests. */
+  /** The command that prints its version, and fails when it is not installed; null for one that comes with the tests. */
   readonly version: readonly [program: string, ...args: string[]] | null;
   readonly securities: readonly Security[];
-  /** Fetches all and deletes all. @returns the messages as it stored them */
+  /** Fetches and deletes all messages. @returns the messages as the client stored them */
   fetch(mail: ServedMail, security: Security): Promise<Uint8Array[]>;
 }
 
@@ -46,7 +46,7 @@ const curl: Client = {
     for (const line of list) {
       messages.push(await run("curl", [...args, url + line.split(" ")[0]]));
     }
-    // Each run is a session of its own, and with one message less the first has another number.
+    // Each run is a session of its own: after each deletion the next message has number 1.
     for (const _line of list) await run("curl", [...args, "-I", "-X", "DELE 1", url]);
     return messages;
   },
@@ -111,7 +111,7 @@ const getmail: Client = {
   securities: ["plain", "TLS"],
   async fetch(mail, security) {
     const inbox = await maildir(join(mail.home, "inbox"));
-    // It delivers nothing as root.
+    // getmail refuses to deliver as root.
     if (Deno.uid() === 0) await run("chown", ["-R", "nobody", inbox]);
     const type = security === "TLS" ? "SimplePOP3SSLRetriever" : "SimplePOP3Retriever";
     await Deno.writeTextFile(
@@ -185,7 +185,7 @@ set quit = yes
 push "<fetch-mail><exit>"
 `,
     );
-    // It wants a terminal, and to be in the foreground of it.
+    // mutt needs a terminal, and must be its foreground process.
     const environment = ["SHELL=/bin/sh", "TERM=xterm", `HOME=${mail.home}`];
     const command = `exec mutt -n -F ${rc} -f ${inbox}`;
     await run("env", [...environment, "script", "-qec", command, "/dev/null"]);
@@ -212,7 +212,7 @@ const nodePop3: Client = {
       const [, stream] = await client.command("RETR", number);
       const chunks: Uint8Array[] = [];
       for await (const chunk of stream) chunks.push(chunk);
-      // It takes the terminator away, with the line end before it, and leaves byte-stuffing to its caller.
+      // node-pop3 removes the terminator and the line end before it, and leaves byte-stuffing to its caller.
       const text = latin1(joined([...chunks, encoder.encode("\r\n")]));
       const unstuffed = text.replaceAll(/^\.\./gm, ".");
       messages.push(Uint8Array.from(unstuffed, (character) => character.charCodeAt(0)));

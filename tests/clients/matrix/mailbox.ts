@@ -1,4 +1,4 @@
-/** The mail that each client fetches, and where it finds it. */
+/** The mail that each client fetches, the server that serves it, and the comparison. */
 import { join } from "@std/path";
 import type { TlsEngine } from "../../../lib/mod.ts";
 import { latin1 } from "../../../lib/testing/latin1.ts";
@@ -25,7 +25,7 @@ export const WAYS: readonly Way[] = [
 
 const head = (subject: string) => `From: a@example.org\nTo: me@example.org\nSubject: ${subject}\n`;
 
-/** What goes wrong in clients and servers: dots, `From ` in front, octets beyond ASCII, a very long line. */
+/** Messages that clients and servers often damage: dots, `From ` at the start, octets beyond ASCII, a very long line. */
 const MESSAGES: readonly string[] = [
   `${head("CRLF")}\nOne\nTwo\n`.replaceAll("\n", "\r\n"),
   `${head("dots")}\n.\n..\n.leading\n...\n`,
@@ -77,7 +77,7 @@ export class ServedMail implements AsyncDisposable {
     return security === "TLS" ? this.#program.tlsPort : this.#program.port;
   }
 
-  /** Are all messages deleted? */
+  /** Whether all messages are deleted. */
   get isEmpty(): boolean {
     return this.#folder.names("mail").length === 0;
   }
@@ -88,10 +88,10 @@ export class ServedMail implements AsyncDisposable {
   }
 }
 
-/** What a client may make of a message when it stores it. */
-export type Verdict = "identical" | "identical behind added headers" | string;
+/** Whether a client has stored the messages unchanged. */
+export type Verdict = "identical" | "identical after added headers" | string;
 
-/** Holds what a client has stored against what was there; line ends are the client's own. */
+/** Compares what a client has stored with the messages; its line ends may differ. */
 export function compare(stored: readonly Uint8Array[]): Verdict {
   const texts = stored.map((octets) => latin1(octets).replaceAll("\r\n", "\n"));
   const expected = MESSAGES.map((message) =>
@@ -102,7 +102,7 @@ export function compare(stored: readonly Uint8Array[]): Verdict {
   const missing = expected.filter((message) => !texts.includes(message));
   if (missing.length === 0) return "identical";
   const changed = missing.filter((message) => !texts.some((text) => text.endsWith(message)));
-  if (changed.length === 0) return "identical behind added headers";
+  if (changed.length === 0) return "identical after added headers";
   const subjects = changed.map((message) => /^Subject: (.*)$/m.exec(message)?.[1]);
   return `changed: ${subjects.join(", ")}`;
 }

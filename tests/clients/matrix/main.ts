@@ -1,7 +1,7 @@
 /**
- * Real clients, really run: each fetches the same mail over each kind of line, deletes it, and what it has stored is held
- * against what was there. It writes the table of docs/clients.md: `deno task clients`. What is not installed is skipped
- * with a line that says so; with --check nothing is written, and the exit code tells.
+ * `deno task clients`: runs real clients, each of which fetches and deletes the same mail without TLS, with STLS and with
+ * implicit TLS; compares what they have stored; and writes the table of docs/clients.md. A client that is not installed
+ * is skipped with a warning. With --check nothing is written; the exit code is 1 when a client differs.
  */
 import deno from "../../deno.json" with { type: "json" };
 import { type Client, clients } from "./clients.ts";

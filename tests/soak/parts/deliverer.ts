@@ -1,4 +1,4 @@
-/** A deliverer, and the client of that user: what the others must not disturb. */
+/** New mail, and a client that reads it: the other parts must not disturb them. */
 import { messageOf, pause, type Soak, type SoakPart } from "../soak.ts";
 import { SoakClient } from "../soak_client.ts";
 import { PASSWORD, type SoakUser } from "../soak_mail.ts";
@@ -27,7 +27,7 @@ async function read(soak: Soak): Promise<void> {
     try {
       await readSome(soak, "joe", "198.51.100.1", turn % 2 === 1);
     } catch (error) {
-      // The part may have been over before the session was.
+      // The server may have ended before the session.
       if (!soak.server.hasEnded) soak.fail("deliverer", messageOf(error));
       await pause(soak, 500);
     }
@@ -35,7 +35,7 @@ async function read(soak: Soak): Promise<void> {
   }
 }
 
-/** A session: some messages are read and compared, most of these deleted. */
+/** Reads and compares some messages in a session, and deletes most of them. */
 export async function readSome(
   soak: Soak,
   user: SoakUser,
@@ -50,7 +50,7 @@ export async function readSome(
   const doomed: string[] = [];
   for (const [at, uniqueId] of uniqueIds.entries()) {
     if (!expected.has(uniqueId)) {
-      throw new Error(`${uniqueId} is shown, and was deleted or never there`);
+      throw new Error(`${uniqueId} is listed, but was deleted or never delivered`);
     }
     if (at >= AT_ONCE) continue;
     await compare(soak, client, user, at + 1, uniqueId);
@@ -63,7 +63,7 @@ export async function readSome(
   soak.count("deleted", doomed.length);
 }
 
-/** @throws when the message is not octet for octet what was delivered */
+/** @throws when the message differs from the delivered one in any octet */
 export async function compare(
   soak: Soak,
   client: SoakClient,
@@ -74,5 +74,5 @@ export async function compare(
   const lines = await client.listing(`RETR ${number}`);
   soak.count("messages read");
   if (lines.join("\n") === soak.mail.expected(user).get(uniqueId)?.join("\n")) return;
-  throw new Error(`${uniqueId} of ${user} is not what was delivered`);
+  throw new Error(`${uniqueId} of ${user} differs from what was delivered`);
 }

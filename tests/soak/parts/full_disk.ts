@@ -1,4 +1,4 @@
-/** A mailbox on a disk that is full: it can be read, and mail can be deleted, all or none; nobody else notices. */
+/** A mailbox on a full disk can be read, and deletions in it are all or nothing; other users are not disturbed. */
 import { messageOf, pause, type Soak, type SoakPart } from "../soak.ts";
 import { SoakClient } from "../soak_client.ts";
 import { PASSWORD } from "../soak_mail.ts";
@@ -17,7 +17,7 @@ export const fullDisk: SoakPart = {
     command("mount", "-t", "tmpfs", "-o", DISK, "none", mountPoint);
     try {
       soak.mail.makeMaildir("full");
-      // The server's own: a disk on which nothing is the server's alone has no place for deletions (docs/operations.md).
+      // The mailbox belongs to the server, since deletions need a folder of its own on that disk (docs/operations.md).
       command("chown", "0:0", mountPoint);
       for (let turn = 0; !soak.isOver; turn++) await oneRound(soak, `${mountPoint}/fillers`, turn);
     } finally {
@@ -38,7 +38,7 @@ async function oneRound(soak: Soak, fillers: string, turn: number): Promise<void
     if (soak.mail.expected("full").size === before) throw new Error("nothing was deleted");
     soak.count("deletions on a full disk");
   } catch (error) {
-    // Where not even a folder can be made, QUIT may say -ERR; then all is still there.
+    // Without an inode for a folder, QUIT may say -ERR; then all messages are still there.
     const isAllowed = lacksInodes && messageOf(error).startsWith("Error: QUIT: -ERR");
     if (!isAllowed && !soak.server.hasEnded) soak.fail("full-disk", messageOf(error));
   }
@@ -49,35 +49,35 @@ async function oneRound(soak: Soak, fillers: string, turn: number): Promise<void
   await pause(soak, 500);
 }
 
-/** All or none: what QUIT has deleted is gone, and what it has not is there. */
+/** Checks that the list is exactly what QUIT has left. */
 async function compareList(soak: Soak): Promise<void> {
   using client = await SoakClient.connect(soak, "198.51.100.5");
   await client.mustSay(`XLOG full ${PASSWORD}`);
   const shown = (await client.uniqueIds()).sort().join(" ");
   if (shown === [...soak.mail.expected("full").keys()].sort().join(" ")) return;
-  throw new Error("what is shown after a deletion is not what is left");
+  throw new Error("the list after a deletion is wrong");
 }
 
-/** Until there is no room, not even for one octet. */
+/** Writes until the disk has no room for even one octet. */
 function fill(path: string): void {
   using file = Deno.openSync(path, { write: true, create: true, truncate: true });
   for (const size of [65_536, 4_096, 1]) {
     try {
       for (;;) file.writeSync(new Uint8Array(size));
     } catch {
-      // Full for writes of this size.
+      // The disk is full for writes of this size.
     }
   }
 }
 
-/** Until no file can be made. */
+/** Makes files until no more can be made. */
 function useAllInodes(folder: string): void {
   try {
     for (let count = 1;; count++) {
       Deno.openSync(`${folder}/${count}`, { write: true, createNew: true }).close();
     }
   } catch {
-    // Full.
+    // The disk has no more inodes.
   }
 }
 

@@ -29,7 +29,7 @@ async function guess(soak: Soak, address: string): Promise<void> {
         await pause(soak, 50);
       }
     } catch (error) {
-      // Errors end the connection sooner or later, and that is right; silence is not.
+      // The server may end the connection, but must not be silent.
       const isLate = error instanceof Error && error.name === "LateError";
       if (isLate && !soak.server.hasEnded) soak.fail("guessers", messageOf(error));
     }

@@ -1,4 +1,4 @@
-/** Peers that begin something and never end it: the server must hang up on each when the time for a login is over. */
+/** Peers that begin something and never finish it: the server must close each after the login timeout. */
 import { LOGIN_SECONDS } from "../limits.ts";
 import { messageOf, pause, type Soak, type SoakPart, soon } from "../soak.ts";
 import { PATIENCE_MS, proxyHeader } from "../soak_client.ts";
@@ -56,6 +56,6 @@ async function untilClosed(connection: Deno.Conn): Promise<void> {
   try {
     while (await connection.read(buffer) !== null);
   } catch {
-    // Reset is closed, too.
+    // A reset also counts as closed.
   }
 }

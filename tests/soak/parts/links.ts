@@ -1,6 +1,6 @@
 /**
- * A user who swaps files and folders of their Maildir for links and FIFOs, in a loop, and reads and deletes meanwhile:
- * nobody else's mail is shown or touched, and no session waits.
+ * Eve swaps files and folders of her Maildir for links and FIFOs in a loop, and reads and deletes meanwhile: no mail of
+ * another user is shown or touched, and no session hangs.
  */
 import { join } from "@std/path";
 import { messageOf, pause, type Soak, type SoakPart } from "../soak.ts";
@@ -8,7 +8,7 @@ import { SoakClient } from "../soak_client.ts";
 import { PASSWORD } from "../soak_mail.ts";
 
 const MESSAGES = 12;
-/** Milliseconds for which an impostor stays. */
+/** Milliseconds for which a link or FIFO stays in the place of a message. */
 const HOLD_MS = [0, 0, 0, 3, 0, 0, 25];
 const OWN_FOLDERS = [".pop3svc", "pop3svc"];
 
@@ -22,14 +22,14 @@ export const links: SoakPart = {
     swapper.release();
     if (soak.mail.contents("ann") !== before) soak.fail("links", "ann's mail is not what it was");
     if (await Deno.readTextFile(soak.mail.path("canary")) !== "canary\n") {
-      soak.fail("links", "a file outside of all mailboxes has changed");
+      soak.fail("links", "a file outside all mailboxes has changed");
     }
   },
 };
 
 class Swapper {
   readonly #soak: Soak;
-  /** What takes the place of a message. */
+  /** The links and FIFOs that replace messages. */
   readonly #impostors: string[] = [];
 
   constructor(soak: Soak) {
@@ -56,7 +56,7 @@ class Swapper {
         await this.#swap(turn);
         this.#soak.count("swaps");
       } catch {
-        // The server has deleted, moved or made something in between; that is its right.
+        // The server may delete, move or make files in between.
         this.#soak.count("swaps that came too late");
       }
       if (turn % 8 === 0) await pause(this.#soak, 1);
@@ -89,7 +89,7 @@ class Swapper {
     return this.#forge(OWN_FOLDERS[turn % 2] ?? "", turn);
   }
 
-  /** At once back again, so that the server sees either; or later, so that it is sure to see the impostor. */
+  /** Replaces a message, at once or after a while, so that the server sees either or surely the replacement. */
   async #replace(name: string, impostor: string, hold: number): Promise<void> {
     const { mail } = this.#soak;
     const path = mail.maildir("eve", "new", name);
@@ -105,7 +105,7 @@ class Swapper {
     }
   }
 
-  /** What the server keeps beside mail, as eve would like it to be. */
+  /** Forges the files that the server keeps beside mail. */
   #forge(name: string, turn: number): void {
     const { mail } = this.#soak;
     const own = mail.maildir("eve", name);
@@ -131,7 +131,7 @@ class Swapper {
     }
   }
 
-  /** Whoever waits in the opening of a FIFO goes on, so that one failure does not hide the others. */
+  /** Wakes a server that hangs in opening a FIFO, so that one failure does not hide the others. */
   release(): void {
     const { mail } = this.#soak;
     const messages = [...Deno.readDirSync(mail.maildir("eve", "new"))]
@@ -157,7 +157,7 @@ async function readAll(soak: Soak, swapper: Swapper): Promise<void> {
   }
 }
 
-/** Whatever eve hears of her own mailbox, which she breaks herself, is right, as long as it comes and is her own. */
+/** A session of eve: since she breaks her own mailbox, any reply is right if it comes and shows only her mail. */
 async function oneSession(soak: Soak): Promise<void> {
   using client = await SoakClient.connect(soak, "198.51.100.6");
   await client.mustSay(`XLOG eve ${PASSWORD}`);

@@ -1,9 +1,9 @@
-/** A reader of the log that stops reading, while more is logged than its pipe holds: no session waits for it. */
+/** The reader of the log stops while the server logs more than a pipe holds: no session waits for it. */
 import { messageOf, pause, type Soak, type SoakPart } from "../soak.ts";
 import { SoakClient } from "../soak_client.ts";
 import { PASSWORD } from "../soak_mail.ts";
 
-/** A line for each at `--log-level debug`, and a pipe holds 64 KB. */
+/** Each NOOP logs a line at `--log-level debug`; a pipe holds 64 KB. */
 const NOOPS = 2_000;
 
 export const logReader: SoakPart = {

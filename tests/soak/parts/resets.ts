@@ -1,10 +1,10 @@
-/** Connections that are reset: before they are accepted, in the PROXY header, in the handshake, in the greeting. */
+/** Connections that peers reset: before accept, in the PROXY header, in the handshake, in the greeting. */
 import { connect, type Socket } from "node:net";
 import { messageOf, pause, type SoakPart, soon } from "../soak.ts";
 import { proxyHeader, SoakClient } from "../soak_client.ts";
 
 const BURST = 40;
-/** A port that waits 100 ms for each of them would take four seconds. */
+/** If the port waited 100 ms after each reset, a greeting would take four seconds. */
 const GREETING_MS = 2_000;
 
 const openings: readonly string[] = [
