@@ -1,6 +1,9 @@
 /** The ways to play a transcript. Each opens a peer that serves the transcript's maildrop. */
 import { SingleUserProvider } from "../lib/providers/single_user_provider.ts";
 import { type Clock, systemClock } from "../lib/time/clock.ts";
+import { Operations } from "../lib/border/operations.ts";
+import type { Pop3Event } from "../lib/events/events.ts";
+import { SessionInfo } from "../lib/session/session_info.ts";
 import { type PeerServices, servePeer } from "../lib/connection/serve_peer.ts";
 import { Deadlines } from "../lib/time/deadlines.ts";
 import { LineReader } from "../lib/connection/line_reader.ts";
@@ -97,24 +100,22 @@ export function services(settings: Settings, clock: Clock = systemClock): PeerSe
 export function sessionContext(scene: Scene): SessionContext {
   const settings = settingsOf(scene);
   const { provider, guard, admitLogin, emit } = services(settings);
-  return {
-    info: {
-      connectionId: "1",
-      clientAddress: scene.isRemote === true ? REMOTE : "127.0.0.1",
-      clientPort: 50_000,
-      isSecure: false,
-      tls: null,
-      username: null,
-      mailboxName: null,
-      tag: undefined,
-    },
-    settings,
-    provider,
-    offersTls: false,
-    admitLogin,
-    guard,
-    emit,
-  };
+  const info = new SessionInfo({
+    connectionId: "1",
+    clientAddress: scene.isRemote === true ? REMOTE : "127.0.0.1",
+    clientPort: 50_000,
+    isSecure: false,
+  });
+  const operations = operationsOf(info, emit);
+  return { info, settings, provider, offersTls: false, admitLogin, guard, operations, emit };
+}
+
+/** What asks a provider where there is no listener. */
+export function operationsOf(
+  info: ConnectionInfo,
+  emit: (event: Pop3Event) => void = () => {},
+): Operations {
+  return new Operations({ info, emit, clock: systemClock, deadlines: new Deadlines(systemClock) });
 }
 
 /** The session alone, without a connection: lines go in, replies come out. */

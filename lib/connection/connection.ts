@@ -10,7 +10,7 @@
 import type { CloseReason } from "../events/connection_events.ts";
 import type { Pop3Event } from "../events/events.ts";
 import type { Reply } from "../protocol/reply.ts";
-import type { SessionInfo } from "../session/handler.ts";
+import type { SessionInfo } from "../session/session_info.ts";
 import type { Session } from "../session/session.ts";
 import { sayGoodbye, turnAway } from "./farewell.ts";
 import { LineReader } from "./line_reader.ts";
@@ -32,6 +32,15 @@ export interface ConnectionOptions extends PeerLimits {
 
 /** Why the server ends a connection, whatever it is doing. */
 type CutReason = "login-timeout" | "idle-timeout" | "max-connections" | "stop" | "disconnect";
+
+/** What the signal of the provider says of it. */
+const SAID: Readonly<Record<CutReason, string>> = {
+  "login-timeout": "the client did not log in in time",
+  "idle-timeout": "the client was silent for too long",
+  "max-connections": "another connection took its place",
+  "stop": "the listener stops",
+  "disconnect": "the client has gone",
+};
 
 export class Connection implements TimedPeer {
   #transport: Transport;
@@ -109,15 +118,6 @@ export class Connection implements TimedPeer {
     else this.#cutOff(reason);
   }
 
-  warn(): void {
-    const { waiting } = this.#session;
-    if (waiting === null) return;
-    const { operation: value, message } = waiting;
-    const rule = value === "close" ? "unclosed-contents" : "unsettled-promise";
-    const { info: connection, emit } = this.#options;
-    emit({ type: "warning", connection, rule, value, message });
-  }
-
   async #serve(): Promise<CloseReason> {
     if (this.#options.isImplicitTls) {
       const failure = await this.#secure();
@@ -178,8 +178,8 @@ export class Connection implements TimedPeer {
   #leave(reason: CutReason): void {
     if (this.#isOver) return;
     const isWaitedFor = reason === "stop" || this.#endedBy !== null;
-    if (isWaitedFor && this.#timer.waitsFor === "provider") this.warn();
-    this.#session.abandon();
+    if (isWaitedFor && this.#timer.waitsFor === "provider") this.#session.reportPending();
+    this.#session.abandon(SAID[reason]);
     this.#cut ??= reason;
     this.#finish(this.#endedBy ?? this.#cut);
   }

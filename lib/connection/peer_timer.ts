@@ -5,7 +5,7 @@
  * | ------------ | ---------------------------------------------------------------------------------------- |
  * | handshake    | 15 s, within the time for the login                                                      |
  * | command      | before the login: the time for it, counted from accept; after it: the idle limit, or sleep's |
- * | provider     | before the login: the same; after it: none, but a warning tells its author after 30 s     |
+ * | provider     | before the login: the same; after it: none (lib/border warns after 30 s)                  |
  * | write        | before the login: the same; after it: the idle limit, and a floor under the peer's pace  |
  * | release      | 10 s, after the last reply                                                               |
  * | end          | 2 s                                                                                      |
@@ -32,14 +32,10 @@ export interface PeerLimits {
 export interface TimedPeer {
   /** Called when its time is over. */
   expire(reason: "login-timeout" | "idle-timeout" | "disconnect"): void;
-  /** Called when its provider takes long. */
-  warn(): void;
 }
 
 /** How long a client may take for a TLS handshake. */
 const HANDSHAKE_MS = 15_000;
-/** How long a provider may take before a warning tells its author. */
-const PATIENCE_MS = 30_000;
 /** How long nothing may be sent to a peer that has ended its side, and how long the release of a mailbox may take. */
 const FAREWELL_MS = 10_000;
 /** How long a peer may go on sending after the last reply before the connection is cut. */
@@ -52,7 +48,6 @@ export class PeerTimer implements WriteWatch {
   readonly #limits: PeerLimits;
   readonly #session: Session;
   readonly #deadline: Deadline;
-  readonly #patience: Deadline;
   /** Once nobody sends any more: when the peer, or the release of its mailbox, has taken long enough. */
   readonly #farewell: Deadline;
   #isEnding = false;
@@ -70,12 +65,6 @@ export class PeerTimer implements WriteWatch {
       peer.expire(session.isLoggedIn ? "idle-timeout" : "login-timeout");
     });
     this.#farewell = new Deadline(() => peer.expire("disconnect"));
-    this.#patience = new Deadline(() => {
-      peer.warn();
-      // Once for each command that takes too long, however long it goes on.
-      this.#patience.at = Infinity;
-      if (this.#waitsFor !== "end") limits.deadlines.add(this.#patience);
-    });
   }
 
   get waitsFor(): WaitsFor {
@@ -85,20 +74,18 @@ export class PeerTimer implements WriteWatch {
   start(): void {
     this.expectLogin();
     this.#limits.deadlines.add(this.#deadline);
-    this.#limits.deadlines.add(this.#patience);
   }
 
   /** Milliseconds since the peer was accepted; nothing is watched any more. */
   end(): number {
     this.#waitsFor = "end";
     this.#limits.deadlines.delete(this.#deadline);
-    this.#limits.deadlines.delete(this.#patience);
     this.#limits.deadlines.delete(this.#farewell);
     return this.#limits.clock.now() - this.#limits.acceptedAt;
   }
 
   expectHandshake(): void {
-    this.#waitFor("handshake");
+    this.#waitsFor = "handshake";
     this.#deadline.at = Math.min(this.#deadline.at, this.#limits.clock.now() + HANDSHAKE_MS);
   }
 
@@ -113,7 +100,7 @@ export class PeerTimer implements WriteWatch {
   }
 
   expectCommand(): void {
-    this.#waitFor("command");
+    this.#waitsFor = "command";
     this.#pace = new ReadingPace();
     if (!this.#session.isLoggedIn) return;
     const { clock, settings } = this.#limits;
@@ -124,13 +111,13 @@ export class PeerTimer implements WriteWatch {
   /** @returns the instant, by the clock */
   expectProvider(): number {
     const now = this.#limits.clock.now();
-    this.#waitFor("provider", now + PATIENCE_MS);
+    this.#waitsFor = "provider";
     if (this.#session.isLoggedIn) this.#deadline.at = Infinity;
     return now;
   }
 
   expectEnd(): void {
-    this.#waitFor("end");
+    this.#waitsFor = "end";
     this.#deadline.at = this.#limits.clock.now() + LINGER_MS;
   }
 
@@ -149,7 +136,7 @@ export class PeerTimer implements WriteWatch {
   }
 
   beforeWrite(): void {
-    this.#waitFor("write");
+    this.#waitsFor = "write";
     this.#writeBegan = this.#limits.clock.now();
     if (!this.#session.isLoggedIn) return;
     this.#deadline.at = this.#writeBegan +
@@ -160,11 +147,6 @@ export class PeerTimer implements WriteWatch {
     const now = this.#limits.clock.now();
     this.#pace.took(octets, now - this.#writeBegan);
     if (this.#isEnding) this.#farewell.at = now + FAREWELL_MS;
-    this.#waitFor("provider", now + PATIENCE_MS);
-  }
-
-  #waitFor(what: WaitsFor, patience = Infinity): void {
-    this.#waitsFor = what;
-    this.#patience.at = patience;
+    this.#waitsFor = "provider";
   }
 }

@@ -1,9 +1,10 @@
 /** Makes a served peer of a transport: its session, and the connection that drives it. */
+import { Operations } from "../border/operations.ts";
 import type { Pop3Event } from "../events/events.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
-import type { SessionInfo } from "../session/handler.ts";
+import { SessionInfo } from "../session/session_info.ts";
 import type { LoginGuard } from "../session/login_guard.ts";
 import { Session } from "../session/session.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
@@ -57,16 +58,13 @@ export function servePeer(
   services: PeerServices,
 ): ServedPeer {
   const { guard, admitLogin, emit, startTls, showReply } = services;
-  const info: SessionInfo = {
+  const info = new SessionInfo({
     connectionId: peer.connectionId,
     clientAddress: peer.address,
     clientPort: peer.port,
     isSecure: peer.isSecure,
-    tls: null,
-    username: null,
-    mailboxName: null,
-    tag: undefined,
-  };
+  });
+  const { clock, deadlines } = services;
   const session = new Session({
     info,
     settings,
@@ -74,13 +72,14 @@ export function servePeer(
     offersTls: startTls !== null,
     admitLogin,
     guard,
+    operations: new Operations({ info, emit, clock, deadlines }),
     emit,
   });
   const connection = new Connection(transport, session, {
     info,
     settings,
-    clock: services.clock,
-    deadlines: services.deadlines,
+    clock,
+    deadlines,
     acceptedAt: peer.acceptedAt,
     isImplicitTls: peer.isImplicitTls,
     emit,

@@ -34,7 +34,9 @@ export type ProviderRule =
   /** A provider settles every promise within half a minute, and within `stopGrace`. */
   | "unsettled-promise"
   /** So does the `close` of a message's contents. */
-  | "unclosed-contents";
+  | "unclosed-contents"
+  /** No operation keeps the event loop from all other sessions for as long as a second. */
+  | "blocked-event-loop";
 
 /** A provider or a mailbox has broken a rule: its author wants to know. */
 export interface WarningEvent {
@@ -48,6 +50,8 @@ export interface WarningEvent {
   readonly value: string;
   /** The message: its unique id, or its number where that is what is wrong; null where it is about none. */
   readonly message: string | null;
+  /** How long the operation has been going on; left out where it is about none. */
+  readonly milliseconds?: number;
 }
 
 /** The listener misbehaves on purpose. */

@@ -22,6 +22,11 @@ export interface ConnectionInfo {
   readonly username: string | null;
   /** The `name` of the open mailbox; null before the login, or if the mailbox has none. */
   readonly mailboxName: string | null;
+  /**
+   * Aborted when the client has gone, a time limit has struck or the listener stops: nobody waits for the answer any
+   * more. Give it to whatever takes long.
+   */
+  readonly signal: AbortSignal;
   /** Free for whatever the provider wants to keep with this connection. */
   tag: unknown;
 }

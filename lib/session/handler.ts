@@ -1,5 +1,5 @@
 /** What a handler of a verb receives and returns. */
-import type { ConnectionInfo, TlsFacts } from "../provider/connection_info.ts";
+import type { Operations } from "../border/operations.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { Concern } from "../protocol/failure_costs.ts";
 import type { Awaitable, ErrorReply, Reply } from "../protocol/reply.ts";
@@ -9,14 +9,7 @@ import type { Text, Texts } from "./languages/text.ts";
 import type { LoginAttempt, LoginGuard } from "./login_guard.ts";
 import type { SessionSettings } from "./session_settings.ts";
 import { isLoopback } from "../transport/address.ts";
-
-/** The facts of a connection, which providers and events see. They change while it lasts. */
-export interface SessionInfo extends ConnectionInfo {
-  isSecure: boolean;
-  tls: TlsFacts | null;
-  username: string | null;
-  mailboxName: string | null;
-}
+import type { SessionInfo } from "./session_info.ts";
 
 /** What a session gets when it begins. Its settings may change while it lasts. */
 export interface SessionContext {
@@ -30,16 +23,10 @@ export interface SessionContext {
   readonly admitLogin: (username: string) => number;
   /** Decides at each login whether and when the provider is asked. */
   readonly guard: LoginGuard;
+  /** Asks the provider and its mailbox. */
+  readonly operations: Operations;
   /** Reports an event to all listeners. */
   readonly emit: (event: Pop3Event) => void;
-}
-
-/** The operation that a session waits for. */
-export interface Waiting {
-  /** A method of the provider, of its mailbox, or `close` of a message's contents. */
-  readonly operation: string;
-  /** The unique id of the message that it concerns; null for none. */
-  readonly message: string | null;
 }
 
 /** The context of a session, with what its handlers share and change. */
@@ -54,8 +41,6 @@ export interface HandlerContext extends SessionContext {
   attempt: LoginAttempt | null;
   /** Whether the connection is gone, so that no reply is needed any more. */
   isAbandoned: boolean;
-  /** Notes the operation that the session waits for from now on; null for none. */
-  readonly waitFor: (operation: string | null, message?: string) => void;
   /** Reports an error as an event, and returns the reply for the client. It concerns the mailbox by default. */
   readonly fail: (failure: unknown, concern?: Concern) => ErrorReply<Text>;
 }

@@ -2,6 +2,7 @@
  * From AUTHORIZATION to TRANSACTION: asks the provider, opens the maildrop, checks its unique ids. After a failure the
  * client is logged out and the session has forgotten the user name.
  */
+import { askedProvider } from "../border/asked_provider.ts";
 import type { Login } from "../auth/sasl/mechanism.ts";
 import { canonicalUsername, guardedProvider } from "./guarded_provider.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
@@ -14,21 +15,20 @@ import type { HandlerContext } from "./handler.ts";
 import { filled, type Text } from "./languages/text.ts";
 import { Maildrop } from "./maildrop.ts";
 import { loggedOut, type OpenAttempt, type Transition, transition } from "./state.ts";
-import { watchedProvider } from "./watched_provider.ts";
 
 /** The reply to a login on a connection where others could read the password. */
 export const stlsFirst: ErrorReply<Text> = errReply("stlsFirst");
 
 /** Begins an attempt to log in. The guard decides whether and when the provider is asked. */
 export function beginLogin(context: HandlerContext, mechanism: string): OpenAttempt {
-  const { guard, info, provider, waitFor } = context;
+  const { guard, info, provider, operations } = context;
   const attempt = guard.begin(info.clientAddress);
   context.attempt = attempt;
   if (context.isAbandoned) attempt.abandon();
   return {
     mechanism,
     attempt,
-    provider: guardedProvider(watchedProvider(provider, waitFor), attempt),
+    provider: guardedProvider(askedProvider(provider, operations), attempt),
   };
 }
 
@@ -38,7 +38,6 @@ export async function endLogin(
   open: OpenAttempt,
   login: Login,
 ): Promise<Transition> {
-  context.waitFor(null);
   const transition = await outcomeOf(context, open, login);
   if (transition.reply.type === "error") await open.attempt.refusalDue();
   context.attempt = null;
@@ -64,7 +63,10 @@ async function outcomeOf(
   { username, mailbox }: Login,
 ): Promise<Transition> {
   const { info, emit } = context;
-  const canonical = await canonicalUsername(context.provider, username);
+  const canonical = await canonicalUsername(
+    askedProvider(context.provider, context.operations),
+    username,
+  );
   const refusal = await attempt.end(canonical, mailbox !== null);
   if (mailbox === null) {
     if (refusal === null) return transition(loggedOut, errReply("sessionOver"));
@@ -129,18 +131,19 @@ export function logInWithPassword(
 
 /** Takes the snapshot of a maildrop, at the login and at each WAKE; or returns the reply to the failure. */
 export async function openMaildrop(
-  { info, emit, fail, waitFor }: HandlerContext,
+  { info, emit, fail }: HandlerContext,
   mailbox: Mailbox,
   concern: Concern,
 ): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply<Text>> {
   try {
-    waitFor("listMessageUniqueIds");
     const list = await listOf(mailbox, info);
     const fault = isUnchecked(mailbox) ? null : list.fault;
     if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, list) };
     const { rule, uniqueId, number } = fault;
     emit({ type: "warning", connection: info, rule, value: uniqueId, message: `${number}` });
-    return closing(errReply("badUniqueIds"));
+    return closing(
+      rule === "unique-id-form" ? errReply("badUniqueIds") : errReply("sameUniqueId", "SYS/TEMP"),
+    );
   } catch (failure) {
     return fail(failure, concern);
   }
@@ -148,11 +151,10 @@ export async function openMaildrop(
 
 /** Releases the mailbox at the end of its session. A failure is an event: there is no reply to send it in. */
 export async function releaseMailbox(
-  { info, emit, waitFor }: HandlerContext,
+  { info, emit }: HandlerContext,
   mailbox: Mailbox,
 ): Promise<void> {
   try {
-    waitFor("release");
     await mailbox.release?.(info);
   } catch (failure) {
     emit({

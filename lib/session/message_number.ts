@@ -42,13 +42,12 @@ export function findMessage(
 }
 
 async function findLateMessage(
-  { info, waitFor }: HandlerContext,
+  { info }: HandlerContext,
   maildrop: Maildrop,
   uniqueId: string,
 ): Promise<FoundMessage> {
   const message = { number: 0, uniqueId };
   if (maildrop.isDeleted(message)) return messageIsDeleted;
-  waitFor("listMessageUniqueIds");
   const uniqueIds = await maildrop.mailbox.listMessageUniqueIds(info);
   return uniqueIds.includes(uniqueId) ? { type: "found", message } : noSuchUid;
 }

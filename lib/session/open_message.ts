@@ -2,7 +2,8 @@
 import type { Mailbox } from "../provider/mailbox.ts";
 import { openBody } from "../provider/message_content.ts";
 import type { HeadCutter } from "../protocol/message_head.ts";
-import type { ErrorReply, MessageBody } from "../protocol/reply.ts";
+import { nothing, octetsOrNull } from "../border/answers.ts";
+import type { Awaitable, ErrorReply, MessageBody } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
 import type { Text } from "./languages/text.ts";
 import { isGone } from "./maildrop.ts";
@@ -16,7 +17,6 @@ export async function openMessage(
   head: HeadCutter | null = null,
 ): Promise<MessageBody | ErrorReply<Text>> {
   const { info } = context;
-  context.waitFor("messageContents", uniqueId);
   try {
     const content = await mailbox.messageContents(info, uniqueId);
     if (content === null) return messageIsGone;
@@ -29,7 +29,6 @@ export async function openMessage(
       throw error;
     }
   } catch (error) {
-    context.waitFor("messageExists", uniqueId);
     return await isGone(mailbox, info, uniqueId) ? messageIsGone : context.fail(error, "message");
   }
 }
@@ -65,23 +64,29 @@ class StartedBody implements MessageBody {
   }
 
   async start(): Promise<void> {
-    this.#first = await this.#source.nextChunk();
+    this.#first = await this.#ask();
   }
 
   async nextChunk(): Promise<Uint8Array | null> {
     if (this.#head?.isComplete === true) return null;
-    const chunk = this.#first ?? await this.#source.nextChunk();
+    const chunk = this.#first ?? await this.#ask();
     this.#first = null;
     return chunk === null || this.#head === null ? chunk : this.#head.cut(chunk);
   }
 
   /** A failure to close goes to the events only: the client has its message, or will not get it. */
   async close(): Promise<void> {
-    this.#context.waitFor("close", this.#uniqueId);
+    const { operations } = this.#context;
     try {
-      await this.#source.close();
+      await operations.ask("close", this.#uniqueId, () => this.#source.close(), nothing);
     } catch (failure) {
       this.#context.fail(failure);
     }
+  }
+
+  #ask(): Awaitable<Uint8Array | null> {
+    const { operations } = this.#context;
+    const ask = () => this.#source.nextChunk();
+    return operations.ask("messageContents", this.#uniqueId, ask, octetsOrNull);
   }
 }

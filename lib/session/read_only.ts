@@ -4,9 +4,8 @@ import type { HandlerContext } from "./handler.ts";
 
 /** Whether the mailbox refuses deletions. */
 export function isReadOnly(
-  { info, waitFor }: HandlerContext,
+  { info }: HandlerContext,
   mailbox: Mailbox,
 ): Awaitable<boolean> {
-  waitFor("mailboxIsReadOnly");
   return mailbox.mailboxIsReadOnly(info);
 }

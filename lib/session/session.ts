@@ -17,7 +17,7 @@ import {
 import type { Concern } from "../protocol/failure_costs.ts";
 import { ErrorBounds } from "./error_bounds.ts";
 import { type ForeignProtocol, ForeignProtocolWatch } from "./foreign_protocol.ts";
-import type { HandlerContext, SessionContext, Waiting } from "./handler.ts";
+import type { HandlerContext, SessionContext } from "./handler.ts";
 import { english } from "./languages/english.ts";
 import { filled, type Text } from "./languages/text.ts";
 import { releaseMailbox } from "./log_in.ts";
@@ -41,7 +41,6 @@ export class Session {
   readonly #watch = new ForeignProtocolWatch();
   #foreignProtocol: ForeignProtocol | null = null;
   readonly #bounds = new ErrorBounds();
-  #waiting: Waiting | null = null;
 
   constructor(context: SessionContext) {
     this.#context = {
@@ -51,9 +50,6 @@ export class Session {
       speaksUtf8: false,
       attempt: null,
       isAbandoned: false,
-      waitFor: (operation, message) => {
-        this.#waiting = operation === null ? null : { operation, message: message ?? null };
-      },
       fail: (failure, concern) => this.#fail(failure, concern),
     };
   }
@@ -73,20 +69,22 @@ export class Session {
     return this.#verb === "" ? null : this.#verb;
   }
 
-  /** The operation of the provider that it waits for; null for none. */
-  get waiting(): Waiting | null {
-    return this.#waiting;
-  }
-
   /** What the peer speaks instead of POP3, once that is clear. */
   get foreignProtocol(): ForeignProtocol | null {
     return this.#foreignProtocol;
   }
 
+  /** Warns of each operation of the provider that it still waits for. */
+  reportPending(): void {
+    this.#context.operations.reportPending();
+  }
+
   /** Gives up: the connection is gone, and what the provider still says is thrown away. */
-  abandon(): void {
+  abandon(reason: string): void {
     this.#context.isAbandoned = true;
     this.#context.attempt?.abandon();
+    this.#context.operations[Symbol.dispose]();
+    this.#context.info.abort(reason);
   }
 
   /** Whether the next command may take the connection over into TLS. */
@@ -111,7 +109,6 @@ export class Session {
 
   #answer(line: CommandLine): Awaitable<Reply<Text>> {
     const state = this.#state;
-    this.#waiting = null;
     if (!this.isLoggedIn && state.phase !== "AUTHENTICATING") {
       this.#foreignProtocol = this.#watch.hear(line === "too-long" ? null : line, isVerb);
       if (this.#foreignProtocol !== null) return this.#leave();
@@ -151,6 +148,8 @@ export class Session {
     if (state.phase === "TRANSACTION") {
       await releaseMailbox(this.#context, state.maildrop.mailbox);
     }
+    this.#context.operations[Symbol.dispose]();
+    this.#context.info.abort("the session has ended");
   }
 
   #carryOut(state: CommandState, name: string, argument: string): Awaitable<Reply<Text>> {

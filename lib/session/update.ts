@@ -14,7 +14,6 @@ export async function update(
 ): Promise<Update> {
   if (uniqueIds.length > 0) {
     try {
-      context.waitFor("messageDelete");
       await maildrop.mailbox.messageDelete(context.info, uniqueIds);
     } catch (failure) {
       return context.fail(failure, "message");

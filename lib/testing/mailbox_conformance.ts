@@ -183,6 +183,7 @@ export function testConnectionInfo(): ConnectionInfo {
     tls: null,
     username: "me",
     mailboxName: null,
+    signal: new AbortController().signal,
     tag: undefined,
   };
 }

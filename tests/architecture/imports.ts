@@ -11,6 +11,10 @@ export const ROOMS: readonly (readonly [name: string, content: string])[] = [
   ["events", "the union of what happens"],
   ["transport", "octets to and from a peer: TCP, TLS, ports, the PROXY header"],
   ["auth", "SASL mechanisms, password hashes"],
+  [
+    "border",
+    "the border to the code of a provider: every question, its answer checked and watched",
+  ],
   ["session", "states, the table of verbs, a file for each verb, the texts of replies"],
   ["guard", "limits and bans, which stand at the door of a session"],
   ["telemetry", "log lines, wire logs, OpenTelemetry"],

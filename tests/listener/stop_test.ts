@@ -67,7 +67,7 @@ const cases: readonly (readonly [
     "listMessageUniqueIds",
     null,
   ],
-  [mailboxWith({ messageSize: never }), [login, "STAT"], "unsettled-promise", "messageSize", null],
+  [mailboxWith({ messageSize: never }), [login, "STAT"], "unsettled-promise", "messageSize", "a"],
   [mailboxWith({ messageSize: never }), [login, "LIST 1"], "unsettled-promise", "messageSize", "a"],
   [
     mailboxWith({ mailboxIsReadOnly: never }),

@@ -16,16 +16,24 @@ function warnings(pop3: ObservedListener): (string | null)[][] {
 
 Deno.test("a warning for unique-ids that clients cannot use, or that occur twice", async () => {
   for (
-    const [uniqueIds, warning] of [
-      [["a", "b c"], ["unique-id-form", "b c", "2"]],
-      [["a", "b", "a"], ["unique-id-twice", "a", "3"]],
+    const [uniqueIds, warning, reply] of [
+      [
+        ["a", "b c"],
+        ["unique-id-form", "b c", "2"],
+        "-ERR Unique ID strings must be printable ASCII only.",
+      ],
+      [
+        ["a", "b", "a"],
+        ["unique-id-twice", "a", "3"],
+        "-ERR [SYS/TEMP] Two messages of this mailbox have the same unique ID.",
+      ],
     ] as const
   ) {
     const mailbox = Object.assign(new MemoryMailbox(), { listMessageUniqueIds: () => uniqueIds });
     await using pop3 = new ObservedListener({ provider: providerOf(mailbox) });
     const { port } = await pop3.listenOn(loopback);
     using client = await LoopbackClient.connect(port);
-    assertEquals(await client.logIn(), "-ERR Unique ID strings must be printable ASCII only.");
+    assertEquals(await client.logIn(), reply);
     assertEquals(warnings(pop3), [[...warning]]);
     const line = logLine(await pop3.until("warning"), new Date(), "text", "warn") ?? "";
     assertStringIncludes(line, `warn warning connection=1`);

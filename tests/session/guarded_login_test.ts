@@ -149,7 +149,7 @@ Deno.test("a session that is over while it waits for its turn asks nothing", asy
     return { session, reply: say(session, `XLOG me ${password}`) };
   });
   await settle();
-  sessions[2]?.session.abandon();
+  sessions[2]?.session.abandon("the client has gone");
   assertEquals(await answers(server, sessions.map(({ reply }) => reply)), [
     null,
     null,

@@ -4,6 +4,7 @@ import { LoginDelay } from "../../lib/guard/login_delay.ts";
 import { BanningGuard } from "../../lib/guard/banning_guard.ts";
 import { type MailboxProvider, MemoryMailbox, type Pop3Event } from "../../lib/mod.ts";
 import type { Reply } from "../../lib/protocol/reply.ts";
+import { SessionInfo } from "../../lib/session/session_info.ts";
 import { Session } from "../../lib/session/session.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { sessionContext } from "../transcript_peers.ts";
@@ -42,9 +43,10 @@ export class Server {
 
   connect(clientAddress = "192.0.2.7"): Session {
     const context = sessionContext({ provider: this.#provider, allowsInsecureLogin: true });
+    const info = new SessionInfo({ ...context.info, clientAddress, isSecure: true });
     const session = new Session({
       ...context,
-      info: { ...context.info, clientAddress, isSecure: true },
+      info,
       guard: this.#guard,
       admitLogin: (username) => this.#delay.admit(username),
       emit: (event) => void this.events.push(event),

@@ -50,6 +50,7 @@ export const english = {
   loginDelay: (seconds: number) =>
     `You logged in a moment ago. Try again in ${counted(seconds, "second")}.`,
   badUniqueIds: "Unique ID strings must be printable ASCII only.",
+  sameUniqueId: "Two messages of this mailbox have the same unique ID.",
   welcome: "Welcome.",
 
   // Languages.

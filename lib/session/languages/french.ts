@@ -41,6 +41,7 @@ export const french: Texts = {
   loginDelay: (seconds) =>
     `Vous venez de vous identifier. Réessayez dans ${seconds} seconde${plural(seconds)}.`,
   badUniqueIds: "Un UID ne peut contenir que de l'ASCII imprimable.",
+  sameUniqueId: "Deux messages de cette boîte ont le même identifiant.",
   welcome: "Bienvenue.",
 
   utf8: "UTF-8 activé.",

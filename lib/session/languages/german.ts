@@ -43,6 +43,7 @@ export const german: Texts = {
       seconds === 1 ? "1 Sekunde" : `${seconds} Sekunden`
     } noch einmal.`,
   badUniqueIds: "Eine UID darf nur druckbares ASCII enthalten.",
+  sameUniqueId: "Zwei Nachrichten dieses Postfachs haben dieselbe UID.",
   welcome: "Willkommen.",
 
   utf8: "UTF-8 ist eingeschaltet.",

@@ -42,6 +42,7 @@ export const spanish: Texts = {
       seconds === 1 ? "1 segundo" : `${seconds} segundos`
     }.`,
   badUniqueIds: "Un UID solo puede contener ASCII imprimible.",
+  sameUniqueId: "Dos mensajes de este buzón tienen el mismo identificador.",
   welcome: "Bienvenido.",
 
   utf8: "UTF-8 activado.",

@@ -17,7 +17,6 @@ export async function dele(
     return errReply("readOnly", "READ-ONLY");
   }
   // A mailbox throws when another message has taken its place. One that is gone may be marked: it is deleted already.
-  context.waitFor("messageExists", found.message.uniqueId);
   await maildrop.mailbox.messageExists(context.info, found.message.uniqueId);
   maildrop.markDeleted(found.message);
   return ok(filled("flagged", found.message.uniqueId));

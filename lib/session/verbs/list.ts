@@ -11,7 +11,6 @@ export async function list(
   argument: string,
 ): Promise<Reply<Text>> {
   if (argument === "") {
-    context.waitFor("messageSize");
     const { numbers, octetsOf } = await maildrop.sized();
     return {
       type: "listing",
@@ -21,9 +20,8 @@ export async function list(
   }
   const found = await findMessage(context, maildrop, "LIST", argument);
   if (found.type === "error") return found;
-  const { number, uniqueId } = found.message;
+  const { number } = found.message;
   try {
-    context.waitFor("messageSize", uniqueId);
     const octets = await maildrop.sizeOf(found.message);
     return octets === null ? messageIsGone : ok(verbatim(`${number} ${octets}`));
   } catch (failure) {

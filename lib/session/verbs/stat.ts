@@ -5,10 +5,9 @@ import { type Text, verbatim } from "../languages/text.ts";
 import type { Transaction } from "../state.ts";
 
 export async function stat(
-  { waitFor }: HandlerContext,
+  _context: HandlerContext,
   { maildrop }: Transaction,
 ): Promise<OkReply<Text>> {
-  waitFor("messageSize");
   const { messages, octets } = await maildrop.total();
   return ok(verbatim(`${messages} ${octets}`));
 }

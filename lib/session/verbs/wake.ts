@@ -2,6 +2,7 @@
  * WAKE, one of billpg's extensions: takes a new snapshot with new numbers, and says whether it holds a message that the
  * old one did not. Where it fails the session stays asleep.
  */
+import { askedProvider } from "../../border/asked_provider.ts";
 import { type ErrorReply, errReply, ok, type Reply } from "../../protocol/reply.ts";
 import type { MessageList } from "../../provider/message_list.ts";
 import type { HandlerContext } from "../handler.ts";
@@ -13,8 +14,8 @@ export async function wake(
   context: HandlerContext,
   asleep: Asleep,
 ): Promise<Reply<Text> | Transition> {
-  const { info, provider, emit } = context;
-  context.waitFor("reopenMailbox");
+  const { info, emit } = context;
+  const provider = askedProvider(context.provider, context.operations);
   const username = info.username ?? "";
   const mailbox = provider.reopenMailbox === undefined
     ? asleep.mailbox

@@ -1,0 +1,69 @@
+/** A mailbox of a provider, as a session asks it: each operation through the border. */
+import type { Awaitable } from "../protocol/reply.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
+import type { MessageContent } from "../provider/message_content.ts";
+import { type MessageList, SHARED_LIST, type SharingMailbox } from "../provider/message_list.ts";
+import { isUnchecked, UNCHECKED } from "../provider/unchecked.ts";
+import { aBoolean, aSize, contentsOrNull, nothing, sizes, uniqueIds } from "./answers.ts";
+import type { Operations } from "./operations.ts";
+
+export class AskedMailbox implements SharingMailbox {
+  readonly #mailbox: SharingMailbox;
+  readonly #operations: Operations;
+  /** The name for events and log lines; left out where it is no text. */
+  declare readonly name?: string;
+  declare readonly [UNCHECKED]?: true;
+  readonly messageSizes?: NonNullable<Mailbox["messageSizes"]>;
+
+  constructor(mailbox: Mailbox, operations: Operations) {
+    this.#mailbox = mailbox;
+    this.#operations = operations;
+    if (typeof mailbox.name === "string") this.name = mailbox.name;
+    if (isUnchecked(mailbox)) this[UNCHECKED] = true;
+    if (mailbox.messageSizes !== undefined) this.messageSizes = this.#askForSizes;
+  }
+
+  [SHARED_LIST](info: ConnectionInfo): MessageList | null {
+    return this.#mailbox[SHARED_LIST]?.(info) ?? null;
+  }
+
+  listMessageUniqueIds(info: ConnectionInfo): Awaitable<readonly string[]> {
+    const ask = () => this.#mailbox.listMessageUniqueIds(info);
+    return this.#operations.ask("listMessageUniqueIds", null, ask, uniqueIds);
+  }
+
+  mailboxIsReadOnly(info: ConnectionInfo): Awaitable<boolean> {
+    const ask = () => this.#mailbox.mailboxIsReadOnly(info);
+    return this.#operations.ask("mailboxIsReadOnly", null, ask, aBoolean);
+  }
+
+  messageExists(info: ConnectionInfo, uniqueId: string): Awaitable<boolean> {
+    const ask = () => this.#mailbox.messageExists(info, uniqueId);
+    return this.#operations.ask("messageExists", uniqueId, ask, aBoolean);
+  }
+
+  messageSize(info: ConnectionInfo, uniqueId: string): Awaitable<number> {
+    const ask = () => this.#mailbox.messageSize(info, uniqueId);
+    return this.#operations.ask("messageSize", uniqueId, ask, aSize);
+  }
+
+  messageContents(info: ConnectionInfo, uniqueId: string): Awaitable<MessageContent | null> {
+    const ask = () => this.#mailbox.messageContents(info, uniqueId);
+    return this.#operations.ask("messageContents", uniqueId, ask, contentsOrNull);
+  }
+
+  messageDelete(info: ConnectionInfo, uniqueIds: readonly string[]): Awaitable<void> {
+    const ask = () => this.#mailbox.messageDelete(info, uniqueIds);
+    return this.#operations.ask("messageDelete", null, ask, nothing);
+  }
+
+  release(info: ConnectionInfo): Awaitable<void> {
+    return this.#operations.ask("release", null, () => this.#mailbox.release?.(info), nothing);
+  }
+
+  readonly #askForSizes = (info: ConnectionInfo, uniqueIds: readonly string[]) => {
+    const ask = () => this.#mailbox.messageSizes?.(info, uniqueIds);
+    return this.#operations.ask("messageSizes", null, ask, sizes(uniqueIds.length));
+  };
+}

@@ -1,0 +1,47 @@
+import type { ConnectionInfo, TlsFacts } from "../provider/connection_info.ts";
+
+/** The facts of a connection, which providers and events see. They change while it lasts. */
+export class SessionInfo implements ConnectionInfo {
+  readonly connectionId: string;
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  isSecure: boolean;
+  tls: TlsFacts | null = null;
+  username: string | null = null;
+  mailboxName: string | null = null;
+  tag: unknown = undefined;
+  /** Made when somebody asks for the signal: most providers do not, and there may be thousands of connections. */
+  #controller: AbortController | null = null;
+  #abortedBecause: string | null = null;
+
+  constructor(
+    { connectionId, clientAddress, clientPort, isSecure }: Pick<
+      ConnectionInfo,
+      "connectionId" | "clientAddress" | "clientPort" | "isSecure"
+    >,
+  ) {
+    this.connectionId = connectionId;
+    this.clientAddress = clientAddress;
+    this.clientPort = clientPort;
+    this.isSecure = isSecure;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#abortedBecause !== null) this.#abortController(this.#abortedBecause);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Aborts the signal, once. @param reason the end of "The connection is over: " */
+  abort(reason: string): void {
+    if (this.#abortedBecause !== null) return;
+    this.#abortedBecause = reason;
+    this.#abortController(reason);
+  }
+
+  #abortController(reason: string): void {
+    this.#controller?.abort(new DOMException(`The connection is over: ${reason}`, "AbortError"));
+  }
+}
