@@ -39,6 +39,8 @@ export interface ListedFolder {
   readonly files: ListedFile[];
   /** Names that are not UTF-8: Deno can list them, but not open, rename or remove them. */
   readonly unnameable: string[];
+  /** Whether a listed file was not there any more when it was looked at. */
+  readonly hasVanished: boolean;
 }
 
 /** A file that is being written. */
@@ -128,14 +130,16 @@ export const denoFileSystem: FileSystem = {
     }
     const listed: ListedFile[] = [];
     const unnameable: string[] = [];
+    let hasVanished = false;
     const slice = new TimeSlice();
     for (const name of names) {
       await slice.pause();
       const info = nullIfGone(() => Deno.lstatSync(join(folder, name)));
       if (info?.isFile === true) listed.push({ name, info });
       else if (info === null && name.includes(REPLACEMENT)) unnameable.push(name);
+      else hasVanished = true;
     }
-    return { files: listed, unnameable };
+    return { files: listed, unnameable, hasVanished };
   },
   async makeFolder(path) {
     try {

@@ -25,6 +25,11 @@ export interface ListedMessages {
   readonly leftOut: LeftOut;
   /** How many files may still be written by another program. */
   readonly unsettled: number;
+  /**
+   * Whether the folder may have been another one meanwhile: names vanished, or files of somebody else lay where the user
+   * of the mailbox can put another folder.
+   */
+  readonly isDoubtful: boolean;
 }
 
 /** Milliseconds; see above. */
@@ -42,8 +47,10 @@ export async function listMessages(
 ): Promise<ListedMessages> {
   const found: FileAtPath[] = [];
   const leftOut = new LeftOut();
+  let isDoubtful = false;
   for (const name of folders) {
     const listed = await folder.files.regularFiles(join(folder.path, name));
+    isDoubtful ||= listed.hasVanished;
     const names = new Set(listed.files.map(({ name }) => name));
     for (const file of listed.files) {
       const path = name === "." ? file.name : `${name}/${file.name}`;
@@ -52,6 +59,7 @@ export async function listMessages(
         : foreign(folder);
       if (reason === null) found.push({ ...file, path });
       else leftOut.add(reason, path);
+      isDoubtful ||= folder.isExposed && !folder.isServed(file.info);
     }
     for (const each of listed.unnameable) leftOut.add(unnameable, each);
   }
@@ -59,7 +67,7 @@ export async function listMessages(
   const files = layout.isWrittenInPlace && settleTime !== 0
     ? await settled(folder, found, settleTime, known, clock)
     : found;
-  return { files, leftOut, unsettled: found.length - files.length };
+  return { files, leftOut, unsettled: found.length - files.length, isDoubtful };
 }
 
 /** Mail that somebody would miss where a Maildir has been taken for a folder of messages. */

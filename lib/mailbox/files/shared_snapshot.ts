@@ -142,7 +142,7 @@ export class SharedSnapshot {
   async #list(): Promise<Snapshot> {
     const { stamp, newest, folders } = await stampOf(this.#folder);
     const startedAt = Date.now();
-    const { files, leftOut, unsettled } = await listMessages(
+    const { files, leftOut, unsettled, isDoubtful } = await listMessages(
       this.#folder,
       folders,
       this.#layout,
@@ -151,7 +151,7 @@ export class SharedSnapshot {
       this.#clock,
     );
     const { messages, hasKeptIds } = await identify(files, this.#known, this.#layout);
-    const isTrusted = unsettled === 0 && !isYoung(newest, startedAt);
+    const isTrusted = unsettled === 0 && !isDoubtful && !isYoung(newest, startedAt);
     return {
       list: new MessageList(Object.freeze(messages.map(({ uniqueId }) => uniqueId))),
       messages: new Map(messages.map((message) => [message.uniqueId, message])),
