@@ -6,8 +6,9 @@
  *
  * @module
  */
+export { listen, type ListenerOptions } from "./listener/listen.ts";
 export { Pop3Listener } from "./listener/pop3_listener.ts";
-export type { ListenOptions, ServeOptions } from "./listener/listen_options.ts";
+export type { ListenOptions, ServeOptions, StopOptions } from "./listener/listen_options.ts";
 export type { FixedSettings, Pop3ListenerOptions, Settings } from "./listener/settings.ts";
 export type { ConnectionSettings } from "./connection/connection_settings.ts";
 export type { LimitSettings } from "./guard/limit_settings.ts";

@@ -3,6 +3,7 @@ import { checkAccess } from "../check/check_access.ts";
 import { sentenceOf } from "../check/finding.ts";
 import { StrikeBanEngine } from "../guard/ban_engine.ts";
 import type { ListenOptions } from "../listener/listen_options.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
 import type { Pop3Event, Pop3Events } from "../events/events.ts";
 import { harmless } from "../telemetry/observers.ts";
@@ -41,6 +42,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   const faults = await faultsOf(options);
   const { provider, text, facts, refresh } = await providerOf(mailbox, options, events);
   await using wire = await wireLogOf(options, (error) => output.logError("wire log", error));
+  await using _provider = disposable(provider);
   await using pop3 = new Pop3Listener({
     ...listenerSettings(options),
     ...(faults === null ? {} : {
@@ -149,4 +151,9 @@ async function open(pop3: Pop3Listener, options: ListenOptions): Promise<string>
       error,
     );
   }
+}
+
+/** The provider as what is disposed of at the end: its threads, and what it watches. */
+function disposable(provider: MailboxProvider): AsyncDisposable {
+  return { [Symbol.asyncDispose]: async () => await provider[Symbol.asyncDispose]?.() };
 }

@@ -12,8 +12,8 @@ export interface ServeOptions {
 
 /** Where to listen. */
 export interface ListenOptions extends ServeOptions {
-  /** The address of this machine to listen on: `127.0.0.1`, `0.0.0.0`, `::`. */
-  readonly hostname: string;
+  /** The address of this machine to listen on: `127.0.0.1`, the default, `0.0.0.0`, `::`. */
+  readonly hostname?: string;
   /** The port; 0 picks a free one. */
   readonly port: number;
   /**
@@ -22,4 +22,10 @@ export interface ListenOptions extends ServeOptions {
    * False by default.
    */
   readonly reusePort?: boolean;
+}
+
+/** How a listener stops. */
+export interface StopOptions {
+  /** Seconds for which sessions may go on before they are ended; no new ones begin. 0 by default. */
+  readonly drain?: number;
 }

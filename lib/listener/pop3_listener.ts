@@ -2,7 +2,8 @@
 import type { Pop3Event } from "../events/events.ts";
 import type { ListenerFaults } from "../faults/listener_faults.ts";
 import { StrikeBanEngine } from "../guard/ban_engine.ts";
-import { defineSettings } from "../settings/setting.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import { checked, defineSettings, seconds, wholeNumber } from "../settings/setting.ts";
 import { Observers } from "../telemetry/observers.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
 import { acceptLoop, type Acceptor, type Arrival } from "../transport/accept_loop.ts";
@@ -10,7 +11,7 @@ import { isThisMachine } from "../transport/address.ts";
 import { arrivals, openDenoTlsPort, openPort } from "../transport/open_port.ts";
 import type { TrustedNetworks } from "../transport/trusted_networks.ts";
 import { Admission } from "./admission.ts";
-import type { ListenOptions, ServeOptions } from "./listen_options.ts";
+import type { ListenOptions, ServeOptions, StopOptions } from "./listen_options.ts";
 import type { ListenerStatus, PortStatus } from "./listener_status.ts";
 import { ListenerTls, refuseForDeno } from "./listener_tls.ts";
 import {
@@ -53,13 +54,14 @@ export class Pop3Listener implements AsyncDisposable {
    * @throws {RangeError} for an option that is not allowed
    * @throws {TypeError} for one of the wrong kind, or that there is not
    */
-  constructor(options: Pop3ListenerOptions = {}) {
+  constructor({ provider, ...rest }: Pop3ListenerOptions = {}) {
     defineSettings<Settings, FixedSettings>(
       this,
       { changing: settings, fixed: fixedSettings },
       {
-        banEngine: new StrikeBanEngine(options.clock === undefined ? {} : { clock: options.clock }),
-        ...options,
+        banEngine: new StrikeBanEngine(rest.clock === undefined ? {} : { clock: rest.clock }),
+        ...rest,
+        ...(provider === undefined ? {} : { provider: asProvider(provider) }),
       },
     );
     this.#observers = new Observers({ wire: () => this.#wire, onEvent: () => this.onEvent });
@@ -91,7 +93,8 @@ export class Pop3Listener implements AsyncDisposable {
    * @throws what `node:tls` says of a certificate or key that it cannot read
    */
   async listenOn(options: ListenOptions): Promise<Deno.NetAddr> {
-    const { hostname, port, reusePort = false, trustedProxies = [] } = options;
+    const { hostname = "127.0.0.1", reusePort = false, trustedProxies = [] } = options;
+    const port = checked("port", wholeNumber(0, 65_535, 0), options.port);
     const isOpen = !isThisMachine(hostname) || trustedProxies.length > 0;
     if (this.faults !== null && isOpen) {
       throw new TypeError("A listener that misbehaves listens on this machine only");
@@ -170,6 +173,17 @@ export class Pop3Listener implements AsyncDisposable {
     this.#ports.set(acceptor, loop);
   }
 
+  /**
+   * The address of the port that was opened first.
+   *
+   * @throws {TypeError} when no port is open
+   */
+  get addr(): Deno.NetAddr {
+    const [first] = this.#addresses.values();
+    if (first === undefined) throw new TypeError("The listener has no open port");
+    return { transport: "tcp", hostname: first.hostname, port: first.port };
+  }
+
   /** How it is now. */
   status(): ListenerStatus {
     return {
@@ -180,40 +194,31 @@ export class Pop3Listener implements AsyncDisposable {
   }
 
   /**
-   * Stops: no new connections, idle ones are closed, running commands may end within `stopGrace` seconds. The provider
-   * is disposed of at the end. It takes no longer than that, whatever the provider does: an operation that is still
-   * going on then is told as a `warning`, and what comes of it is thrown away.
+   * Stops: no new connections; sessions may go on for `drain` seconds; then idle ones are closed, and running commands may
+   * end within `stopGrace` seconds. It takes no longer than that, whatever the provider does: an operation that is still
+   * going on becomes a `warning`, and what comes of it is thrown away.
+   *
+   * The provider is not disposed of: its maker does that.
    */
-  async stop(): Promise<void> {
+  async stop({ drain = 0 }: StopOptions = {}): Promise<void> {
     const ports = [...this.#ports];
     this.#ports.clear();
     this.#addresses.clear();
     for (const [acceptor] of ports) acceptor.close();
-    this.#admission.open.stop();
-    const { promise: isTooLate, resolve } = Promise.withResolvers<"too-late">();
-    using _grace = this.clock.after(this.stopGrace * 1000, () => {
-      this.#admission.open.abandon();
-      resolve("too-late");
-    });
-    const isEmpty = Promise.all(ports.map(([, loop]) => loop)).then(() =>
-      this.#admission.open.empty()
-    );
-    await Promise.race([isEmpty, isTooLate]);
-    // Where nothing is left of the grace, the provider still has one turn of the event loop.
-    const outcome = await Promise.race([this.#disposeProvider(), isTooLate.then(afterOneTurn)]);
-    if (outcome !== "too-late") return;
-    const value = "dispose";
-    this.#emit({
-      type: "warning",
-      connection: null,
-      rule: "unsettled-promise",
-      value,
-      message: null,
-    });
+    const { open } = this.#admission;
+    const isEmpty = Promise.all(ports.map(([, loop]) => loop)).then(() => open.empty());
+    if (checked("drain", seconds(0, 86_400, 0), drain) > 0) await this.#within(drain, isEmpty);
+    open.stop();
+    await this.#within(this.stopGrace, isEmpty);
+    open.abandon();
   }
 
-  async #disposeProvider(): Promise<void> {
-    await this.provider[Symbol.asyncDispose]?.();
+  /** Waits for it, and no longer than so many seconds. */
+  async #within(seconds: number, done: Promise<unknown>): Promise<void> {
+    if (seconds === 0) return;
+    const { promise: isTooLate, resolve } = Promise.withResolvers<void>();
+    using _limit = this.clock.after(1_000 * seconds, resolve);
+    await Promise.race([done, isTooLate]);
   }
 
   /** The same as `stop`. */
@@ -226,9 +231,8 @@ export class Pop3Listener implements AsyncDisposable {
   }
 }
 
-async function afterOneTurn<T>(value: T): Promise<T> {
-  await new Promise((resolve) => setTimeout(resolve));
-  return value;
+function asProvider(provider: NonNullable<Pop3ListenerOptions["provider"]>): MailboxProvider {
+  return typeof provider === "function" ? { authenticate: provider } : provider;
 }
 
 /** Loaded only where there are proxies: what reads networks takes longer to load than all the rest. */

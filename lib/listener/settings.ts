@@ -9,6 +9,7 @@ import type { BanEngine } from "../guard/ban_engine.ts";
 import { type LimitSettings, limitSettings } from "../guard/limit_settings.ts";
 import { type SessionSettings, sessionSettings } from "../session/session_settings.ts";
 import { flag, given, hasMethod, oneOf, seconds, type SettingsTable } from "../settings/setting.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { Certificate, CertificateSource } from "../transport/tls/certificate.ts";
 import type { TlsEngine } from "../transport/tls/tls_engine.ts";
@@ -23,7 +24,7 @@ export interface Settings extends SessionSettings, ConnectionSettings, LimitSett
   certificate: CertificateSource | null;
   /** Decides which addresses may not log in. Three wrong passwords in 10 000 seconds by default. */
   banEngine: BanEngine;
-  /** The longest that `stop` waits for running commands and the provider, in seconds. 5 by default. */
+  /** The longest that `stop` waits for running commands and the provider, in seconds. 3 by default. */
   stopGrace: number;
   /** Hears of whatever happens. */
   onEvent: Pop3Events;
@@ -47,7 +48,11 @@ export interface FixedSettings {
 }
 
 /** The options of a {@linkcode Pop3Listener}. */
-export interface Pop3ListenerOptions extends Partial<Readonly<Settings>>, Partial<FixedSettings> {}
+export interface Pop3ListenerOptions
+  extends Partial<Readonly<Omit<Settings, "provider">>>, Partial<FixedSettings> {
+  /** Decides who may log in and what mail there is; `authenticate` alone will do. Refuses everyone by default. */
+  readonly provider?: MailboxProvider | MailboxProvider["authenticate"];
+}
 
 /** Bans nobody; a listener that is given no engine makes one that does. */
 const noBans: BanEngine = { isBanned: () => false, registerFailedAttempt() {} };
@@ -68,7 +73,7 @@ export const settings: SettingsTable<Settings> = {
       hasMethod(value, "isBanned") && hasMethod(value, "registerFailedAttempt"),
     noBans,
   ),
-  stopGrace: seconds(0, 3_600, 5),
+  stopGrace: seconds(0, 3_600, 3),
   onEvent: given("a function", isFunction<Pop3Events>, () => {}),
   wireLogMessages: flag(false),
 };

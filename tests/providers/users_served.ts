@@ -73,6 +73,7 @@ export class UsersServed implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.pop3.stop();
+    await this.pop3.provider[Symbol.asyncDispose]?.();
     await this.folder[Symbol.asyncDispose]();
   }
 }

@@ -96,6 +96,7 @@ class Scene implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.pop3.stop();
+    await this.pop3.provider[Symbol.asyncDispose]?.();
     await this.#folder[Symbol.asyncDispose]();
   }
 }
