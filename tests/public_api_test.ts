@@ -98,6 +98,7 @@ Deno.test("the exported names of lib/mod.ts", () => {
 Deno.test("the exported names of lib/testing/mod.ts", () => {
   assertEquals(namesIn("lib/testing/mod.ts"), [
     "Awaitable",
+    "Certificate",
     "ClientReply",
     "ConnectionInfo",
     "FaultName",
@@ -116,6 +117,8 @@ Deno.test("the exported names of lib/testing/mod.ts", () => {
     "Pop3Client",
     "Pop3ClientOptions",
     "ServerClosedError",
+    "TestCertificate",
+    "TestCertificateOptions",
     "Transcript",
     "TranscriptOptions",
     "TranscriptPeer",
@@ -125,6 +128,7 @@ Deno.test("the exported names of lib/testing/mod.ts", () => {
     "parseFaultPlan",
     "parseTranscript",
     "playTranscript",
+    "testCertificate",
     "testConnectionInfo",
     "testMailbox",
   ]);

@@ -11,6 +11,11 @@ export {
   testMailbox,
 } from "./mailbox_conformance.ts";
 export {
+  type TestCertificate,
+  testCertificate,
+  type TestCertificateOptions,
+} from "./test_certificate.ts";
+export {
   type ClientReply,
   Pop3Client,
   type Pop3ClientOptions,
@@ -33,6 +38,7 @@ export {
   parseFaultPlan,
 } from "../faults/fault_rules.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "../mailbox/memory_mailbox.ts";
+export type { Certificate } from "../transport/tls/certificate.ts";
 export type { Mailbox } from "../provider/mailbox.ts";
 export type { ConnectionInfo } from "../provider/connection_info.ts";
 export type { MessageContent, MessageLines } from "../provider/message_content.ts";
