@@ -11,6 +11,13 @@ export {
   testMailbox,
 } from "./mailbox_conformance.ts";
 export {
+  type SecureTestServer,
+  startTestServer,
+  type TestMessages,
+  type TestServer,
+  type TestServerOptions,
+} from "./test_server.ts";
+export {
   type TestCertificate,
   testCertificate,
   type TestCertificateOptions,
