@@ -116,6 +116,7 @@ Deno.test("the exported names of lib/testing/mod.ts", () => {
     "OpenTranscriptPeer",
     "Pop3Client",
     "Pop3ClientOptions",
+    "ReplyError",
     "SecureTestServer",
     "ServerClosedError",
     "TestCertificate",

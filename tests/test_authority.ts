@@ -1,4 +1,4 @@
-/** A certificate authority of the tests, made in each run. */
+/** A certificate authority for tests, made for each run. */
 import type { Certificate } from "../lib/mod.ts";
 import { CertificateAuthority, type Validity } from "../lib/testing/certificate_authority.ts";
 
@@ -6,7 +6,7 @@ export type { Validity };
 
 const DAY_MS = 86_400_000;
 
-/** Signs certificates that clients who trust `pem` accept. */
+/** Issues certificates that a client accepts when it trusts `pem`. */
 export class TestAuthority {
   readonly #authority: CertificateAuthority;
 
@@ -33,7 +33,7 @@ function aroundNow(): Validity {
   return { notBefore: new Date(Date.now() - DAY_MS), notAfter: new Date(Date.now() + DAY_MS) };
 }
 
-/** One for all tests of a file. */
+/** The authority that all tests of a file share. */
 export const authority: TestAuthority = await TestAuthority.create();
-/** A certificate that it has signed. */
+/** A certificate that it has issued. */
 export const certificate: Certificate = await authority.issue();

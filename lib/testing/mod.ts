@@ -22,12 +22,8 @@ export {
   testCertificate,
   type TestCertificateOptions,
 } from "./test_certificate.ts";
-export {
-  type ClientReply,
-  Pop3Client,
-  type Pop3ClientOptions,
-  ServerClosedError,
-} from "./pop3_client.ts";
+export { Pop3Client, type Pop3ClientOptions } from "./pop3_client.ts";
+export { type ClientReply, ReplyError, ServerClosedError } from "./client_reply.ts";
 export { parseTranscript, type TranscriptOptions } from "./parse_transcript.ts";
 export type { Transcript, TranscriptStep } from "./transcript.ts";
 export {
