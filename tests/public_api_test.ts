@@ -98,6 +98,7 @@ Deno.test("the exported names of lib/mod.ts", () => {
 Deno.test("the exported names of lib/testing/mod.ts", () => {
   assertEquals(namesIn("lib/testing/mod.ts"), [
     "Awaitable",
+    "Certificate",
     "ClientReply",
     "ConnectionInfo",
     "FaultName",
@@ -115,7 +116,14 @@ Deno.test("the exported names of lib/testing/mod.ts", () => {
     "OpenTranscriptPeer",
     "Pop3Client",
     "Pop3ClientOptions",
+    "ReplyError",
+    "SecureTestServer",
     "ServerClosedError",
+    "TestCertificate",
+    "TestCertificateOptions",
+    "TestMessages",
+    "TestServer",
+    "TestServerOptions",
     "Transcript",
     "TranscriptOptions",
     "TranscriptPeer",
@@ -125,6 +133,8 @@ Deno.test("the exported names of lib/testing/mod.ts", () => {
     "parseFaultPlan",
     "parseTranscript",
     "playTranscript",
+    "startTestServer",
+    "testCertificate",
     "testConnectionInfo",
     "testMailbox",
   ]);

@@ -80,6 +80,18 @@ const KEYS = ["fault", "at", "message", "milliseconds", "octets", "chance", "tim
  * Reads a plan, from JSON such as `{ "seed": 1, "rules": [{ "fault": "drop", "message": 2, "chance": 0.5 }] }`.
  *
  * @throws {SyntaxError} that says which rule is wrong, and what would be right
+ *
+ * @example
+ * ```ts
+ * import { Pop3Client, parseFaultPlan, ServerClosedError, startTestServer } from "@pop3svc/pop3svc/testing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const faults = parseFaultPlan('{ "seed": 1, "rules": [{ "fault": "drop", "message": 1 }] }');
+ * await using server = await startTestServer({ mailboxes: { ann: ["Subject: lost\\n"] }, faults });
+ * using client = await Pop3Client.connect(server);
+ * await client.logIn("ann", "x");
+ * await assertRejects(() => client.listing("RETR 1"), ServerClosedError);
+ * ```
  */
 export function parseFaultPlan(json: string): FaultPlan {
   const plan: unknown = JSON.parse(json);

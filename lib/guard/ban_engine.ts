@@ -2,7 +2,8 @@
  * Which addresses have failed to log in too often, and are refused for a while.
  *
  * - An IPv6 peer counts by its first 64 bits. The /48 around it has its own count, with sixteen times as many strikes. An
- *   IPv4-mapped address counts as the IPv4 address. Loopback addresses are never banned.
+ *   IPv4-mapped address counts as the IPv4 address. Addresses that are exempt, by default those of this machine, are never
+ *   banned.
  * - A ban begins after some failed attempts and ends some seconds after the last one. Asking about it does not prolong it.
  * - The same wrong password, sent again, does not count again: one device with an old password does not lock out its
  *   office.
@@ -12,8 +13,9 @@
 import type { Clock } from "../time/clock.ts";
 import { systemClock } from "../time/clock.ts";
 import type { Awaitable } from "../protocol/reply.ts";
-import { countedNetworks, isLoopback, peerKey } from "../transport/address.ts";
+import { countedNetworks, peerKey } from "../transport/address.ts";
 import { BoundedMap } from "../protocol/bounded_map.ts";
+import { Networks } from "./networks.ts";
 
 /** Decides which addresses may not log in for now. */
 export interface BanEngine {
@@ -46,6 +48,11 @@ export interface StrikeBanEngineOptions {
   readonly strikes?: number;
   /** Seconds after the last failed attempt until the engine forgets all of them. 10 000 by default. */
   readonly seconds?: number;
+  /**
+   * Addresses and networks (`192.0.2.0/24`, `2001:db8::7`) that are never banned. This machine by default; `[]` exempts
+   * nothing, so that bans can be tried on one machine.
+   */
+  readonly exempt?: readonly string[];
   /** The clock; tests pass one that they move themselves. */
   readonly clock?: Clock;
 }
@@ -82,19 +89,41 @@ const MOST_RECORDS = 10_000;
 /** The most attempts of one record that are recognized. */
 const MOST_ATTEMPTS = 64;
 
-/** Bans an address after three failed attempts, until 10 000 seconds after the last one; both numbers can be set. */
+const THIS_MACHINE: readonly string[] = ["127.0.0.0/8", "::1"];
+
+/**
+ * Bans an address after three failed attempts, until 10 000 seconds after the last one; both numbers can be set.
+ *
+ * @example
+ * ```ts
+ * import { StrikeBanEngine } from "@pop3svc/pop3svc";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const engine = new StrikeBanEngine({ strikes: 1, seconds: 60, exempt: ["192.0.2.0/24"] });
+ * engine.registerFailedAttempt("192.0.2.7", null);
+ * engine.registerFailedAttempt("198.51.100.7", null);
+ * assertEquals(engine.bans(), [{ address: "198.51.100.7", seconds: 60 }]);
+ * assertEquals(engine.lift("198.51.100.7"), true);
+ * ```
+ */
 export class StrikeBanEngine implements BanEngine {
   readonly #strikes: number;
   readonly #milliseconds: number;
+  readonly #exempt: Networks;
   readonly #clock: Clock;
   readonly #ipv4 = newTable();
   readonly #ipv6Peers = newTable();
   readonly #ipv6Networks = newTable();
 
-  /** Makes an engine without bans. */
+  /**
+   * Makes an engine without bans.
+   *
+   * @throws {RangeError} when something that is `exempt` is no address and no network
+   */
   constructor(options: StrikeBanEngineOptions = {}) {
     this.#strikes = options.strikes ?? 3;
     this.#milliseconds = 1_000 * (options.seconds ?? 10_000);
+    this.#exempt = new Networks(options.exempt ?? THIS_MACHINE);
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -166,7 +195,7 @@ export class StrikeBanEngine implements BanEngine {
   }
 
   #networksOf(address: string): readonly CountedNetwork[] {
-    if (isLoopback(address)) return [];
+    if (this.#exempt.has(address)) return [];
     // A /56 shares a limit of connections, and no strikes.
     return countedNetworks(address)
       .filter(({ key }) => !key.endsWith("/56"))

@@ -11,11 +11,19 @@ export {
   testMailbox,
 } from "./mailbox_conformance.ts";
 export {
-  type ClientReply,
-  Pop3Client,
-  type Pop3ClientOptions,
-  ServerClosedError,
-} from "./pop3_client.ts";
+  type SecureTestServer,
+  startTestServer,
+  type TestMessages,
+  type TestServer,
+  type TestServerOptions,
+} from "./test_server.ts";
+export {
+  type TestCertificate,
+  testCertificate,
+  type TestCertificateOptions,
+} from "./test_certificate.ts";
+export { Pop3Client, type Pop3ClientOptions } from "./pop3_client.ts";
+export { type ClientReply, ReplyError, ServerClosedError } from "./client_reply.ts";
 export { parseTranscript, type TranscriptOptions } from "./parse_transcript.ts";
 export type { Transcript, TranscriptStep } from "./transcript.ts";
 export {
@@ -33,6 +41,7 @@ export {
   parseFaultPlan,
 } from "../faults/fault_rules.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "../mailbox/memory_mailbox.ts";
+export type { Certificate } from "../transport/tls/certificate.ts";
 export type { Mailbox } from "../provider/mailbox.ts";
 export type { ConnectionInfo } from "../provider/connection_info.ts";
 export type { MessageContent, MessageLines } from "../provider/message_content.ts";

@@ -1,4 +1,5 @@
 /** A small POP3 client for tests: it hides nothing of the protocol, and corrects nothing. */
+import { type ClientReply, parseReply, ReplyError, ServerClosedError } from "./client_reply.ts";
 import { UnreadLines } from "./unread_lines.ts";
 
 /** Where a {@linkcode Pop3Client} connects to. */
@@ -15,24 +16,6 @@ export interface Pop3ClientOptions {
   readonly serverName?: string;
 }
 
-/** The first line of a reply, taken apart (RFC 1939 section 3, RFC 2449 section 8). */
-export interface ClientReply {
-  /** Whether it begins with `+OK`. */
-  readonly isOk: boolean;
-  /** The response code without its brackets: `IN-USE`, `ACTIVITY/NEW`; null for none. */
-  readonly code: string | null;
-  /** The rest, for people. */
-  readonly text: string;
-  /** The line as it came, without its CRLF, a character for each octet. */
-  readonly line: string;
-}
-
-/** The server has closed the connection where a reply was due. */
-export class ServerClosedError extends Error {
-  /** Always `ServerClosedError`. */
-  override readonly name: string = "ServerClosedError";
-}
-
 /**
  * The client end of a POP3 connection.
  *
@@ -40,18 +23,18 @@ export class ServerClosedError extends Error {
  *
  * @example
  * ```ts
- * import { MemoryMailbox, Pop3Listener, SingleUserProvider } from "@pop3svc/pop3svc";
- * import { Pop3Client } from "@pop3svc/pop3svc/testing";
+ * import { Pop3Client, startTestServer } from "@pop3svc/pop3svc/testing";
  * import { assertEquals } from "@std/assert";
  *
- * const mailbox = new MemoryMailbox({ a: "Subject: Hello\r\n\r\n" });
- * const provider = new SingleUserProvider({ username: "me", password: "x", openMailbox: () => mailbox });
- * await using pop3 = new Pop3Listener({ provider });
- * const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+ * const mailboxes = { me: { a: "Subject: Grüße\r\n\r\n" } };
+ * await using server = await startTestServer({ mailboxes });
  *
- * using client = await Pop3Client.connect({ port });
+ * using client = await Pop3Client.connect({ port: server.port });
  * await client.logIn("me", "x");
+ * assertEquals((await client.say("STAT")).text, "1 20");
  * assertEquals(await client.listing("UIDL"), ["1 a"]);
+ * const message = await client.octets("RETR 1");
+ * assertEquals(new TextDecoder().decode(message), "Subject: Grüße\r\n\r\n");
  * await client.say("DELE UID:a");
  * assertEquals((await client.say("SLEE")).isOk, true);
  * assertEquals((await client.say("WAKE")).code, "ACTIVITY/NONE");
@@ -77,7 +60,9 @@ export class Pop3Client implements Disposable {
    */
   static async connect(options: Pop3ClientOptions): Promise<Pop3Client> {
     const client = await Pop3Client.connectSilently(options);
-    client.#greeting = await client.reply();
+    await client.#orClose(async () => {
+      client.#greeting = await client.reply();
+    });
     return client;
   }
 
@@ -92,7 +77,7 @@ export class Pop3Client implements Disposable {
     const connection = await Deno.connect({ hostname, port });
     connection.setNoDelay(true);
     const client = new Pop3Client(options, connection);
-    if (tls) await client.startTls();
+    if (tls) await client.#orClose(() => client.startTls());
     return client;
   }
 
@@ -113,7 +98,7 @@ export class Pop3Client implements Disposable {
   /**
    * Sends a command whose reply has several lines, and reads them, byte-stuffing undone.
    *
-   * @throws {Error} with the reply, when it is `-ERR`
+   * @throws {ReplyError} when the reply is `-ERR`
    */
   async listing(command: string): Promise<string[]> {
     await this.#mustSay(command);
@@ -121,9 +106,20 @@ export class Pop3Client implements Disposable {
   }
 
   /**
+   * Sends RETR or TOP, and gives the message as octets: its lines with CRLF, byte-stuffing undone.
+   *
+   * @throws {ReplyError} when the reply is `-ERR`
+   */
+  async octets(command: string): Promise<Uint8Array<ArrayBuffer>> {
+    const lines = await this.listing(command);
+    const text = lines.map((line) => `${line}\r\n`).join("");
+    return Uint8Array.from(text, (octet) => octet.charCodeAt(0));
+  }
+
+  /**
    * Logs in with USER and PASS.
    *
-   * @throws {Error} with the reply, when it is `-ERR`
+   * @throws {ReplyError} when the reply is `-ERR`
    */
   async logIn(username: string, password: string): Promise<void> {
     await this.#mustSay(`USER ${username}`);
@@ -146,17 +142,27 @@ export class Pop3Client implements Disposable {
     return await this.reply();
   }
 
-  /** Sends STLS, and goes through the TLS handshake (RFC 2595 section 4). */
+  /**
+   * Sends STLS, and goes through the TLS handshake (RFC 2595 section 4).
+   *
+   * @throws {ReplyError} when the reply is `-ERR`
+   */
   async stls(): Promise<void> {
     await this.#mustSay("STLS");
     await this.startTls();
   }
 
-  /** Goes through a TLS handshake without a command before it. */
+  /**
+   * Goes through a TLS handshake without a command before it.
+   *
+   * @throws {Error} when the server has sent more, which would pass for a reply under TLS
+   */
   async startTls(): Promise<void> {
     if (!("setNoDelay" in this.#connection)) {
       throw new TypeError("The connection is secure already");
     }
+    const rest = this.#unread.rest();
+    if (rest !== null) throw new Error(`The server sent this before TLS: ${rest.slice(0, 200)}`);
     this.#connection = await Deno.startTls(this.#connection, {
       hostname: this.#options.serverName ?? "localhost",
       caCerts: [...this.#options.caCerts ?? []],
@@ -219,13 +225,17 @@ export class Pop3Client implements Disposable {
   }
 
   async #mustSay(command: string): Promise<void> {
-    const { isOk, line } = await this.say(command);
-    if (!isOk) throw new Error(`${command.split(" ", 1).join("")}: ${line}`);
+    const reply = await this.say(command);
+    if (!reply.isOk) throw new ReplyError(command.split(" ", 1).join(""), reply);
   }
-}
 
-function parseReply(line: string): ClientReply {
-  const [, status = "", code, text = ""] = /^(\+OK|-ERR)?(?: \[([^\]]*)\])? ?(.*)$/s.exec(line) ??
-    [];
-  return { isOk: status === "+OK", code: code ?? null, text, line };
+  /** Nobody else can close a connection that the caller does not get. */
+  async #orClose(begin: () => Promise<void>): Promise<void> {
+    try {
+      await begin();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
 }

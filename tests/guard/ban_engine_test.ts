@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
 import { ManualClock } from "../manual_clock.ts";
 
@@ -141,4 +141,32 @@ Deno.test("lifting an address ends its own ban and that of its /48; lifting a ne
     false,
     false,
   ]);
+});
+
+Deno.test("only what is exempt is never banned", () => {
+  const addresses = ["127.0.0.1", "::1", "192.0.2.255", "192.0.3.0", "::ffff:192.0.2.7"]
+    .concat("2001:db8::1", "2001:DB8:0:0:ffff::1%eth0", "2001:db9::1", "198.51.100.7");
+  const banned = (exempt: readonly string[]): readonly string[] => {
+    const engine = new StrikeBanEngine({ strikes: 1, exempt });
+    for (const address of addresses) strike(engine, address, ["a"]);
+    return addresses.filter((address) => engine.isBanned(address));
+  };
+  assertEquals(banned([]), addresses);
+  assertEquals(banned(["0.0.0.0/0"]), addresses.filter((address) => /^[^.]+$/.test(address)));
+  assertEquals(banned(["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"]), [
+    "127.0.0.1",
+    "::1",
+    "192.0.3.0",
+    "2001:db9::1",
+  ]);
+  assertEquals(banned(["::1", "2001:db8:0:0::0.0.0.1/128"]).length, addresses.length - 2);
+});
+
+Deno.test("what is exempt must be an address or a network", () => {
+  for (
+    const exempt of ["", "localhost", "10.0.0", "10.0.0.256", "10.0.0.0/33", "::1/129", "10.0.0.0/"]
+      .concat("1:2:3", "[::1]", "::1/x", "::1]@[::2")
+  ) {
+    assertThrows(() => new StrikeBanEngine({ exempt: [exempt] }), RangeError, "is no network");
+  }
 });

@@ -1,5 +1,6 @@
 /** A client that waits only a limited time for each step, and that can claim any address. */
-import { type ClientReply, Pop3Client } from "../../lib/testing/pop3_client.ts";
+import type { ClientReply } from "../../lib/testing/client_reply.ts";
+import { Pop3Client } from "../../lib/testing/pop3_client.ts";
 import { authority } from "../test_authority.ts";
 import { type Soak, soon } from "./soak.ts";
 
