@@ -9,8 +9,9 @@
  * - Memory is bounded, and a flood of new addresses cannot push bans out of it: banned and suspect addresses of IPv4, /64
  *   and /48 have a table each, which forgets the record with the oldest strike first.
  */
+import { checkedOptions, seconds, type SettingsTable, wholeNumber } from "../settings/setting.ts";
+import { clockSetting } from "../settings/clock_setting.ts";
 import type { Clock } from "../time/clock.ts";
-import { systemClock } from "../time/clock.ts";
 import type { Awaitable } from "../protocol/reply.ts";
 import { countedNetworks, isLoopback, peerKey } from "../transport/address.ts";
 import { BoundedMap } from "../protocol/bounded_map.ts";
@@ -49,6 +50,12 @@ export interface StrikeBanEngineOptions {
   /** The clock; tests pass one that they move themselves. */
   readonly clock?: Clock;
 }
+
+const strikeSettings: SettingsTable<Required<StrikeBanEngineOptions>> = {
+  strikes: wholeNumber(1, 1_000_000, 3),
+  seconds: seconds(1, 31_536_000, 10_000),
+  clock: clockSetting,
+};
 
 /** A peer, or a network of peers, that may not log in. */
 export interface Ban {
@@ -91,11 +98,17 @@ export class StrikeBanEngine implements BanEngine {
   readonly #ipv6Peers = newTable();
   readonly #ipv6Networks = newTable();
 
-  /** Makes an engine without bans. */
+  /**
+   * Makes an engine without bans.
+   *
+   * @throws {RangeError} for an option that is not allowed
+   * @throws {TypeError} for one of the wrong kind, or that there is not
+   */
   constructor(options: StrikeBanEngineOptions = {}) {
-    this.#strikes = options.strikes ?? 3;
-    this.#milliseconds = 1_000 * (options.seconds ?? 10_000);
-    this.#clock = options.clock ?? systemClock;
+    const { strikes, seconds, clock } = checkedOptions(strikeSettings, options);
+    this.#strikes = strikes;
+    this.#milliseconds = 1_000 * seconds;
+    this.#clock = clock;
   }
 
   /** Whether every login from this address is refused. */
