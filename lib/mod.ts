@@ -36,7 +36,9 @@ export type {
   UserSecret,
   UserSecrets,
 } from "./provider/mailbox_provider.ts";
-export type { MessageContent, MessageLines } from "./provider/message_content.ts";
+export type { MessageContent } from "./provider/message_content.ts";
+export { fromLines, type MessageLines } from "./provider/message_lines.ts";
+export { messageOctets } from "./provider/message_octets.ts";
 export type { Awaitable, MessageBody } from "./protocol/reply.ts";
 export { Pop3ResponseError, type Pop3ResponseErrorOptions } from "./provider/response_error.ts";
 export { nullProvider } from "./provider/null_provider.ts";

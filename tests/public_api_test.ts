@@ -89,8 +89,10 @@ Deno.test("the exported names of lib/mod.ts", () => {
     "WarningEvent",
     "certificateFiles",
     "folderMailbox",
+    "fromLines",
     "maildirMailbox",
     "mboxMailbox",
+    "messageOctets",
     "nullProvider",
   ]);
 });

@@ -187,7 +187,7 @@ export function hasMethod(value: unknown, name: string): boolean {
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
   if (typeof value === "bigint") return `${value}n`;
-  if (Array.isArray(value)) return "this array";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
   return typeof value === "object" && value !== null || typeof value === "function"
     ? `this ${typeof value}`
     : String(value);

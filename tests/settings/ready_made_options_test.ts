@@ -52,7 +52,11 @@ const wrongKind: readonly (readonly [keyof typeof makers, unknown, string])[] = 
   ["UsersFileProvider", { hashing: { waiting: "9" } }, 'waiting: "9": give a whole number'],
   ["UsersFileProvider", { clock: Date }, "clock: this function: give a clock"],
   ["SingleUserProvider", { username: "me" }, "password: undefined: give a text"],
-  ["SingleUserProvider", { ...user, openMailbox: [] }, "openMailbox: this array: give a function"],
+  [
+    "SingleUserProvider",
+    { ...user, openMailbox: [] },
+    "openMailbox: an array of 0: give a function",
+  ],
   ["StrikeBanEngine", { strikes: "3" }, 'strikes: "3": give a whole number from 1 to 1000000'],
   ["StrikeBanEngine", { bans: 3 }, "bans: there is no such option"],
 ];
