@@ -47,6 +47,12 @@ export { folderMailbox } from "./mailbox/folder/folder_mailbox.ts";
 export { maildirMailbox } from "./mailbox/maildir/maildir_mailbox.ts";
 export { mboxMailbox, type MboxMailboxOptions } from "./mailbox/mbox/mbox_mailbox.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "./mailbox/memory_mailbox.ts";
+export type { MemoryMessage, MemoryMessages } from "./mailbox/memory_messages.ts";
+export {
+  MemoryProvider,
+  type MemoryProviderOptions,
+  type MemoryUser,
+} from "./providers/memory_provider.ts";
 export { type SingleUserOptions, SingleUserProvider } from "./providers/single_user_provider.ts";
 export type { UsersFileOptions } from "./providers/users_file_options.ts";
 export { UsersFileProvider } from "./providers/users_file_provider.ts";

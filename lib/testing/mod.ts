@@ -33,6 +33,7 @@ export {
   parseFaultPlan,
 } from "../faults/fault_rules.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "../mailbox/memory_mailbox.ts";
+export type { MemoryMessage, MemoryMessages } from "../mailbox/memory_messages.ts";
 export type { Mailbox } from "../provider/mailbox.ts";
 export type { ConnectionInfo } from "../provider/connection_info.ts";
 export type { MessageContent } from "../provider/message_content.ts";
