@@ -40,7 +40,11 @@ export type { MessageContent } from "./provider/message_content.ts";
 export { fromLines, type MessageLines } from "./provider/message_lines.ts";
 export { messageOctets } from "./provider/message_octets.ts";
 export type { Awaitable, MessageBody } from "./protocol/reply.ts";
-export { Pop3ResponseError, type Pop3ResponseErrorOptions } from "./provider/response_error.ts";
+export {
+  Pop3ResponseError,
+  type Pop3ResponseErrorOptions,
+  type ResponseCode,
+} from "./provider/response_error.ts";
 export { nullProvider } from "./provider/null_provider.ts";
 export type { DeletePolicy, FileMailboxOptions } from "./mailbox/files/file_mailbox_options.ts";
 export { folderMailbox } from "./mailbox/folder/folder_mailbox.ts";

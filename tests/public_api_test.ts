@@ -71,6 +71,7 @@ Deno.test("the exported names of lib/mod.ts", () => {
     "ProviderRule",
     "RefuseEvent",
     "ReplyEvent",
+    "ResponseCode",
     "ScramChallenge",
     "ScramVerifier",
     "SecureEvent",
