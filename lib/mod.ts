@@ -52,6 +52,13 @@ export { maildirMailbox } from "./mailbox/maildir/maildir_mailbox.ts";
 export { mboxMailbox, type MboxMailboxOptions } from "./mailbox/mbox/mbox_mailbox.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "./mailbox/memory_mailbox.ts";
 export type { MemoryMessage, MemoryMessages } from "./mailbox/memory_messages.ts";
+export { simpleMailbox } from "./mailbox/simple_mailbox.ts";
+export type {
+  CallOptions,
+  MessageEntry,
+  OctetsCache,
+  SimpleMailboxOptions,
+} from "./mailbox/simple_mailbox_options.ts";
 export {
   MemoryProvider,
   type MemoryProviderOptions,

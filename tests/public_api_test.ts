@@ -20,6 +20,7 @@ Deno.test("the exported names of lib/mod.ts", () => {
     "Ban",
     "BanEngine",
     "BanStanding",
+    "CallOptions",
     "Certificate",
     "CertificateEvent",
     "CertificateSource",
@@ -60,7 +61,9 @@ Deno.test("the exported names of lib/mod.ts", () => {
     "MemoryUser",
     "MessageBody",
     "MessageContent",
+    "MessageEntry",
     "MessageLines",
+    "OctetsCache",
     "Pop3Event",
     "Pop3Events",
     "Pop3Listener",
@@ -79,6 +82,7 @@ Deno.test("the exported names of lib/mod.ts", () => {
     "SessionCounts",
     "SessionSettings",
     "Settings",
+    "SimpleMailboxOptions",
     "SingleUserOptions",
     "SingleUserProvider",
     "SleepEvent",
@@ -100,6 +104,7 @@ Deno.test("the exported names of lib/mod.ts", () => {
     "mboxMailbox",
     "messageOctets",
     "nullProvider",
+    "simpleMailbox",
   ]);
 });
 

@@ -12,6 +12,15 @@ export type MemoryMessage = string | Uint8Array | Blob;
  * - an array, a `Map` or another iterable of `[unique id, message]`;
  * - an object of messages by unique id. JavaScript puts keys that are numbers first: where one of several is a number,
  *   the order is lost, and the object is refused.
+ *
+ * @example
+ * ```ts
+ * import type { MemoryMessages } from "@pop3svc/pop3svc";
+ *
+ * const numbered: MemoryMessages = ["Subject: 1\n\n", new Blob(["Subject: 2\n\n"])];
+ * const named: MemoryMessages = new Map([["10", "Subject: first\n\n"], ["2", "Subject: second\n\n"]]);
+ * const object: MemoryMessages = { first: "Subject: first\n\n", second: "Subject: second\n\n" };
+ * ```
  */
 export type MemoryMessages =
   | readonly MemoryMessage[]

@@ -15,6 +15,14 @@ import {
  *   somebody mends it.
  * - `UTF8` (RFC 6856): the message needs UTF8.
  * - `READ-ONLY`, `UID/NOT-FOUND`: what this server says of DELE, and of a unique id that it does not know.
+ *
+ * @example
+ * ```ts
+ * import { Pop3ResponseError, type ResponseCode } from "@pop3svc/pop3svc";
+ *
+ * const code: ResponseCode = "SYS/TEMP";
+ * const down = new Pop3ResponseError("The store is down.", { code });
+ * ```
  */
 export type ResponseCode =
   | "IN-USE"

@@ -3,6 +3,9 @@ import { join } from "@std/path";
 import { folderMailbox } from "../../lib/mailbox/folder/folder_mailbox.ts";
 import { maildirMailbox } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
 import { MemoryMailbox } from "../../lib/mailbox/memory_mailbox.ts";
+import { simpleMailbox } from "../../lib/mailbox/simple_mailbox.ts";
+import type { SimpleMailboxOptions } from "../../lib/mailbox/simple_mailbox_options.ts";
+import { messageOctets } from "../../lib/provider/message_octets.ts";
 import { MemoryProvider } from "../../lib/providers/memory_provider.ts";
 import { mboxMailbox } from "../../lib/mailbox/mbox/mbox_mailbox.ts";
 import { joined } from "../protocol/chunks.ts";
@@ -43,6 +46,46 @@ for (const [way, make] of Object.entries(inMemory)) {
       };
     },
   });
+}
+
+/** The ways to make a mailbox of functions. */
+const simple: Readonly<Record<string, Omit<SimpleMailboxOptions, "read" | "list">>> = {
+  "sizes counted": {},
+  "a cache": { cache: new Map() },
+};
+
+for (const [way, options] of Object.entries(simple)) {
+  for (const tellsOctets of [false, true]) {
+    testMailbox({
+      name: `simpleMailbox, ${way}, ${tellsOctets ? "octets in the list" : "unique ids alone"}`,
+      fill: async (messages) => {
+        const prefix = crypto.randomUUID();
+        const mail = new Map(
+          messages.map((message, index) => [`${prefix}-${index}`, new Uint8Array(message)]),
+        );
+        const sizes = new Map<string, number>();
+        for (const [id, message] of mail) sizes.set(id, await messageOctets(message));
+        const made = {
+          list: () =>
+            tellsOctets
+              ? [...mail.keys()].map((uniqueId) => ({ uniqueId, octets: sizes.get(uniqueId) }))
+              : mail.keys(),
+          read: (uniqueId: string) => {
+            const message = mail.get(uniqueId);
+            return message === undefined ? null : new Response(message);
+          },
+          ...options,
+        };
+        const remove = (ids: readonly string[]) => ids.forEach((id) => mail.delete(id));
+        return {
+          open: () => simpleMailbox({ ...made, remove }),
+          openReadOnly: () => simpleMailbox(made),
+          removeBehindItsBack: (uniqueId) => void mail.delete(uniqueId),
+          [Symbol.asyncDispose]: () => Promise.resolve(),
+        };
+      },
+    });
+  }
 }
 
 testMailbox({
