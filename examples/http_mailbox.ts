@@ -39,9 +39,7 @@ class HttpMailbox implements Mailbox {
   }
 
   async messageContents(_info: ConnectionInfo, uniqueId: string): Promise<MessageContent> {
-    const { body } = await this.ask("GET", `/messages/${encodeURIComponent(uniqueId)}`);
-    if (body === null) throw new Pop3ResponseError("That message is gone.");
-    return body;
+    return await this.ask("GET", `/messages/${encodeURIComponent(uniqueId)}`);
   }
 
   async messageDelete(_info: ConnectionInfo, uniqueIds: readonly string[]): Promise<void> {

@@ -40,12 +40,7 @@ class TableMailbox implements Mailbox {
   messageContents(_info: ConnectionInfo, uniqueId: string): MessageContent {
     const content = this.#row(uniqueId)?.["content"];
     if (!(content instanceof Uint8Array)) throw new Pop3ResponseError("That message is gone.");
-    return new ReadableStream({
-      start(controller) {
-        controller.enqueue(content);
-        controller.close();
-      },
-    });
+    return content;
   }
 
   messageDelete(_info: ConnectionInfo, uniqueIds: readonly string[]): void {

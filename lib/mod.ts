@@ -37,17 +37,37 @@ export type {
   UserSecret,
   UserSecrets,
 } from "./provider/mailbox_provider.ts";
-export type { MessageContent, MessageLines } from "./provider/message_content.ts";
+export type { MessageContent } from "./provider/message_content.ts";
+export { fromLines, type MessageLines } from "./provider/message_lines.ts";
+export { messageOctets } from "./provider/message_octets.ts";
 export type { Awaitable, MessageBody } from "./protocol/reply.ts";
-export { Pop3ResponseError, type Pop3ResponseErrorOptions } from "./provider/response_error.ts";
+export {
+  Pop3ResponseError,
+  type Pop3ResponseErrorOptions,
+  type ResponseCode,
+} from "./provider/response_error.ts";
 export { nullProvider } from "./provider/null_provider.ts";
 export type { DeletePolicy, FileMailboxOptions } from "./mailbox/files/file_mailbox_options.ts";
 export { folderMailbox } from "./mailbox/folder/folder_mailbox.ts";
 export { maildirMailbox } from "./mailbox/maildir/maildir_mailbox.ts";
 export { mboxMailbox, type MboxMailboxOptions } from "./mailbox/mbox/mbox_mailbox.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "./mailbox/memory_mailbox.ts";
+export type { MemoryMessage, MemoryMessages } from "./mailbox/memory_messages.ts";
+export { simpleMailbox } from "./mailbox/simple_mailbox.ts";
+export type {
+  CallOptions,
+  MessageEntry,
+  OctetsCache,
+  SimpleMailboxOptions,
+} from "./mailbox/simple_mailbox_options.ts";
+export {
+  MemoryProvider,
+  type MemoryProviderOptions,
+  type MemoryUser,
+} from "./providers/memory_provider.ts";
 export { type SingleUserOptions, SingleUserProvider } from "./providers/single_user_provider.ts";
-export { type UsersFileOptions, UsersFileProvider } from "./providers/users_file_provider.ts";
+export type { UsersFileOptions } from "./providers/users_file_options.ts";
+export { UsersFileProvider } from "./providers/users_file_provider.ts";
 export type { UsernameCase } from "./auth/prepared_text.ts";
 export type { BadLine } from "./providers/users_file.ts";
 export type { HashWorkersOptions } from "./auth/passwords/hash_workers.ts";

@@ -1,6 +1,11 @@
 /** Which answers of a provider are answers: nothing else gets past the border. */
 import { isSize } from "../provider/message_size.ts";
-import type { MessageContent } from "../provider/message_content.ts";
+import {
+  CONTENTS_ALLOWED,
+  isMessageContent,
+  type MessageContent,
+} from "../provider/message_content.ts";
+import { shown } from "../settings/setting.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { ScramChallenge, UserSecret } from "../provider/mailbox_provider.ts";
 
@@ -104,11 +109,9 @@ function isChallenge(value: unknown): value is ScramChallenge {
     Number(value.iterations) > 0;
 }
 
-/** Whether it is one of the forms of a message; `openBody` looks closer. */
 export const contentsOrNull: Check<MessageContent | null> = only(
-  (value): value is MessageContent | null =>
-    value === null || typeof value === "string" || isObject(value),
-  "the contents of a message, or null where it is gone",
+  (value): value is MessageContent | null => value === null || isMessageContent(value),
+  CONTENTS_ALLOWED,
 );
 
 export const octetsOrNull: Check<Uint8Array | null> = only(
@@ -118,12 +121,4 @@ export const octetsOrNull: Check<Uint8Array | null> = only(
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
-}
-
-/** The value for a message, short enough for a line. */
-function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
-  if (typeof value === "bigint") return `${value}n`;
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  return isObject(value) || typeof value === "function" ? `this ${typeof value}` : String(value);
 }

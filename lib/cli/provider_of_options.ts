@@ -106,7 +106,7 @@ async function usersOf(
     },
     usernameCase: options["username-case"],
     ...(scramKey === null ? {} : { scramKey }),
-    events,
+    onEvent: events,
   });
   const users = await countUsers(provider, file);
   const leftOut = await provider.leftOutOfOthers();
@@ -176,7 +176,7 @@ export function mailboxOptions(options: ServeOptions, events?: Pop3Events): File
     // Not created here: a mailbox of the server's own user needs it only when nothing can be written beside the mail.
     stateDirectory: statePathOf(options),
     ...(settleTime === null ? {} : { settleTime }),
-    ...(events === undefined ? {} : { events }),
+    ...(events === undefined ? {} : { onEvent: events }),
   };
 }
 

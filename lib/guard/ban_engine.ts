@@ -10,8 +10,15 @@
  * - Memory is bounded, and a flood of new addresses cannot push bans out of it: banned and suspect addresses of IPv4, /64
  *   and /48 have a table each, which forgets the record with the oldest strike first.
  */
+import {
+  checkedOptions,
+  given,
+  seconds,
+  type SettingsTable,
+  wholeNumber,
+} from "../settings/setting.ts";
+import { clockSetting } from "../settings/clock_setting.ts";
 import type { Clock } from "../time/clock.ts";
-import { systemClock } from "../time/clock.ts";
 import type { Awaitable } from "../protocol/reply.ts";
 import { countedNetworks, peerKey } from "../transport/address.ts";
 import { BoundedMap } from "../protocol/bounded_map.ts";
@@ -57,6 +64,20 @@ export interface StrikeBanEngineOptions {
   readonly clock?: Clock;
 }
 
+const THIS_MACHINE: readonly string[] = ["127.0.0.0/8", "::1"];
+
+const strikeSettings: SettingsTable<Required<StrikeBanEngineOptions>> = {
+  strikes: wholeNumber(1, 1_000_000, 3),
+  seconds: seconds(1, 31_536_000, 10_000),
+  exempt: given(
+    "an array of addresses and networks, such as 192.0.2.0/24",
+    (value): value is readonly string[] =>
+      Array.isArray(value) && value.every((each) => typeof each === "string"),
+    THIS_MACHINE,
+  ),
+  clock: clockSetting,
+};
+
 /** A peer, or a network of peers, that may not log in. */
 export interface Ban {
   /** An IPv4 address, or the first 64 or 48 bits of an IPv6 address: `2001:db8:0:7::/64`. */
@@ -89,8 +110,6 @@ const MOST_RECORDS = 10_000;
 /** The most attempts of one record that are recognized. */
 const MOST_ATTEMPTS = 64;
 
-const THIS_MACHINE: readonly string[] = ["127.0.0.0/8", "::1"];
-
 /**
  * Bans an address after three failed attempts, until 10 000 seconds after the last one; both numbers can be set.
  *
@@ -118,13 +137,15 @@ export class StrikeBanEngine implements BanEngine {
   /**
    * Makes an engine without bans.
    *
-   * @throws {RangeError} when something that is `exempt` is no address and no network
+   * @throws {RangeError} for an option that is not allowed, such as an `exempt` that is no address and no network
+   * @throws {TypeError} for one of the wrong kind, or that there is not
    */
   constructor(options: StrikeBanEngineOptions = {}) {
-    this.#strikes = options.strikes ?? 3;
-    this.#milliseconds = 1_000 * (options.seconds ?? 10_000);
-    this.#exempt = new Networks(options.exempt ?? THIS_MACHINE);
-    this.#clock = options.clock ?? systemClock;
+    const { strikes, seconds, clock, exempt } = checkedOptions(strikeSettings, options);
+    this.#strikes = strikes;
+    this.#milliseconds = 1_000 * seconds;
+    this.#exempt = new Networks(exempt);
+    this.#clock = clock;
   }
 
   /** Whether every login from this address is refused. */

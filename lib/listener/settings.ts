@@ -8,9 +8,18 @@ import type { FaultPlan } from "../faults/fault_rules.ts";
 import type { BanEngine } from "../guard/ban_engine.ts";
 import { type LimitSettings, limitSettings } from "../guard/limit_settings.ts";
 import { type SessionSettings, sessionSettings } from "../session/session_settings.ts";
-import { flag, given, hasMethod, oneOf, seconds, type SettingsTable } from "../settings/setting.ts";
+import { clockSetting } from "../settings/clock_setting.ts";
+import {
+  callback,
+  flag,
+  given,
+  hasMethod,
+  oneOf,
+  seconds,
+  type SettingsTable,
+} from "../settings/setting.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
-import { type Clock, systemClock } from "../time/clock.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Certificate, CertificateSource } from "../transport/tls/certificate.ts";
 import type { TlsEngine } from "../transport/tls/tls_engine.ts";
 
@@ -74,7 +83,7 @@ export const settings: SettingsTable<Settings> = {
     noBans,
   ),
   stopGrace: seconds(0, 3_600, 3),
-  onEvent: given("a function", isFunction<Pop3Events>, () => {}),
+  onEvent: callback<Pop3Events>(() => {}),
   wireLogMessages: flag(false),
 };
 
@@ -91,11 +100,7 @@ export const fixedSettings: SettingsTable<FixedSettings> = {
     (value): value is FixedSettings["wireLog"] => value === null || isFunction(value),
     null,
   ),
-  clock: given(
-    "a clock: an object with now() and after()",
-    (value): value is Clock => hasMethod(value, "now") && hasMethod(value, "after"),
-    systemClock,
-  ),
+  clock: clockSetting,
 };
 
 function isFunction<T extends (...values: never[]) => unknown>(value: unknown): value is T {

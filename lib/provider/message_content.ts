@@ -1,105 +1,88 @@
 /** The forms in which a mailbox may return a message, and the one form in which a session reads it. */
-import type { Awaitable, MessageBody } from "../protocol/reply.ts";
+import type { MessageBody } from "../protocol/reply.ts";
+import { hasMethod, shown } from "../settings/setting.ts";
+import { IteratedBody, LinesBody, OneChunkBody, ResponseBody, StreamBody } from "./bodies.ts";
+import type { MessageLines } from "./message_lines.ts";
 import { Pop3ResponseError } from "./response_error.ts";
 
-/** A message read line by line. */
-export interface MessageLines {
-  /** The next line without its line end, or null after the last one. */
-  nextLine(): Awaitable<string | Uint8Array | null>;
-  /** Closes what the message holds open. Called exactly once. */
-  close(): Awaitable<void>;
+/**
+ * A message, in the form that suits the mailbox. Nearly all of them are octets, with borders anywhere, as they are
+ * stored; text becomes UTF-8:
+ *
+ * - a `string`, a `Uint8Array`, a `Blob`;
+ * - a `Response`, whose body is the message; one that is not ok is an error;
+ * - a `ReadableStream` or another async iterable, for example a stream of `node:fs` or an async generator;
+ * - `{ nextChunk(), close() }`: chunks without the cost of a stream.
+ *
+ * Lines without line ends are said by name: `{ nextLine(), close() }`, or `fromLines(…)`.
+ *
+ * Bare LF and CR, a missing last line end and dots at the beginning of a line need no attention. The message is closed
+ * exactly once, also when TOP stops early, the client goes away or a read fails.
+ *
+ * @example
+ * ```ts
+ * import type { MessageContent } from "@pop3svc/pop3svc";
+ * import { createReadStream } from "node:fs";
+ *
+ * const inMemory: MessageContent = "Subject: Hello\n\nWorld\n";
+ * const behindHttp = async (id: string): Promise<MessageContent> =>
+ *   await fetch(`https://mail.example/messages/${id}`);
+ * const inAFile = (path: string): MessageContent => createReadStream(path);
+ * ```
+ */
+export type MessageContent =
+  | string
+  | Uint8Array
+  | Blob
+  | Response
+  | ReadableStream<Uint8Array | string>
+  | AsyncIterable<Uint8Array | string>
+  | MessageBody
+  | MessageLines;
+
+/** What the contents of a message may be, as the end of a sentence. */
+export const CONTENTS_ALLOWED =
+  "a string, Uint8Array, Blob, Response, ReadableStream, async iterable of these chunks, " +
+  "{ nextChunk, close }, lines as { nextLine, close } or fromLines(…), or null where the message is gone";
+
+/** Whether it is one of the forms of a message. */
+export function isMessageContent(value: unknown): value is MessageContent {
+  // First the files of our own mailboxes.
+  return isBody(value) || typeof value === "string" || value instanceof Uint8Array ||
+    value instanceof Blob || value instanceof Response || isLines(value) || isAsyncIterable(value);
 }
 
 /**
- * A message, in the form that suits the mailbox:
- *
- * - `{ nextLine(), close() }`: line by line;
- * - an async iterable of lines, for example an async generator;
- * - a `ReadableStream` of the stored bytes, in chunks of any size;
- * - `{ nextChunk(), close() }`: the same chunks without the cost of a stream.
- *
- * Lines have no line end; text is sent as UTF-8. The message is closed exactly once, also when TOP stops early, the
- * client goes away or a read fails.
- */
-export type MessageContent =
-  | MessageLines
-  | MessageBody
-  | ReadableStream<Uint8Array>
-  | AsyncIterable<string | Uint8Array>;
-
-/**
- * The content as chunks of bytes.
+ * The content as chunks of octets. What a mailbox gives is looked at here, whatever its type says.
  *
  * @throws {Pop3ResponseError} when the message is gone
+ * @throws {TypeError} for what is no content
  */
 export function openBody(content: MessageContent | null): MessageBody {
   if (content === null) throw new Pop3ResponseError("That message is gone.");
+  // First the files of our own mailboxes.
+  if (isBody(content)) return content;
+  if (!isMessageContent(content)) {
+    throw new TypeError(`the contents of a message: ${shown(content)}: give ${CONTENTS_ALLOWED}`);
+  }
+  if (typeof content === "string" || content instanceof Uint8Array) {
+    return new OneChunkBody(content);
+  }
+  if (isLines(content)) return new LinesBody(content);
+  if (content instanceof Blob) return new StreamBody(content.stream());
+  if (content instanceof Response) return new ResponseBody(content);
   if (content instanceof ReadableStream) return new StreamBody(content);
-  if ("nextChunk" in content) return content;
-  if ("nextLine" in content) return new LinesBody(content);
-  return new IterableBody(content);
+  return new IteratedBody(content);
 }
 
-const encoder = new TextEncoder();
-
-/** One line with its line end. */
-function lineOctets(line: string | Uint8Array): Uint8Array {
-  if (typeof line === "string") return encoder.encode(`${line}\r\n`);
-  const octets = new Uint8Array(line.length + 2);
-  octets.set(line);
-  octets.set([0x0d, 0x0a], line.length);
-  return octets;
+function isBody(content: unknown): content is MessageBody {
+  return hasMethod(content, "nextChunk") && hasMethod(content, "close");
 }
 
-class LinesBody implements MessageBody {
-  readonly #lines: MessageLines;
-
-  constructor(lines: MessageLines) {
-    this.#lines = lines;
-  }
-
-  async nextChunk(): Promise<Uint8Array | null> {
-    const line = await this.#lines.nextLine();
-    return line === null ? null : lineOctets(line);
-  }
-
-  close(): Awaitable<void> {
-    return this.#lines.close();
-  }
+function isLines(content: unknown): content is MessageLines {
+  return hasMethod(content, "nextLine") && hasMethod(content, "close");
 }
 
-class IterableBody implements MessageBody {
-  readonly #lines: AsyncIterator<string | Uint8Array>;
-
-  constructor(lines: AsyncIterable<string | Uint8Array>) {
-    this.#lines = lines[Symbol.asyncIterator]();
-  }
-
-  async nextChunk(): Promise<Uint8Array | null> {
-    const next = await this.#lines.next();
-    return next.done === true ? null : lineOctets(next.value);
-  }
-
-  async close(): Promise<void> {
-    await this.#lines.return?.();
-  }
-}
-
-class StreamBody implements MessageBody {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array | string>;
-
-  // By its type, a stream of strings is an async iterable of lines; each string is read as a line.
-  constructor(stream: ReadableStream<Uint8Array | string>) {
-    this.#reader = stream.getReader();
-  }
-
-  async nextChunk(): Promise<Uint8Array | null> {
-    const next = await this.#reader.read();
-    if (next.done) return null;
-    return typeof next.value === "string" ? lineOctets(next.value) : next.value;
-  }
-
-  async close(): Promise<void> {
-    await this.#reader.cancel();
-  }
+function isAsyncIterable(content: unknown): content is AsyncIterable<Uint8Array | string> {
+  return typeof content === "object" && content !== null && Symbol.asyncIterator in content;
 }

@@ -1,7 +1,16 @@
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider, UserSecrets } from "../provider/mailbox_provider.ts";
+import { Pop3ResponseError } from "../provider/response_error.ts";
 import { nameKeysOf, preparerOf, type UsernameCase } from "../auth/prepared_text.ts";
+import {
+  callback,
+  checkedOptions,
+  oneOf,
+  required,
+  type SettingsTable,
+  text,
+} from "../settings/setting.ts";
 import { timingSafeEqual } from "../auth/timing_safe_equal.ts";
 
 /** The one user, and the mailbox. */
@@ -15,6 +24,17 @@ export interface SingleUserOptions {
   /** Opens the mailbox, once for each login. */
   readonly openMailbox: (info: ConnectionInfo) => Mailbox;
 }
+
+const refuse = (): never => {
+  throw new Pop3ResponseError("There is no mailbox for you.");
+};
+
+const singleUserSettings: SettingsTable<Required<SingleUserOptions>> = {
+  username: required(text(/./s, "a name", "")),
+  password: required(text(/^/, "a text", "")),
+  usernameCase: oneOf<UsernameCase>(["lower", "keep"]),
+  openMailbox: required(callback<SingleUserOptions["openMailbox"]>(refuse)),
+};
 
 /**
  * A provider of one user with one password.
@@ -34,15 +54,17 @@ export interface SingleUserOptions {
 export class SingleUserProvider implements MailboxProvider {
   /** What log lines call it. */
   readonly name: string = "single user";
-  readonly #options: SingleUserOptions;
+  readonly #options: Required<SingleUserOptions>;
 
   /**
    * Makes a provider for one user.
    *
    * @param options who may log in, and to what
+   * @throws {RangeError} for an option that is not allowed
+   * @throws {TypeError} for one that is missing or of the wrong kind, or that there is not
    */
   constructor(options: SingleUserOptions) {
-    this.#options = options;
+    this.#options = checkedOptions(singleUserSettings, options);
   }
 
   /** The user's secret, for APOP and SCRAM. */
@@ -73,11 +95,11 @@ export class SingleUserProvider implements MailboxProvider {
    * The name in the form in which names are compared: prepared, and in lower case unless `usernameCase` is `keep`.
    */
   async canonicalUsername(name: string): Promise<string> {
-    return (await nameKeysOf(this.#options.usernameCase ?? "lower", name))(name);
+    return (await nameKeysOf(this.#options.usernameCase, name))(name);
   }
 
   async #isUser(name: string): Promise<boolean> {
-    const { username, usernameCase = "lower" } = this.#options;
+    const { username, usernameCase } = this.#options;
     const keyOf = await nameKeysOf(usernameCase, name, username);
     return timingSafeEqual(keyOf(name), keyOf(username));
   }

@@ -1,36 +1,15 @@
-import { type Clock, systemClock } from "../time/clock.ts";
+import { checked, checkedOptions } from "../settings/setting.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
-import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
+import { fileMailboxSettings } from "../mailbox/files/file_mailbox_options.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider, UserSecret, UserSecrets } from "../provider/mailbox_provider.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
-import type { Pop3Events } from "../events/events.ts";
-import type { HashWorkersOptions } from "../auth/passwords/hash_workers.ts";
 import { PasswordChecker } from "../auth/passwords/password_checker.ts";
-import type { UsernameCase } from "../auth/prepared_text.ts";
 import { StandIns } from "./stand_ins.ts";
 import { UserMailboxes } from "./user_mailboxes.ts";
 import type { BadLine, UserEntry, UsersFile } from "./users_file.ts";
+import { type UsersFileOptions, usersFilePath, usersFileSettings } from "./users_file_options.ts";
 import { WatchedUsersFile } from "./watched_users_file.ts";
-
-/** Options of a {@linkcode UsersFileProvider}. */
-export interface UsersFileOptions {
-  /** The folder whose subfolders, or mboxes, are the mailboxes of the users, by name. None by default. */
-  readonly mailRoot?: string;
-  /** How the mailboxes are opened. */
-  readonly mailbox?: FileMailboxOptions;
-  /** How many password hashes are checked at once. */
-  readonly hashing?: HashWorkersOptions;
-  /** How names are compared: `lower` (the default) ignores the case of letters, `keep` does not. */
-  readonly usernameCase?: UsernameCase;
-  /**
-   * 32 secret octets that stay the same after a restart: SCRAM's salts for unknown names are made from them. By
-   * default they are random at each start; then a salt that changes tells that nobody has the name.
-   */
-  readonly scramKey?: Uint8Array<ArrayBuffer>;
-  /** Called for bad lines, and for a file that can no longer be read; like the `events` of a listener. */
-  readonly events?: Pop3Events;
-}
 
 /** The longest look at mailboxes before the server says that it is ready. */
 const SURVEY_MS = 2_000;
@@ -67,19 +46,25 @@ export class UsersFileProvider implements MailboxProvider {
    * Makes a provider; the file is read when it is first needed.
    *
    * @param path the file
-   * @param clock for tests that do not want to wait
+   * @throws {RangeError} for an option that is not allowed
+   * @throws {TypeError} for one of the wrong kind, or that there is not
    */
-  constructor(path: string, options: UsersFileOptions = {}, clock: Clock = systemClock) {
-    this.#mailboxes = new UserMailboxes(options.mailRoot ?? null, options.mailbox ?? {});
-    this.#checker = new PasswordChecker(options.hashing, clock);
-    this.#scramKey = options.scramKey ?? crypto.getRandomValues(new Uint8Array(32));
+  constructor(path: string, options: UsersFileOptions = {}) {
+    const { mailRoot, mailbox, hashing, usernameCase, scramKey, onEvent, clock } = checkedOptions(
+      usersFileSettings,
+      options,
+    );
+    const mailboxOptions = checkedOptions(fileMailboxSettings, mailbox);
+    this.#mailboxes = new UserMailboxes(mailRoot, mailboxOptions);
+    this.#checker = new PasswordChecker(hashing, clock);
+    this.#scramKey = scramKey ?? crypto.getRandomValues(new Uint8Array(32));
     this.#standIns = new StandIns([], this.#scramKey);
     this.#watched = new WatchedUsersFile(
-      path,
-      options.usernameCase ?? "lower",
+      checked("path", usersFilePath, path),
+      usernameCase,
       (user) => this.#mailboxes.hasPlaceFor(user),
       (file) => this.#use(file),
-      options.events ?? (() => {}),
+      onEvent,
     );
   }
 

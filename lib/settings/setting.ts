@@ -13,6 +13,8 @@ export interface Setting<T> {
   readonly accepts: (value: unknown) => value is T;
   /** The value that a text stands for; undefined for a setting that no text can express. It may be one that is not accepted. */
   readonly ofText: (text: string) => unknown;
+  /** Whether there is no default, so that it must be given. */
+  readonly isRequired?: true;
 }
 
 /** A table of settings; its type says that none is missing. */
@@ -48,18 +50,12 @@ export function defineSettings<Changing, Fixed>(
   { changing, fixed }: AllSettings<Changing, Fixed>,
   options: Partial<Readonly<Changing>> & Partial<Readonly<Fixed>>,
 ): void {
-  const given: Readonly<Record<string, unknown>> = { ...options };
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(changing, name) || Object.hasOwn(fixed, name)) continue;
-    throw new TypeError(`${name}: there is no such option`);
-  }
-  const first = (name: string, setting: Setting<unknown>) =>
-    given[name] === undefined ? setting.default : checked(name, setting, given[name]);
-  for (const [name, setting] of Object.entries<Setting<unknown>>(fixed)) {
-    Object.defineProperty(target, name, { value: first(name, setting), enumerable: true });
+  const values = valuesOf({ ...changing, ...fixed }, options);
+  for (const name of Object.keys(fixed)) {
+    Object.defineProperty(target, name, { value: values.get(name), enumerable: true });
   }
   for (const [name, setting] of Object.entries<Setting<unknown>>(changing)) {
-    let value = first(name, setting);
+    let value = values.get(name);
     Object.defineProperty(target, name, {
       enumerable: true,
       configurable: true,
@@ -67,6 +63,35 @@ export function defineSettings<Changing, Fixed>(
       set: (next: unknown) => value = checked(name, setting, next),
     });
   }
+}
+
+/** Options of which some may be left out. */
+export type Given<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
+
+/**
+ * The options as an object that nobody can change, with the defaults of those that are left out, or undefined.
+ *
+ * @throws {TypeError} for an option that no setting has, and what {@linkcode checked} throws
+ */
+export function checkedOptions<T>(table: SettingsTable<T>, options: Given<T>): Readonly<T> {
+  const values: Iterable<readonly unknown[]> = valuesOf(table, options);
+  return Object.freeze(Object.fromEntries(values));
+}
+
+function valuesOf<T>(table: SettingsTable<T>, options: Given<T>): ReadonlyMap<string, unknown> {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`options: ${shown(options)}: give an object with the options`);
+  }
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(table, name)) throw new TypeError(`${name}: there is no such option`);
+  }
+  const valueOf = (name: string, setting: Setting<unknown>) =>
+    given[name] === undefined && setting.isRequired !== true
+      ? setting.default
+      : checked(name, setting, given[name]);
+  const settings = Object.entries<Setting<unknown>>(table);
+  return new Map(settings.map(([name, setting]) => [name, valueOf(name, setting)]));
 }
 
 /** A whole number. */
@@ -142,6 +167,16 @@ export function given<T>(
   return { default: absent, allowed, isKind: () => false, accepts, ofText: () => undefined };
 }
 
+/** The same, without a default. */
+export function required<T>(setting: Setting<T>): Setting<T> {
+  return { ...setting, isRequired: true };
+}
+
+/** A function. */
+export function callback<T extends (...values: never[]) => unknown>(absent: T): Setting<T> {
+  return given("a function", (value): value is T => typeof value === "function", absent);
+}
+
 /** Whether it is an object with a method of this name. */
 export function hasMethod(value: unknown, name: string): boolean {
   return typeof value === "object" && value !== null && name in value &&
@@ -149,9 +184,10 @@ export function hasMethod(value: unknown, name: string): boolean {
 }
 
 /** The value for a message, short enough for a line. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
   if (typeof value === "bigint") return `${value}n`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
   return typeof value === "object" && value !== null || typeof value === "function"
     ? `this ${typeof value}`
     : String(value);

@@ -42,7 +42,9 @@ export {
 } from "../faults/fault_rules.ts";
 export { MemoryMailbox, type MemoryMailboxOptions } from "../mailbox/memory_mailbox.ts";
 export type { Certificate } from "../transport/tls/certificate.ts";
+export type { MemoryMessage, MemoryMessages } from "../mailbox/memory_messages.ts";
 export type { Mailbox } from "../provider/mailbox.ts";
 export type { ConnectionInfo } from "../provider/connection_info.ts";
-export type { MessageContent, MessageLines } from "../provider/message_content.ts";
+export type { MessageContent } from "../provider/message_content.ts";
+export type { MessageLines } from "../provider/message_lines.ts";
 export type { Awaitable, MessageBody } from "../protocol/reply.ts";

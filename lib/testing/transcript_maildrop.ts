@@ -14,7 +14,11 @@ export class TranscriptMaildrop {
   #isRevoked = false;
 
   constructor({ messages, readOnly, password, token }: Transcript) {
-    const mailbox = new MemoryMailbox(messages, { readOnly });
+    const mailbox = new MemoryMailbox([], { readOnly });
+    // Unchecked: a transcript may show what becomes of a unique id that is none.
+    for (const [uniqueId, octets] of Object.entries(messages)) {
+      mailbox.messages.set(uniqueId, octets);
+    }
     const messageDelete = mailbox.messageDelete.bind(mailbox);
     mailbox.messageDelete = (info, uniqueIds) => {
       if (this.#deleteFails) throw new Error("No space left on device (os error 28)");

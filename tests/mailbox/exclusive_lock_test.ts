@@ -128,7 +128,7 @@ for (
         exclusive: true,
         settleTime: 0,
         ...(stateDirectory === null ? {} : { stateDirectory }),
-        events: (event: Pop3Event) => {
+        onEvent: (event: Pop3Event) => {
           if (event.type === "error") told.push(String(event.error));
         },
       };

@@ -59,7 +59,7 @@ Deno.test("octets that belong to no message are a fault, which is logged once", 
   await using mbox = await mboxWith(`exported\n\n${MESSAGE}`);
   const errors: string[] = [];
   const store = new MboxStore(mbox.file, {
-    events: (event) => event.type === "error" && errors.push(String(event.error)),
+    onEvent: (event) => event.type === "error" && errors.push(String(event.error)),
   });
   const { faults } = await store.inspect();
   assertEquals(faults.length, 1);

@@ -19,7 +19,7 @@ function storeOf(file: string) {
   const store = new MboxStore(
     file,
     {
-      events: (event) => event.type === "error" && errors.push(String(event.error)),
+      onEvent: (event) => event.type === "error" && errors.push(String(event.error)),
     },
     denoFileSystem,
     clock,

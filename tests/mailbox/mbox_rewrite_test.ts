@@ -106,10 +106,10 @@ Deno.test("when no journal can be written, DELE is refused, and reading works", 
 Deno.test("when no lock file can be made, the lock is within the process only, and that is logged", async () => {
   await using mbox = await mboxWith(TEXT);
   const errors: string[] = [];
-  const events: FileMailboxOptions["events"] = (event) => {
+  const onEvent: FileMailboxOptions["onEvent"] = (event) => {
     if (event.type === "error") errors.push(String(event.error));
   };
-  const options = { exclusive: true, events };
+  const options = { exclusive: true, onEvent };
   const [one, two] = [1, 2].map(() => open(mbox.file, options, withoutFolder(mbox.path)));
   const [first, second] = [testConnectionInfo(), testConnectionInfo()];
   await one?.listMessageUniqueIds(first);
@@ -321,10 +321,10 @@ Deno.test("after a kill and a rewrite by another program the mbox is left alone,
   const text = message("x") + message("y");
   await Deno.writeTextFile(mbox.file, text);
   const errors: string[] = [];
-  const events: FileMailboxOptions["events"] = (event) => {
+  const onEvent: FileMailboxOptions["onEvent"] = (event) => {
     if (event.type === "error") errors.push(String(event.error));
   };
-  assertEquals((await messagesOf(open(mbox.file, { events }))).length, 2);
+  assertEquals((await messagesOf(open(mbox.file, { onEvent }))).length, 2);
   assertEquals(mbox.text(), text);
   const [aside = ""] = namesIn(join(mbox.path, ".pop3svc"))
     .filter((name) => name.includes(".journal-"));

@@ -34,7 +34,7 @@ for (const [code, error] of failures) {
     const told: string[] = [];
     const store = new FileStore(folder.path, folderLayout, {
       settleTime: 0,
-      events: (event) => {
+      onEvent: (event) => {
         if (event.type === "error") told.push(String(event.error));
       },
     }, files);
@@ -64,7 +64,7 @@ Deno.test("files whose names are not UTF-8 are counted and logged", async () => 
   const told: string[] = [];
   const store = new FileStore(folder.path, folderLayout, {
     settleTime: 0,
-    events: (event) => {
+    onEvent: (event) => {
       if (event.type === "error") told.push(String(event.error));
     },
   });

@@ -20,7 +20,7 @@ async function opened(path: string, options: FileMailboxOptions = {}) {
   const reports: string[] = [];
   const mailbox = maildirMailbox(path, {
     ...options,
-    events: (event) => {
+    onEvent: (event) => {
       if (event.type === "error") reports.push(String(event.error));
     },
   });

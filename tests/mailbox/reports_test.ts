@@ -20,7 +20,7 @@ function listener() {
 Deno.test("a folder: after a hundred texts the limit is reported once, but a moved file is always reported", async () => {
   await using folder = await TemporaryFolder.create();
   const { told, events } = listener();
-  const store = new FileStore(folder.path, folderLayout, { events });
+  const store = new FileStore(folder.path, folderLayout, { onEvent: events });
   const tell = (text: string) => store.folder.report(new Error(text));
   for (let number = 0; number < 150; number++) tell(`text ${number}`);
   assertEquals(told.length, 101);
@@ -44,7 +44,7 @@ Deno.test("an mbox: a journal that was set aside is reported after a hundred oth
   const { told, events } = listener();
   const path = join(folder.path, "mbox");
   await Deno.writeTextFile(path, "From a@b Thu Jan  1 00:00:00 1970\nSubject: a\n\na\n\n");
-  const store = new MboxStore(path, { events });
+  const store = new MboxStore(path, { onEvent: events });
   for (let number = 0; number < 150; number++) store.report(new Error(`text ${number}`));
   assertEquals(told.length, 101);
   await Deno.mkdir(join(folder.path, ".pop3svc"), { mode: 0o700 });

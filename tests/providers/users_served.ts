@@ -24,7 +24,7 @@ export class UsersServed implements AsyncDisposable {
       mailRoot: this.mail,
       mailbox: { settleTime: 0 },
       hashing: { threads: 1 },
-      events: (event) => this.pop3.onEvent(event),
+      onEvent: (event) => this.pop3.onEvent(event),
       ...options,
     });
   }

@@ -37,7 +37,7 @@ class Scene implements AsyncDisposable {
       mailRoot: folder.path,
       hashing: { threads: 1 },
       ...(scramKey === null ? {} : { scramKey }),
-      events: (event) => this.pop3.onEvent(event),
+      onEvent: (event) => this.pop3.onEvent(event),
     });
   }
 

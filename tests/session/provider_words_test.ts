@@ -51,7 +51,7 @@ Deno.test("a size that is none is a failure, and never part of a reply", async (
 Deno.test("words of a provider, of a client and of the administrator are one printable line", async () => {
   const mailbox = Object.assign(new MemoryMailbox({ a: "x" }), {
     messageContents() {
-      throw new Pop3ResponseError("No\t\x1b[2J\r\n+OK \u202egnp", { code: "X\t\r\nY" });
+      throw new Pop3ResponseError("No\t\x1b[2J\r\n+OK \u202egnp", { code: "X/Y" });
     },
   });
   const shown = [

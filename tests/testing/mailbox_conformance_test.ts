@@ -52,11 +52,18 @@ const OTHER_LOGIN = "a message that another login deleted is gone, and counts as
 const OTHER_PROGRAM = "a message that another program removed is gone, and counts as deleted";
 const READ_ONLY = "says whether it is read-only";
 
+/** The octets of a message as they were given. */
+function octetsIn(mailbox: MemoryMailbox, uniqueId: string): Uint8Array {
+  const content = mailbox.messages.get(uniqueId) ?? "";
+  if (content instanceof Blob) throw new TypeError("These tests have no Blob");
+  return typeof content === "string" ? new TextEncoder().encode(content) : content.slice();
+}
+
 /** Changes the contents of the messages. */
 function contents(change: (octets: Uint8Array, uniqueId: string) => Uint8Array | null) {
   return (mailbox: MemoryMailbox): Partial<Mailbox> => ({
     messageContents: (_info, uniqueId) => {
-      const octets = change(mailbox.messages.get(uniqueId)?.slice() ?? new Uint8Array(), uniqueId);
+      const octets = change(octetsIn(mailbox, uniqueId), uniqueId);
       if (octets === null) return null;
       let rest: Uint8Array | null = octets;
       return {
@@ -140,7 +147,7 @@ const breaches: readonly [
     };
   }, { [ORDER]: /^number 1 of the list is "id-7", and must be "id-1"; 7 are listed/ }],
   ["the size of the file in place of that on the wire", (mailbox) => ({
-    messageSize: (_info, uniqueId) => mailbox.messages.get(uniqueId)?.length ?? 0,
+    messageSize: (_info, uniqueId) => octetsIn(mailbox, uniqueId).length,
   }), { [SIZES]: /^message "id-2": messageSize is 27, and must be 31$/ }],
   ["a size that is no number", () => ({ messageSize: () => JSON.parse('"25"') }), {
     [SIZES]: /^message "id-1": messageSize is "25", and must be 25$/,

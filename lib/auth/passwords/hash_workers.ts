@@ -7,6 +7,7 @@
  *   too.
  * - A thread is started when there is work for it, and ended after a while without work.
  */
+import { checkedOptions, type SettingsTable, wholeNumber } from "../../settings/setting.ts";
 import type { Clock } from "../../time/clock.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { HashAnswer, HashQuestion } from "./hash_worker.ts";
@@ -19,6 +20,11 @@ export interface HashWorkersOptions {
   /** How many hashes may wait for a thread. 64 by default. */
   readonly waiting?: number;
 }
+
+const hashWorkersSettings: SettingsTable<Required<HashWorkersOptions>> = {
+  threads: wholeNumber(1, 1_024, Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1))),
+  waiting: wholeNumber(0, 1_000_000, 64),
+};
 
 interface Job {
   readonly question: HashQuestion;
@@ -42,8 +48,9 @@ export class HashWorkers implements Disposable {
   #isEnded = false;
 
   constructor(options: HashWorkersOptions, clock: Clock) {
-    this.#threads = options.threads ?? Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1));
-    this.#waiting = options.waiting ?? 64;
+    const { threads, waiting } = checkedOptions(hashWorkersSettings, options);
+    this.#threads = threads;
+    this.#waiting = waiting;
     this.#clock = clock;
   }
 

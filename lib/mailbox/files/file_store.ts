@@ -74,7 +74,7 @@ export class FileStore implements MailboxStore, SharedFiles {
     this.#deletePolicy = options.deletePolicy ?? "remove";
     this.#layout = layout;
     this.#files = files;
-    this.#reports = new Reports(path, options.events ?? (() => {}));
+    this.#reports = new Reports(path, options.onEvent ?? (() => {}));
     this.folder = new MailboxFolder(path, files, {
       ownFolderName: layout.ownFolderName,
       messageFolders: layout.folders,
@@ -82,8 +82,8 @@ export class FileStore implements MailboxStore, SharedFiles {
       stateDirectory: this.#stateDirectory,
       report: (error) => this.#reports.tell(error),
     });
-    const { settleTime } = options;
-    const settleMs = settleTime === undefined ? null : 1_000 * settleTime;
+    const settleTime = options.settleTime ?? null;
+    const settleMs = settleTime === null ? null : 1_000 * settleTime;
     const remembered = () => this.#remembered();
     this.#shared = new SharedSnapshot(this.folder, layout, settleMs, clock, remembered);
     this.#locator = new MessageLocator(this.folder, layout, clock);

@@ -4,7 +4,12 @@
  *
  * Other programs write their files right into it: list_messages.ts says when one is a message.
  */
-import type { FileMailboxOptions } from "../files/file_mailbox_options.ts";
+import {
+  type FileMailboxOptions,
+  fileMailboxSettings,
+  mailboxPath,
+} from "../files/file_mailbox_options.ts";
+import { checked, checkedOptions } from "../../settings/setting.ts";
 import { FileStore } from "../files/file_store.ts";
 import type { MessageLayout } from "../files/message_layout.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
@@ -21,6 +26,8 @@ import { sharedMailbox } from "../mailbox_store.ts";
  *
  * Deletions are all or nothing, also when the process is killed in the middle, and durable once confirmed.
  *
+ * @throws {RangeError} for an option that is not allowed
+ * @throws {TypeError} for one of the wrong kind, or that there is not
  * @param path the folder; it is looked at only at each login
  *
  * @example
@@ -36,7 +43,12 @@ import { sharedMailbox } from "../mailbox_store.ts";
  * ```
  */
 export function folderMailbox(path: string, options: FileMailboxOptions = {}): Mailbox {
-  return sharedMailbox(new FileStore(path, folderLayout, options));
+  const store = new FileStore(
+    checked("path", mailboxPath, path),
+    folderLayout,
+    checkedOptions(fileMailboxSettings, options),
+  );
+  return sharedMailbox(store);
 }
 
 export const folderLayout: MessageLayout = {

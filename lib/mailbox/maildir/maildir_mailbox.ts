@@ -9,7 +9,12 @@
  * - The sizes that a name tells (`,S=` of the file, `,W=` as sent) are not believed: other programs count otherwise.
  * - A message is looked for by its base name when it is no longer where it was listed.
  */
-import type { FileMailboxOptions } from "../files/file_mailbox_options.ts";
+import {
+  type FileMailboxOptions,
+  fileMailboxSettings,
+  mailboxPath,
+} from "../files/file_mailbox_options.ts";
+import { checked, checkedOptions } from "../../settings/setting.ts";
 import { FileStore } from "../files/file_store.ts";
 import type { MessageLayout } from "../files/message_layout.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
@@ -19,6 +24,8 @@ import { sharedMailbox } from "../mailbox_store.ts";
  * A Maildir, as Postfix, Dovecot, maildrop or procmail fill it. Other programs may deliver to it, move and flag
  * messages while sessions run.
  *
+ * @throws {RangeError} for an option that is not allowed
+ * @throws {TypeError} for one of the wrong kind, or that there is not
  * @param path the folder that holds `new` and `cur`; it is looked at only at each login
  *
  * @example
@@ -34,7 +41,12 @@ import { sharedMailbox } from "../mailbox_store.ts";
  * ```
  */
 export function maildirMailbox(path: string, options: FileMailboxOptions = {}): Mailbox {
-  return sharedMailbox(new FileStore(path, maildirLayout, options));
+  const store = new FileStore(
+    checked("path", mailboxPath, path),
+    maildirLayout,
+    checkedOptions(fileMailboxSettings, options),
+  );
+  return sharedMailbox(store);
 }
 
 export const maildirLayout: MessageLayout = {

@@ -1,5 +1,11 @@
 /** The mbox mailbox that the library exports. */
-import type { DeletePolicy } from "../files/file_mailbox_options.ts";
+import type { Pop3Events } from "../../events/events.ts";
+import { checked, checkedOptions, type SettingsTable } from "../../settings/setting.ts";
+import {
+  type DeletePolicy,
+  fileMailboxSettings,
+  mailboxPath,
+} from "../files/file_mailbox_options.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
 import { sharedMailbox } from "../mailbox_store.ts";
 import { MboxStore } from "./mbox_store.ts";
@@ -18,7 +24,17 @@ export interface MboxMailboxOptions {
    * default.
    */
   readonly exclusive?: boolean;
+  /** Receives what is left out of a mailbox; give it the same function as the listener. */
+  readonly onEvent?: Pop3Events;
 }
+
+const { readOnly, deletePolicy, exclusive, onEvent } = fileMailboxSettings;
+const mboxMailboxSettings: SettingsTable<Required<MboxMailboxOptions>> = {
+  readOnly,
+  deletePolicy,
+  exclusive,
+  onEvent,
+};
 
 /**
  * An mbox: one file with many messages, as an export or an old mail spool has them.
@@ -27,6 +43,8 @@ export interface MboxMailboxOptions {
  * the header fields in which programs note something about a message. A deletion writes a new file that replaces the
  * old one, or rewrites the file in place: all or nothing, even if the process is killed in the middle.
  *
+ * @throws {RangeError} for an option that is not allowed
+ * @throws {TypeError} for one of the wrong kind, or that there is not
  * @param path the file; it need not be there before a login
  *
  * @example
@@ -42,5 +60,9 @@ export interface MboxMailboxOptions {
  * ```
  */
 export function mboxMailbox(path: string, options: MboxMailboxOptions = {}): Mailbox {
-  return sharedMailbox(new MboxStore(path, options));
+  const store = new MboxStore(
+    checked("path", mailboxPath, path),
+    checkedOptions(mboxMailboxSettings, options),
+  );
+  return sharedMailbox(store);
 }

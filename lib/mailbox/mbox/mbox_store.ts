@@ -70,7 +70,7 @@ export class MboxStore implements MailboxStore, SharedMbox {
     this.#deletePolicy = options.deletePolicy ?? "remove";
     this.#files = files;
     this.#clock = clock;
-    this.#reports = new Reports(path, options.events ?? (() => {}));
+    this.#reports = new Reports(path, options.onEvent ?? (() => {}));
     this.#state = new MboxState(this.place);
     this.#current = new CurrentIndex(this.place, this.#state, (error) => this.report(error));
   }

@@ -1,6 +1,7 @@
 /** Listing a Maildir and reading its messages: `deno bench -A tests/bench/rooms/`. */
 import { join } from "@std/path";
 import { maildirMailbox } from "../../../lib/mailbox/maildir/maildir_mailbox.ts";
+import { openBody } from "../../../lib/provider/message_content.ts";
 import { testConnectionInfo } from "../../../lib/testing/mod.ts";
 
 const COUNT = 1_000;
@@ -31,8 +32,7 @@ Deno.bench(`login and sizes of ${COUNT} messages, first in a process`, async () 
 });
 
 Deno.bench("a message of 4 KB", async () => {
-  const body = await mailbox.messageContents(info, uniqueIds[7] ?? "");
-  if (body === null) throw new Error("gone");
-  if ("nextChunk" in body) { while (await body.nextChunk() !== null); }
-  if ("close" in body) await body.close();
+  const body = openBody(await mailbox.messageContents(info, uniqueIds[7] ?? ""));
+  while (await body.nextChunk() !== null);
+  await body.close();
 });
