@@ -7,7 +7,7 @@ import type { MessageContent } from "../provider/message_content.ts";
 
 /** The options of a {@linkcode MemoryMailbox}. */
 export interface MemoryMailboxOptions {
-  /** What the mailbox is called in events and log lines; `memory` by default. */
+  /** The name of the mailbox in events and log lines; `memory` by default. */
   readonly name?: string;
   /** Whether DELE is refused; false by default. */
   readonly readOnly?: boolean;
@@ -25,7 +25,7 @@ export interface MemoryMailboxOptions {
  * ```
  */
 export class MemoryMailbox implements Mailbox {
-  /** What the options say, or `memory`. */
+  /** The name in the options, or `memory`. */
   readonly name: string;
   /** The messages by unique id, in their order. */
   readonly messages: Map<string, Uint8Array> = new Map();
@@ -56,7 +56,7 @@ export class MemoryMailbox implements Mailbox {
     return [...this.messages.keys()];
   }
 
-  /** What the options say. */
+  /** Whether the options say `readOnly`. */
   mailboxIsReadOnly(_info: ConnectionInfo): Awaitable<boolean> {
     return this.#isReadOnly;
   }
