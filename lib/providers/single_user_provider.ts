@@ -4,15 +4,15 @@ import type { MailboxProvider, UserSecrets } from "../provider/mailbox_provider.
 import { nameKeysOf, preparerOf, type UsernameCase } from "../auth/prepared_text.ts";
 import { timingSafeEqual } from "../auth/timing_safe_equal.ts";
 
-/** The one user, and the mailbox. */
+/** The user and the mailbox of a {@linkcode SingleUserProvider}. */
 export interface SingleUserOptions {
   /** The user name. */
   readonly username: string;
-  /** The password. An empty one lets nobody in. */
+  /** The password. With an empty one, nobody can log in. */
   readonly password: string;
   /** How the name is compared: `lower` (the default) ignores the case of letters, `keep` does not. */
   readonly usernameCase?: UsernameCase;
-  /** Opens the mailbox, once for each login. */
+  /** Opens the mailbox; called for each login. */
   readonly openMailbox: (info: ConnectionInfo) => Mailbox;
 }
 
@@ -32,14 +32,14 @@ export interface SingleUserOptions {
  * ```
  */
 export class SingleUserProvider implements MailboxProvider {
-  /** What log lines call it. */
+  /** The name of this kind of provider. */
   readonly name: string = "single user";
   readonly #options: SingleUserOptions;
 
   /**
    * Makes a provider for one user.
    *
-   * @param options who may log in, and to what
+   * @param options the user and the mailbox
    */
   constructor(options: SingleUserOptions) {
     this.#options = options;
@@ -63,7 +63,7 @@ export class SingleUserProvider implements MailboxProvider {
     password: string,
   ): Promise<Mailbox | null> {
     const prepare = await preparerOf(password, this.#options.password);
-    // Both are always compared: the time must not tell which of them was wrong.
+    // Both are always compared: the time must not show which of them was wrong.
     const isUser = await this.#isUser(username);
     const isPassword = timingSafeEqual(prepare(password), prepare(this.#options.password));
     return isUser && isPassword && password !== "" ? this.#options.openMailbox(info) : null;

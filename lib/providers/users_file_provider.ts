@@ -15,7 +15,7 @@ import { WatchedUsersFile } from "./watched_users_file.ts";
 
 /** Options of a {@linkcode UsersFileProvider}. */
 export interface UsersFileOptions {
-  /** The folder whose subfolders, or mboxes, are the mailboxes of the users, by name. None by default. */
+  /** The folder in which each user's mailbox has the user's name: a folder or an mbox. None by default. */
   readonly mailRoot?: string;
   /** How the mailboxes are opened. */
   readonly mailbox?: FileMailboxOptions;
@@ -25,14 +25,14 @@ export interface UsersFileOptions {
   readonly usernameCase?: UsernameCase;
   /**
    * 32 secret octets that stay the same after a restart: SCRAM's salts for unknown names are made from them. By
-   * default they are random at each start; then a salt that changes tells that nobody has the name.
+   * default they are random at each start; then a salt that changes shows that nobody has the name.
    */
   readonly scramKey?: Uint8Array<ArrayBuffer>;
-  /** Called for bad lines, and for a file that can no longer be read; like the `events` of a listener. */
+  /** Called for bad lines, and for a file that can no longer be read; like the `onEvent` of a listener. */
   readonly events?: Pop3Events;
 }
 
-/** The longest look at mailboxes before the server says that it is ready. */
+/** The longest time that the server looks at mailboxes before it is ready. */
 const SURVEY_MS = 2_000;
 const SURVEY_MAILBOXES = 3;
 
@@ -41,7 +41,7 @@ const SURVEY_MAILBOXES = 3;
  * again when it has changed; while it names nobody, the previous users stay.
  *
  * A bad line locks out only its own user. The password of an unknown user is checked against a hash like those of
- * most users, so that the time does not tell who is known.
+ * most users, so that the time does not show which names exist.
  *
  * @example
  * ```ts
@@ -52,13 +52,13 @@ const SURVEY_MAILBOXES = 3;
  * ```
  */
 export class UsersFileProvider implements MailboxProvider {
-  /** What log lines call it. */
+  /** The name of this kind of provider. */
   readonly name: string = "users file";
   readonly #watched: WatchedUsersFile;
   readonly #mailboxes: UserMailboxes;
   readonly #checker: PasswordChecker;
   readonly #scramKey: Uint8Array<ArrayBuffer>;
-  /** The hash with which each connection logged in, to check at WAKE that it is still the user's. */
+  /** The hash with which each connection logged in, to check at WAKE that the user still has it. */
   readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
   #standIns: StandIns;
   #secrets: UserSecrets | null = null;
@@ -87,7 +87,7 @@ export class UsersFileProvider implements MailboxProvider {
    * Reads the file if it has changed.
    *
    * @returns how many users can log in, and the lines that cannot be used
-   * @throws {Deno.errors.NotFound} and its like when it has never been readable
+   * @throws {Deno.errors.NotFound} and the like when it has never been readable
    */
   async refresh(): Promise<{ readonly users: number; readonly badLines: readonly BadLine[] }> {
     await this.#watched.refresh();
@@ -111,7 +111,7 @@ export class UsersFileProvider implements MailboxProvider {
     return found;
   }
 
-  /** APOP and SCRAM, where every user has a secret for them. */
+  /** The secrets for APOP and SCRAM, where every user has one; otherwise null. */
   get secrets(): UserSecrets | null {
     return this.#secrets;
   }
@@ -185,7 +185,7 @@ export class UsersFileProvider implements MailboxProvider {
     return await this.#mailboxes.open(user, info);
   }
 
-  /** @throws {Pop3ResponseError} `[SYS/TEMP]` while no user is known: then no name is wrong */
+  /** @throws {Pop3ResponseError} `[SYS/TEMP]` while no user is known: then nobody can say that a name is wrong */
   async #find(username: string): Promise<UserEntry | null> {
     let cause: unknown = null;
     try {
