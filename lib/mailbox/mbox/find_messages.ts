@@ -9,7 +9,7 @@
  *   lines within that length that look like separators are text. It may leave out the last line end, as Netscape's
  *   does.
  * - Lines that begin with `>From ` or `From ` directly after the separator belong to the envelope.
- * - Text before the first separator is a message if it begins with a header. Else it belongs to no message, and is
+ * - Text before the first separator is a message if it begins with a header. Otherwise it belongs to no message, and is
  *   kept.
  * - A line `>From `, `>>From ` and so on stands for one with one `>` less: mboxo and mboxrd quote like that. A
  *   message whose `Content-Length` counts and which holds a bare `From ` line was not quoted.

@@ -83,7 +83,7 @@ export class MboxIds {
   /**
    * Marks messages before they are deleted.
    *
-   * @returns whether the marks must be saved first: else an equal message could be taken for a deleted one
+   * @returns whether the marks must be saved first, since otherwise an equal message could be mistaken for a deleted one
    */
   doom(uniqueIds: Iterable<string>): boolean {
     let isNeeded = false;
@@ -147,7 +147,7 @@ export class MboxIds {
     return copies;
   }
 
-  /** Drops digests in the state of one that was never seen: they need no place. */
+  /** Drops digests whose state is that of a digest that was never seen: it need not be kept. */
   #forgetUsual(digests: Iterable<string>): void {
     for (const digest of digests) {
       const copies = this.#copies.get(digest);

@@ -1,5 +1,5 @@
 /**
- * Recognises the line that stands before each message of an mbox: `From SENDER DATE`.
+ * Recognizes the line before each message of an mbox: `From SENDER DATE`.
  *
  * RFC 4155 appendix A asks for an address and a date as asctime writes it. Programs also write a zone before or after
  * the year, no seconds, a year of two digits, no sender, `-` as the sender, `user at host`, a date as in RFC 5322 or
