@@ -2,9 +2,8 @@
  * Looks at a path that the administrator gave: a mailbox, a home, an mbox, a users file, a certificate.
  *
  * Such a path may lead through symbolic links, which certbot and Kubernetes switch. So we look at it at each use, and
- * open it by the given name. But a stranger may have made a link on the way: a link is followed only if it belongs to
- * root, to the user of this process, or to the owner of its target. Windows has no owners: there all links are
- * followed.
+ * open it by the given name. But a stranger may have made a link on the way. So we follow a link only if it belongs to
+ * root, to the user of this process, or to the owner of its target. Windows has no owners: there we follow all links.
  *
  * A folder on the way that this process may not look at counts as an ordinary folder.
  */

@@ -2,7 +2,7 @@
  * The server's secret key: 32 random octets in the state directory (mode 0600) that stay the same across restarts.
  *
  * The file is one line: its version, and the octets in hexadecimal. We write it under another name and link it into
- * place, so that nobody sees a half written key, and two servers that start at the same time use the same key.
+ * place. So nobody sees a half written key, and two servers that start at the same time use the same key.
  */
 import { join } from "@std/path";
 import { denoFileSystem } from "./file_system.ts";

@@ -1,12 +1,12 @@
 /**
  * Finds the mailboxes of users, and keeps their stores open.
  *
- * - The mailbox is the path in the user's line (`userdb_mail`); otherwise the user's name below the folder of mailboxes;
- *   otherwise the Maildir in the user's home, or the home itself if it is a Maildir. Any other home is never served: an
- *   ordinary client that keeps nothing on the server would empty it.
+ * - The mailbox is the first of these that the line and the options give: the path of `userdb_mail`; the user's name
+ *   below the folder of mailboxes; the Maildir in the user's home, or the home itself if it is a Maildir. Any other home
+ *   is never served: an ordinary client that keeps nothing on the server would empty it.
  * - A mailbox that does not exist yet is empty: the first mail will make it. But the folder of mailboxes must exist, so
  *   that a disk that is not mounted does not look as if all mail were gone.
- * - The administrator gave all of these paths: a link on the way is followed only if it belongs to root, to the server's
+ * - The administrator gave all of these paths. We follow a link on the way only if it belongs to root, to the server's
  *   user, or to the owner of its target (given_path.ts).
  */
 import { join } from "@std/path";

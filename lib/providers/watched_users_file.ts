@@ -1,9 +1,9 @@
 /**
  * The users of a file, which is read again when it has changed.
  *
- * - The known users stay while the file cannot be read or decoded, names nobody, or seems to be half written: an
- *   editor or a full disk leaves such a file for a moment, and nobody should be refused because of it. The server logs
- *   that once.
+ * - The known users stay while the file cannot be read or decoded, names nobody, or seems to be half written. An editor
+ *   or a full disk may leave such a file for a moment, and nobody should be refused because of it. The server logs that
+ *   once.
  * - A file that was read and cannot be used is not read again until it changes: otherwise each login would read the
  *   whole file. A file that could not be read is tried at each login, since a repaired mode does not count as a change.
  */

@@ -1,8 +1,8 @@
 /**
  * Turns each event into a log line: `TIME LEVEL EVENT name=value ...`, or the same as JSON.
  *
- * A value that holds anything but plain characters is written as a JSON string in which every invisible character is
- * escaped, so that a peer cannot forge a line or a field. A long value is cut.
+ * A value with any other than plain characters is written as a JSON string with all invisible characters escaped, so
+ * that a peer cannot forge a line or a field. A long value is cut.
  */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";

@@ -1,6 +1,7 @@
 /**
- * Makes text of a peer, a provider or a file safe to show: of limited length, on one line, without characters that a
- * terminal obeys or that change the direction of text (Unicode's controls, formats, line and paragraph separators).
+ * Makes text of a peer, a provider or a file safe to show: of limited length, on one line, and without Unicode's
+ * controls, formats, line and paragraph separators. A terminal would obey some of them; others change the direction of
+ * text.
  */
 
 /** The length of the longest name that a log line, an event, a span or a metric shows whole. */

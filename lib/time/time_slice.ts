@@ -18,7 +18,7 @@ export class TimeSlice {
     this.#milliseconds = milliseconds;
   }
 
-  /** Within a slice, returns at once. After it, waits until the event loop has nothing else to do, or some turns. */
+  /** Within a slice, returns at once. Afterwards, waits some turns of the event loop, fewer if it has nothing to do. */
   async pause(): Promise<void> {
     if (performance.now() - this.#startedAt < this.#milliseconds) return;
     for (let turn = 0, quiet = false; turn < MOST_TURNS && !quiet; turn++) {

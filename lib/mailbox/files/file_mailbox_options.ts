@@ -5,8 +5,8 @@ export interface FileMailboxOptions {
   /** Whether DELE is refused; false by default. */
   readonly readOnly?: boolean;
   /**
-   * What happens to a deleted message: `remove` it (the default), move it to the `trash` in the server's hidden folder,
-   * or `keep` it where it is, which is for tests: the client believes that it is gone.
+   * What happens to a deleted message. `remove`, the default, removes it. `trash` moves it to the folder `trash` in the
+   * server's hidden folder. `keep` is for tests: the message stays, although the client believes that it is gone.
    */
   readonly deletePolicy?: DeletePolicy;
   /**

@@ -145,9 +145,9 @@ export class MailboxFolder {
   }
 
   /**
-   * Our folder for the mailbox. In a mailbox of our own user it is in the mailbox. For a mailbox of another user it is
-   * where that user cannot replace it while we work in it: in the state directory if that is on the same disk,
-   * otherwise in the last folder above the mailbox that only the server's user and root can write.
+   * Our folder for the mailbox. If the mailbox belongs to our own user, our folder is in it. Otherwise it is where the
+   * owner cannot replace it while we work in it: in the state directory, if that is on the same disk, or in the last
+   * folder above the mailbox that only the server's user and root can write.
    *
    * @throws {Pop3ResponseError} with the code `READ-ONLY` where there is no such folder
    */

@@ -101,7 +101,7 @@ export class SharedSnapshot {
     return this.#next ??= this.#afterRunning();
   }
 
-  /** The same, without recovering deletions that were broken off. */
+  /** The messages that are there now, without recovering interrupted deletions. */
   async inspect(): Promise<Snapshot> {
     const index = await this.#remembered?.() ?? null;
     if (index !== null) this.#known = knownOf(index);

@@ -67,7 +67,7 @@ export class MboxLogin implements LoginMailbox {
   }
 
   /**
-   * Whether the message is still in the file, at whatever place.
+   * Whether the message is still in the file, at any place.
    *
    * @throws {Pop3ResponseError} when it has been changed
    */

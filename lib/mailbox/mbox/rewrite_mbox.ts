@@ -14,8 +14,8 @@
  * When the sync fails, the client gets the reply that nothing was deleted, so the old file is renamed back. If even that
  * fails, this process remembers it, and does it when the mbox is next opened. All other leftovers are removed then.
  *
- * Where a new file cannot replace the mbox, it is rewritten in place (rewrite_in_place.ts): if the mbox has a second
- * name or is reached by a link, if we cannot write in its folder, or if we cannot give another file its owner.
+ * A new file cannot replace the mbox if the mbox has a second name or is reached by a link, if we cannot write in its
+ * folder, or if we cannot give another file its owner. Then we rewrite the mbox in place (rewrite_in_place.ts).
  */
 import { basename, dirname, join } from "@std/path";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
