@@ -39,7 +39,7 @@ export interface ListedFolder {
   readonly files: ListedFile[];
   /** Names that are not UTF-8: Deno can list them, but not open, rename or remove them. */
   readonly unnameable: string[];
-  /** Whether a listed file was not there any more when it was looked at. */
+  /** Whether a listed file was gone when we looked at it. */
   readonly hasVanished: boolean;
 }
 

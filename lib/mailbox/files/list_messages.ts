@@ -27,8 +27,8 @@ export interface ListedMessages {
   /** How many files may still be written by another program. */
   readonly unsettled: number;
   /**
-   * Whether the folder may have been another one meanwhile: names vanished, or files of somebody else lay where the user
-   * of the mailbox can put another folder.
+   * Whether the list may be that of another folder: listed files were gone, or there were files of other users in a place
+   * where the mailbox's user can put another folder.
    */
   readonly isDoubtful: boolean;
 }

@@ -5,7 +5,8 @@
  *   enough.
  * - We do not trust a time that is younger than a tick of the file system when we look, since a file may still arrive
  *   within the same tick. Such a mailbox is listed again the next time.
- * - A folder with files that are still being written is listed again, too: writing does not change its time.
+ * - A folder with files that are still being written is listed again, too: writing does not change its time. So is one
+ *   whose list may be that of another folder (list_messages.ts).
  * - A change of a file in place does not change the time of its folder. We notice it when the file is opened, and
  *   `forget` is called then.
  * - What an earlier process has stored about the mailbox counts as if this process had seen it.
