@@ -47,7 +47,7 @@ class HttpMailbox implements Mailbox {
     await (await this.ask("DELETE", `/messages?${query}`)).body?.cancel();
   }
 
-  /** Returns the answer of the API. If that is an error, the client hears `[SYS/TEMP]` and may try again. */
+  /** Returns the answer of the API. If that is an error, the client gets `[SYS/TEMP]` and may try again. */
   async ask(method: string, path: string): Promise<Response> {
     const headers = { authorization: `Bearer ${this.#token}` };
     const response = await fetch(`${api}${path}`, { method, headers });

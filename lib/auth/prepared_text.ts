@@ -1,11 +1,10 @@
 /**
- * Names and passwords in the form in which they are compared: prepared with SASLprep (RFC 4013), as RFC 6856 section
- * 2.1 and RFC 4616 section 2 ask. So an é is the same whether it arrives as one character or as two, and a no-break
- * space is a space.
+ * Prepares names and passwords for a comparison, with SASLprep (RFC 4013), as RFC 6856 section 2.1 and RFC 4616 section
+ * 2 require. So an é is the same whether it arrives as one character or as two, and a no-break space is a space.
  *
  * - Plain ASCII is already prepared, and loads no library.
  * - A text that SASLprep forbids (control characters, mixed directions) stays as it is, and equals only itself. Code
- *   points that Unicode 3.2 did not have are allowed: else nobody could have an emoji in a password.
+ *   points that are newer than Unicode 3.2 are allowed: otherwise nobody could have an emoji in a password.
  */
 
 /** Prepares one text. */
@@ -16,14 +15,14 @@ export type UsernameCase = "lower" | "keep";
 
 const asItIs: Prepare = (text) => text;
 
-/** A function that prepares these texts, and parts of them. */
+/** A function that prepares these texts, or parts of them. */
 export async function preparerOf(...texts: readonly string[]): Promise<Prepare> {
   if (texts.every(isAscii)) return asItIs;
   const { saslprep } = await import("@mongodb-js/saslprep");
   return (text) => {
     if (isAscii(text)) return text;
     try {
-      // Some texts become empty, and would equal an empty one: those stay as they are.
+      // Some texts become empty, and would then equal an empty text: those stay as they are.
       return saslprep(text, { allowUnassigned: true }) || text;
     } catch {
       return text;
@@ -31,12 +30,12 @@ export async function preparerOf(...texts: readonly string[]): Promise<Prepare> 
   };
 }
 
-/** The text prepared. */
+/** The prepared text. */
 export async function prepared(text: string): Promise<string> {
   return (await preparerOf(text))(text);
 }
 
-/** A function that gives all spellings of a name one key, for names that occur in these texts. */
+/** A function that gives all spellings of a name the same key, for names that occur in these texts. */
 export async function nameKeysOf(
   usernameCase: UsernameCase,
   ...texts: readonly string[]

@@ -32,7 +32,7 @@ export async function scramVerifierOf(
   };
 }
 
-/** Whether the proof of a client shows that it knows the password. */
+/** Whether the proof shows that the client knows the password. */
 export async function provesPassword(
   { storedKey }: ScramVerifier,
   authMessage: string,

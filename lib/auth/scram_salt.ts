@@ -1,6 +1,6 @@
 /**
- * The salt in the SCRAM challenge (RFC 5802) of an unknown name. It must stay the same, or a client could tell such a
- * name from a user's by asking twice.
+ * Makes the salt in the SCRAM challenge (RFC 5802) for an unknown name. It must stay the same; otherwise a client that
+ * asks twice could see that nobody has this name.
  */
 import { hmac } from "./scram.ts";
 

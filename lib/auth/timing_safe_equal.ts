@@ -1,6 +1,6 @@
 const encoder = new TextEncoder();
 
-/** Whether the texts are equal. The time depends only on the given text, not on how much of it is right. */
+/** Whether the texts are equal. The time depends on the length of the given text, not on how much of it is right. */
 export function timingSafeEqual(given: string, right: string): boolean {
   const a = encoder.encode(given);
   const b = encoder.encode(right);

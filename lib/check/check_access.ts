@@ -1,6 +1,6 @@
 /**
- * Who besides the server can get at what is its alone: the server runs as root, or other users can read or change its files
- * of secrets. These are warnings: the server works, and there may be reasons for it. Windows has neither modes nor a root.
+ * Warns when others could get the server's secrets or rights: it runs as root, or other users can read or change its
+ * files of secrets. The server still works, and there may be reasons for it. Windows has neither modes nor a root.
  */
 import { lookAtGivenOrNull } from "../files/look.ts";
 import { readGivenText } from "../files/read_whole.ts";
@@ -12,7 +12,7 @@ export interface SecretFiles {
   readonly users: string | null;
   readonly passwordFile: string | null;
   readonly key: string | null;
-  /** A secret if it holds the private key, too. */
+  /** The certificate. It is secret only if the file holds the private key, too. */
   readonly cert: string | null;
 }
 
@@ -47,12 +47,12 @@ function warningOf(path: string, user: number): Finding[] {
   const info = lookAtGivenOrNull(path);
   if (info === null || info.mode === null) return [];
   const { mode, uid, gid } = info;
-  // Root's group is root; systemd's credentials belong to it, and their mode shows the mask of an ACL.
+  // In the group root there is only root. systemd's credentials belong to it, and their mode shows the mask of an ACL.
   const others = gid === 0 ? mode & 0o026 : mode & 0o066;
   const found = OTHERS_MAY.find(([bit]) => (others & bit) !== 0);
   if (found === undefined) return [];
   const quoted = /^[\w./@%+=:-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
-  // A server that may read the file only as a member of its group would lose it by the mode alone.
+  // If the server reads the file only as a member of its group, the new mode alone would take that away.
   const own = user === 0 || uid === user ? "" : `chown ${user} ${quoted} && `;
   return [{
     severity: "warning",

@@ -1,4 +1,4 @@
-/** Whether a certificate can be used, and whether clients will accept it. */
+/** Checks whether a certificate can be used, and whether clients will accept it. */
 import { readGivenText } from "../files/read_whole.ts";
 import { counted } from "../protocol/counted.ts";
 import { reasonOf } from "../telemetry/reason.ts";
@@ -11,7 +11,7 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
-/** What a look at a certificate came to. */
+/** What the check of a certificate has found. */
 export interface CertificateReport {
   /** Null where it cannot be used. */
   readonly facts: CertificateFacts | null;

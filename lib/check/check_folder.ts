@@ -1,9 +1,9 @@
-/** Whether the path of a mailbox, or of a folder of mailboxes, is the right one, and messages there can be deleted. */
+/** Checks the path of a mailbox, or of a folder of mailboxes, and whether messages can be deleted there. */
 import { dirname, join } from "@std/path";
 import { canWriteIn, entriesNow, lookAtGivenOrNull } from "../files/look.ts";
 import type { Finding } from "./finding.ts";
 
-/** Whether messages can be deleted there. */
+/** Warns when messages there cannot be deleted. */
 export function checkDeleting(path: string): Finding[] {
   return isWritable(path) ? [] : [{
     severity: "warning",
@@ -13,7 +13,7 @@ export function checkDeleting(path: string): Finding[] {
   }];
 }
 
-/** Whether the path is rather that of a folder of Maildirs. */
+/** Warns when the path seems to be that of a folder of Maildirs. */
 export function checkPath(path: string): Finding[] {
   if (isMaildir(path)) return [];
   const inner = foldersIn(path).find((name) => isMaildir(join(path, name)));

@@ -1,15 +1,15 @@
-/** What is in one mailbox, and what is wrong with it. */
+/** Finds out what is in one mailbox, and what is wrong with it. */
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import type { Inspection, InspectionProgress } from "../mailbox/inspection.ts";
 import { inspectMailbox, type MailboxFormat, seenFormat } from "../mailbox/open_mailbox.ts";
 import { reasonOf } from "../telemetry/reason.ts";
 import type { Finding } from "./finding.ts";
 
-/** A mailbox to look at. */
+/** A mailbox to check. */
 export interface MailboxToCheck {
   readonly type: "mailbox";
   readonly path: string;
-  /** Null to see it from what is there. */
+  /** Null where the check finds out the format from what is there. */
   readonly format: MailboxFormat | null;
   readonly options: FileMailboxOptions;
 }
@@ -20,11 +20,11 @@ export interface MailboxPlace {
   readonly username: string | null;
   /** Null where the user has no mailbox yet, or nothing says where it is. */
   readonly path: string | null;
-  /** Null where the path is, or where it could not be seen. */
+  /** Null where `path` is null, or where the check could not find out the format. */
   readonly format: MailboxFormat | null;
 }
 
-/** What a look at a mailbox came to. */
+/** What the check of a mailbox has found. */
 export interface MailboxReport extends MailboxPlace {
   readonly type: "mailbox";
   /** Null where the mailbox could not be opened, or is not there. */

@@ -1,12 +1,12 @@
-/** Whether the ports of a server can be opened, and whether clients on other machines can log in. */
+/** Checks whether the ports of a server can be opened, and whether clients on other machines can log in. */
 import { reasonOf } from "../telemetry/reason.ts";
 import { isThisMachine } from "../transport/address.ts";
 import type { Finding } from "./finding.ts";
 
-/** Where a server will listen. */
+/** The addresses and ports on which a server will listen. */
 export interface PortsToCheck {
   readonly hostnames: readonly string[];
-  /** On each of the hosts; 0, which picks a free port, is not tried. */
+  /** The ports to open on each host; 0, which picks a free port, is not tried. */
   readonly ports: readonly number[];
 }
 
@@ -22,7 +22,10 @@ export function checkPorts({ hostnames, ports }: PortsToCheck): Finding[] {
   );
 }
 
-/** For a server without a certificate that accepts passwords over TLS only. */
+/**
+ * Checks a server that accepts passwords over TLS only, but has no certificate: that is a fault unless only this machine
+ * can connect.
+ */
 export function checkLoginWithoutTls({ hostnames }: PortsToCheck): Finding[] {
   return hostnames.every(isThisMachine) ? [] : [{
     severity: "fault",

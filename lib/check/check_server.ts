@@ -1,4 +1,4 @@
-/** What a server would serve, and everything that is wrong with it, as values. It serves and changes nothing. */
+/** Finds out what a server would serve, and everything that is wrong with it. It serves nothing and changes nothing. */
 import type { InspectionProgress } from "../mailbox/inspection.ts";
 import { checkAccess, type SecretFiles } from "./check_access.ts";
 import type { CertificateFiles, CertificateReport } from "./check_certificate.ts";
@@ -8,7 +8,7 @@ import { checkLoginWithoutTls, checkPorts, type PortsToCheck } from "./check_por
 import type { UsersReport, UsersToCheck } from "./check_users.ts";
 import type { Finding } from "./finding.ts";
 
-/** What a server is to be. */
+/** The configuration of a server. */
 export interface ServerToCheck {
   readonly mail: MailboxToCheck | UsersToCheck;
   readonly certificate: CertificateFiles | null;
@@ -18,10 +18,10 @@ export interface ServerToCheck {
   readonly secretFiles: SecretFiles;
 }
 
-/** What a check of a server came to. */
+/** What the check of a server has found. */
 export interface ServerReport {
   readonly mail: MailboxReport | UsersReport;
-  /** Null for a server without one. */
+  /** Null for a server without a certificate. */
   readonly certificate: CertificateReport | null;
   /** Who else can get at the server's secrets. */
   readonly access: readonly Finding[];
@@ -62,7 +62,7 @@ async function mailReport(
   progress: InspectionProgress,
 ): Promise<MailboxReport | UsersReport> {
   if (mail.type === "mailbox") return await checkMailbox(mail, progress);
-  // Loads what reads passwords only where there are some.
+  // Loads the code that reads password hashes only where there are some.
   const { checkUsers } = await import("./check_users.ts");
   return await checkUsers(mail);
 }

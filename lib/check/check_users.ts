@@ -1,4 +1,4 @@
-/** Who of a users file could log in, what is in each mailbox, and which lines are wrong. No secret is among it. */
+/** Finds out which users of a file could log in, what is in their mailboxes, and which lines are wrong. */
 import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
@@ -14,7 +14,7 @@ import {
 } from "./check_mailbox.ts";
 import type { Finding } from "./finding.ts";
 
-/** A users file to look at, and where the mail of its users is. */
+/** A users file to check, and where the mail of its users is. */
 export interface UsersToCheck {
   readonly type: "users";
   readonly file: string;
@@ -23,13 +23,13 @@ export interface UsersToCheck {
   readonly options: FileMailboxOptions;
 }
 
-/** What a look at a users file and all its mailboxes came to. */
+/** What the check of a users file and all its mailboxes has found. */
 export interface UsersReport {
   readonly type: "users";
   readonly file: string;
   /** Null where the file could not be read. */
   readonly users: readonly UserReport[] | null;
-  /** About the file itself. Each user has those about their mailbox. */
+  /** Findings about the file itself. Each user's report has those about the mailbox. */
   readonly findings: readonly Finding[];
 }
 

@@ -4,7 +4,7 @@ export interface Finding {
   readonly severity: "fault" | "warning";
   readonly concerns: Concern;
   readonly text: string;
-  /** What to type or to do; null where the text says all there is to say. */
+  /** What to type or to do; null where the text says it already. */
   readonly remedy: string | null;
 }
 
@@ -23,7 +23,7 @@ export type Concern =
     readonly path: string | null;
   };
 
-/** The text of a finding, after a name for what it concerns; without the remedy. */
+/** The text of a finding, after the name of what it concerns, without the remedy. */
 export function sentenceOf({ concerns, text }: Finding): string {
   switch (concerns.type) {
     case "server":
@@ -38,7 +38,7 @@ export function sentenceOf({ concerns, text }: Finding): string {
         ? `${concerns.path}: ${text}`
         : `line ${concerns.line}: ${text}`;
     case "mailbox":
-      // What a mailbox says of itself names its path.
+      // The text about a mailbox names its path already.
       return concerns.username === null
         ? text
         : `user ${JSON.stringify(concerns.username)}: ${text}`;

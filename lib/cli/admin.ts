@@ -5,8 +5,8 @@
  *     DELETE /bans/ADDRESS   lets an address log in again
  *
  * - A web page in a local browser can send requests here, but cannot set their Host header to this host: it gets 403.
- * - Anybody with an account on this machine can connect. So that nobody can use up the descriptors that POP3 needs, the
- *   head of a request is small, its body is not read, its time is short, and too many connections close the oldest.
+ * - Anybody with an account on this machine can connect, and must not use up the descriptors that POP3 needs. So the
+ *   head of a request is small, its body is not read, its time is short, and one connection too many closes the oldest.
  * - A failure is logged with its cause; the client sees only a 500.
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
@@ -17,12 +17,12 @@ import { printable } from "../telemetry/printable.ts";
 import { versionText } from "./help.ts";
 import type { ServerStatus } from "./server_status.ts";
 
-/** The open port; disposing of it closes it. */
+/** The open port. Disposing of it closes it. */
 export interface AdminPort extends AsyncDisposable {
   readonly port: number;
 }
 
-/** What the port serves. */
+/** What the port reports about, and how. */
 export interface AdminOptions {
   readonly pop3: Pop3Listener;
   readonly bans: StrikeBanEngine;

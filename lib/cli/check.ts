@@ -1,4 +1,4 @@
-/** `pop3svc check`: prints what would be served and what is wrong. */
+/** `pop3svc check`: prints what a server with these options would serve, and what is wrong. */
 import type { MailboxReport } from "../check/check_mailbox.ts";
 import { checkServer, type ServerReport, type ServerToCheck } from "../check/check_server.ts";
 import type { UsersReport } from "../check/check_users.ts";
@@ -127,7 +127,7 @@ function list(texts: readonly string[]): string {
   return [texts.length, ...texts.map(printable)].join("\n  ");
 }
 
-/** Does the work, while a terminal shows how much of it is done. */
+/** Does the work, and shows on a terminal how much of it is done. */
 async function withProgress<T>(work: (show: InspectionProgress) => Promise<T>): Promise<T> {
   const isWatched = Deno.stderr.isTerminal();
   const encoder = new TextEncoder();

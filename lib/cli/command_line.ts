@@ -1,4 +1,7 @@
-/** Reads what the user wants from arguments, environment and configuration file. The earlier of these win. */
+/**
+ * Reads what the user wants. The command line wins over the environment, and the environment over the configuration
+ * file.
+ */
 import { parseArgs } from "@std/cli";
 import { readGivenText } from "../files/read_whole.ts";
 import { reasonOf } from "../telemetry/reason.ts";

@@ -6,7 +6,7 @@ import { CliError } from "./cli_error.ts";
 import type { GivenOption, GivenOptions, OptionTable } from "./options.ts";
 
 const PREFIX = "POP3SVC_";
-/** Variables that are not options: a password must not stand on a command line, and MAILBOX is an argument. */
+/** Variables that are not options: a password must not be on a command line, and MAILBOX is an argument. */
 const OTHERS: ReadonlySet<string> = new Set([`${PREFIX}PASSWORD`, `${PREFIX}MAILBOX`]);
 
 /** A variable of the environment; undefined when it is not set or may not be read. */
@@ -30,7 +30,7 @@ export function givenByEnvironment(table: OptionTable): GivenOptions {
   for (const [name, { placeholder, isRepeatable }] of Object.entries(table)) {
     const variable = variableOf(name);
     const value = environmentVariable(variable) ?? "";
-    // An empty variable counts as unset: compose files and units leave them so.
+    // An empty variable counts as unset: compose files and systemd units set such variables.
     if (value === "" || isServiceLink(variable, value)) continue;
     const shown = `${variable}=${value}`;
     if (placeholder === null && !["true", "false"].includes(value)) {

@@ -6,7 +6,7 @@ import type { ServeOptions } from "./options.ts";
 export function exposureOf(options: Pick<ServeOptions, "host" | "proxy-protocol">): string | null {
   const host = options.host.find((name) => !isThisMachine(name));
   if (host !== undefined) return `--host ${host}`;
-  // A proxy on this machine speaks for clients on others.
+  // The clients of a proxy on this machine may be on other machines.
   const proxy = options["proxy-protocol"].at(0);
   return proxy === undefined ? null : `--proxy-protocol ${proxy}`;
 }

@@ -26,7 +26,7 @@ export interface Option<T> {
 /** Parses one value, or throws a RangeError that says what is allowed. */
 type ParseValue<T> = (text: string) => T;
 
-/** The option for a setting of the listener, whose name is the option's in camel case. */
+/** The option for a setting of the listener. The name of the setting is that of the option in camel case. */
 function ofSetting<T>(setting: Setting<T>, placeholder: string | null, help: string): Option<T> {
   return {
     placeholder,

@@ -11,7 +11,7 @@ import { portsOf } from "./ports_of_options.ts";
 import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
 import { statePathOf } from "./state_directory_of_options.ts";
 
-/** The variables that the program or Deno reads. Any other that a library asks for is undefined. */
+/** The variables that the program or Deno reads. All others are undefined for libraries. */
 const VARIABLES = [
   "POP3SVC_*",
   "STATE_DIRECTORY",

@@ -1,6 +1,6 @@
 /**
- * Asks for a password on a terminal, without showing it. `promptSecret` of `@std/cli` does not serve here: it writes
- * its question to standard output, where only the hash may go.
+ * Asks for a password on a terminal, without showing it. We cannot use `promptSecret` of `@std/cli`: it writes its
+ * question to standard output, which must hold only the hash.
  */
 const LF = 0x0a;
 const CR = 0x0d;

@@ -47,7 +47,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     ...listenerSettings(options),
     ...(faults === null ? {} : {
       serviceName: `${options["service-name"]} (FAULTS ON PURPOSE, seed ${faults.seed})`,
-      // A greeting that says nothing of the faults would be believed.
+      // The user's greeting would not mention the faults.
       greeting: null,
       faults,
     }),
@@ -92,10 +92,10 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   limit.use(exitAfter(pop3.stopGrace + EXIT_SECONDS));
 }
 
-/** Seconds in which everything but the listener must close; the listener has its own grace. */
+/** How many seconds everything except the listener has to close; the listener has its own grace. */
 const EXIT_SECONDS = 1;
 
-/** Measures events with OpenTelemetry when OTEL_DENO is set, as for Deno itself. A failure is logged and ends nothing. */
+/** Measures events with OpenTelemetry, if OTEL_DENO is set, as Deno itself does. A failure is only logged. */
 async function openTelemetry(countBans: () => number, output: Output): Promise<Pop3Events> {
   if (!/^(1|true)$/i.test(environmentVariable("OTEL_DENO") ?? "")) return () => {};
   const fails = (error: unknown) => output.logError("OpenTelemetry", error);

@@ -11,7 +11,7 @@ export interface ServerStatus extends ListenerStatus {
   readonly bans: readonly Ban[];
 }
 
-/** The status as lines of text. Others have chosen the names in it: of users, of folders, in a certificate. */
+/** The status as lines of text. It makes names printable, since users, mailboxes and certificates may have any names. */
 export function statusText(status: ServerStatus, now: Date): string {
   const { connections: { authorization, transaction, asleep }, certificate } = status;
   const mailboxes = Object.entries(status.mailboxes)

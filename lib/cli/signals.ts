@@ -27,14 +27,14 @@ export class StopSignals implements Disposable {
   }
 }
 
-/** Calls back at each SIGHUP, until it is disposed of. Windows has no SIGHUP. */
+/** Calls `callback` at each SIGHUP, until the returned handle is disposed of. Windows has no SIGHUP. */
 export function onHangup(callback: () => void): Disposable {
   if (Deno.build.os === "windows") return { [Symbol.dispose]() {} };
   Deno.addSignalListener("SIGHUP", callback);
   return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGHUP", callback) };
 }
 
-/** Ends the process after so many seconds, whatever is pending, unless it is disposed of earlier. */
+/** Ends the process after so many seconds, whatever is pending, unless the returned handle is disposed of before. */
 export function exitAfter(seconds: number): Disposable {
   const timer = setTimeout(() => Deno.exit(0), seconds * 1000);
   return { [Symbol.dispose]: () => clearTimeout(timer) };

@@ -1,6 +1,6 @@
 /**
- * The state directory, for files that must not lie in mailboxes of other users: `--state-dir`, else `STATE_DIRECTORY`
- * of systemd, else `$XDG_STATE_HOME/pop3svc`, else `~/.local/state/pop3svc`.
+ * The state directory, for files that must not lie in mailboxes of other users. It is the first of these that is set:
+ * `--state-dir`, `STATE_DIRECTORY` of systemd, `$XDG_STATE_HOME/pop3svc`, `~/.local/state/pop3svc`.
  */
 import { isAbsolute, join } from "@std/path";
 import { makeStateFolder, realStateDirectory } from "../files/state_directory.ts";

@@ -1,4 +1,4 @@
-/** `pop3svc status`: asks a running server for its status. Another program may have the port: its answer is not trusted. */
+/** `pop3svc status`: asks a running server for its status. It trusts no answer: another program may have the port. */
 import { cut, printable } from "../telemetry/printable.ts";
 import { reasonOf } from "../telemetry/reason.ts";
 import { CliError } from "./cli_error.ts";
@@ -6,7 +6,7 @@ import type { StatusOptions } from "./options.ts";
 import { type ServerStatus, statusText } from "./server_status.ts";
 
 const TIMEOUT_MS = 5_000;
-/** Room for the names of more than ten thousand mailboxes in use. */
+/** The most characters of an answer: enough for more than ten thousand mailboxes in use. */
 const MOST_CHARACTERS = 8_388_608;
 
 /** @throws {CliError} when no server answers there, or the address is not banned */

@@ -1,9 +1,9 @@
 /**
- * Uncaught errors and rejections. Left alone, Deno would end the process, although such an error concerns one connection
- * at most.
+ * Keeps the process running after uncaught errors and rejections. Otherwise Deno would end it, although such an error
+ * concerns one connection at most.
  */
 
-/** Calls `tell` with each of them, until it is disposed of. */
+/** Calls `tell` with each such error, until the returned handle is disposed of. */
 export function onStrayErrors(tell: (error: unknown) => void): Disposable {
   const onError = (event: ErrorEvent) => {
     event.preventDefault();

@@ -1,4 +1,4 @@
-/** The file that `--wire-log` names: it is written in the background and opened again at SIGHUP. */
+/** The file that `--wire-log` names. It is written in the background, and opened again at SIGHUP. */
 import { openToAppend } from "../files/look.ts";
 import { type LineSink, LineWriter } from "../telemetry/line_writer.ts";
 import { reasonOf } from "../telemetry/reason.ts";
@@ -13,7 +13,7 @@ export interface WireLogFile extends AsyncDisposable {
   readonly reopen: () => void;
 }
 
-/** Most octets of transcripts in the queue; beyond them, transcripts are lost and counted. */
+/** The most octets of transcripts in the queue. When it is full, transcripts are lost and counted. */
 const MOST_OCTETS = 16_777_216;
 
 /**

@@ -2,15 +2,15 @@ import type { Transport } from "../transport/transport.ts";
 import { FaultDice } from "./fault_dice.ts";
 import type { FaultPlan } from "./fault_rules.ts";
 
-/** What a listener that misbehaves does to the connections of its clients. */
+/** The faults of a listener's connections. */
 export interface ConnectionFaults {
-  /** The transport of a client that has just connected. */
+  /** Makes the transport of a client that has just connected misbehave, if a rule strikes. */
   ofTransport(transport: Transport): Transport;
-  /** The transport below a TLS handshake. */
+  /** Makes the transport below a TLS handshake misbehave, if a rule strikes. */
   ofHandshake(transport: Transport): Transport;
 }
 
-/** The faults of a plan that are not a provider's: `single-bytes` and `half-handshake`. */
+/** The faults of a plan that concern connections and not providers: `single-bytes` and `half-handshake`. */
 export function connectionFaults(plan: FaultPlan): ConnectionFaults {
   const dice = new FaultDice(plan);
   return {

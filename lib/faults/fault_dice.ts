@@ -1,6 +1,6 @@
 import type { FaultName, FaultPlan, FaultRule } from "./fault_rules.ts";
 
-/** Decides which rules strike. The same plan and the same questions give the same answers. */
+/** Decides which rules strike. The same plan with the same calls gives the same answers. */
 export class FaultDice {
   readonly #rules: readonly FaultRule[];
   readonly #struck = new Map<FaultRule, number>();

@@ -1,8 +1,8 @@
 /**
- * How a server misbehaves on purpose, and when, for people who test a client.
+ * The rules by which a server misbehaves on purpose, for people who test a client.
  *
- * A rule names a fault, where it strikes, and how often. Chance is drawn from a seed, so that a failing run can be
- * repeated.
+ * A rule names a fault, where it strikes, and how often. Its random numbers come from a seed, so that a failing run can
+ * be repeated.
  */
 
 /** Where a fault of a provider strikes. */

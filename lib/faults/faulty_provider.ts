@@ -57,7 +57,7 @@ export function faultyProvider(
     get secrets() {
       return secrets();
     },
-    // Without it the mailbox of the login is used again, and sees the WAKE itself.
+    // Without `reopenMailbox`, the session uses the mailbox of the login again, and FaultyMailbox sees the WAKE itself.
     ...(reopenMailbox === undefined ? {} : {
       async reopenMailbox(info: ConnectionInfo, username: string) {
         await faults.strike("wake");
@@ -83,7 +83,7 @@ class Faults {
     this.#clock = clock;
   }
 
-  /** Waits or throws by the rules for this place. */
+  /** Waits or throws, as the rules for this place say. */
   async strike(place: FaultPlace, number: number | null = null): Promise<void> {
     const applies = ({ at = "login", message }: { at?: FaultPlace; message?: number }) =>
       at === place && (message === undefined || message === number);
@@ -108,11 +108,11 @@ class FaultyMailbox implements Mailbox {
   readonly name?: string;
   readonly #mailbox: Mailbox;
   readonly #faults: Faults;
-  /** The unique ids that the client was shown, in order, and those that the mailbox has. */
+  /** The unique ids that the client has received, in order, and those that the mailbox has. */
   #shown: readonly string[] = [];
   #real: readonly string[] = [];
   readonly #vanished = new Set<string>();
-  /** Whether it was released: the list is asked for again by a WAKE. */
+  /** Whether the session has released it. The next call for the list then comes from a WAKE. */
   #isAsleep = false;
 
   constructor(mailbox: Mailbox, faults: Faults) {
@@ -201,7 +201,7 @@ class FaultyMailbox implements Mailbox {
   }
 }
 
-/** The first half of the first chunk, then a failure: the listener closes the connection. */
+/** Contents that fail after half of the first chunk, so that the listener closes the connection. */
 function brokenOff(contents: MessageContent): MessageContent {
   const body = openBody(contents);
   let isSent = false;

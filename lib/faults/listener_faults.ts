@@ -1,4 +1,4 @@
-/** Everything by which a listener misbehaves. Loaded only when somebody asks for faults. */
+/** All faults of a listener. Loaded only if the listener has a fault plan. */
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { Clock } from "../time/clock.ts";
 import { type ConnectionFaults, connectionFaults } from "./connection_faults.ts";
@@ -7,7 +7,7 @@ import { faultyProvider } from "./faulty_provider.ts";
 
 /** The faults of a plan, for the connections and the providers of one listener. */
 export interface ListenerFaults extends ConnectionFaults {
-  /** The same for each time that a provider is given: its rules count over all sessions. */
+  /** The misbehaving provider. It is the same for each call with one provider, so that rules count over all sessions. */
   ofProvider(provider: MailboxProvider): MailboxProvider;
 }
 

@@ -1,4 +1,4 @@
-/** Tells one file from another, and from itself after a change. */
+/** Differs from one file to another, and after a change of the same file. */
 export interface FileIdentity {
   readonly size: number;
   /** Milliseconds since 1970. */
@@ -7,7 +7,7 @@ export interface FileIdentity {
   readonly inode: number;
 }
 
-/** What we ask about an open file. */
+/** What the system says about an open file. */
 export type FileFacts = Pick<Deno.FileInfo, "isFile" | "dev" | "ino" | "size" | "mtime" | "uid">;
 
 export function identityOf(info: Pick<FileFacts, "size" | "mtime" | "ino">): FileIdentity {
@@ -19,7 +19,7 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
   return a.size === b.size && a.modified === b.modified && a.inode === b.inode;
 }
 
-/** Whether both describe the same inode, whatever was written to it in between. */
+/** Whether both describe the same inode, even if its content has changed. */
 export function isSameInode(
   a: { readonly dev: number; readonly ino: number | null },
   b: { readonly dev: number; readonly ino: number | null },
@@ -28,10 +28,10 @@ export function isSameInode(
 }
 
 /**
- * A text that changes with the file that a path leads to, also through links: another file, size or time.
+ * A text that differs when the path leads to another file, or the file has another size or time. Links are followed.
  *
- * A look at one name is synchronous, here and at each login: it costs 5 µs, and 40 µs on another thread. Whatever lists,
- * reads or writes is asynchronous.
+ * A call that looks at one name is synchronous, here and at each login: it takes 5 µs, and 40 µs on another thread.
+ * Calls that list, read or write are asynchronous.
  */
 export function fileVersion(path: string): string {
   const { dev, ino, size, mtime } = Deno.statSync(path);

@@ -1,11 +1,12 @@
 /**
- * A lock across processes that ends with its holder: the system's own lock, on a regular file that we make for it.
+ * A lock across processes: the system's own lock, on a regular file that we make for it. It ends when the process that
+ * holds it ends.
  *
- * The guarded folder itself is never locked, since others may have put something else in its place. The lock file is
- * removed with the lock, so whoever gets the lock checks that the name still means that file. `Deno.open` for reading
- * and writing does not wait at a FIFO.
+ * We never lock the guarded folder itself, since others may have put something else in its place. The lock file is
+ * removed with the lock, so the next process that gets the lock checks that the name still means that file.
+ * `Deno.open` for reading and writing does not wait at a FIFO.
  *
- * Where the file system has no locks, a lock counts within this process only.
+ * Where the file system has no locks, a lock keeps out only the other sessions of this process.
  */
 import { dirname } from "@std/path";
 import type { Clock } from "../time/clock.ts";
@@ -22,16 +23,16 @@ export class LockedError extends Error {
   }
 }
 
-/** So many attempts can lose a race; then something else is wrong, such as a file in the place of our folder. */
+/** No race is lost this often: something else is wrong, such as a file in the place of our folder. */
 const MOST_ATTEMPTS = 1_000;
 /**
- * To wait inside the system would block one of the threads that all asynchronous file work shares, so we try again
- * and again: often at first, or a process that takes the lock again at once would always win.
+ * Waiting inside the system would block one of the threads that do all asynchronous file work, so we try repeatedly.
+ * We try often at first; otherwise a process that takes the lock again at once would always win.
  */
 const EAGER_MS = 200;
 const EAGER_RETRY_MS = 1;
 const RETRY_MS = 16;
-/** A deletion of 100 000 files on a slow disk takes less. */
+/** Longer than the deletion of 100 000 files on a slow disk. */
 const PATIENCE_MS = 30_000;
 
 /**
@@ -65,7 +66,7 @@ export async function lockFile(path: string, clock: Clock): Promise<Disposable> 
   }
 }
 
-/** The lock, or null while somebody else has it. */
+/** Takes the lock without waiting; null while another process has it. */
 export function tryLockFile(path: string): Disposable | null {
   for (let attempt = 1;; attempt++) {
     const file = openOrNull(path, attempt === MOST_ATTEMPTS);
@@ -129,7 +130,7 @@ function giveBack(file: Deno.FsFile, path: string): void {
     Deno.removeSync(path);
     Deno.removeSync(dirname(path));
   } catch {
-    // The folder holds other files of the server's, or the mailbox is gone.
+    // The folder holds other files of the server, or the mailbox is gone.
   }
   file.close();
 }

@@ -1,14 +1,14 @@
 /**
  * Every call by which mailboxes touch files, so that a test can make any of them fail, or kill the process before it.
- * Nothing outside `lib/files/` calls `Deno.open`, `Deno.readDir` and their like: the rules for folders that others
- * may write are kept here, in one place.
+ * Only `lib/files/` calls `Deno.open`, `Deno.readDir` and the like, so the rules for folders that others may write are
+ * in one place:
  *
- * - No call follows a symbolic link at the end of a path. A link in a folder on the way is followed: whoever moves or
- *   removes checks the folders first, and what was moved afterwards.
+ * - No call follows a symbolic link at the end of a path. A link in a folder on the way is followed, so code that moves
+ *   or removes files checks the folders before, and what it moved afterwards.
  * - Only regular files are opened for reading, and a FIFO blocks nobody (open_file.ts).
- * - A new file is created exclusively; what is created is for this user only.
+ * - A file is created only where the name is free, and only this user can read or write it.
  *
- * A look at one name is synchronous inside: it costs 5 µs, and 40 µs on another thread.
+ * A call that looks at one name is synchronous inside: it takes 5 µs, and 40 µs on another thread.
  */
 import { closeSync, constants, fsync, openSync } from "node:fs";
 import { promisify } from "node:util";
@@ -39,14 +39,14 @@ export interface ListedFolder {
   readonly files: ListedFile[];
   /** Names that are not UTF-8: Deno can list them, but not open, rename or remove them. */
   readonly unnameable: string[];
-  /** Whether a listed file was not there any more when it was looked at. */
+  /** Whether a listed file was gone when we looked at it. */
   readonly hasVanished: boolean;
 }
 
 /** A file that is being written. */
 export interface WritableFile extends Disposable {
   write(octets: Uint8Array): Promise<void>;
-  /** Returns when its octets would survive a loss of power. */
+  /** Resolves once the file's octets would survive a loss of power. */
   sync(): Promise<void>;
 }
 
@@ -62,16 +62,16 @@ export interface FileSystem {
    */
   open(path: string, isExposed: boolean, known?: FileIdentity): Promise<OpenFile | null>;
   /**
-   * Opens the regular file that a path of the administrator's leads to, for reading; null when there is none.
+   * Opens the regular file that a path given by the administrator leads to, for reading; null when there is none.
    *
    * @throws {ForeignLinkError} when a link on the way must not be followed
    */
   openGiven(path: string): Promise<OpenFile | null>;
-  /** Opens such a file to be changed in place. */
+  /** Opens such a file to change it in place. */
   openInPlace(path: string): Promise<InPlaceFile | null>;
-  /** Gives a file that we made another owner, group and mode. */
+  /** Changes owner, group and mode of a file that we made. */
   give(path: string, to: Pick<Deno.FileInfo, "uid" | "gid" | "mode">): Promise<void>;
-  /** What lies directly in a folder; nothing when there is no such folder. */
+  /** The entries directly in a folder; none when there is no such folder. */
   entries(folder: string): Promise<FolderEntry[]>;
   /**
    * The regular files directly in a folder, without those whose names begin with a dot.
@@ -88,15 +88,15 @@ export interface FileSystem {
   create(path: string, mode?: number): Promise<WritableFile>;
   /** Removes a file, or an empty folder. */
   remove(path: string): Promise<void>;
-  /** Returns when the folder's names would survive a loss of power. */
+  /** Resolves once the folder's names would survive a loss of power. */
   sync(folder: string): Promise<void>;
   /** Waits for a lock across processes; see file_lock.ts for what it throws. */
   lock(path: string): Promise<Disposable>;
-  /** Takes the lock without waiting; null while somebody else has it. */
+  /** Takes the lock without waiting; null while another process has it. */
   tryLock(path: string): Promise<Disposable | null>;
 }
 
-/** Deno lists this character in place of what is not UTF-8. */
+/** Deno lists this character in place of octets that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
 
 /** The file system of the machine. */

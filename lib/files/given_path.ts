@@ -1,35 +1,34 @@
 /**
  * Looks at a path that the administrator gave: a mailbox, a home, an mbox, a users file, a certificate.
  *
- * Such a path may lead through symbolic links, as certbot and Kubernetes switch them. So we look at it at each use,
- * and open it by the given name. But a stranger may have made a link on the way: a link is followed only if it
- * belongs to root, to the user of this process, or to the owner of what it leads to. Windows has no owners: there all
- * links are followed.
+ * Such a path may lead through symbolic links, which certbot and Kubernetes switch. So we look at it at each use, and
+ * open it by the given name. But a stranger may have made a link on the way. So we follow a link only if it belongs to
+ * root, to the user of this process, or to the owner of its target. Windows has no owners: there we follow all links.
  *
- * A folder on the way that this process may not look at is taken for an ordinary one.
+ * A folder on the way that this process may not look at counts as an ordinary folder.
  */
 import { join, resolve } from "@std/path";
 import { nullIfGone } from "./null_if_gone.ts";
 import { isOfServer, isPrivateFolder, keepsNames } from "./server_user.ts";
 
-/** What a path of the administrator's leads to. */
+/** What a path that the administrator gave leads to. */
 export interface GivenPath {
   /** About the target itself. */
   readonly info: Deno.FileInfo;
   /** The path without links. */
   readonly realPath: string;
   /**
-   * Whether anybody but root and the user of this process can replace the target, or, in a folder, what is in it.
+   * Whether anybody but root and the user of this process can replace the target, or, if it is a folder, what is in it.
    */
   readonly isExposed: boolean;
   /** Whether somebody else can make names in the folder that holds the target. */
   readonly isShared: boolean;
   /**
-   * The last folder on the way, on the target's file system, in which only root and the server's user can make,
-   * rename or remove anything, as in all folders above it; null where there is none.
+   * The last folder on the way that is on the target's file system, and in which only root and the server's user can
+   * make, rename or remove names. The same holds for all folders above it. Null where there is none.
    */
   readonly guardedParent: string | null;
-  /** A user who owns a folder on the way and is neither root nor the server's user; null where there is none. */
+  /** The owner of a folder on the way, if it is neither root nor the server's user; null where there is none. */
   readonly stranger: number | null;
 }
 
@@ -44,7 +43,7 @@ export class ForeignLinkError extends Error {
   }
 }
 
-/** Linux follows as many. */
+/** As many links as Linux follows. */
 const MOST_LINKS = 40;
 
 /**
@@ -67,12 +66,12 @@ export function lookAtGiven(path: string): GivenPath | null {
   let links = 0;
   let isExposed = false;
   let isShared = false;
-  /** Links of users other than root and the server's: the owner of the target decides about them. */
+  /** Links of other users than root and the server's user: these must belong to the owner of the target. */
   const foreignLinks: { readonly path: string; readonly uid: number | null }[] = [];
   let seen = "/";
   let info = look(seen);
   let guarded: Guarded[] = [];
-  /** Whether somebody else can exchange a folder of this real path. */
+  /** Whether somebody else can replace a folder of this real path. */
   let isOpen = false;
   let stranger: number | null = null;
   for (let parts = partsOf(resolve(path)); parts.length > 0;) {
@@ -83,7 +82,7 @@ export function lookAtGiven(path: string): GivenPath | null {
     isShared = folder !== null && !isPrivateFolder(folder);
     if (folder !== null && !isOfServer(folder)) stranger ??= folder.uid;
     if (folder !== null && !isShared && !isOpen) guarded.push({ path: seen, dev: folder.dev });
-    // In a sticky folder everybody can still replace what is their own.
+    // In a sticky folder, users can still replace their own files.
     if (isShared && !(folder !== null && keepsNames(folder) && info !== null && isOfServer(info))) {
       isExposed = true;
       isOpen = true;
@@ -103,7 +102,7 @@ export function lookAtGiven(path: string): GivenPath | null {
     }
   }
   if (info === null) return null;
-  // Compared with what this walk reached: before another look, a link may be exchanged.
+  // We compare with what this walk reached: until another look, somebody could replace a link.
   for (const link of foreignLinks) {
     if (link.uid !== info.uid) throw new ForeignLinkError(link.path, link.uid, info.uid);
   }

@@ -1,10 +1,10 @@
 /**
  * Decodes a file that an option names, as editors save such files: with a byte order mark, with CRLF, in UTF-16.
  *
- * What is not certain is an error that says what to do: a guess could silently change a password or a name.
+ * When the encoding is not certain, an error says what to do: a guess could silently change a password or a name.
  */
 
-/** A file cannot be decoded. The message says why, and repeats nothing of what the file holds. */
+/** A file cannot be decoded. The message says why, and repeats nothing of the file. */
 export class TextEncodingError extends Error {
   override readonly name = "TextEncodingError";
 }
@@ -15,7 +15,7 @@ const marks = [
   { mark: [0xfe, 0xff], encoding: "utf-16be" },
 ] as const;
 
-/** @throws {TextEncodingError} when they cannot be decoded */
+/** @throws {TextEncodingError} when the octets cannot be decoded */
 export function decodeText(octets: Uint8Array<ArrayBuffer>): string {
   const found = marks.find(({ mark }) => mark.every((octet, index) => octets[index] === octet));
   const encoding = found?.encoding ?? "utf-8";
@@ -32,7 +32,7 @@ export function decodeText(octets: Uint8Array<ArrayBuffer>): string {
   return text;
 }
 
-/** The lines of a text, whatever ends them. */
+/** The lines of a text, which may end with CRLF, LF or CR. */
 export function linesOf(text: string): string[] {
   return text.split(/\r\n|\n|\r/);
 }

@@ -9,11 +9,11 @@ import type { OpenFile } from "./open_file.ts";
 /** A regular file that is open for reading and writing. */
 export interface InPlaceFile extends OpenFile {
   readonly info: Deno.FileInfo;
-  /** Takes a lock across processes (flock); false while somebody else has it, true where there are no locks. */
+  /** Takes a lock across processes (flock); false while another process has it, true where there are no locks. */
   tryLock(): boolean;
   write(octets: Uint8Array, at: number): Promise<void>;
   truncate(size: number): Promise<void>;
-  /** Returns when its octets would survive a loss of power. */
+  /** Resolves once the file's octets would survive a loss of power. */
   sync(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 /**
  * The server's secret key: 32 random octets in the state directory (mode 0600) that stay the same across restarts.
  *
- * The file is one line: its version, and the octets in hexadecimal. It is written under another name and linked into
- * place, so that it is never half written, and two servers that start at once use the same key.
+ * The file is one line: its version, and the octets in hexadecimal. We write it under another name and link it into
+ * place. So nobody sees a half written key, and two servers that start at the same time use the same key.
  */
 import { join } from "@std/path";
 import { denoFileSystem } from "./file_system.ts";
@@ -16,7 +16,7 @@ const READABLE_BY_OTHERS = 0o077;
 /**
  * Reads the key, or makes one where there is none.
  *
- * @throws {Deno.errors.PermissionDenied} and its like when no key can be written, or others can read it
+ * @throws {Deno.errors.PermissionDenied} and the like when no key can be written, or others can read it
  * @throws {SyntaxError} when the file is damaged
  */
 export async function keptKey(stateDirectory: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -51,7 +51,7 @@ async function makeKey(path: string, folder: string): Promise<Uint8Array<ArrayBu
     await denoFileSystem.sync(folder);
     return key;
   } catch (error) {
-    // Another server that is starting was quicker.
+    // Another server, which starts now as well, was quicker.
     if (error instanceof Deno.errors.AlreadyExists) return readKey(path) ?? key;
     throw error;
   } finally {

@@ -1,6 +1,6 @@
 /**
- * A lock among the sessions of this process, which get it in the order in which they ask. It keeps no other process
- * out.
+ * A lock among the sessions of this process, which get it in the order in which they ask. It does not keep out other
+ * processes.
  */
 const lastInLine = new Map<string, Promise<void>>();
 

@@ -1,4 +1,4 @@
-/** Synchronous looks at names, for callers that only want to know (file_identity.ts says what a look costs). */
+/** Looks at names synchronously, for callers that open nothing (file_identity.ts says what a look costs). */
 import { lookAtGiven } from "./given_path.ts";
 import { nullIfGone } from "./null_if_gone.ts";
 import type { FolderEntry } from "./file_system.ts";
@@ -8,17 +8,17 @@ export function lookNow(path: string): Deno.FileInfo | null {
   return nullIfGone(() => Deno.lstatSync(path));
 }
 
-/** What a path of the administrator's leads to; null when this process cannot look at it. */
+/** What a path that the administrator gave leads to; null when this process cannot look at it. */
 export function lookAtGivenOrNull(path: string): Deno.FileInfo | null {
   try {
     return lookAtGiven(path)?.info ?? null;
   } catch {
-    // Whoever opens the path reports what is wrong with it.
+    // The code that opens the path reports what is wrong with it.
     return null;
   }
 }
 
-/** What lies directly in a folder; nothing where this process cannot read it. */
+/** The entries directly in a folder; none where this process cannot read it. */
 export function entriesNow(path: string): FolderEntry[] {
   try {
     return [...Deno.readDirSync(path)];
@@ -27,7 +27,7 @@ export function entriesNow(path: string): FolderEntry[] {
   }
 }
 
-/** Whether this process can make files in a folder. Only an attempt can tell; it leaves nothing there. */
+/** Whether this process can make files in a folder. Only an attempt shows that; it leaves no file there. */
 export function canWriteIn(folder: string): boolean {
   try {
     Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".pop3svc-" }));

@@ -1,11 +1,11 @@
 /**
  * Opens a file that somebody else may have put there: a message, an mbox, a file that an option names.
  *
- * - `O_NONBLOCK` keeps a FIFO from blocking us. A FIFO must never be opened asynchronously: 32 of them that wait stop
+ * - `O_NONBLOCK` keeps a FIFO from blocking us. We never open asynchronously: 32 opens that wait for FIFOs would stop
  *   all asynchronous file work of the process.
- * - Only a regular file counts, and no link: after opening, the name must still mean what was opened. `O_NOFOLLOW`
+ * - We accept only a regular file, and no link: after opening, the name must still mean the opened file. `O_NOFOLLOW`
  *   alone does not ensure that, since Deno follows the link first under any permission less than `--allow-all`.
- * - Where nobody else can change what the name means, we do not ask what was opened, which is the expensive part.
+ * - Where nobody else can change what the name means, we do not compare the opened file, which is the expensive part.
  * - Where the caller knows the file from a list, which has no links, it is enough that the opened file is that one.
  *
  * A small file is read synchronously: an asynchronous read costs ten times as much.
@@ -25,11 +25,11 @@ import { nullIfGone } from "./null_if_gone.ts";
 export interface OpenFile extends Disposable {
   /** The file as it was when it was opened. */
   readonly info: FileFacts;
-  /** Reads at an offset; 0 only at the end. */
+  /** Reads at an offset, and returns the number of octets; 0 only at the end. */
   readNow(into: Uint8Array, at: number): number;
   /** Reads at an offset, on another thread. */
   read(into: Uint8Array, at: number): Promise<number>;
-  /** The open file's identity now, whatever its name means by then. */
+  /** The identity of the open file now, even if its name means another file by then. */
   identityNow(): FileIdentity;
 }
 
@@ -37,7 +37,7 @@ export interface OpenFile extends Disposable {
  * Opens a regular file for reading; null when there is none of this name.
  *
  * @param isExposed whether others can change what the name means
- * @param known what the file must be, where it is known
+ * @param known the identity that the file must have, where the caller knows it
  */
 export function openRegularFile(
   path: string,
@@ -87,7 +87,7 @@ function opened(
   return null;
 }
 
-/** Asks the system about an open file: nobody else can change the answer. */
+/** Asks the system about the open file itself, not about its name, which somebody could change. */
 function factsOf(fd: number): FileFacts {
   hasDescriptorPaths ??= isSeenInProc(fd);
   return hasDescriptorPaths ? Deno.statSync(descriptorPath(fd)) : slowFactsOf(fd);
@@ -106,7 +106,7 @@ function isSeenInProc(fd: number): boolean {
   }
 }
 
-/** Five times as slow: `node:fs` makes a `Date` of each time. */
+/** Takes five times as long: `node:fs` makes a `Date` of each time. */
 function slowFactsOf(fd: number): FileFacts {
   const stats = fstatSync(fd);
   const { dev, ino, size, mtime, uid } = stats;
@@ -117,7 +117,7 @@ function slowFactsOf(fd: number): FileFacts {
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const NO_LINK = constants.O_NOFOLLOW ?? 0;
 
-/** ENXIO: a socket, or a FIFO's other end; ELOOP: a link. */
+/** ENXIO: a socket, or the other end of a FIFO; ELOOP: a link. */
 const NO_REGULAR_FILE = ["ENOENT", "ENOTDIR", "ENXIO", "ELOOP"];
 
 function openOrNull(path: string, flags: number): number | null {

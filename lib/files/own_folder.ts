@@ -1,11 +1,11 @@
 /**
  * The server's own folder beside the mail. It holds locks, the trash, and messages that are being deleted.
  *
- * - In a plain folder it is `.pop3svc`; in a Maildir `pop3svc`, since Maildir++ takes names with a dot for IMAP
- *   folders.
- * - It is a real folder of this process's user, which nobody else may write. Anything else of that name (a link, a
- *   file, a folder of another user's, such as one trial as root leaves) is left alone, and the server uses
- *   `pop3svc-UID` beside it.
+ * - Its name is `.pop3svc` in a plain folder, and `pop3svc` in a Maildir, since Maildir++ takes names with a dot for
+ *   IMAP folders.
+ * - It is a real folder of this process's user, which nobody else may write. The server leaves anything else of that
+ *   name alone (a link, a file, a folder of another user, such as a trial run as root leaves), and uses `pop3svc-UID`
+ *   beside it.
  */
 import { join } from "@std/path";
 import type { FileSystem } from "./file_system.ts";
@@ -39,7 +39,7 @@ export async function findOwnFolder(
   return { path, isThere: other !== null, inTheWay: usual };
 }
 
-/** Whether it is a folder into which nobody else can have put anything. */
+/** Whether it is a folder in which nobody else can have put anything. */
 export function isOurFolder(found: Deno.FileInfo): boolean {
   if (!found.isDirectory) return false;
   const uid = serverUid();

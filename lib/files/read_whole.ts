@@ -19,7 +19,7 @@ export function readGivenFile(path: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads such a file as text.
+ * Reads a file that an option names as text.
  *
  * @throws {TextEncodingError} when it cannot be decoded
  */

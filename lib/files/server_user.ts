@@ -3,8 +3,8 @@
 let uid: number | null | undefined;
 
 /**
- * The user id of this process; null where there are none (Windows), and without the permission `--allow-sys=uid`:
- * mail must not raise a prompt for one.
+ * The user id of this process; null where there are none (Windows), and without the permission `--allow-sys=uid`.
+ * It only queries the permission, because Deno must not ask for it while mail is served.
  */
 export function serverUid(): number | null {
   return uid ??= Deno.permissions.querySync({ name: "sys", kind: "uid" }).state === "granted"
@@ -29,8 +29,8 @@ export function isPrivateFolder(folder: Deno.FileInfo): boolean {
 }
 
 /**
- * Whether nobody else can rename or remove what root and this user have in the folder: it is private, or sticky like
- * `/tmp`.
+ * Whether nobody else can rename or remove files of root and of this user in the folder: it is private, or sticky
+ * like `/tmp`.
  */
 export function keepsNames(folder: Deno.FileInfo): boolean {
   return isPrivateFolder(folder) ||

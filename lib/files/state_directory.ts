@@ -1,5 +1,5 @@
 /**
- * The state directory: what the server keeps away from the mail. It holds the index and the ids of mailboxes that
+ * The state directory holds what the server does not keep beside the mail: the index and the ids of mailboxes that
  * belong to other users, journals, and the server's key. Only the server's own user writes there.
  */
 import { dirname, join, resolve } from "@std/path";
@@ -9,7 +9,7 @@ import { isPrivateFolder } from "./server_user.ts";
 /**
  * Makes the folder of one mailbox in the state directory, and those above it.
  *
- * @throws {Deno.errors.PermissionDenied} and its like when it cannot be made, or when others can write it
+ * @throws {Deno.errors.PermissionDenied} and the like when it cannot be made, or when others can write it
  */
 export async function stateFolderOf(stateDirectory: string, mailbox: string): Promise<string> {
   const folder = await stateFolderPath(stateDirectory, mailbox);
@@ -39,7 +39,7 @@ export async function makeStateFolder(folder: string): Promise<void> {
   }
 }
 
-/** Whether it is a folder; one that this process may not look at is taken for one (given_path.ts). */
+/** Whether it is a folder. A path that this process may not look at counts as one (given_path.ts). */
 function isFolder(path: string): boolean {
   try {
     return nullIfGone(() => Deno.lstatSync(path))?.isDirectory === true;
@@ -54,7 +54,7 @@ export function realStateDirectory(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch {
-    // It does not exist yet, or we may not look at it: whoever makes it or uses it reports that.
+    // It does not exist yet, or we may not look at it: the code that makes or uses it reports that.
     return path;
   }
 }

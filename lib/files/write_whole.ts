@@ -1,6 +1,6 @@
 import type { FileSystem, WritableFile } from "./file_system.ts";
 
-/** Writes a file under another name, and renames it into place once it is on the disk: it is never half written. */
+/** Writes a file under another name, and renames it once it is on the disk, so that nobody sees it half written. */
 export async function writeWhole(
   files: FileSystem,
   path: string,

@@ -1,5 +1,6 @@
 /**
- * The login attempts that the provider has not answered yet, counted by what they have in common: a network, or a secret.
+ * Counts the login attempts that the provider has not answered yet, in groups: those from one network, or with one
+ * secret.
  *
  * An attempt that stays unanswered counts for a minute; after that it no longer blocks others.
  */
@@ -8,7 +9,7 @@ import type { Clock } from "../time/clock.ts";
 const LONGEST_MS = 60_000;
 
 interface Group {
-  /** When each began. */
+  /** When each attempt began. */
   readonly attempts: Map<symbol, number>;
   nextEnd: NextEnd;
 }

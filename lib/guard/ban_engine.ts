@@ -1,14 +1,14 @@
 /**
- * Which addresses have failed to log in too often, and are refused for a while.
+ * Bans addresses from which too many logins have failed, for a while. A counted failure is a strike.
  *
  * - An IPv6 peer counts by its first 64 bits. The /48 around it has its own count, with sixteen times as many strikes. An
  *   IPv4-mapped address counts as the IPv4 address. Addresses that are exempt, by default those of this machine, are never
  *   banned.
  * - A ban begins after some failed attempts and ends some seconds after the last one. Asking about it does not prolong it.
- * - The same wrong password, sent again, does not count again: one device with an old password does not lock out its
- *   office.
- * - Memory is bounded, and a flood of new addresses cannot push bans out of it: banned and suspect addresses of IPv4, /64
- *   and /48 have a table each, which forgets the record with the oldest strike first.
+ * - The same wrong password, sent again, does not count again, so that one device with an old password does not lock out
+ *   its whole office.
+ * - Memory is bounded, and many new addresses cannot push bans out of it: there is a table each for banned and for other
+ *   addresses of IPv4, /64 and /48. A full table forgets the record with the oldest strike first.
  */
 import {
   checkedOptions,
@@ -35,8 +35,8 @@ export interface BanEngine {
    */
   registerFailedAttempt(address: string, attempt: string | null): Awaitable<void>;
   /**
-   * Optional: the ban of an address, and the strikes that it has left. Asking has no effect. Without this method, each peer
-   * has one attempt at a time, and no event says how long a ban lasts.
+   * Optional: the ban of an address, and the strikes that it has left. Asking has no effect. Without this method, each
+   * peer may make one attempt at a time, and no event says how long a ban lasts.
    */
   standingOf?(address: string): Awaitable<BanStanding>;
 }
@@ -45,7 +45,7 @@ export interface BanEngine {
 export interface BanStanding {
   /** How long the ban lasts, unless it is prolonged; null while there is none. */
   readonly bannedSeconds: number | null;
-  /** The networks that count this address, with the strikes that each has left; empty for one that is never banned. */
+  /** The networks that count this address, and the strikes that each has left; empty if it is never banned. */
   readonly strikesLeft: readonly { readonly network: string; readonly strikes: number }[];
 }
 
@@ -99,7 +99,7 @@ interface CountedNetwork {
   readonly limit: number;
 }
 
-/** The records of one kind of network. Banned ones are apart, so that others cannot push them out. */
+/** The records of one kind of network. Banned ones have their own map, so that others cannot push them out. */
 interface StrikeTable {
   readonly suspects: BoundedMap<StrikeRecord>;
   readonly banned: BoundedMap<StrikeRecord>;
@@ -107,7 +107,7 @@ interface StrikeTable {
 
 /** The most banned records of one kind, and the most others. */
 const MOST_RECORDS = 10_000;
-/** The most attempts of one record that are recognized. */
+/** The most attempts of one record that are recognized when they come again. */
 const MOST_ATTEMPTS = 64;
 
 /**

@@ -1,14 +1,16 @@
 /**
- * Stands between sessions and the provider at each login.
+ * Decides about each login before the session asks the provider.
  *
- * - No refusal is sent sooner than one second after the attempt, whoever refuses it and why, so that the time does not
- *   tell whether the provider was asked. Peers on this machine do not wait.
- * - When several attempts try the same secret at once, the provider is asked once; if it refuses, it refuses them all.
+ * - No refusal is sent sooner than one second after the attempt, whatever its reason, so that the time does not show
+ *   whether the provider was asked. Peers on this machine do not wait.
+ * - When several attempts try the same secret at once, the provider is asked once; if it refuses, all of them are
+ *   refused.
  * - A peer has at most two attempts in progress, and no network has more in progress than it has strikes left. Further
- *   attempts wait until one ends, or their session does. Addresses of this machine have limits, too, since an account here
- *   could use up all hashing otherwise: two attempts each, 32 together. They are never banned.
- * - A banned peer gets the same reply as one with a wrong password. A user who has logged in from there before may still
- *   try now and then.
+ *   attempts wait until one ends, or until their session ends.
+ * - Addresses of this machine have limits, too: two attempts each, 32 together. Otherwise one account here could use up
+ *   all hashing. They are never banned.
+ * - A banned peer gets the same reply as one with a wrong password. A user who has logged in from that peer before may
+ *   still try now and then.
  */
 import type { Clock } from "../time/clock.ts";
 import type { BanEngine } from "./ban_engine.ts";
@@ -23,7 +25,7 @@ export class BanningGuard implements LoginGuard {
   readonly #admission: LoginAdmission;
   readonly #clock: Clock;
 
-  /** @param engine read at each login, so that it can be changed while the listener runs */
+  /** @param engine called at each login, so that the engine can be changed while the listener runs */
   constructor(engine: () => BanEngine, clock: Clock) {
     this.#admission = new LoginAdmission(engine, clock);
     this.#clock = clock;

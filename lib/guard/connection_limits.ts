@@ -8,7 +8,7 @@ import type { Clock } from "../time/clock.ts";
 import type { LimitSettings } from "./limit_settings.ts";
 import { countedNetworks, isLoopback } from "../transport/address.ts";
 
-/** A connection's part of what its peer may have, held until it is disposed of; or the limit that refuses it. */
+/** Either a connection's share of its peer's limit, which it holds until disposal; or the limit that refuses it. */
 export type Admission =
   | { readonly type: "admitted"; readonly share: Disposable }
   | { readonly type: "refused"; readonly reason: LimitReached };
@@ -28,7 +28,7 @@ export class ConnectionLimits {
 
   /**
    * @param limits read at each connection, so that they can be changed while the listener runs
-   * @param makeRoom frees a place when all are taken; returns whether it could
+   * @param makeRoom frees a place when all are taken; returns whether that was possible
    */
   constructor(limits: LimitSettings, clock: Clock, makeRoom: () => boolean = () => false) {
     this.#limits = limits;

@@ -51,7 +51,7 @@ export class GuardedAttempt implements LoginAttempt {
   }
 
   async resume(): Promise<boolean> {
-    // The client may have paused before its last response: a refusal is due one second after that.
+    // The client may have paused before its last response: a refusal must not come sooner than one second after that.
     this.#startedAt = this.#clock.now();
     if (this.#proof === null || this.#verdict !== "ask") return true;
     return await this.#admit(this.#proof);
@@ -96,7 +96,7 @@ export class GuardedAttempt implements LoginAttempt {
       isExempted: this.#isExempted,
       abandoned: this.#abandoned,
     });
-    // Counted from the turn, so that waiting for it does not reveal whether the provider is asked.
+    // The second begins with the decision, so that waiting for it does not reveal whether the provider is asked.
     this.#startedAt = this.#clock.now();
     this.#verdict = decision.verdict;
     if (decision.verdict !== "ask") return false;

@@ -1,6 +1,6 @@
 /**
- * Which users have logged in from which peers in the last seven days. They may try now and then while the peer is banned,
- * since somebody else there may have caused the ban. Peers and usernames are kept, never a password.
+ * Remembers which users have logged in from which peers in the last seven days. They may try now and then while the peer
+ * is banned, since somebody else there may have caused the ban. Only peers and usernames are kept, never a password.
  */
 import type { Clock } from "../time/clock.ts";
 import { BoundedMap } from "../protocol/bounded_map.ts";
@@ -46,7 +46,7 @@ export class KnownLogins {
   }
 }
 
-/** A username may hold any character; a peer holds no space. */
+/** The first space ends the peer, which holds none; a username may hold any character. */
 function keyOf(peer: string, username: string): string {
   return `${peer} ${username}`;
 }

@@ -1,9 +1,9 @@
-/** How many connections a listener has. Each limit is read at each connection. */
+/** How many connections a listener may have. Each limit is read at each connection. */
 import { type SettingsTable, wholeNumber } from "../settings/setting.ts";
 
 /** The limits of a listener. */
 export interface LimitSettings {
-  /** Connections at the same time; beyond them the oldest that has not logged in gives way. 10000 by default. */
+  /** Connections at the same time. For one more, the oldest that has not logged in is closed. 10000 by default. */
   maxConnections: number;
   /**
    * Connections at the same time from one IPv4 address, or one IPv6 /64; a /56 may have four times, a /48 sixteen times

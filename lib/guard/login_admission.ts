@@ -7,13 +7,13 @@ import type { BanEngine, BanStanding } from "./ban_engine.ts";
 import { KnownLogins } from "./known_logins.ts";
 import { WrongCredentials } from "./wrong_credentials.ts";
 
-/** The most attempts of one peer in progress. */
+/** The most attempts of one peer that may be in progress. */
 const MOST_IN_PROGRESS = 2;
-/** The most of all addresses of this machine, of which 127.0.0.0/8 has millions: sixteen times a peer's, as for a /48. */
+/** The most attempts of all addresses of this machine (127.0.0.0/8 has millions): sixteen peers', as for a /48. */
 const MOST_HERE = 16 * MOST_IN_PROGRESS;
 const THIS_MACHINE = "this machine";
 
-/** A decision; `abandoned`: the session has ended meanwhile. */
+/** What was decided; `abandoned`: the session has ended meanwhile. */
 export type Verdict = "ask" | "wrong" | "banned" | "abandoned";
 
 /** An attempt that waits for a decision. */
@@ -21,12 +21,12 @@ export interface Undecided {
   readonly address: string;
   readonly username: string;
   readonly digest: string | null;
-  /** Whether it began as the try of a known user from a banned address. */
+  /** Whether it began as an attempt of a known user from a banned address. */
   readonly isExempted: boolean;
   readonly abandoned: { readonly promise: Promise<void>; readonly isDone: boolean };
 }
 
-/** A decision; with `ask`, the turn counts as an attempt in progress until it is disposed of. */
+/** A verdict; with `ask`, the turn counts as an attempt in progress until it is disposed of. */
 export type Decision =
   | { readonly verdict: "ask"; readonly turn: Disposable; readonly isExempted: boolean }
   | { readonly verdict: Exclude<Verdict, "ask"> };
@@ -64,7 +64,7 @@ export class LoginAdmission {
       const nextEnd = this.#ofNetwork.nextEnd(peer);
       const { bannedSeconds, strikesLeft } = await standingOf(this.#engine(), address);
       if (abandoned.isDone) return { verdict: "abandoned" };
-      // That attempt has ended meanwhile: the engine's answer may be older than its outcome.
+      // An attempt of this peer has ended meanwhile: the engine may have answered before it knew the outcome.
       if (nextEnd?.isOver === true) continue;
       const isBanned = bannedSeconds !== null;
       if (isBanned && !isExempted && !this.#known.mayTry(peer, username)) {
@@ -116,7 +116,7 @@ export class LoginAdmission {
   /**
    * Notes wrong credentials.
    *
-   * @param isNew whether the provider was asked for this attempt itself, and not for one that it has waited for
+   * @param isNew whether the provider was asked about this attempt itself, and not about another that it waited for
    */
   async noteWrong(address: string, digest: string | null, isNew: boolean): Promise<void> {
     if (isNew && digest !== null) this.#wrong.add(digest);

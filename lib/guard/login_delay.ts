@@ -11,7 +11,7 @@ export class LoginDelay {
   /** When each user logged in last, the oldest login first. */
   readonly #lastLogins = new BoundedMap<number>(MOST_USERS);
 
-  /** @param seconds read at each login, so that it can be changed while the listener runs; 0 for none */
+  /** @param seconds called at each login, so that the delay can be changed while the listener runs; 0 for none */
   constructor(seconds: () => number, clock: Clock) {
     this.#seconds = seconds;
     this.#clock = clock;

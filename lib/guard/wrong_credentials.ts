@@ -1,9 +1,9 @@
 /**
- * The credentials that the provider has refused, as keyed digests that are useless outside of this process: attempts that
- * were waiting to try the same are refused, too.
+ * Remembers the credentials that the provider has refused, as keyed digests that are useless outside this process.
+ * Attempts that were waiting to try the same credentials are refused, too.
  *
- * An attempt that begins later is put to the provider again: a password may be right a moment after it was wrong, and only
- * the provider can know.
+ * For an attempt that begins later, the provider is asked again: a password may be right a moment after it was wrong,
+ * and only the provider can know.
  */
 import { BoundedMap } from "../protocol/bounded_map.ts";
 
@@ -23,7 +23,7 @@ export class WrongCredentials {
     this.#wrong.set(digest, ++this.#count);
   }
 
-  /** Whether it has been refused since the count of refusals was this one. */
+  /** Whether the provider has refused it since the count of refusals had this value. */
   hasSince(count: number, digest: string): boolean {
     return (this.#wrong.get(digest) ?? 0) > count;
   }

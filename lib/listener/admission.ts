@@ -1,6 +1,6 @@
 /**
- * What happens between `accept` and the greeting, in this order: a trusted proxy says who its client is; the limits; TLS, if
- * the port begins with it; the greeting. A client that is turned away costs no handshake and no session.
+ * Does everything between `accept` and the greeting. First a trusted proxy sends its client's address; then the limits
+ * are checked; then comes TLS, if the port begins with it. A refused client costs no handshake and no session.
  */
 import { type PeerServices, servePeer } from "../connection/serve_peer.ts";
 import { Deadline, Deadlines } from "../time/deadlines.ts";
@@ -21,20 +21,20 @@ import type { Arrival } from "../transport/accept_loop.ts";
 import { OpenConnections } from "./open_connections.ts";
 import type { Settings } from "./settings.ts";
 
-/** What an admission needs of its listener. What is a function may change while the listener runs. */
+/** What an admission needs of its listener. The functions return what may change while the listener runs. */
 export interface AdmissionOptions {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly emit: (event: Pop3Event) => void;
   /** Makes providers and connections misbehave; null for a listener that behaves. */
   readonly faults: () => ListenerFaults | null;
-  /** Writes down what is said; null where nobody wants to know. */
+  /** Records what client and server send; null without a wire log. */
   readonly wire: () => WireLog | null;
-  /** Takes a connection over into TLS; null while that cannot be done. */
+  /** Begins TLS on a connection; null while that is not possible. */
   readonly startTls: () => Handshake | null;
 }
 
-/** A connection whose client is known. */
+/** A connection with its client's address. */
 interface Caller {
   readonly transport: Transport;
   readonly client: ProxiedClient;
@@ -44,7 +44,7 @@ interface Caller {
   readonly handshake: Handshake | null;
 }
 
-/** The longest that a proxy may take for its header. */
+/** The longest time that a proxy may take for its header. */
 const PROXY_HEADER_MS = 15_000;
 
 /** Admits the connections of a listener. */
@@ -89,12 +89,12 @@ export class Admission {
     else this.#askProxy(transport, caller);
   }
 
-  /** A peer was gone before it was accepted. */
+  /** Reports a peer that was gone before it was accepted. */
   miss(): void {
     this.#options.emit({ type: "refuse", clientAddress: "", reason: "gone" });
   }
 
-  /** Waits for the header in which a trusted proxy says who its client is. The connection has a place meanwhile. */
+  /** Waits for the header with the client's address from a trusted proxy. Meanwhile the connection has a place. */
   #askProxy(transport: PushbackTransport, caller: Caller): void {
     const { settings } = this.#options;
     const { deadlines } = this.#services;
@@ -130,7 +130,7 @@ export class Admission {
     deadline.at = caller.acceptedAt + Math.min(PROXY_HEADER_MS, 1_000 * settings.loginTimeout);
     deadlines.add(deadline);
     clientBehind(transport).then((client) => {
-      // From here on the client counts: it takes a place, and a share of its own address's.
+      // From here on the client counts: it takes a place, and a share of the limit of its own address.
       if (leave()) this.#admit({ ...caller, client: client ?? caller.client });
     }, end);
   }
@@ -153,7 +153,7 @@ export class Admission {
     }
   }
 
-  /** What the caller takes of its address's share and of the places for all; or the limit that stands in the way. */
+  /** Takes a share of the address's limit and a place for the caller; returns the limit that refuses it, or null. */
   #takePlaces(address: string, held: Disposable[]): LimitReached | null {
     const admission = this.#limits.admit(address);
     if (admission.type === "refused") return admission.reason;
@@ -191,7 +191,7 @@ export class Admission {
   }
 }
 
-/** Loaded only where there are proxies. */
+/** Reads the proxy's header; its code is loaded only where there are proxies. */
 async function clientBehind(transport: PushbackTransport): Promise<ProxiedClient | null> {
   const { readProxyHeader } = await import("../transport/read_proxy_header.ts");
   return await readProxyHeader(transport);

@@ -1,11 +1,12 @@
 /** Where a listener listens, and how the connections there begin. */
+
 /** How the connections of a socket begin. */
 export interface ServeOptions {
   /** Whether clients begin with a TLS handshake (RFC 8314 section 3). It needs a certificate. False by default. */
   readonly tls?: boolean;
   /**
    * Networks (`192.0.2.0/24`, `2001:db8::7`) whose connections begin with a header of the PROXY protocol, before
-   * TLS. The address in it is the client's for limits, bans, events and the provider. None by default.
+   * TLS. Limits, bans, events and the provider use the client's address in it. None by default.
    */
   readonly trustedProxies?: readonly string[];
 }
@@ -17,9 +18,9 @@ export interface ListenOptions extends ServeOptions {
   /** The port; 0 picks a free one. */
   readonly port: number;
   /**
-   * Whether other processes may listen on the same port, if all say so: the system deals connections out among them. For a
-   * restart that loses none; Linux only, and the program needs `"unstable": ["net"]` in its deno.json, or Deno ends it.
-   * False by default.
+   * Whether other processes may listen on the same port, if they set this, too: the system divides the connections
+   * among them, so that a restart loses none. Linux only. The program needs `"unstable": ["net"]` in its deno.json, or
+   * Deno ends it. False by default.
    */
   readonly reusePort?: boolean;
 }

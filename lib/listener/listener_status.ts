@@ -1,4 +1,4 @@
-/** What a listener tells of itself at one instant. */
+/** The state of a listener at one moment. */
 
 /** A port that is open. */
 export interface PortStatus {
@@ -20,14 +20,14 @@ export interface SessionCounts {
   readonly asleep: number;
 }
 
-/** What {@linkcode Pop3Listener.status} tells. */
+/** What {@linkcode Pop3Listener.status} returns. */
 export interface ListenerStatus {
   /** The ports that are open. */
   readonly ports: readonly PortStatus[];
   /** The connections that are open. */
   readonly connections: SessionCounts;
-  /** How many are logged in to each mailbox, by its name. */
+  /** How many connections are logged in to each mailbox, by its name. */
   readonly mailboxes: Readonly<Record<string, number>>;
-  /** The certificate of the next handshake; null without TLS. */
+  /** The certificate that the next handshake shows; null without TLS. */
   readonly certificate: { readonly subject: string; readonly validTo: Date } | null;
 }

@@ -1,4 +1,4 @@
-/** TLS of a listener: its certificate, and what of TLS works on this runtime. Loaded only as far as it is needed. */
+/** The TLS of a listener: its certificate, and whether `node:tls` works here. Loads only the code that it needs. */
 import type { Pop3Event } from "../events/events.ts";
 import type { FaultPlan } from "../faults/fault_rules.ts";
 import type { Clock } from "../time/clock.ts";
@@ -14,7 +14,7 @@ export class ListenerTls {
   #served: ServedCertificate | null = null;
   #accept: Handshake | null = null;
 
-  /** @param source the certificate of this moment; null for none */
+  /** @param source returns the present certificate; null for none */
   constructor(
     source: () => CertificateSource | null,
     clock: Clock,
@@ -25,12 +25,12 @@ export class ListenerTls {
     this.#emit = emit;
   }
 
-  /** Takes a connection over into TLS; null where there is no certificate, or the runtime cannot do it. */
+  /** Begins TLS on a connection; null where there is no certificate, or the runtime cannot do it. */
   get accept(): Handshake | null {
     return this.#source() === null ? null : this.#accept;
   }
 
-  /** What the next handshake shows; null without a certificate. */
+  /** The certificate that the next handshake shows; null without one. */
   get shown(): { readonly subject: string; readonly validTo: Date } | null {
     return this.#served?.shown ?? null;
   }
@@ -43,9 +43,9 @@ export class ListenerTls {
   /**
    * Asks for the certificate, where there is one, and finds out whether `node:tls` works.
    *
-   * @param engine of the port that is to be opened; null for a plain one
+   * @param engine the engine of the port that is to be opened; null for a plain port
    * @throws {TypeError} when the port needs a certificate and there is none
-   * @throws what is wrong with the certificate, or with the engine `node` for a port that needs it
+   * @throws the fault of the certificate, or that of the engine `node` for a port that needs it
    */
   async prepare(engine: TlsEngine | null): Promise<ServedCertificate | null> {
     const served = this.#served ??= await this.#firstCertificate();
@@ -75,7 +75,7 @@ export class ListenerTls {
   }
 }
 
-/** @throws {TypeError} for what `Deno.listenTls` cannot do: its handshake begins with the accept */
+/** @throws {TypeError} for options that `Deno.listenTls` cannot obey, because it begins the handshake with the accept */
 export function refuseForDeno(trustedProxies: readonly string[], faults: FaultPlan | null): void {
   if (trustedProxies.length > 0) {
     throw new TypeError(

@@ -1,6 +1,6 @@
 /**
- * The open connections of a listener, and which of them gives way when all places are taken: the oldest that has not logged
- * in. One that is logged in stays, so clients that only connect can keep nobody out.
+ * The open connections of a listener. When all places are taken and a new client comes, the oldest connection that has
+ * not logged in is closed. Those that are logged in stay, so clients that only connect can keep nobody out.
  */
 import type { Connection } from "../connection/connection.ts";
 import type { Pop3Event } from "../events/events.ts";
@@ -15,24 +15,24 @@ interface Served {
   readonly giveWay: () => void;
 }
 
-/** How a connection ends whose proxy has not said yet who its client is. */
+/** How to end a connection whose proxy has not sent the client's address yet. */
 interface Arriving {
   readonly close: () => void;
   readonly giveWay: () => void;
 }
 
-/** Events of a connection that matter although its end has been told: what was deleted, what failed. */
+/** Events that are passed on even after the close event of their connection: what was deleted, what failed. */
 const TOLD_LATE: ReadonlySet<Pop3Event["type"]> = new Set(["delete", "error", "login-failed"]);
 
 export class OpenConnections {
   readonly #served = new Map<ConnectionInfo, Served>();
   readonly #arriving = new Map<Transport, Arriving>();
-  /** How those that have not logged in give way, the oldest first. */
+  /** Each function closes one connection that has not logged in, the oldest first. */
   readonly #newcomers = new Map<Transport | ConnectionInfo, () => void>();
   /** Called when a connection has ended. */
   #onLeave: () => void = () => {};
 
-  /** Serves a connection until it is over. @param giveBack gives its places back; called once */
+  /** Serves a connection until it ends. @param giveBack called once, to give back the places of the connection */
   serve(info: ConnectionInfo, connection: Connection, giveBack: () => void): void {
     const leave = () => {
       if (!this.#served.delete(info)) return;
@@ -52,7 +52,7 @@ export class OpenConnections {
   /**
    * Keeps a connection that waits for its proxy.
    *
-   * @returns takes it out again; false where that was done before, so that each way out is taken once
+   * @returns a function that removes it again; false after the first call, so that a connection ends only once
    */
   keepArriving(transport: Transport, arriving: Arriving): () => boolean {
     this.#arriving.set(transport, arriving);
@@ -65,7 +65,7 @@ export class OpenConnections {
     };
   }
 
-  /** Has the oldest connection that is not logged in give way; false where all are logged in. */
+  /** Closes the oldest connection that is not logged in, to free its place; false where all are logged in. */
   makeRoom(): boolean {
     for (const giveWay of this.#newcomers.values()) {
       giveWay();
@@ -74,7 +74,7 @@ export class OpenConnections {
     return false;
   }
 
-  /** Notes logins and logouts. @returns whether the event is to be told: its connection is open, or it matters all the same */
+  /** Notes logins and logouts. @returns whether to pass the event on: its connection is open, or it is in `TOLD_LATE` */
   follow(event: Pop3Event): boolean {
     if (!("connection" in event) || event.connection === null) return true;
     const served = this.#served.get(event.connection);
@@ -86,7 +86,7 @@ export class OpenConnections {
 
   status(): Pick<ListenerStatus, "connections" | "mailboxes"> {
     const connections = { authorization: 0, transaction: 0, asleep: 0 };
-    // A mailbox may be named `constructor`, which a plain object has already.
+    // A Map, since a mailbox may be named `constructor`, which a plain object has already.
     const mailboxes = new Map<string, number>();
     for (const [{ mailboxName }, { connection }] of this.#served) {
       connections[connection.state]++;
@@ -95,7 +95,7 @@ export class OpenConnections {
     return { connections, mailboxes: Object.fromEntries(mailboxes) };
   }
 
-  /** Closes the connections that wait for their clients or proxies; lets running commands end. */
+  /** Closes the connections that wait for their clients or proxies, and lets running commands end. */
   stop(): void {
     for (const { close } of [...this.#arriving.values()]) close();
     for (const { connection } of [...this.#served.values()]) connection.stop();
@@ -106,7 +106,7 @@ export class OpenConnections {
     for (const { connection } of [...this.#served.values()]) connection.abandon("stop");
   }
 
-  /** Done when no connection is open. */
+  /** Resolves when no connection is open. */
   async empty(): Promise<void> {
     while (this.#arriving.size + this.#served.size > 0) {
       await new Promise<void>((resolve) => this.#onLeave = resolve);

@@ -22,13 +22,13 @@ import {
   settings,
 } from "./settings.ts";
 
-/** The settings of a listener are properties of it. */
+/** A listener has a property for each of its settings. */
 export interface Pop3Listener extends Settings, FixedSettings {}
 
 /**
- * Talks POP3 to all who connect, and asks a provider for everything else.
+ * Speaks POP3 with all clients that connect, and asks a provider for everything else.
  *
- * As it stands, every login is refused; give it a `provider`.
+ * Without a `provider`, it refuses every login.
  *
  * @example
  * ```ts
@@ -49,10 +49,10 @@ export class Pop3Listener implements AsyncDisposable {
   #wire: WireLog | null = null;
 
   /**
-   * Makes a listener that listens nowhere yet.
+   * Makes a listener that does not listen yet.
    *
-   * @throws {RangeError} for an option that is not allowed
-   * @throws {TypeError} for one of the wrong kind, or that there is not
+   * @throws {RangeError} for an option whose value is not allowed
+   * @throws {TypeError} for an option whose value is of the wrong kind, or that does not exist
    */
   constructor({ provider, ...rest }: Pop3ListenerOptions = {}) {
     defineSettings<Settings, FixedSettings>(
@@ -82,15 +82,15 @@ export class Pop3Listener implements AsyncDisposable {
   }
 
   /**
-   * Opens a port and serves its clients. With a certificate, plain ports offer STLS where the runtime can do it; that is
-   * tried once.
+   * Opens a port and serves its clients. With a certificate, plain ports offer STLS, if a single test shows that the
+   * runtime can do it.
    *
    * @returns the address it is bound to
    * @throws {Deno.errors.AddrInUse} when another program has the port
    * @throws {Deno.errors.PermissionDenied} when this user may not have the port
-   * @throws {TypeError} when `tls` is asked for without a certificate, faults for other machines, or what the TLS engine
-   * cannot do
-   * @throws what `node:tls` says of a certificate or key that it cannot read
+   * @throws {TypeError} for `tls` without a certificate, for faults on a port that other machines can reach, and for
+   * options that the TLS engine cannot obey
+   * @throws the error of `node:tls` for a certificate or key that it cannot read
    */
   async listenOn(options: ListenOptions): Promise<Deno.NetAddr> {
     const { hostname = "127.0.0.1", reusePort = false, trustedProxies = [] } = options;
@@ -117,7 +117,7 @@ export class Pop3Listener implements AsyncDisposable {
     return addr;
   }
 
-  /** Loads what only those need who test, or look for a fault. */
+  /** Loads the code for faults and the wire log, which most servers do not need. */
   async #prepareObservers(): Promise<void> {
     if (this.faults !== null && this.#faults === null) {
       const { listenerFaults } = await import("../faults/listener_faults.ts");
@@ -132,17 +132,17 @@ export class Pop3Listener implements AsyncDisposable {
     }
   }
 
-  /** Asks for the certificate now, and not only at the next handshake. */
+  /** Asks for the certificate now, instead of at the next handshake. */
   async renewCertificate(): Promise<void> {
     await this.#tls.renew();
   }
 
   /**
-   * Serves the connections of a socket that is open already. Those of `Deno.listenTls` begin with its
-   * handshake, as with the TLS engine `deno`.
+   * Serves the connections of a socket that is open already. Connections of `Deno.listenTls` begin with its handshake,
+   * as with the TLS engine `deno`.
    *
-   * @returns when the socket is closed, by `stop` or by its owner
-   * @throws {RangeError} when a trusted proxy is no address and no network
+   * @returns a promise that resolves when the socket is closed, by `stop` or by its owner
+   * @throws {RangeError} when a trusted proxy is neither an address nor a network
    */
   async serve(acceptor: Acceptor, options: ServeOptions = {}): Promise<void> {
     const port = arrivals(acceptor);
@@ -161,7 +161,7 @@ export class Pop3Listener implements AsyncDisposable {
       acceptor,
       this.clock,
       (arrival) => {
-        // It came in the instant in which the port was closed.
+        // The connection came just when the port was closed.
         if (!this.#ports.has(acceptor)) return arrival.transport.close();
         this.#admission.receive(arrival, tls, proxies);
       },
@@ -235,7 +235,7 @@ function asProvider(provider: NonNullable<Pop3ListenerOptions["provider"]>): Mai
   return typeof provider === "function" ? { authenticate: provider } : provider;
 }
 
-/** Loaded only where there are proxies: what reads networks takes longer to load than all the rest. */
+/** Loads the code for networks only where there are proxies: it takes longer to load than all the rest. */
 async function networksOf(networks: readonly string[]): Promise<TrustedNetworks> {
   const { TrustedNetworks } = await import("../transport/trusted_networks.ts");
   return new TrustedNetworks(networks);

@@ -1,6 +1,6 @@
 /**
- * The settings of a listener. A setting is declared where it is read: those of sessions, connections and limits in their
- * own rooms; this file adds the listener's own.
+ * The settings of a listener. Each setting is declared in the module that reads it: those of sessions, connections and
+ * limits in theirs. This file adds the listener's own.
  */
 import { type ConnectionSettings, connectionSettings } from "../connection/connection_settings.ts";
 import type { Pop3Events } from "../events/events.ts";
@@ -23,36 +23,36 @@ import type { Clock } from "../time/clock.ts";
 import type { Certificate, CertificateSource } from "../transport/tls/certificate.ts";
 import type { TlsEngine } from "../transport/tls/tls_engine.ts";
 
-/** What may be changed while a listener runs: sessions and connections read it when they need it. */
+/** The settings that may change while a listener runs: sessions and connections read them when they need them. */
 export interface Settings extends SessionSettings, ConnectionSettings, LimitSettings {
   /**
-   * The certificate for implicit TLS and STLS, or a function that gives it; null, the default, for neither. The
-   * function is asked at each handshake, so that a certificate can be renewed. A certificate that is set where there was
-   * none counts from the next `listenOn` on.
+   * The certificate for implicit TLS and STLS, or a function that returns it; null, the default, for neither. The
+   * function is called at each handshake, so that a certificate can be renewed. If the listener had no certificate
+   * before, a new one is used from the next `listenOn` on.
    */
   certificate: CertificateSource | null;
   /** Decides which addresses may not log in. Three wrong passwords in 10 000 seconds by default. */
   banEngine: BanEngine;
   /** The longest that `stop` waits for running commands and the provider, in seconds. 3 by default. */
   stopGrace: number;
-  /** Hears of whatever happens. */
+  /** Called with each event: everything that happens in the listener. */
   onEvent: Pop3Events;
   /** Whether `wireLog` gets messages, too. False by default. */
   wireLogMessages: boolean;
 }
 
-/** What is fixed when a listener is made. */
+/** The settings that cannot change after a listener is made. */
 export interface FixedSettings {
-  /** Which code does the TLS of ports for implicit TLS. `node` by default. */
+  /** Which code does TLS on ports with implicit TLS. `node` by default. */
   readonly tlsEngine: TlsEngine;
-  /** Misbehave by this plan, for people who test a client; on this machine only. Null, the default, for none. */
+  /** The plan by which it misbehaves, to test a client; on this machine only. Null, the default, for none. */
   readonly faults: FaultPlan | null;
   /**
-   * Gets what client and server said when a connection is over, as a transcript without secrets and messages.
-   * `playTranscript` of `@pop3svc/pop3svc/testing` replays it. Null, the default, for none.
+   * Called at the end of each connection, with a transcript of what client and server sent, without secrets and
+   * messages. `playTranscript` of `@pop3svc/pop3svc/testing` can replay it. Null, the default, for none.
    */
   readonly wireLog: ((transcript: string) => void) | null;
-  /** The clock behind every timeout; tests pass one that they move themselves. */
+  /** The clock that all timeouts use. Tests pass a clock that they move themselves. */
   readonly clock: Clock;
 }
 
@@ -63,7 +63,7 @@ export interface Pop3ListenerOptions
   readonly provider?: MailboxProvider | MailboxProvider["authenticate"];
 }
 
-/** Bans nobody; a listener that is given no engine makes one that does. */
+/** Bans nobody. It is only the default of this table: a listener without an engine makes a StrikeBanEngine. */
 const noBans: BanEngine = { isBanned: () => false, registerFailedAttempt() {} };
 
 export const settings: SettingsTable<Settings> = {

@@ -1,10 +1,10 @@
-/** Gives any mailbox to one session at a time, from its list to its release. The other sessions hear `[IN-USE]`. */
+/** Wraps a mailbox so that one session at a time has it, from its list to its release. Other sessions get `[IN-USE]`. */
 import { cannotWrite } from "../files/cannot_write.ts";
 import { tryLockWithinProcess } from "../files/lock_within_process.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
 import { delegated, type LoginMailbox } from "./mailbox_store.ts";
 
-/** How a mailbox is locked against other sessions, of this process and of others. */
+/** How a mailbox is locked against other sessions of all processes. */
 export interface ExclusiveAccess {
   readonly path: string;
   /** @returns null while another session has the lock */
@@ -33,19 +33,19 @@ export function exclusiveMailbox(mailbox: LoginMailbox, access: ExclusiveAccess)
   };
 }
 
-/** Whether no lock can be made, because nothing can be written or our folder has no place. */
+/** Whether the error says that no lock can be made: nothing can be written, or there is no place for our folder. */
 export function cannotLock(error: unknown): boolean {
   return cannotWrite(error) || error instanceof Pop3ResponseError && error.code === "READ-ONLY";
 }
 
-/** @throws {Pop3ResponseError} with the code `IN-USE` while another session has the mailbox for itself */
+/** @throws {Pop3ResponseError} with the code `IN-USE` while another session has the exclusive lock */
 async function lockOrThrow(access: ExclusiveAccess): Promise<Disposable> {
   const lock = await tryLock(access);
   if (lock !== null) return lock;
   throw new Pop3ResponseError("Another session has this mailbox.", { code: "IN-USE" });
 }
 
-/** Where no lock can be made, the sessions of this process still respect each other. */
+/** Takes the lock. Where none can be made, it keeps out only the other sessions of this process. */
 async function tryLock(access: ExclusiveAccess): Promise<Disposable | null> {
   try {
     return await access.tryLock();

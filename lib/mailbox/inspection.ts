@@ -1,9 +1,9 @@
-/** What is in a mailbox, for a person who asks what would be served and what would not. */
+/** What is in a mailbox, for `check`: what would be served, and what would not. */
 
 /** The result of reading every message. */
 export interface Inspection {
   readonly messages: number;
-  /** Of all messages together, as sent. */
+  /** The octets of all messages together, as sent. */
   readonly octets: number;
   /** Unique ids that differ from the names of their messages, each with that name. */
   readonly derived: readonly string[];
@@ -11,7 +11,7 @@ export interface Inspection {
   readonly unsettled: number;
   /** What the next login will finish, undo or remove. */
   readonly leftovers: readonly string[];
-  /** What keeps mail from being served, each with what to do about it. */
+  /** Why some mail cannot be served, each reason with what to do about it. */
   readonly faults: readonly string[];
   /** What may be wrong. */
   readonly warnings: readonly string[];

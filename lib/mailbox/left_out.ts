@@ -1,11 +1,11 @@
 /** Files of a mailbox that are not served, and why. */
 import { counted } from "../protocol/counted.ts";
 
-/** One reason for which files are left out. */
+/** A reason why files are left out. */
 export interface LeftOutReason {
-  /** What such files are, and what to do, in words for one or for many: `compressed (unpack)`. */
+  /** What such files are, and what to do. The words fit one file and many: `compressed (unpack)`. */
   readonly text: string;
-  /** Whether somebody would miss mail because of it. */
+  /** Whether somebody may miss mail because of it. */
   readonly isFault: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface LeftOutFiles extends LeftOutReason {
   readonly first: string;
 }
 
-/** Counts files by reason, so that a hundred thousand of them cost no memory. */
+/** Counts files by reason, so that a hundred thousand of them need no memory. */
 export class LeftOut {
   readonly #byText = new Map<string, { count: number; first: string; isFault: boolean }>();
 

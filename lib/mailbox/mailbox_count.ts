@@ -1,6 +1,6 @@
-/** How much is in a mailbox, for the line that says that the server is ready. */
+/** What the ready line of the server says about a mailbox. */
 export interface MailboxCount {
   readonly messages: number;
-  /** What is left out although somebody would miss it, and what to do about it. */
+  /** What is left out although somebody may miss it, and what to do about it. */
   readonly leftOut: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** Where the mail of a mailbox lies, for as long as the server runs, and the mailbox that each login gets of it. */
+/** The two halves of a mailbox: a store for as long as the server runs, and a mailbox for each login. */
 import type { Awaitable } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
@@ -17,19 +17,19 @@ export interface LoginMailbox extends Mailbox {
   [SHARED_LIST](info: ConnectionInfo): MessageList | null;
 }
 
-/** What logins share: caches, an index, the last snapshot. */
+/** What all logins of a mailbox share: caches, an index, the last snapshot. */
 export interface MailboxStore {
-  /** What the mailbox is called in events and log lines. */
+  /** The name of the mailbox in events and log lines. */
   readonly name: string;
-  /** The mailbox of a login; the mail is looked at when its list is asked for. */
+  /** Makes the mailbox of a login. It reads nothing until its list is asked for. */
   open(info: ConnectionInfo): LoginMailbox;
   /** How many messages are there now, and what is left out. */
   count(): Promise<MailboxCount>;
-  /** What is in the mailbox, after a look at every message; writes nothing. */
+  /** Reads every message, and reports what is in the mailbox. Writes nothing. */
   inspect(progress: InspectionProgress): Promise<Inspection>;
 }
 
-/** The operations of the mailbox that a connection is served from. */
+/** Operations that call those of another mailbox, which `of` chooses by the connection. */
 export function delegated(of: (info: ConnectionInfo) => LoginMailbox): Omit<LoginMailbox, "name"> {
   return {
     listMessageUniqueIds: (info) => of(info).listMessageUniqueIds(info),
@@ -45,8 +45,8 @@ export function delegated(of: (info: ConnectionInfo) => LoginMailbox): Omit<Logi
 }
 
 /**
- * One object for many logins, which it distinguishes by their connection: for programs that keep a mailbox in a constant. The
- * providers of this package open a mailbox for each login instead.
+ * One object for many logins, which it distinguishes by their connections, for programs that keep a mailbox in a
+ * constant. The providers of this package open a mailbox for each login instead.
  */
 export function sharedMailbox(store: Pick<MailboxStore, "name" | "open">): LoginMailbox {
   const logins = new WeakMap<ConnectionInfo, LoginMailbox>();

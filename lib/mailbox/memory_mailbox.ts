@@ -18,7 +18,7 @@ const encoder = new TextEncoder();
 
 /** The options of a {@linkcode MemoryMailbox}. */
 export interface MemoryMailboxOptions {
-  /** What the mailbox is called in events and log lines; `memory` by default. */
+  /** The name of the mailbox in events and log lines; `memory` by default. */
   readonly name?: string;
   /** Whether DELE is refused; false by default. */
   readonly readOnly?: boolean;
@@ -42,7 +42,7 @@ const memoryMailboxSettings: SettingsTable<Required<MemoryMailboxOptions>> = {
  * ```
  */
 export class MemoryMailbox implements Mailbox {
-  /** What the options say, or `memory`. */
+  /** The name in the options, or `memory`. */
   readonly name: string;
   /** The messages by unique id, in their order. What is set here is not checked before a login lists it. */
   readonly messages: Map<string, MemoryMessage> = new Map();
@@ -101,7 +101,7 @@ export class MemoryMailbox implements Mailbox {
     return [...this.messages.keys()];
   }
 
-  /** What the options say. */
+  /** Whether the options say `readOnly`. */
   mailboxIsReadOnly(_info: ConnectionInfo): Awaitable<boolean> {
     return this.#isReadOnly;
   }

@@ -1,4 +1,4 @@
-/** Which kind of mailbox a path is, and how it is opened. */
+/** Finds out which kind of mailbox a path is, and opens it. */
 import { join } from "@std/path";
 import { lookAtGiven } from "../files/given_path.ts";
 import { entriesNow, lookNow } from "../files/look.ts";
@@ -14,13 +14,14 @@ import { maildirLayout } from "./maildir/maildir_mailbox.ts";
 export type MailboxFormat = "folder" | "maildir" | "mbox";
 
 /**
- * A file is an mbox. A folder is a Maildir if it holds two of `new`, `cur` and `tmp`, or one of the first two and no file
- * but those of an IMAP server or a desktop: git and some mail clients drop empty folders.
+ * The format of what is there. A file is an mbox. A folder is a Maildir if it holds two of `new`, `cur` and `tmp`. One
+ * of the first two is enough if the only files beside it are those of an IMAP server or a desktop, since git and some
+ * mail clients drop empty folders. Any other folder is a folder of messages.
  */
 export function seenFormat(path: string): MailboxFormat {
   const given = lookAtGiven(path);
   if (given?.info.isFile === true) return "mbox";
-  // A link in the place of a folder is not followed; but the files beside it are no messages for that.
+  // We do not follow a link in the place of a folder, but it still shows that the files beside it are not messages.
   const inside = ["new", "cur", "tmp"].filter((name) => {
     const info = lookNow(join(path, name));
     return info?.isDirectory === true || info?.isSymlink === true;
@@ -42,7 +43,7 @@ export function isMaildir(path: string): boolean {
   return ["new", "cur", "tmp"].every((name) => isFolder(join(path, name)));
 }
 
-/** A store of this kind; what an mbox needs is loaded only for an mbox. */
+/** Opens a store. The code for mboxes is loaded only for an mbox. */
 export async function openStore(
   path: string,
   format: MailboxFormat,
@@ -55,7 +56,7 @@ export async function openStore(
   return new FileStore(path, format === "maildir" ? maildirLayout : folderLayout, options);
 }
 
-/** What is in a mailbox; writes nothing. */
+/** Reads every message, and reports what is in a mailbox. Writes nothing. */
 export async function inspectMailbox(
   path: string,
   format: MailboxFormat,

@@ -1,14 +1,15 @@
 /**
- * What a mailbox has reported to the log. Each text is reported once, and only so many texts, since other users may choose
- * names of files, and so texts. What the server has moved, so that a person must look at it, is always reported.
+ * Logs the errors of a mailbox. Each text is logged once, and the number of texts is limited, since other users may
+ * choose names of files, which are parts of texts. An error about files that the server has moved is always logged,
+ * because the administrator must look at those files.
  */
 import type { Pop3Events } from "../events/events.ts";
 
 const MOST_TEXTS = 100;
 
 /**
- * The ends of texts about what the server has moved and kept; each such text holds a random name. Only the end counts, since
- * texts quote the names of files. tests/mailbox/reports_test.ts fails where such a text is changed.
+ * The ends of texts about files that the server has moved and kept. Each such text holds a random name. We compare only
+ * the end, since texts quote names of files. tests/mailbox/reports_test.ts fails when somebody changes such a text.
  */
 const KEPT = [
   /: give it back by hand$/,
@@ -26,12 +27,12 @@ export class Reports {
     this.#events = events;
   }
 
-  /** What was reported, without what was moved. */
+  /** The texts that were logged, without those about moved files. */
   get texts(): readonly string[] {
     return [...this.#reported];
   }
 
-  /** @param key what must not be reported twice */
+  /** Logs an error. @param key of two errors with the same key, only the first is logged */
   tell(error: Error, key = error.message): void {
     if (KEPT.some((end) => end.test(error.message))) return this.#send(error);
     if (this.#reported.has(key) || this.#isFull) return;

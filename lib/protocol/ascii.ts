@@ -6,7 +6,7 @@ export const SPACE = 0x20;
 export const DOT = 0x2e;
 export const DEL = 0x7f;
 
-/** Printable ASCII (0x20 to 0x7E) or a tab: what a command line and a reply may hold. */
+/** Whether the octet is printable ASCII (0x20 to 0x7E) or a tab: the octets that commands and replies may hold. */
 export function isTextOctet(octet: number): boolean {
   return (octet >= SPACE && octet < DEL) || octet === TAB;
 }

@@ -1,4 +1,4 @@
-/** A map of limited size: it forgets the entry that was set longest ago first. */
+/** A map of limited size: when it is full, it forgets the entry that was set longest ago. */
 export class BoundedMap<V> {
   readonly #most: number;
   readonly #entries = new Map<string, V>();

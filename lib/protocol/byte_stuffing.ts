@@ -1,4 +1,4 @@
-/** The body of a multi-line reply, from the bytes of a message (RFC 1939 section 3). */
+/** Makes the body of a multi-line reply from the bytes of a message (RFC 1939 section 3). */
 import { LineMender } from "./well_formed_lines.ts";
 
 const encoder = new TextEncoder();
@@ -17,7 +17,7 @@ export class ByteStuffer {
   }
 
   /**
-   * The next chunk as it goes over the wire: the chunk itself where nothing needs mending. The bytes do not change until
+   * The next chunk as the server sends it: the chunk itself where nothing needs mending. The bytes do not change until
    * the next call.
    */
   encode(chunk: Uint8Array): Uint8Array {

@@ -1,4 +1,4 @@
-/** The answer to CAPA (RFC 2449), computed from facts: exactly what works now. */
+/** The answer to CAPA (RFC 2449). It lists exactly what works at this moment. */
 import { printable } from "./reply.ts";
 
 /** What the capabilities depend on. */
@@ -9,7 +9,7 @@ export interface CapabilityFacts {
   readonly mechanisms: readonly string[];
   /** Whether STLS can succeed now: before the login, with a certificate, on a connection without TLS. */
   readonly canStartTls: boolean;
-  /** Days for which messages are kept at least; null for ever. */
+  /** For how many days the server keeps messages at least; null for ever. */
   readonly expire: number | null;
   /** The least seconds between two logins of a user; 0 for no limit. */
   readonly loginDelay: number;
@@ -39,7 +39,7 @@ export function capabilities(facts: CapabilityFacts): string[] {
     "LANG",
     "UID-PARAM",
     "DELI",
-    // billpg's server says SLEE-WAKE, his drafts say SLEEPING.
+    // billpg's server says SLEE-WAKE, billpg's drafts say SLEEPING.
     "SLEE-WAKE",
     "SLEEPING",
     "QAUT",

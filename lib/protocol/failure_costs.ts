@@ -1,24 +1,24 @@
 /**
- * What each kind of failure ends, and what goes on.
+ * For each kind of failure: what it ends, and what goes on.
  *
  * `provider_failure.ts` looks up here whether a session ends, `accept_loop.ts` how long a port waits. docs/operations.md
  * shows the same table, and a test compares the two.
  */
 
-/** What a failure concerns, from the smallest to the largest. */
+/** What a failure affects, from the smallest to the largest. */
 export type Concern = "message" | "mailbox" | "connection" | "port" | "process";
 
-/** What a failure costs: two facts for the code, and the words of the page. */
+/** What a failure costs: two facts for the code, and texts for docs/operations.md. */
 export interface FailureCost {
   /** Which failures are meant. */
   readonly failures: string;
-  /** What a client hears. */
+  /** What a client receives. */
   readonly client: string;
-  /** What the administrator hears. */
+  /** What the log says. */
   readonly log: string;
-  /** What is not concerned. */
+  /** What the failure does not affect. */
   readonly goesOn: string;
-  /** Whether the session in which it happened ends. */
+  /** Whether the failure ends the session in which it happened. */
   readonly endsSession: boolean;
   /** How many milliseconds the port waits until it accepts again. */
   readonly portWaits: number;
@@ -67,7 +67,7 @@ export const failureCosts: Readonly<Record<Concern, FailureCost>> = {
   },
 };
 
-/** Errors of a process that lacks what all its ports need. */
+/** Errors that say that the process lacks something that all its ports need. */
 const PROCESS_SHORTAGES: ReadonlySet<unknown> = new Set([
   "EMFILE",
   "ENFILE",
@@ -76,8 +76,8 @@ const PROCESS_SHORTAGES: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * accept(2) reports errors of the new connection, which call for another try. Deno adds ENOTCONN, for a peer that had
- * left before its address was known; a firewall adds EPERM.
+ * Errors of the new connection, which accept(2) reports; the server then accepts the next one. Deno adds ENOTCONN, for
+ * a peer that left before its address was known; a firewall adds EPERM.
  */
 const PEER_FAULTS: ReadonlySet<unknown> = new Set([
   "ECONNABORTED",
@@ -96,7 +96,7 @@ const PEER_FAULTS: ReadonlySet<unknown> = new Set([
   "ETIMEDOUT",
 ]);
 
-/** What an `accept` that failed concerns. */
+/** What a failed `accept` affects. */
 export function concernOfAccept(failure: unknown): "connection" | "port" | "process" {
   const code = failure instanceof Error && "code" in failure ? failure.code : null;
   if (PROCESS_SHORTAGES.has(code)) return "process";

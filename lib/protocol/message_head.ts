@@ -30,7 +30,7 @@ export class HeadCutter {
     for (let at = 0; at < chunk.length; at++) {
       const octet = chunk[at];
       const endsCrLf = octet === LF && this.#afterCr;
-      // A CR ends its line only once the next octet is known; otherwise the LF of a CRLF would be cut off.
+      // The octet after a CR decides where its line ends; otherwise the LF of a CRLF would be cut off.
       if (this.#afterCr && !endsCrLf) {
         this.#endLine();
         if (this.#isComplete) return chunk.subarray(0, at);

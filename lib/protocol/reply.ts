@@ -1,8 +1,8 @@
 /**
  * The replies of a server (RFC 1939 section 3, response codes of RFC 2449 section 8).
  *
- * A reply is a value. Its text is a key with values inside a session, and a string (the default here) once it is in a
- * language. Only `statusLine` makes a line of it: one printable line, whatever a client or a provider put into it.
+ * A reply is a value. Inside a session its text is a key with values; once translated, it is a string (the default
+ * here). Only `statusLine` turns it into a line, which is printable whatever a client or a provider put into it.
  */
 
 /** A value, or a promise of it. */
@@ -15,11 +15,11 @@ export interface MessageBody {
   /** Releases what the message holds open. The server calls it exactly once. */
   close(): Awaitable<void>;
   /**
-   * Whether it is known that each line ends with CRLF, the last one too, and that none begins with a dot. The server then
-   * sends the bytes without looking at them.
+   * Whether every line, also the last one, certainly ends with CRLF, and none begins with a dot. The server then sends
+   * the bytes without looking at them.
    */
   readonly isClean?: boolean;
-  /** Whether it is known, by now, that no chunk follows. False lets the server send a large chunk at once. */
+  /** Whether it is certain now that no chunk follows. False lets the server send a large chunk at once. */
   readonly isAtEnd?: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface OkReply<T = string> {
   readonly closes: boolean;
 }
 
-/** `+OK` and lines that the server makes. None of them begins with a dot. */
+/** `+OK` and lines that the server makes. No line begins with a dot. */
 export interface ListingReply<T = string> {
   readonly type: "listing";
   readonly text: T;
@@ -55,7 +55,7 @@ export interface MessageReply<T = string> {
   readonly type: "message";
   readonly text: T;
   readonly body: MessageBody;
-  /** Called when all of it has been sent, with its octets: CRLF line ends counted, byte-stuffing not. */
+  /** Called when the whole message has been sent, with its octets: CRLF line ends counted, byte-stuffing not. */
   readonly sent?: (octets: number) => void;
 }
 
@@ -97,30 +97,30 @@ export function closing<R extends OkReply<unknown> | ErrorReply<unknown>>(reply:
   return { ...reply, closes: true };
 }
 
-/** RFC 2449 section 4: a status line has at most 512 octets, its CRLF among them. */
+/** RFC 2449 section 4: a status line has at most 512 octets, including its CRLF. */
 const MAXIMUM_STATUS_LINE = 512;
 
 const encoder = new TextEncoder();
 const statusOctets = new Uint8Array(MAXIMUM_STATUS_LINE - 2);
 
-/** The first line of a reply, with its CRLF. The session has decided whether it may hold more than ASCII. */
+/** The first line of a reply, with its CRLF. The session has already decided whether it may hold more than ASCII. */
 export function statusLine(reply: StatusReply): string {
   const status = reply.type === "error" ? "-ERR" : "+OK";
   const code = "code" in reply && reply.code !== null
     ? `[${reply.code.replaceAll(/[^\x20-\x7e]/g, " ")}] `
     : "";
   const line = `${status} ${code}${printable(reply.text)}`;
-  // A text that is too long is cut between two characters.
+  // `encodeInto` cuts a text that is too long between two characters.
   const { read } = encoder.encodeInto(line, statusOctets);
   return `${line.slice(0, read)}\r\n`;
 }
 
 /**
- * The text with a space for each invisible character: controls, tabs and line ends, marks that turn the direction of
- * the text, halves of a character.
+ * The text with a space in place of each invisible character: controls, tabs, line ends, marks that change the
+ * direction of the text, and unpaired surrogates.
  */
 export function printable(text: string): string {
-  // Nearly every text passes this, which costs a third of the search.
+  // Nearly every text passes this test, which takes a third of the time of the replacement.
   return /^[\x20-\x7e]*$/.test(text) ? text : text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, " ");
 }
 

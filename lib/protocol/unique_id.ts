@@ -15,7 +15,7 @@ export interface UniqueIdFault {
   readonly number: number;
 }
 
-/** Why a maildrop with these unique-ids cannot be opened; null when all is well. */
+/** Why a maildrop with these unique-ids cannot be opened; null when it can. */
 export function faultOfUniqueIds(uniqueIds: readonly string[]): UniqueIdFault | null {
   const illFormed = uniqueIds.findIndex((uniqueId) => !isValidUniqueId(uniqueId));
   if (illFormed >= 0) return faultAt(uniqueIds, illFormed, "unique-id-form");
@@ -34,7 +34,7 @@ function faultAt(
 
 /** The index of the first repeated unique-id; -1 when all are different. */
 function indexOfSecond(uniqueIds: readonly string[]): number {
-  // Most lists begin with a time and ascend, so nothing repeats and no set is needed.
+  // Most unique-ids begin with a time and ascend, so none repeats and no set is needed.
   if (
     uniqueIds.every((uniqueId, index) => index === 0 || uniqueId > (uniqueIds[index - 1] ?? ""))
   ) {

@@ -8,7 +8,7 @@
  * - An empty message has no line and stays empty.
  *
  * Chunks may end anywhere, also between CR and LF. Every octet of every message passes through the two loops of
- * LineMender, so they are WebAssembly (line_mender/), which looks at sixteen octets at once.
+ * LineMender, so these are WebAssembly (line_mender/), which looks at sixteen octets at once.
  */
 import { INPUT_OCTETS, type Loops, loops } from "./line_mender/loops.ts";
 
@@ -52,8 +52,8 @@ export class LineMender {
   /**
    * Mends octets.
    *
-   * @param into has room for twice as many and one more
-   * @returns how many there are now
+   * @param into receives the mended octets; it has room for twice as many as there are, and one more
+   * @returns how many octets were written
    */
   mend(octets: Uint8Array, into: Uint8Array): number {
     const machine = loops();
@@ -83,14 +83,14 @@ export class LineMender {
     this.#afterCr = afterCr.value !== 0;
   }
 
-  /** What the last line still needs to be a line. */
+  /** The octets that the last line still needs, to end with CRLF. */
   missingLineEnd(): "" | "\n" | "\r\n" {
     if (this.#afterCr) return "\n";
     return this.#atLineStart || this.#isEmpty ? "" : "\r\n";
   }
 }
 
-/** How much is mended at once, and thrown away: a message that needs mending once mostly needs it again. */
+/** How many octets are mended at once, only to count: a message that needs mending once mostly needs it again. */
 const DIRTY_OCTETS = 16_384;
 const scratch = new Uint8Array(2 * DIRTY_OCTETS + 1);
 
@@ -104,20 +104,20 @@ export class OctetCounter {
     this.#octets += chunk.length;
     for (let rest = chunk; rest.length > 0;) {
       rest = rest.subarray(this.#lines.skipClean(rest));
-      // A stretch is mended, whose result nobody needs; clean octets are skipped again after it.
+      // Mends some octets, and counts what that inserts; nobody needs the result. Then clean octets are skipped again.
       const dirty = rest.subarray(0, DIRTY_OCTETS);
       this.#lines.mend(dirty, scratch);
       rest = rest.subarray(dirty.length);
     }
   }
 
-  /** The size, once all chunks were counted. */
+  /** The size, once all chunks are counted. */
   get octets(): number {
     const { insertedForLineEnds } = this.#lines;
     return this.#octets + insertedForLineEnds + this.#lines.missingLineEnd().length;
   }
 
-  /** Whether the stored message is what goes over the wire. */
+  /** Whether the server sends the message exactly as it is stored. */
   get isClean(): boolean {
     const { insertedForLineEnds, insertedDots } = this.#lines;
     return insertedForLineEnds + insertedDots === 0 && this.#lines.missingLineEnd() === "";

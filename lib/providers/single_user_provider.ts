@@ -13,15 +13,15 @@ import {
 } from "../settings/setting.ts";
 import { timingSafeEqual } from "../auth/timing_safe_equal.ts";
 
-/** The one user, and the mailbox. */
+/** The user and the mailbox of a {@linkcode SingleUserProvider}. */
 export interface SingleUserOptions {
   /** The user name. */
   readonly username: string;
-  /** The password. An empty one lets nobody in. */
+  /** The password. With an empty one, nobody can log in. */
   readonly password: string;
   /** How the name is compared: `lower` (the default) ignores the case of letters, `keep` does not. */
   readonly usernameCase?: UsernameCase;
-  /** Opens the mailbox, once for each login. */
+  /** Opens the mailbox; called for each login. */
   readonly openMailbox: (info: ConnectionInfo) => Mailbox;
 }
 
@@ -52,7 +52,7 @@ const singleUserSettings: SettingsTable<Required<SingleUserOptions>> = {
  * ```
  */
 export class SingleUserProvider implements MailboxProvider {
-  /** What log lines call it. */
+  /** The name of this kind of provider. */
   readonly name: string = "single user";
   readonly #options: Required<SingleUserOptions>;
 
@@ -85,7 +85,7 @@ export class SingleUserProvider implements MailboxProvider {
     password: string,
   ): Promise<Mailbox | null> {
     const prepare = await preparerOf(password, this.#options.password);
-    // Both are always compared: the time must not tell which of them was wrong.
+    // Both are always compared: the time must not show which of them was wrong.
     const isUser = await this.#isUser(username);
     const isPassword = timingSafeEqual(prepare(password), prepare(this.#options.password));
     return isUser && isPassword && password !== "" ? this.#options.openMailbox(info) : null;

@@ -1,7 +1,7 @@
 /**
- * What an unknown or locked user is checked against, so that neither the time nor a SCRAM challenge tells who is
- * known: the kind of hash that most users of the file have. It is chosen once for each reading of the file, so an
- * unknown name costs no search.
+ * The hash against which the password of an unknown or locked user is checked, so that neither the time nor a SCRAM
+ * challenge shows which names exist. It is of the kind that most users of the file have. It is chosen each time that
+ * the file is read, so an unknown name needs no search.
  */
 import type { ScramChallenge } from "../provider/mailbox_provider.ts";
 import { effortOf } from "../auth/passwords/hash_costs.ts";
@@ -14,15 +14,15 @@ const SALT_OCTETS = 16;
 
 export class StandIns {
   /**
-   * A hash of the type and cost that most users have, or of the cheaper of two equally frequent ones. Null where all
-   * are locked.
+   * A hash of the type and cost that most users have; where two are equally frequent, of the cheaper one. Null where
+   * all users are locked.
    */
   readonly hash: PasswordHash | null;
   readonly #key: Uint8Array<ArrayBuffer>;
   readonly #iterations: number;
   readonly #saltOctets: number;
 
-  /** @param key makes the salts: with the same key, a name keeps its salt */
+  /** @param key the key from which the salts are made: with the same key, a name keeps its salt */
   constructor(users: Iterable<UserEntry>, key: Uint8Array<ArrayBuffer>) {
     const hashes = [...users].map(({ hash }) => hash).filter(({ type }) => type !== "locked");
     const verifiers = hashes.flatMap((hash) => hash.type === "scram-sha-256" ? [hash] : []);
@@ -36,7 +36,7 @@ export class StandIns {
     this.#saltOctets = usual?.salt.length ?? SALT_OCTETS;
   }
 
-  /** @param name in the form in which names are compared, so that all spellings of it have one salt */
+  /** @param name in the form in which names are compared, so that all spellings of it have the same salt */
   async challengeFor(name: string): Promise<ScramChallenge> {
     return {
       salt: await saltFor(this.#key, name, this.#saltOctets),
@@ -46,8 +46,8 @@ export class StandIns {
 }
 
 /**
- * The first hash of the most frequent kind, and of the cheaper of two equally frequent ones; null where there is
- * none.
+ * The first hash of the most frequent kind; where two kinds are equally frequent, of the cheaper one. Null where there
+ * is no hash.
  */
 function mostUsual<T extends PasswordHash>(
   hashes: readonly T[],

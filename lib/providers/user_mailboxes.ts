@@ -1,13 +1,13 @@
 /**
- * Where the mail of a user is, and the stores that are open.
+ * Finds the mailboxes of users, and keeps their stores open.
  *
- * - What the line of the user names (`userdb_mail`); else the name below the folder of mailboxes; else the Maildir in
- *   the home, or the home where it is itself a Maildir. Any other home is never served: an ordinary client that keeps
- *   nothing on the server would empty it.
- * - A mailbox that does not exist yet is empty: the first mail will make it. But the folder of mailboxes must exist, so that
- *   a disk that is not mounted does not look as if all mail were gone.
- * - All of these paths are the administrator's: a link on the way is followed only if it belongs to root, to the server's
- *   user, or to the owner of what it leads to (given_path.ts).
+ * - The mailbox is the first of these that the line and the options give: the path of `userdb_mail`; the user's name
+ *   below the folder of mailboxes; the Maildir in the user's home, or the home itself if it is a Maildir. Any other home
+ *   is never served: an ordinary client that keeps nothing on the server would empty it.
+ * - A mailbox that does not exist yet is empty: the first mail will make it. But the folder of mailboxes must exist, so
+ *   that a disk that is not mounted does not look as if all mail were gone.
+ * - The administrator gave all of these paths. We follow a link on the way only if it belongs to root, to the server's
+ *   user, or to the owner of its target (given_path.ts).
  */
 import { join } from "@std/path";
 import { lookAtGiven } from "../files/given_path.ts";
@@ -30,27 +30,27 @@ export interface MailboxPlace {
   readonly format: MailboxFormat;
 }
 
-/** How many stores are kept open, each with its snapshot; others are opened again. */
+/** How many stores stay open, each with its snapshot. Any other store is opened again when it is needed. */
 const MOST_OPEN = 256;
 
 export class UserMailboxes {
   readonly #mailRoot: string | null;
   readonly #options: FileMailboxOptions;
-  /** By path and format; the least recently used first. */
+  /** The open stores by format, uid and path, the least recently used one first. */
   readonly #open = new BoundedMap<MailboxStore>(MOST_OPEN);
 
   constructor(mailRoot: string | null, options: FileMailboxOptions) {
     this.#mailRoot = mailRoot;
-    // Users may write in their own mailboxes, and must not reach those of others by it.
+    // Users may write in their own mailboxes, and must not reach the mailboxes of others in this way.
     this.#options = { ...options, ownersOnly: true };
   }
 
-  /** Whether there is a place for this user's mail, whether or not something is there. */
+  /** Whether a path for this user's mail is known, even if nothing is there. */
   hasPlaceFor({ mailbox, home }: UserEntry): boolean {
     return mailbox !== null || this.#mailRoot !== null || home !== null;
   }
 
-  /** @throws {Pop3ResponseError} `[SYS/PERM]` when the user's mailbox lies behind a link that must not be followed, or has no place */
+  /** @throws {Pop3ResponseError} `[SYS/PERM]` when a link to the mailbox must not be followed, or no path is known */
   async open(user: UserEntry, info: ConnectionInfo): Promise<Mailbox> {
     const place = this.placeOf(user);
     if (place === null) return new MemoryMailbox({}, { name: user.name });
@@ -61,9 +61,9 @@ export class UserMailboxes {
   }
 
   /**
-   * What is left out of a user's mailbox, and what to type against it.
+   * What is left out of a user's mailbox, and which command would change that.
    *
-   * @throws what keeps it from being opened
+   * @throws the reason why the mailbox cannot be opened
    */
   async leftOut(user: UserEntry): Promise<readonly string[]> {
     const place = this.placeOf(user);
@@ -71,9 +71,9 @@ export class UserMailboxes {
   }
 
   /**
-   * What is in a user's mailbox, for a person; null where nothing is there yet. Every message is read.
+   * What is in a user's mailbox, for the administrator; null where nothing is there yet. Reads every message.
    *
-   * @throws what keeps it from being opened
+   * @throws the reason why the mailbox cannot be opened
    */
   async inspect(user: UserEntry): Promise<Inspection | null> {
     const place = this.placeOf(user);
@@ -87,15 +87,15 @@ export class UserMailboxes {
       const owner = place === null ? null : lookAtGivenOrNull(place.path)?.uid ?? null;
       return owner !== null && owner !== serverUid();
     } catch {
-      // The login says what is wrong.
+      // The user's login reports what is wrong.
       return false;
     }
   }
 
   /**
-   * Where a user's mail is, and of which kind it is; null where nothing is there yet.
+   * Where a user's mail is, and in which format; null where nothing is there yet.
    *
-   * @throws what keeps the mailbox from being opened
+   * @throws the reason why the mailbox cannot be opened
    */
   placeOf(user: UserEntry): MailboxPlace | null {
     const place = this.#placeOf(user);

@@ -2,16 +2,16 @@
  * Parses a users file: lines of Dovecot's passwd-file, `name:password:uid:gid:gecos:home:shell:extra`, or of Apache's
  * htpasswd, which are its first two fields.
  *
- * - A bad line locks out only its own user, and is reported by its number. What it holds is never repeated, since it
- *   holds secrets.
+ * - A bad line locks out only its own user, and is reported by its number. The report repeats nothing of the line, since
+ *   a line holds secrets.
  * - Names that compare as equal (prepared_text.ts) are one user: the second line is bad. The folder of a mailbox is
  *   named as in the line.
- * - A name must be usable as the name of a folder: no `/`, no NUL, not `..`, so that none leads out of the folder of
+ * - A name must be usable as the name of a folder: no `/`, no NUL, not `..`, so that no name leads out of the folder of
  *   mailboxes.
- * - A name must not be that of a lock or of the server's files beside an mbox: one user's mailbox would be taken for
- *   a lock on another's.
- * - A line with a field of Dovecot's that is not known here, such as `allow_nets`, is bad, since we cannot obey it.
- *   Fields that begin with `userdb_` are for other programs and are ignored, except `userdb_mail`.
+ * - A name must not look like a lock or like the server's files beside an mbox: otherwise the mailbox of one user would
+ *   be mistaken for a lock on another mailbox.
+ * - A line with a Dovecot field that we do not know, such as `allow_nets`, is bad, since we cannot obey it. Fields that
+ *   begin with `userdb_` are for other programs and are ignored, except `userdb_mail`.
  */
 import { isAbsolute, join } from "@std/path";
 import { linesOf } from "../files/given_text.ts";
@@ -22,7 +22,7 @@ import type { PasswordHash } from "../auth/passwords/password_hash.ts";
 /** A mailbox that a line names. */
 export interface NamedMailbox {
   readonly path: string;
-  /** Null to find the format out from what is there. */
+  /** Null where the server finds out the format from what is there. */
   readonly format: MailboxFormat | null;
 }
 
@@ -30,7 +30,7 @@ export interface NamedMailbox {
 export interface UserEntry {
   readonly name: string;
   readonly hash: PasswordHash;
-  /** The uid field; null where the line has none. */
+  /** The uid field; null where it holds no number. */
   readonly uid: number | null;
   readonly home: string | null;
   readonly mailbox: NamedMailbox | null;
@@ -44,7 +44,7 @@ export interface BadLine {
   readonly reason: string;
 }
 
-/** What a users file says. */
+/** The users of a users file, and its bad lines. */
 export interface UsersFile {
   /** By the keys by which names are compared. */
   readonly users: ReadonlyMap<string, UserEntry>;
@@ -99,12 +99,12 @@ function parseLine(line: string): UserEntry {
   };
 }
 
-/** `ann.lock` locks the mbox of ann; the others are, or were, names of the server's files beside an mbox. */
+/** `ann.lock` locks the mbox of ann; the server uses the other names, or has used them, for files beside an mbox. */
 const RESERVED_NAME = /\.lock$|\.pop3svc-(?:new|old)$|^\.pop3svc(?:-\w+)?$/;
 
 /** Whether the name can be joined to the path of a folder without leading out of it. */
 function canNameFolder(name: string): boolean {
-  // deno-lint-ignore no-control-regex -- NUL and its like are what must not be there
+  // deno-lint-ignore no-control-regex -- the name must not hold NUL or another control character
   return !/^\.{0,2}$|[/\\\x00-\x1f\x7f]/.test(name) && name.length <= 255;
 }
 

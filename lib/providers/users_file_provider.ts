@@ -20,7 +20,7 @@ const SURVEY_MAILBOXES = 3;
  * again when it has changed; while it names nobody, the previous users stay.
  *
  * A bad line locks out only its own user. The password of an unknown user is checked against a hash like those of
- * most users, so that the time does not tell who is known.
+ * most users, so that the time does not show which names exist.
  *
  * @example
  * ```ts
@@ -31,13 +31,13 @@ const SURVEY_MAILBOXES = 3;
  * ```
  */
 export class UsersFileProvider implements MailboxProvider {
-  /** What log lines call it. */
+  /** The name of this kind of provider. */
   readonly name: string = "users file";
   readonly #watched: WatchedUsersFile;
   readonly #mailboxes: UserMailboxes;
   readonly #checker: PasswordChecker;
   readonly #scramKey: Uint8Array<ArrayBuffer>;
-  /** The hash with which each connection logged in, to check at WAKE that it is still the user's. */
+  /** The hash with which each connection logged in, to check at WAKE that the user still has it. */
   readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
   #standIns: StandIns;
   #secrets: UserSecrets | null = null;
@@ -72,7 +72,7 @@ export class UsersFileProvider implements MailboxProvider {
    * Reads the file if it has changed.
    *
    * @returns how many users can log in, and the lines that cannot be used
-   * @throws {Deno.errors.NotFound} and its like when it has never been readable
+   * @throws {Deno.errors.NotFound} and the like when it has never been readable
    */
   async refresh(): Promise<{ readonly users: number; readonly badLines: readonly BadLine[] }> {
     await this.#watched.refresh();
@@ -96,7 +96,7 @@ export class UsersFileProvider implements MailboxProvider {
     return found;
   }
 
-  /** APOP and SCRAM, where every user has a secret for them. */
+  /** The secrets for APOP and SCRAM, where every user has one; otherwise null. */
   get secrets(): UserSecrets | null {
     return this.#secrets;
   }
@@ -170,7 +170,7 @@ export class UsersFileProvider implements MailboxProvider {
     return await this.#mailboxes.open(user, info);
   }
 
-  /** @throws {Pop3ResponseError} `[SYS/TEMP]` while no user is known: then no name is wrong */
+  /** @throws {Pop3ResponseError} `[SYS/TEMP]` while no user is known: then nobody can say that a name is wrong */
   async #find(username: string): Promise<UserEntry | null> {
     let cause: unknown = null;
     try {

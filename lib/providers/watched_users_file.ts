@@ -1,11 +1,11 @@
 /**
  * The users of a file, which is read again when it has changed.
  *
- * - The known users stay while the file cannot be read or decoded, names nobody, or seems to be half written: an
- *   editor or a full disk leaves such a file for a moment, and nobody should be refused because of it. It is logged
+ * - The known users stay while the file cannot be read or decoded, names nobody, or seems to be half written. An editor
+ *   or a full disk may leave such a file for a moment, and nobody should be refused because of it. The server logs that
  *   once.
- * - A file that was read and cannot be used is not read again until it changes: else each login would cost the whole
- *   file. A file that could not be read is tried at each login, since a repaired mode does not show as a change.
+ * - A file that was read and cannot be used is not read again until it changes: otherwise each login would read the
+ *   whole file. A file that could not be read is tried at each login, since a repaired mode does not count as a change.
  */
 import { fileVersion } from "../files/file_identity.ts";
 import { lookAtGiven } from "../files/given_path.ts";
@@ -15,7 +15,7 @@ import type { Pop3Events } from "../events/events.ts";
 import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
 import { type BadLine, parseUsersFile, type UserEntry, type UsersFile } from "./users_file.ts";
 
-/** A file that ends within a line and has become shorter counts as finished after so long without a change. */
+/** How long a file must stay unchanged to count as finished, if it ends within a line and has become shorter. */
 const QUIET_MS = 1_000;
 
 export class WatchedUsersFile {
@@ -48,7 +48,7 @@ export class WatchedUsersFile {
     this.#events = events;
   }
 
-  /** The users who can be served, by the keys by which names are compared, and the lines that cannot be used. */
+  /** The users who have a place for their mail, by the keys by which names are compared, and the bad lines. */
   get file(): UsersFile {
     return { users: this.#users, badLines: this.#badLines };
   }
@@ -56,7 +56,7 @@ export class WatchedUsersFile {
   /**
    * Reads the file if it has changed. Calls run one at a time.
    *
-   * @throws {Deno.errors.NotFound} and its like when it has never been readable
+   * @throws {Deno.errors.NotFound} and the like when it has never been readable
    */
   refresh(): Promise<void> {
     const reading = this.#reading.catch(() => {}).then(() => this.#readIfChanged());

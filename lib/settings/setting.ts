@@ -8,22 +8,22 @@ export interface Setting<T> {
   readonly default: T;
   /** Which values are allowed, as the end of a sentence that begins with "give": `a whole number from 1 to 100`. */
   readonly allowed: string;
-  /** Whether the value is of the right kind, whatever its size. */
+  /** Whether the value is of the right kind: a number, even if it is too large. */
   readonly isKind: (value: unknown) => boolean;
   readonly accepts: (value: unknown) => value is T;
-  /** The value that a text stands for; undefined for a setting that no text can express. It may be one that is not accepted. */
+  /** The value of a text, which `accepts` may still refuse; undefined for a setting that no text can express. */
   readonly ofText: (text: string) => unknown;
   /** Whether there is no default, so that it must be given. */
   readonly isRequired?: true;
 }
 
-/** A table of settings; its type says that none is missing. */
+/** A table of settings. Its type ensures that none is missing. */
 export type SettingsTable<T> = { readonly [Name in keyof T]-?: Setting<T[Name]> };
 
 /**
  * The value, if the setting accepts it.
  *
- * @param name how the one who gave the value calls the setting: `maxConnections`
+ * @param name the name under which the value was given, for the error: `maxConnections`
  * @throws {TypeError} for a value of the wrong kind
  * @throws {RangeError} for one of the right kind that is not allowed
  */
@@ -40,10 +40,10 @@ export interface AllSettings<Changing, Fixed> {
 }
 
 /**
- * Gives the target a property for each setting. One that may change checks what it is set to.
+ * Gives the target a property for each setting. A property that may change checks each new value.
  *
- * @param options what is given at the start; a setting that is left out, or undefined, has its default
- * @throws {TypeError} for an option that no setting has, and what {@linkcode checked} throws
+ * @param options the values at the start; a setting that is left out, or undefined, has its default
+ * @throws {TypeError} for an option that is not in the table, and what {@linkcode checked} throws
  */
 export function defineSettings<Changing, Fixed>(
   target: Changing & Fixed,
@@ -149,7 +149,7 @@ export function oneOf<T extends string>(choices: readonly [T, ...T[]]): Setting<
   };
 }
 
-/** The same, or null, which is the default. */
+/** The same setting, but null is allowed as well, and is the default. */
 export function orNull<T>(setting: Setting<T>): Setting<T | null> {
   return {
     ...setting,

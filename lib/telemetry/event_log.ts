@@ -1,4 +1,4 @@
-/** The log: turns events into lines, and limits how many lines strangers can cause. */
+/** The log: turns events into lines, and limits how many lines peers can cause that are not logged in. */
 import { type Clock, systemClock } from "../time/clock.ts";
 import { peerKey } from "../transport/address.ts";
 import {
@@ -23,9 +23,9 @@ export interface EventLogOptions {
 
 /** The most lines in a minute: of one peer, of all peers. */
 const LINES = { mostOfPeer: 60, most: 600 };
-/** The log has named a banned or refused peer before; only how often it comes back is news. */
+/** The log has named a banned or refused peer once; after that, only a count of its further attempts is of interest. */
 const REFUSALS = { mostOfPeer: 1, most: 600 };
-/** At the level debug somebody is looking for a fault, and wants to see nearly everything. */
+/** At the level debug the administrator looks for a fault, and wants to see nearly everything. */
 const DEBUG_LINES = { mostOfPeer: 6_000, most: 60_000 };
 
 /** Writes lines about events. */
@@ -70,10 +70,10 @@ export class EventLog implements Disposable {
   }
 }
 
-/** The address of the peer that has caused the event without being logged in; null for all other events. */
+/** The address of the peer that has caused the event and is not logged in; null for all other events. */
 function strangerOf(event: Logged): string | null {
   if (event.type === "refuse") return event.clientAddress;
-  // An error of the listener itself that a peer may have caused, by a login while the users file cannot be read.
+  // A peer may have caused even an error without a connection, by a login while the users file cannot be read.
   if (event.type === "error" && event.connection === null) return "";
   if (!("connection" in event) || event.connection === null) return null;
   return event.connection.username === null ? event.connection.clientAddress : null;

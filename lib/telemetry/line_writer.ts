@@ -1,28 +1,29 @@
 /**
  * Writes lines to a place that may block or fail: a pipe whose reader sleeps or is gone, a file on a disk that is full,
- * slow or dead.
+ * slow or broken.
  *
  * - Callers never wait. One write at a time is in progress, on a thread of Deno; further lines wait in a bounded queue. (A
- *   synchronous write, and `console.error`, would wait for the reader of a full pipe, and all sessions with it.)
- * - A failed write is repeated, after longer and longer pauses, from the octet where it stopped: a full disk tears no line.
- * - Lines that find the queue full are lost and counted; the count is written in their place when there is room again.
+ *   synchronous write, and `console.error`, would wait for the reader of a full pipe, and so would all sessions.)
+ * - A failed write is repeated, after longer and longer pauses, from the octet where it stopped, so that a full disk
+ *   does not cut a line in two.
+ * - While the queue is full, lines are lost and counted; the count is written in their place when there is room again.
  */
 import { type Clock, systemClock } from "../time/clock.ts";
 
-/** Where octets go: `Deno.stderr`, a file. It has one write at a time in progress. */
+/** Where octets go: `Deno.stderr`, a file. LineWriter waits for each write before the next one. */
 export interface LineSink {
-  /** Writes some of the octets, and says how many. */
+  /** Writes some of the octets, and returns how many. */
   write(octets: Uint8Array): Promise<number>;
   /**
-   * Called before each write, and by {@linkcode LineWriter.prepare}: the time to open a file again. Returns whether the
-   * next octets go to a new place. Must not fail.
+   * Called before each write, and by {@linkcode LineWriter.prepare}, so that the sink can open a file again. Returns
+   * whether the next octets go to a new place. Must not fail.
    */
   prepare?(): Promise<boolean>;
 }
 
 /** How a {@linkcode LineWriter} writes. */
 export interface LineWriterOptions {
-  /** The line that stands in place of this number of lost ones. */
+  /** The line that is written in place of this number of lost lines. */
   readonly lost: (lines: number) => string;
   /** Called with the first failure after a success. */
   readonly onFailure?: (error: unknown) => void;
@@ -38,7 +39,7 @@ const LAST_RETRY_MS = 5_000;
 export const FLUSH_MS = 200;
 const encoder = new TextEncoder();
 
-/** Lines that are written in one go. */
+/** Lines that are written together. */
 interface Batch {
   readonly octets: Uint8Array;
   /** Where each line ends. */
@@ -90,7 +91,7 @@ export class LineWriter implements AsyncDisposable {
     await Promise.race([this.#working, promise]);
   }
 
-  /** Flushes, and gives up what could not be written by then. */
+  /** Flushes, and gives up the lines that could not be written by then. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.flush();
     this.#isOver = true;
@@ -104,7 +105,7 @@ export class LineWriter implements AsyncDisposable {
   }
 
   #admit(line: string): boolean {
-    // UTF-8 has an octet for each character at least: a line that cannot fit is not even encoded.
+    // UTF-8 needs at least one octet for each character, so a line that cannot fit is not even encoded.
     if (this.#octets + line.length > this.#mostOctets) return false;
     const octets = encoder.encode(`${line}\n`);
     if (this.#octets + octets.length > this.#mostOctets) return false;
@@ -115,7 +116,7 @@ export class LineWriter implements AsyncDisposable {
 
   /** Empties the queue. Never fails. */
   async #work(): Promise<void> {
-    // So that lines which come together are one write.
+    // Waits a moment, so that lines that come together become one write.
     await Promise.resolve();
     while (!this.#isOver) {
       if (this.#queue.length > 0) await this.#writeBatch(this.#takeBatch());
@@ -184,7 +185,7 @@ export class LineWriter implements AsyncDisposable {
     try {
       this.#options.onFailure?.(error);
     } catch {
-      // What observes failures may fail, too.
+      // The observer of failures may fail, too.
     }
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Turns each event into a log line: `TIME LEVEL EVENT name=value ...`, or the same as JSON.
  *
- * A value that holds anything but plain characters is written as a JSON string in which every invisible character is
- * escaped, so that nothing a peer sends can forge a line or a field. A long value is cut.
+ * A value with any other than plain characters is written as a JSON string with all invisible characters escaped, so
+ * that a peer cannot forge a line or a field. A long value is cut.
  */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
@@ -17,11 +17,11 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** How a line is written. */
 export type LogFormat = "text" | "json";
 
-/** A notice of the program, and not of a listener: others can get at what is the server's alone. */
+/** A notice of the program, and not of a listener: others can read or change files of the server. */
 export interface SetupNotice {
   readonly type: "exposed";
   readonly finding: string;
-  /** What to type to end that. */
+  /** The command that ends that. */
   readonly remedy: string | null;
 }
 
@@ -46,7 +46,7 @@ export function logLine(
   return lineOf(level, event.type, fieldsOf(event), time, format);
 }
 
-/** A line that is about no event. */
+/** A line that is not about an event. */
 export function lineOf(
   level: LogLevel,
   name: string,
@@ -102,12 +102,12 @@ export function levelOf(event: Logged): LogLevel {
   }
 }
 
-/** Whether an unauthenticated peer caused it; scanners do, all day. */
+/** Whether a peer that is not logged in caused it. Scanners of the internet do so all day. */
 function isOfAStranger({ during }: ErrorEvent): boolean {
   return during === "tls";
 }
 
-/** Whether a provider threw it only to choose the words of a reply; nothing is broken then. */
+/** Whether a provider threw it only to choose the text of a reply; then nothing is broken. */
 function isChosenReply(error: unknown): boolean {
   return error instanceof Pop3ResponseError && error.cause === undefined;
 }

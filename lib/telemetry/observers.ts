@@ -1,10 +1,11 @@
 /**
- * Passes events to the observers of a listener: its wire log, and its `onEvent`. Nothing that they do reaches a session:
+ * Passes events to the observers of a listener: its wire log, and its `onEvent`. An observer cannot disturb a session:
  *
- * - What they throw or reject with is written to standard error: the first time at once, then once a minute with a count.
- * - An event that an observer causes while it is called waits until it has returned. The number of such events is limited,
- *   so that events which cause events cannot keep a listener busy for ever.
- * - A name that a peer has chosen is cut.
+ * - An error that an observer throws or rejects with is written to standard error: the first one at once, then one line
+ *   a minute with a count.
+ * - When a call of an observer causes another event, that event waits until the call has returned. The number of such
+ *   events is limited, so that events that cause events cannot keep a listener busy for ever.
+ * - A long name that a peer has chosen is cut.
  */
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { Pop3Event, Pop3Events } from "../events/events.ts";
@@ -12,14 +13,14 @@ import { LineWriter } from "./line_writer.ts";
 import { cut, describe, MOST_ERROR_CHARACTERS, printable } from "./printable.ts";
 import type { WireLog } from "./wire_log.ts";
 
-/** The most events that wait, and that follow from one. */
+/** The most events that wait at once, and the most that follow from one event. */
 const MOST_FOLLOWING = 1_000;
 const COMPLAINT_MS = 60_000;
 
 /** Reports the failure of an observer. */
 export type Complain = (what: string, error: unknown) => void;
 
-/** A function that watches something, and can neither throw nor reject any more. */
+/** Wraps a function that watches something, so that it can neither throw nor reject any more. */
 export function harmless<Seen>(
   watch: (seen: Seen) => unknown,
   fails: (error: unknown) => void,
@@ -55,7 +56,7 @@ function writeToStandardError(line: string): void {
   standardError.write(line);
 }
 
-/** The observers of a listener. Read for each event, since a listener's properties may change. */
+/** The observers of a listener, read for each event, since a listener's properties may change. */
 export interface Observed {
   readonly wire: () => WireLog | null;
   readonly onEvent: () => Pop3Events;
@@ -83,7 +84,7 @@ export class Observers {
     this.#show = this.guardWireLog((event) => observed.wire()?.observe(event));
   }
 
-  /** A part of the wire log that can neither throw nor reject any more. */
+  /** Wraps a part of the wire log, so that it can neither throw nor reject any more. */
   guardWireLog<Seen>(watch: (seen: Seen) => unknown): (seen: Seen) => void {
     return harmless(watch, (error) => this.#complain("the wire log failed", error));
   }

@@ -1,5 +1,5 @@
 /**
- * Turns events into metrics and spans of OpenTelemetry, which Deno sends where its `OTEL_…` variables say.
+ * Turns events into metrics and spans of OpenTelemetry. Deno sends them to the place that its `OTEL_…` variables name.
  *
  * Loaded only if `OTEL_DENO` asks for it. docs/operations.md lists every metric.
  */
@@ -20,7 +20,7 @@ import { cut } from "./printable.ts";
 
 /** A command that takes longer has its own span. */
 const SLOW_MS = 100;
-/** In seconds, from a reply that is in memory to a message of a gigabyte. */
+/** In seconds: from a reply out of memory to a message of a gigabyte. */
 const BOUNDARIES = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600];
 
 type State = "authorization" | "transaction" | "asleep";
@@ -31,7 +31,7 @@ interface Conversation {
 }
 
 /**
- * A function for a listener's `events` that measures them.
+ * A function for a listener's `onEvent` that measures events.
  *
  * @param countBans the number of bans now
  */

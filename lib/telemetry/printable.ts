@@ -1,19 +1,20 @@
 /**
- * Makes text of a peer, a provider or a file fit to be shown: bounded, on one line, without characters that a terminal
- * obeys or that change the direction of text (Unicode's controls, formats, line and paragraph separators).
+ * Makes text of a peer, a provider or a file safe to show: of limited length, on one line, and without Unicode's
+ * controls, formats, line and paragraph separators. A terminal would obey some of them; others change the direction of
+ * text.
  */
 
-/** The longest name that a log line, an event, a span or a metric shows whole. */
+/** The length of the longest name that a log line, an event, a span or a metric shows whole. */
 export const MOST_CHARACTERS = 256;
 
-/** The longest text of an error that is shown whole. */
+/** The length of the longest error text that is shown whole. */
 export const MOST_ERROR_CHARACTERS = 2_000;
-/** How many causes of causes are shown. An error may be its own cause. */
+/** The longest chain of causes that is shown. An error may be its own cause. */
 const MOST_CAUSES = 5;
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** The text; of one that is too long, the beginning and its length. */
+/** The text; if it is too long, its beginning and its length. */
 export function cut(text: string, most: number = MOST_CHARACTERS): string {
   if (text.length <= most) return text;
   return `${text.slice(0, most).toWellFormed()}… (cut, ${text.length} characters)`;
@@ -43,7 +44,7 @@ export function printableOctets(text: string): string {
   });
 }
 
-/** Whatever was thrown, in words. Never throws. */
+/** Describes any value that was thrown. Never throws. */
 export function describe(error: unknown, causes: number = MOST_CAUSES): string {
   try {
     if (!(error instanceof Error)) return String(error);

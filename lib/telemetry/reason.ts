@@ -1,8 +1,8 @@
 import { Pop3ResponseError } from "../provider/response_error.ts";
 
-/** What went wrong, in a few words: without the error numbers and system calls in the messages of Deno. */
+/** Says in a few words what went wrong, without the error numbers and system calls that Deno's messages have. */
 export function reasonOf(error: unknown): string {
-  // Its message is the reply to the client, which must not say what went wrong.
+  // The message of a Pop3ResponseError is the reply to the client, which must not say what went wrong.
   if (error instanceof Pop3ResponseError && error.cause !== undefined) return reasonOf(error.cause);
   if (error instanceof Deno.errors.NotFound) return "it is not there";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";

@@ -2,8 +2,9 @@
  * Limits the log lines that peers can cause without logging in: by wrong passwords, refused connections, broken
  * handshakes.
  *
- * In each minute a peer gets some lines of each kind, and all peers together some more. What goes beyond that is counted,
- * and summed up at the end of the minute: a line for each of the busiest peers, and one for the rest.
+ * In each minute the log has a limited number of lines of each kind for one peer, and a larger number for all peers
+ * together. Further lines are counted and summed up at the end of the minute: a line for each of the busiest peers, and
+ * one for the rest.
  */
 import type { Clock } from "../time/clock.ts";
 import type { LogLevel } from "./log_lines.ts";
@@ -12,7 +13,7 @@ import type { LogLevel } from "./log_lines.ts";
 export interface LineKind {
   /** The type of their events. */
   readonly of: string;
-  /** What distinguishes events of that type: a reason, or what was being done. */
+  /** What distinguishes events of that type: a reason, or what the server was doing. */
   readonly reason: string | null;
   /** Their level. */
   readonly level: LogLevel;
@@ -40,7 +41,7 @@ interface Counted {
 
 interface CountedKind extends Counted {
   readonly kind: LineKind;
-  /** By peer. Peers for which there is no room are counted in the kind alone. */
+  /** By peer. Peers for which there is no room count only in the total of the kind. */
   readonly peers: Map<string, Counted>;
 }
 
@@ -50,7 +51,7 @@ const MOST_PEERS = 1_000;
 /** The most peers of one kind that have their own line in the summary. */
 const MOST_TOLD = 10;
 
-/** Counts lines, and says which are to be written. */
+/** Counts lines, and decides which are written. */
 export class StrangerLines implements Disposable {
   readonly #clock: Clock;
   readonly #summarize: (leftOut: LeftOut) => void;
@@ -64,7 +65,7 @@ export class StrangerLines implements Disposable {
     this.#summarize = summarize;
   }
 
-  /** Counts a line, and says whether it is to be written. */
+  /** Counts a line, and returns whether to write it. */
   admit(kind: LineKind, peer: string): boolean {
     if (this.#end === null) {
       this.#startedAt = this.#clock.now();

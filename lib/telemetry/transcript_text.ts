@@ -1,4 +1,4 @@
-/** Text and octets as a transcript writes them: what cannot be seen is escaped. */
+/** Writes text and octets as a transcript has them: invisible characters are escaped. */
 import { CR, DEL, LF, SPACE } from "../protocol/ascii.ts";
 import { printableOctets } from "./printable.ts";
 
@@ -16,7 +16,7 @@ export function escapedOctets(octets: Uint8Array): string {
   return text;
 }
 
-/** Text on one line; a final `…` would stand for any rest. */
+/** Escapes text for one line. A final `…` is escaped, too, since in a transcript it stands for any rest of the line. */
 export function escaped(text: string): string {
   return printableOctets(text.replaceAll("\\", "\\\\").replace(/…$/, "\\xe2\\x80\\xa6"));
 }

@@ -1,12 +1,13 @@
 /**
- * Records what clients and server say, as transcripts that `playTranscript` can replay: one for each connection, written
- * when it ends.
+ * Records what clients and server send, as transcripts that `playTranscript` can replay: one for each connection,
+ * written when the connection ends.
  *
  * - Secrets are left out: `\s` stands for the right password, and a login by AUTH, APOP or XLOG is written as USER and
- *   PASS. A line that is no command may hold a password by mistake, and is left out whole.
- * - Messages are left out, too, unless they are wanted: BODY stands for their lines.
+ *   PASS. A line that is not a command is left out, since it may hold a password by mistake.
+ * - Messages are left out, too, unless `showsMessages` says otherwise: BODY stands for their lines.
  * - Text of a peer or a mailbox is escaped: it cannot end a line, and holds nothing that a terminal obeys.
- * - The memory for one connection is bounded, and that for all of them. What goes beyond it is left out and counted.
+ * - The memory for one connection is limited, and so is that for all connections. Lines beyond it are left out and
+ *   counted.
  */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
@@ -19,7 +20,7 @@ import { escaped, escapedOctets } from "./transcript_text.ts";
 export interface WireLog {
   /** Records an event. */
   observe(event: Pop3Event): void;
-  /** Records a reply, and returns the one to send, whose lines are recorded on their way. */
+  /** Records a reply, and returns the reply to send. Its lines are recorded while they are sent. */
   reply(connection: ConnectionInfo, reply: Reply): Reply;
 }
 
@@ -39,7 +40,7 @@ interface Conversation {
 const SECRET_VERBS: ReadonlySet<string> = new Set(["PASS", "XLOG", "APOP", "AUTH"]);
 /** The most octets of memory for one connection. */
 const MOST_OCTETS = 2_097_152;
-/** The most for all open connections. */
+/** The most octets of memory for all open connections. */
 const MOST_OCTETS_OF_ALL = 67_108_864;
 /** Octets of memory that a line takes besides its text. */
 const LINE_OCTETS = 64;
@@ -117,7 +118,7 @@ export class TranscribingLog implements WireLog {
     let rest = "";
     const add = (octets: Uint8Array) => {
       const more = conversation.leftOut > 0 ? "" : escapedOctets(octets);
-      // A line that never ends takes memory, too.
+      // The rest counts as well: a line that never ends would take memory.
       if (!this.#hasRoom(conversation, more.length)) return void (rest = "");
       const lines = (rest + more).split("\r\n");
       rest = lines.pop() ?? "";
@@ -172,7 +173,7 @@ export class TranscribingLog implements WireLog {
     this.#addReply(conversation, reply);
   }
 
-  /** Records a reply, and returns the one to send. */
+  /** Records a reply, and returns the reply to send. */
   #addReply<R extends StatusReply>(conversation: Conversation, reply: R): R {
     this.#add(conversation, `S: ${escaped(statusLine(reply).trimEnd())}`);
     if (reply.type === "listing") {

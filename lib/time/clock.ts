@@ -1,10 +1,10 @@
-/** The clock behind every timeout; tests pass one that they move themselves. */
+/** The clock that all timeouts use. Tests pass a clock that they move themselves. */
 
 /** Tells the time and calls back later. */
 export interface Clock {
   /** Milliseconds since some fixed instant; never runs backwards. */
   now(): number;
-  /** Calls back once after these milliseconds, unless the handle is disposed of first. */
+  /** Calls `callback` once after these milliseconds, unless the returned handle is disposed of before. */
   after(milliseconds: number, callback: () => void): Disposable;
 }
 

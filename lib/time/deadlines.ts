@@ -1,9 +1,9 @@
 /**
  * The deadlines of all connections, watched by one timer.
  *
- * Each command moves its connection's deadline, and that must cost next to nothing: it sets a number. The timer looks at
- * all of them every half second, so a deadline may be noticed that much late. There is no timer while there is no
- * connection.
+ * Each command moves the deadline of its connection. That must cost almost nothing, so it only sets a number. The timer
+ * looks at all deadlines every half second, so it may notice one half a second late. There is no timer while there is
+ * no connection.
  */
 import type { Clock } from "./clock.ts";
 

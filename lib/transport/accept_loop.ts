@@ -1,8 +1,8 @@
 /**
- * Accepts connections until the socket is closed. What a peer does costs the port nothing; only a want of the process
- * (no file descriptors left) makes it wait, so that a lasting one does not eat the CPU.
+ * Accepts connections until the socket is closed. A failure that a peer causes does not delay the port. When the process
+ * lacks something (no file descriptors left), the port waits before it tries again, so that it does not use all CPU.
  *
- * An arrival belongs to whoever serves it; where serving throws, it is closed here.
+ * `serve` must close what it is given; if it throws, the loop closes the transport.
  */
 import type { Clock } from "../time/clock.ts";
 import type { Handshake, PushbackTransport } from "./transport.ts";
@@ -15,7 +15,7 @@ export interface PortToOpen {
   readonly reusePort: boolean;
 }
 
-/** A listening socket: a `Deno.Listener`, or what a test makes of it. */
+/** A listening socket: a `Deno.Listener`, or a double of it in a test. */
 export interface Acceptor<T = Deno.TcpConn | Deno.TlsConn> {
   /** Waits for the next connection. */
   accept(): Promise<T>;
@@ -23,17 +23,17 @@ export interface Acceptor<T = Deno.TcpConn | Deno.TlsConn> {
   close(): void;
 }
 
-/** Somebody who has come, and where from. */
+/** An accepted connection, and the address of its peer. */
 export interface Arrival {
   readonly transport: PushbackTransport;
-  /** Empty where the peer was gone before it could be asked for. */
+  /** Empty where the peer was gone before the system could say its address. */
   readonly address: string;
   readonly port: number;
-  /** For a connection that Deno begins with TLS: waits for its handshake. Null for any other. */
+  /** Waits for the handshake of a connection that Deno begins with TLS; null for any other connection. */
   readonly handshake: Handshake | null;
 }
 
-/** After so many failures in a row that nobody can explain, the port is broken for now, and waits like the process. */
+/** After so many failures in a row without a known cause, the port waits, as when the process lacks something. */
 const MOST_UNEXPLAINED = 100;
 
 /** Gives each accepted connection to `serve`, and each failure to `report`, until `acceptor` is closed. */

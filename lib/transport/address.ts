@@ -1,4 +1,4 @@
-/** What limits need to know of the address of a peer. */
+/** What the limits need to know about a peer's address: its networks, and whether it is this machine. */
 
 /** `::ffff:192.0.2.7` is the IPv4 address 192.0.2.7 on an IPv6 socket. */
 export function unmapped(address: string): string {
@@ -11,12 +11,12 @@ export function isLoopback(address: string): boolean {
   return plain === "::1" || /^127\.\d+\.\d+\.\d+$/.test(plain);
 }
 
-/** Whether a host that someone has named is this machine alone. */
+/** Whether only this machine can reach a host with this name or address. */
 export function isThisMachine(hostname: string): boolean {
   return hostname === "localhost" || isLoopback(hostname);
 }
 
-/** A network from which connections are counted together, and how many peers' share it may have. */
+/** A network whose connections count together, and how many times the limit of one peer it may have. */
 export interface CountedNetwork {
   readonly key: string;
   readonly peers: number;
@@ -29,8 +29,8 @@ export function peerKey(address: string): string {
 }
 
 /**
- * The networks of an address that share its limits: the peer; and of IPv6 the /56 and /48 around it, which are what a
- * customer is given, so that nobody has the places of all their /64.
+ * The networks of an address that share its limits: the peer itself; for IPv6 also the /56 and /48 around it. Providers
+ * give their customers networks of these sizes, and a customer must not have the places of all its /64.
  */
 export function countedNetworks(address: string): readonly CountedNetwork[] {
   const plain = unmapped(address);
@@ -54,7 +54,7 @@ function groupsOf(address: string): readonly number[] {
     .map((group) => Number.parseInt(group, 16));
 }
 
-/** `2001:db8:0:0::/64`, and its like for less bits of the fourth group. */
+/** A text such as `2001:db8:0:7::/64`; for fewer bits, the rest of the fourth group is 0. */
 function networkKey(groups: readonly number[], bits: 48 | 56 | 64): string {
   const [first = 0, second = 0, third = 0, fourth = 0] = groups;
   const subnet = bits === 64 ? fourth : bits === 56 ? fourth & 0xff00 : 0;

@@ -1,4 +1,4 @@
-/** Opening a port, and what it accepts. */
+/** Opens ports whose connections arrive as {@linkcode Arrival}s. */
 import type { Acceptor, Arrival, PortToOpen } from "./accept_loop.ts";
 import { arrivalOf } from "./tcp_transport.ts";
 import type { ServedCertificate } from "./tls/served_certificate.ts";
@@ -6,13 +6,13 @@ import type { ServedCertificate } from "./tls/served_certificate.ts";
 /** A port, and the address that it is bound to. */
 export type OpenPort = readonly [addr: Deno.NetAddr, acceptor: Acceptor<Arrival>];
 
-/** A port on which nothing comes before the connection: for no TLS, STLS, and implicit TLS by the engine `node`. */
+/** Opens a port for connections without TLS at the accept: for no TLS, STLS, and implicit TLS by the engine `node`. */
 export function openPort(port: PortToOpen): OpenPort {
   const listener = Deno.listen({ ...port });
   return [listener.addr, arrivals(listener)];
 }
 
-/** A port whose TLS is Deno's; loaded only for those who want it. */
+/** Opens a port with the TLS engine `deno`, whose code is loaded only where it is chosen. */
 export async function openDenoTlsPort(
   port: PortToOpen,
   certificate: ServedCertificate,
@@ -22,7 +22,7 @@ export async function openDenoTlsPort(
   return [acceptor.addr, acceptor];
 }
 
-/** What a listener of Deno's accepts, as arrivals. */
+/** Wraps a listener of Deno, so that it accepts arrivals. */
 export function arrivals(acceptor: Acceptor): Acceptor<Arrival> {
   return {
     accept: async () => arrivalOf(await acceptor.accept()),

@@ -1,16 +1,15 @@
 /**
- * The header of the PROXY protocol, versions 1 and 2: a proxy's first words, which say who its client is.
+ * Parses the header of the PROXY protocol, versions 1 and 2: a proxy's first octets, which hold its client's address.
  *
- * Pure: octets in, and what they mean out. `incomplete` asks for more octets; there is an end to that, since both
- * versions are bounded.
+ * It reads nothing itself. `incomplete` means that more octets are needed; both versions limit the length of a header.
  */
 import ipaddr from "ipaddr.js";
 
-/** The client on the far side of a proxy. */
+/** The client of a proxy. */
 export interface ProxiedClient {
   readonly address: string;
   readonly port: number;
-  /** Does the client speak TLS with the proxy? */
+  /** Whether the client speaks TLS with the proxy. */
   readonly isSecure: boolean;
 }
 
@@ -20,9 +19,9 @@ export type ProxyHeader =
   | { readonly type: "malformed"; readonly reason: string }
   | {
     readonly type: "header";
-    /** Octets of the header; what comes behind it is the client's. */
+    /** How many octets the header has; those after it come from the client. */
     readonly length: number;
-    /** Null where the proxy speaks for itself (a health check), or does not know. */
+    /** Null where the connection is the proxy's own (a health check), or the proxy does not know its client. */
     readonly client: ProxiedClient | null;
   };
 
@@ -40,7 +39,7 @@ export function parseProxyHeader(octets: Uint8Array): ProxyHeader {
   return malformed("no PROXY header");
 }
 
-/** Do the octets begin so, as far as they go? */
+/** Whether the octets begin with the signature, or are the beginning of it. */
 function beginsWith(octets: Uint8Array, signature: readonly number[]): boolean {
   return signature.every((octet, index) => index >= octets.length || octets[index] === octet);
 }
@@ -93,7 +92,7 @@ function parseV2(octets: Uint8Array): ProxyHeader {
   if (octets.length < length) return incomplete;
   const LOCAL = 0x20;
   const addressOctets = new Map([[0x11, 4], [0x21, 16]]).get(view.getUint8(13));
-  // A family that is not TCP over IP: the specification has the receiver go on with the proxy's own address.
+  // For a family that is not TCP over IP, the specification tells the receiver to use the proxy's own address.
   if (command === LOCAL || addressOctets === undefined) {
     return { type: "header", length, client: null };
   }
@@ -113,7 +112,7 @@ function parseV2(octets: Uint8Array): ProxyHeader {
   };
 }
 
-/** Looks for PP2_TYPE_SSL with PP2_CLIENT_SSL among the fields; null when one is longer than what is there. */
+/** Whether a field PP2_TYPE_SSL has the bit PP2_CLIENT_SSL; null when a field is longer than the rest of the octets. */
 function clientSpeaksTls(fields: Uint8Array): boolean | null {
   const PP2_TYPE_SSL = 0x20;
   const PP2_CLIENT_SSL = 0x01;

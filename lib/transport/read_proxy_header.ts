@@ -3,17 +3,17 @@ import type { PushbackTransport } from "./transport.ts";
 
 const FIRST_READ_OCTETS = 256;
 
-/** The peer left without a word, as a health check does. */
+/** The peer left without sending anything, as a health check does. */
 export class ProxyGoneError extends Error {
   override readonly name = "ProxyGoneError";
 }
 
 /**
- * Reads the header that a proxy sends before all else (PROXY protocol, versions 1 and 2); what came in behind it
- * is read again.
+ * Reads the header that a proxy sends first (PROXY protocol, versions 1 and 2), and gives back the octets after it: the
+ * next `read` of the transport returns them.
  *
- * @returns null where the proxy speaks for itself
- * @throws {ProxyGoneError} when it leaves without a word
+ * @returns the client; null where the connection is the proxy's own, or the proxy does not know its client
+ * @throws {ProxyGoneError} when the peer leaves without sending anything
  * @throws {SyntaxError} when it sends something else, or leaves in the middle
  */
 export async function readProxyHeader(
@@ -40,7 +40,7 @@ export async function readProxyHeader(
   }
 }
 
-/** A reset is an end, too: some health checks end so. */
+/** Reads; null at the end. A reset counts as the end, because some health checks close their connection in this way. */
 async function readOrNull(
   transport: PushbackTransport,
   into: Uint8Array,

@@ -2,7 +2,7 @@ import type { Arrival } from "./accept_loop.ts";
 import { HandshakeError } from "./tls/handshake_error.ts";
 import type { Handshake, PushbackTransport } from "./transport.ts";
 
-/** What a `Deno.Listener` or a `Deno.TlsListener` accepts; where that fails, it is closed. */
+/** Makes an arrival of an accepted connection; if that fails, closes the connection. */
 export function arrivalOf(accepted: Deno.TcpConn | Deno.TlsConn): Arrival {
   try {
     const { hostname, port } = accepted.remoteAddr;
@@ -14,14 +14,14 @@ export function arrivalOf(accepted: Deno.TcpConn | Deno.TlsConn): Arrival {
   }
 }
 
-/** Deno has begun the handshake with the accept. It tells neither version nor cipher. */
+/** Waits for the handshake, which Deno began with the accept. Deno tells neither its version nor its cipher. */
 function handshakeOf(connection: Deno.TlsConn): Handshake {
   return async (transport) => {
     try {
       await connection.handshake();
     } catch (error) {
       transport.close();
-      // A peer that leaves in the middle of its handshake ends in the same words.
+      // Deno throws the same errors for a peer that leaves in the middle of its handshake.
       const isSilent = error instanceof Deno.errors.UnexpectedEof ||
         error instanceof Deno.errors.ConnectionReset;
       throw new HandshakeError(error, isSilent);
@@ -30,18 +30,18 @@ function handshakeOf(connection: Deno.TlsConn): Handshake {
   };
 }
 
-/** An accepted connection of Deno's, plain or with TLS. It may be closed more than once. */
+/** A connection that Deno has accepted, plain or with TLS. It may be closed more than once. */
 export class TcpTransport implements PushbackTransport {
   readonly #connection: Deno.TcpConn | Deno.TlsConn;
   #isOpen = true;
   #unread: Uint8Array | null = null;
 
   constructor(connection: Deno.TcpConn | Deno.TlsConn) {
-    // A reply is one write; waiting for more to send (Nagle) would only add the client's delayed ACK to it.
+    // A reply is one write: waiting for more to send (Nagle) would only delay it until the client's delayed ACK.
     try {
       if ("setNoDelay" in connection) connection.setNoDelay(true);
     } catch {
-      // The peer is gone already; the first read tells.
+      // The peer is gone already; the first read will fail.
     }
     this.#connection = connection;
   }

@@ -1,42 +1,42 @@
-/** The connection to a peer: octets in, octets out. */
+/** The connection to a peer, from which we read octets and to which we write octets. */
 import type { TlsFacts } from "../provider/connection_info.ts";
 
-/** Where bytes come from: a `Deno.Conn`, or what a test makes of it. */
+/** A source of bytes: a `Deno.Conn`, or a double of it in a test. */
 export interface ByteSource {
-  /** Fills the start of the buffer; null when there is nothing more to come. */
+  /** Fills the start of the buffer, and returns how many octets; null when no more will come. */
   read(into: Uint8Array): Promise<number | null>;
 }
 
-/** Where bytes go: a `Deno.Conn`, or what a test makes of it. */
+/** A sink of bytes: a `Deno.Conn`, or a double of it in a test. */
 export interface ByteSink {
-  /** Writes some of the bytes, and says how many. */
+  /** Writes some of the bytes, and returns how many. */
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** The connection to a peer: a `Deno.Conn`, TLS over one, or what a test makes of it. */
+/** The connection to a peer: a `Deno.Conn`, TLS over one, or a double of it in a test. */
 export interface Transport extends ByteSource, ByteSink {
-  /** Ends our side; what the peer still sends can be read. */
+  /** Ends our side of the connection; what the peer still sends can be read. */
   closeWrite(): Promise<void>;
-  /** Ends it, and makes a waiting read or write fail. It may be called more than once. */
+  /** Ends the connection, and makes a waiting read or write fail. It may be called more than once. */
   close(): void;
 }
 
-/** A transport of which a beginning can be read by somebody else. */
+/** A transport to which octets can be given back, so that one reader can take a header and leave the rest. */
 export interface PushbackTransport extends Transport {
-  /** Puts octets back that were read too far: the next reads give them again. */
+  /** Gives octets back: the next reads return them again. */
   unread(octets: Uint8Array): void;
 }
 
 /** A transport after a TLS handshake. */
 export interface SecuredTransport {
   readonly transport: Transport;
-  /** What the handshake agreed on; null where the runtime does not tell. */
+  /** What the handshake agreed on; null where the runtime does not say it. */
   readonly facts: TlsFacts | null;
 }
 
 /**
  * Waits for the TLS handshake of a client.
  *
- * It rejects with a `HandshakeError` when that fails; the transport is closed then.
+ * It rejects with a `HandshakeError` when the handshake fails; the transport is then closed.
  */
 export type Handshake = (transport: Transport) => Promise<SecuredTransport>;

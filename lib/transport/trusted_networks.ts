@@ -1,16 +1,16 @@
-/** Networks in the notation of CIDR: `192.0.2.0/24`, `2001:db8::/32`, or one address. */
+/** The networks of trusted proxies, in CIDR notation: `192.0.2.0/24`, `2001:db8::/32`, or one address. */
 import ipaddr from "ipaddr.js";
 
-/** Addresses in some networks. */
+/** A set of networks. */
 export class TrustedNetworks {
   readonly #networks: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][];
 
-  /** @throws {RangeError} that names the first one that is no network */
+  /** @throws {RangeError} that names the first text that is not a network */
   constructor(networks: readonly string[]) {
     this.#networks = networks.map(parseNetwork);
   }
 
-  /** Whether the address is in one of them; what is no address is in none. */
+  /** Whether the address is in one of the networks; false for a text that is not an address. */
   has(address: string): boolean {
     const plain = address.split("%", 1).join("");
     if (!ipaddr.isValid(plain)) return false;

@@ -4,11 +4,11 @@ import { dirname } from "@std/path";
 /** The rooms from the lowest floor to the highest, and what is in each. A file imports from its own room and from lower ones. */
 export const ROOMS: readonly (readonly [name: string, content: string])[] = [
   ["protocol", "pure: commands, replies, capabilities, unique-ids, line ends, byte-stuffing, TOP"],
-  ["time", "the clock, deadlines, giving way to others"],
+  ["time", "the clock, deadlines, long work in slices"],
   ["settings", "a setting: its default and its limits, for the library and the command line"],
-  ["files", "the file system seam: every touch of a file"],
+  ["files", "every call to the file system"],
   ["provider", "the contract that a provider of mail implements"],
-  ["events", "the union of what happens"],
+  ["events", "the types of all events"],
   ["transport", "octets to and from a peer: TCP, TLS, ports, the PROXY header"],
   ["auth", "SASL mechanisms, password hashes"],
   [
@@ -16,14 +16,14 @@ export const ROOMS: readonly (readonly [name: string, content: string])[] = [
     "the border to the code of a provider: every question, its answer checked and watched",
   ],
   ["session", "states, the table of verbs, a file for each verb, the texts of replies"],
-  ["guard", "limits and bans, which stand at the door of a session"],
+  ["guard", "limits, bans, and who may try to log in"],
   ["telemetry", "log lines, wire logs, OpenTelemetry"],
   ["connection", "one peer: lines in, replies out, time limits"],
-  ["faults", "misbehaving on purpose, for people who test a client"],
+  ["faults", "faults on purpose, for people who test a client"],
   ["mailbox", "storage: memory, folder, Maildir, mbox; deletions that are all or nothing"],
   ["providers", "providers that are ready-made: one user, a users file"],
   ["check", "what is wrong with a mailbox or a set-up, as values"],
-  ["listener", "`Pop3Listener`: its settings, its ports, who is admitted"],
+  ["listener", "`Pop3Listener`: its settings, its ports, which connections it accepts"],
   ["testing", "for authors of providers and clients: a conformance suite, transcripts, a client"],
   ["cli", "the program: options, commands, what is printed"],
 ];

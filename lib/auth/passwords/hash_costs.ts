@@ -1,23 +1,23 @@
 /**
- * What a password hash may cost, and what it does cost.
+ * How much work a password hash may cost, and how much it does cost.
  *
- * Whoever writes a users file chooses the costs, and every guess of a stranger incurs them: without a limit, one line
+ * The author of a users file chooses the costs, and every guess of a stranger causes them: without a limit, one line
  * with `$2y$31$` would keep a thread busy for days. The limits are checked when the file is read, so that `check`
- * reports them.
+ * reports a hash that exceeds them.
  */
 import type { PasswordHash } from "./password_hash.ts";
 
 const MOST_BCRYPT = 14;
 const MOST_SHA_CRYPT_ROUNDS = 5_000_000;
 const MOST_PBKDF2_ROUNDS = 2_000_000;
-/** 1 GiB. */
+/** The most memory: 1 GiB. */
 const MOST_KIB = 1_048_576;
-/** Memory times passes: 4 GiB. */
+/** The most memory times passes: 4 GiB. */
 const MOST_ARGON2_KIB = 4_194_304;
-/** 1 GiB, in blocks of 128 octets. */
+/** The most memory: 1 GiB, in blocks of 128 octets. */
 const MOST_SCRYPT_BLOCKS = 8_388_608;
 const MOST_SCRYPT_LANES = 16;
-/** glibc's default, for a hash that names no rounds. */
+/** The default of glibc, for a hash that does not say how many rounds it has. */
 const USUAL_SHA_CRYPT_ROUNDS = 5_000;
 
 const DIGEST_OCTETS = { sha1: 20, sha256: 32, sha512: 64 };
@@ -34,7 +34,7 @@ export function affordable<T extends PasswordHash>(hash: T): T {
 }
 
 /**
- * Roughly how many milliseconds a check takes: good enough to compare hashes. Hashes of one type and cost have equal
+ * Roughly how many milliseconds a check takes, to compare hashes. Two hashes of the same type and cost have equal
  * numbers.
  */
 export function effortOf(hash: PasswordHash): number {

@@ -2,16 +2,16 @@
 import type { SlowHash } from "./password_hash.ts";
 import { verifySlowHash } from "./slow_hashes.ts";
 
-/** What the worker is asked. */
+/** The hash and the password that the worker is to check. */
 export interface HashQuestion {
   readonly hash: SlowHash;
   readonly password: string;
 }
 
-/** What it answers. */
+/** The worker's answer. */
 export type HashAnswer =
   | { readonly type: "answer"; readonly isRight: boolean }
-  /** Without the error's message, which might repeat what was hashed. */
+  /** Without the error's message, which might repeat the password. */
   | { readonly type: "failed"; readonly errorName: string };
 
 /** The global scope of a worker; Deno's types describe that of the main thread. */

@@ -1,11 +1,10 @@
 /**
- * Threads for password hashes: off the event loop, so that many logins at once stall no session.
+ * Checks password hashes on other threads, so that many logins at once do not stop the sessions on the event loop.
  *
- * - Only so many hashes are checked at once, and only so many wait; further logins are refused with `[SYS/TEMP]`,
- *   which does not mean a wrong password.
- * - A hash that takes over ten seconds is given up and its thread ended; that login is refused with `[SYS/TEMP]`,
- *   too.
- * - A thread is started when there is work for it, and ended after a while without work.
+ * - The number of hashes that are checked at once is limited, and so is the number that wait. Further logins are
+ *   refused with `[SYS/TEMP]`, which does not mean a wrong password.
+ * - When a hash takes over ten seconds, its thread is ended, and its login is refused with `[SYS/TEMP]`, too.
+ * - A thread is started when there is work for it, and ended after half a minute without work.
  */
 import { checkedOptions, type SettingsTable, wholeNumber } from "../../settings/setting.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -34,7 +33,7 @@ interface Job {
 
 const ENDED = "The server is stopping";
 const IDLE_MS = 30_000;
-/** A hash that takes longer is given up. */
+/** The longest time that the check of one hash may take. */
 const LONGEST_MS = 10_000;
 
 export class HashWorkers implements Disposable {
@@ -55,9 +54,9 @@ export class HashWorkers implements Disposable {
   }
 
   /**
-   * Whether it is the password.
+   * Whether the hash was made from this password.
    *
-   * @throws {Pop3ResponseError} `[SYS/TEMP]` when too many are waiting already
+   * @throws {Pop3ResponseError} `[SYS/TEMP]` when too many hashes are waiting already
    */
   verify(hash: SlowHash, password: string): Promise<boolean> {
     if (this.#isEnded) return Promise.reject(new Error(ENDED));
@@ -129,7 +128,7 @@ export class HashWorkers implements Disposable {
     const worker = new Worker(new URL("./hash_worker.ts", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<HashAnswer>) => {
       const job = this.#takeJobOf(worker);
-      // A thread that was ended may have answered in the same moment.
+      // The thread may have answered just when it was ended.
       if (job === null) return;
       this.#idle.push(worker);
       if (data.type === "answer") job.resolve(data.isRight);

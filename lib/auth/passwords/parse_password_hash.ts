@@ -1,8 +1,8 @@
 /**
  * Parses a stored password in the notations of Dovecot's passwd-file and Apache's htpasswd.
  *
- * - `{SCHEME}text`, or only the text where it names its scheme itself: `$2y$…`, `$6$…`, `$argon2id$…`.
- * - It is parsed when the file is read, so that a bad hash, or one that costs too much (hash_costs.ts), is found then
+ * - It is `{SCHEME}text`, or only the text where that shows its scheme: `$2y$…`, `$6$…`, `$argon2id$…`.
+ * - We parse it when the file is read, so that a bad hash, or one that costs too much (hash_costs.ts), is found then
  *   and not at a login.
  * - No error message repeats any part of it.
  */
@@ -52,7 +52,7 @@ function parse(stored: string): PasswordHash {
   }
 }
 
-/** Parses a text whose first characters name its scheme. */
+/** Parses a text whose first characters show its scheme. */
 function parseCrypt(text: string): PasswordHash {
   if (/^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/.test(text)) {
     return { type: "bcrypt", text };

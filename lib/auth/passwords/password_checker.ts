@@ -1,14 +1,15 @@
 /**
- * Checks passwords against hashes: quick ones at once, slow ones on other threads.
+ * Checks passwords against hashes: quick hashes at once, slow ones on other threads.
  *
- * Plain passwords are compared prepared, on both sides. Nobody can know what a hash was made from, so the sent
- * password is tried prepared and, where that differs, as it is. Both count as one attempt.
+ * Before a comparison with a plain password, both passwords are prepared (prepared_text.ts). A hash does not show
+ * whether its password was prepared, so the sent password is tried prepared and, where that differs, as it is. Both
+ * together count as one attempt.
  *
- * The result of a slow check is remembered under a keyed digest of name, hash and password that is worth nothing
- * outside this process. A right password is remembered for some minutes, so that a client that polls every few
- * seconds does not cost a full hash each time. A wrong one is remembered as long as there is room: it stays wrong for
- * that hash. The name is in the digest, so that a password already tried with other names costs the same for a known
- * and an unknown name.
+ * The result of a slow check is remembered under a keyed digest of name, hash and password, which is useless outside
+ * this process. A right password is remembered for five minutes, so that a client that polls every few seconds does not
+ * cost a full hash each time. A wrong one is remembered as long as there is room: it stays wrong for that hash. The
+ * name is in the digest, so that a password that was already tried with other names costs the same for a known and an
+ * unknown name.
  */
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { KeyedDigest } from "../keyed_digest.ts";
@@ -19,7 +20,7 @@ import { HashWorkers, type HashWorkersOptions } from "./hash_workers.ts";
 import type { PasswordHash, SlowHash } from "./password_hash.ts";
 
 const REMEMBERED_MS = 300_000;
-/** How many right passwords, and how many wrong ones. */
+/** The most right passwords that are remembered, and the most wrong ones. */
 const MOST_REMEMBERED = 10_000;
 
 const encoder = new TextEncoder();
@@ -38,7 +39,7 @@ export class PasswordChecker implements Disposable {
     this.#clock = clock;
   }
 
-  /** Whether it is the password of this name. An empty one is nobody's. */
+  /** Whether it is the password of this name. An empty password is always wrong. */
   async check(hash: PasswordHash, password: string, name: string): Promise<boolean> {
     if (hash.type === "locked" || password === "") return false;
     if (hash.type === "plain") {

@@ -1,4 +1,4 @@
-/** The kinds of stored passwords, by how one is checked. */
+/** The kinds of stored passwords. Each kind is checked in its own way. */
 import type { ScramVerifier } from "../../provider/mailbox_provider.ts";
 
 /** A stored password. */
@@ -18,7 +18,7 @@ export type PasswordHash =
 
 /** A hash that takes time on purpose. */
 export type SlowHash =
-  /** The libraries take the text of these as it is. */
+  /** The libraries take these texts as they are. */
   | { readonly type: "bcrypt" | "argon2" | "sha-crypt"; readonly text: string }
   | { readonly type: "scram-sha-256"; readonly verifier: ScramVerifier }
   | {

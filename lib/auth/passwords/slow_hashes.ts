@@ -1,9 +1,10 @@
 /**
- * Hashes that take time on purpose, by the libraries that others maintain. Only the worker loads this.
+ * Checks and makes hashes that take time on purpose, with libraries that others maintain. Only the worker and
+ * `pop3svc hash` load this file.
  *
- * What may take over ten seconds is JavaScript or WebAssembly, which ends with the worker. Calls of `node:crypto` run
- * on after the worker: its PBKDF2 is limited to a few seconds (hash_costs.ts), its scrypt could take a minute and is
- * not used.
+ * The hashes that may take over ten seconds are computed in JavaScript or WebAssembly, which stops with the worker. A
+ * call of `node:crypto` would go on after the worker's end: its PBKDF2 is limited to a few seconds (hash_costs.ts), and
+ * its scrypt, which could take a minute, is not used.
  */
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
 import { argon2id, argon2Verify, bcrypt, bcryptVerify, scrypt } from "hash-wasm";
@@ -76,7 +77,7 @@ function scryptOf(
   return scrypt({ password, salt, ...cost, outputType: "binary" });
 }
 
-/** bcrypt uses 72 octets of a password; every implementation ignores the rest. */
+/** The first 72 octets: bcrypt uses no more, and every implementation ignores the rest. */
 function bcryptPassword(password: string): Uint8Array {
   return new TextEncoder().encode(password).slice(0, 72);
 }

@@ -10,7 +10,7 @@ import {
   textOf,
 } from "./mechanism.ts";
 
-/** What a client says in its only message. */
+/** What a client sends in its only message. */
 interface Bearer {
   readonly username: string | null;
   readonly token: string;
@@ -45,7 +45,7 @@ function bearerMechanism(parse: (message: string) => Bearer, status: string): Me
           // RFC 7628 section 3.2.2: the server explains a refusal in a challenge, which the client must answer.
           yield octetsOf(JSON.stringify({ status, schemes: "bearer" }));
         } catch {
-          // A client that cancels is refused all the same: else it could try tokens without being counted.
+          // A client that cancels is refused as well: otherwise it could try tokens, and nothing would count them.
         }
       }
       return { username: username ?? nameOf(mailbox), mailbox, secret: token };

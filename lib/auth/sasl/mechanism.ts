@@ -2,8 +2,8 @@
  * A SASL mechanism (RFC 4422), as POP3 uses it (RFC 5034).
  *
  * An exchange is an async generator: it yields the server's challenges, receives the client's responses, and returns
- * who wants to log in and what the provider answered. An initial response answers the first challenge. When the
- * client cancels or leaves, a SaslError is thrown into the generator.
+ * the user's name and what the provider answered. An initial response answers the first challenge. When the client
+ * cancels or leaves, the session throws a SaslError into the generator.
  */
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
@@ -16,7 +16,7 @@ export interface Login {
   readonly username: string;
   /** Null for a refusal. */
   readonly mailbox: Mailbox | null;
-  /** What the client would send again with the same wrong password; null where that differs each time. */
+  /** The password or token that was tried, to recognize it when it is sent again; null where no such text is sent. */
   readonly secret: string | null;
 }
 
@@ -28,7 +28,7 @@ export interface Mechanism {
   begin(info: ConnectionInfo, provider: MailboxProvider): Exchange;
 }
 
-/** The client broke a rule of its mechanism. The message says which, and repeats nothing that it sent. */
+/** The client broke a rule of its mechanism. The message says which one, and repeats nothing that the client sent. */
 export class SaslError extends Error {
   override readonly name = "SaslError";
 }
@@ -42,7 +42,7 @@ export function octetsOf(text: string): Octets {
   return encoder.encode(text);
 }
 
-/** @throws {SaslError} when it is not UTF-8 */
+/** @throws {SaslError} when the octets are not UTF-8 */
 export function textOf(octets: Octets): string {
   try {
     return decoder.decode(octets);

@@ -1,4 +1,4 @@
-/** The mechanisms by name, the best first: some clients take the first one that they know. */
+/** The mechanisms by name, the best one first, because some clients take the first one that they know. */
 import type { MailboxProvider } from "../../provider/mailbox_provider.ts";
 import { oauthbearer, xoauth2 } from "./bearer.ts";
 import { login } from "./login.ts";

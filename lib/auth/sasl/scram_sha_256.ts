@@ -3,10 +3,10 @@
  *
  * There is no SCRAM-SHA-256-PLUS: over TLS 1.3 it needs an exporter (RFC 9266), which the runtime does not offer.
  *
- * A client cannot find out who is known. For an unknown name, the exchange goes on with a salt and iterations like
- * those of other users (UserSecrets.challengeFor), and ends with a refusal; a challenge costs the same for all, and
- * no PBKDF2. From the challenge on, the exchange counts as an attempt: a client that gives up or breaks a rule is
- * refused as for a wrong password.
+ * A client cannot find out which names exist. For an unknown name, the exchange goes on with a salt and iterations like
+ * those of other users (UserSecrets.challengeFor), and ends with a refusal. A challenge costs the same for all names,
+ * and needs no PBKDF2. Once the challenge is sent, the exchange counts as an attempt: a client that gives up or breaks a
+ * rule is refused as for a wrong password.
  */
 import type {
   MailboxProvider,
@@ -21,7 +21,7 @@ import { type Mechanism, NOTHING, type Octets, octetsOf, SaslError, textOf } fro
 
 const SALT_OCTETS = 16;
 const NONCE_OCTETS = 18;
-/** The key of this process's salts, for providers without `challengeFor`. */
+/** The key from which this process makes salts, for providers without `challengeFor`. */
 const saltKey = crypto.getRandomValues(new Uint8Array(32));
 
 export const scramSha256: Mechanism = scram(() =>
@@ -37,7 +37,7 @@ export function scram(newNonce: () => string): Mechanism {
       const { username } = first;
       const nonce = first.nonce + newNonce();
       const secret = await provider.secrets?.secretOf(info, username) ?? null;
-      // Computed for every name: else the time would tell who has a verifier.
+      // Computed for every name: otherwise the time would show which users have a verifier.
       const standIn = await standInFor(provider, username);
       const challenge = secret?.type === "scram-sha-256" ? secret.verifier : standIn;
       const serverFirst = `r=${nonce},s=${challenge.salt.toBase64()},i=${challenge.iterations}`;

@@ -1,7 +1,7 @@
 /**
- * Up to version 0.1 our folder in a Maildir was `.pop3svc`, which Dovecot takes for a folder of IMAP. What an old version
- * left half done in it is completed; then it is removed, or, where it holds a trash, gets its new name. One that belongs
- * to another user is left alone.
+ * Up to version 0.1 our folder in a Maildir was `.pop3svc`, which Dovecot treats as an IMAP folder. This file completes
+ * what an old version left half done there. Then it removes the folder; if the folder holds a trash, it gets its new
+ * name instead. A folder that belongs to another user is left alone.
  */
 import { join } from "@std/path";
 import { isOurFolder } from "../../files/own_folder.ts";
@@ -17,7 +17,7 @@ export async function adoptOldFolder(folder: MailboxFolder): Promise<void> {
   const found = await files.look(old);
   if (found === null) return;
   if (folder.isGuarded) {
-    // Its owner could exchange it while we work in it.
+    // The owner of the mailbox could replace it while we work in it.
     return folder.report(
       new Error(
         `${old}, of an older version, is left alone in a mailbox of another user: if it holds files, they are messages of a ` +
@@ -33,7 +33,7 @@ export async function adoptOldFolder(folder: MailboxFolder): Promise<void> {
   }
   try {
     {
-      // It goes away with the lock when nothing else is in it.
+      // The end of the lock removes the folder when nothing else is in it.
       using _lock = await lockDeletions(folder, old);
       await recover(folder, old);
       for (const { name } of await files.entries(old)) {

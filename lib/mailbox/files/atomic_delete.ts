@@ -1,6 +1,6 @@
 /**
- * Deletes message files of one mailbox: all of them or none, at whatever instant the process is killed, the
- * disk fills up, or one file cannot be moved.
+ * Deletes message files of one mailbox: all of them or none, even if the process is killed at any moment, the disk is
+ * full, or one file cannot be moved.
  *
  * A deletion is a folder in our folder of the mailbox (own_folder.ts):
  *
@@ -8,32 +8,35 @@
  *     deleted-ID   decided: all files are in it, to be removed
  *     trashed-ID   decided: all files are in it, to be moved into the folder `trash` beside it
  *
- * 1. The set is moved, file by file, into `moving-ID`. Each move can be undone. The folders are synced.
+ * 1. The files are moved, one by one, into `moving-ID`. Each move can be undone. The folders are synced.
  * 2. `moving-ID` is renamed to `deleted-ID` or `trashed-ID`, and that is synced. This rename is the decision.
- * 3. The files in it are removed, or moved on, then our folders. None of it can change the outcome any more.
+ * 3. The files in it are removed, or moved to the trash; then our folders are removed. The outcome cannot change any
+ *    more.
  *
  * The next login to the mailbox recovers what a killed process left, before it lists anything:
  *
- * - `moving-ID` is undone: its files go back to where they were. Where another file has that name by now, it stays
- *   as it is, and the one that goes back gets a free name beside it.
+ * - `moving-ID` is undone: its files go back to their old places. If another file has the old name by now, that file
+ *   stays as it is, and ours gets a free name beside it.
  * - `deleted-ID` and `trashed-ID` are finished.
  *
- * When the sync of the decision fails, the client hears that nothing was deleted. So the decision is taken back; where even
- * that fails, this process remembers it and undoes it later.
+ * When the sync of the decision fails, the client gets the reply that nothing was deleted, so the decision is taken
+ * back. If even that fails, this process remembers it and undoes the decision later.
  *
- * Other programs may rename and link files in the mailbox meanwhile. So a file is checked before it is moved and again
- * afterwards: what is not a message of the mailbox is never removed. It goes back, or stays in `kept`, which only the server's
- * user can open, and the log names it.
+ * Other programs may rename and link files in the mailbox meanwhile. So we check a file before we move it and again
+ * afterwards, and never remove a file that is not a message of the mailbox. Such a file goes back, or stays in `kept`,
+ * which only the server's user can open, and the log names it.
  *
- * In a mailbox of another user nothing is ever put back, since its owner could replace a folder on the way by a link. There our
- * folder is not in the mailbox (mailbox_folder.ts), and:
+ * In a mailbox of another user nothing is ever put back, since its owner could replace a folder on the way by a link.
+ * There our folder is not in the mailbox (mailbox_folder.ts), and the steps are:
  *
- * 1. Each file of the set gets a second name (a hard link) in `moving-ID`, and is looked at there. To undo is to remove it.
+ * 1. Each file gets a second name (a hard link) in `moving-ID`, and is checked there. Removing that name undoes the
+ *    step.
  * 2. The decision is the same rename.
- * 3. The first name of each file is moved into our folder, looked at, and removed if it is that file; else it is kept.
+ * 3. The first name of each file is moved into our folder, and checked there. If it is that file, it is removed;
+ *    otherwise it is kept.
  *
- * Deleting and recovering hold a lock, the file `lock` in our folder. Listing needs none: it checks before and afterwards
- * whether our folder has appeared or disappeared, and then lists again under the lock. Reading never needs to write.
+ * Deleting and recovering hold a lock, the file `lock` in our folder. Listing needs no lock: it checks before and after
+ * whether our folder has appeared or disappeared; if so, it lists again under the lock. Reading never needs to write.
  */
 import { dirname, join } from "@std/path";
 import { type FileIdentity, isSameInode } from "../../files/file_identity.ts";
@@ -45,7 +48,7 @@ import { keep } from "./kept_files.ts";
 import { recover, revoke } from "./recover_deletions.ts";
 import { lockDeletions } from "./settled_files.ts";
 
-/** What becomes of the files of a deletion. */
+/** What happens to the files of a deletion. */
 export type Disposal = keyof typeof DECIDED;
 
 /** A file to be deleted, as it was when the client logged in. */
@@ -55,16 +58,16 @@ export interface DoomedFile {
   readonly identity: FileIdentity;
 }
 
-/** For a message that is no longer the one that the client means. */
+/** The error for a message whose file has changed, or was replaced, since the login. */
 export function changedError(): Pop3ResponseError {
   return new Pop3ResponseError("A message has changed since you logged in; nothing was deleted.");
 }
 
 /**
- * Deletes files. One that is gone already counts as deleted.
+ * Deletes files. A file that is gone already counts as deleted.
  *
- * @param locate finds the files, under the lock and after broken-off deletions are recovered
- * @throws what went wrong; then nothing is deleted
+ * @param locate finds the files; called under the lock, after interrupted deletions are recovered
+ * @throws any error that occurs; then nothing is deleted
  */
 export async function deleteFiles(
   folder: MailboxFolder,
@@ -90,11 +93,11 @@ export async function deleteFiles(
     await recover(folder, own).catch(() => {});
     throw error;
   }
-  // The decision is durable: the rest is done now, or at the next login.
+  // The decision is durable. If the rest fails now, the next login does it.
   await recover(folder, own).catch(() => {});
 }
 
-/** Gives each file of the set a second name in our folder; the mailbox is unchanged. */
+/** Gives each file a second name in our folder; the mailbox is unchanged. */
 async function linkAside(
   folder: MailboxFolder,
   own: string,
@@ -119,7 +122,7 @@ async function linkAside(
   await files.sync(own);
 }
 
-/** Moves the set into our folder. */
+/** Moves the files into our folder. */
 async function moveAside(
   folder: MailboxFolder,
   own: string,
@@ -155,7 +158,7 @@ function foldersOf(doomed: readonly DoomedFile[]): ReadonlySet<string> {
   return new Set(doomed.map(({ path }) => dirname(path)));
 }
 
-/** Makes the folder of a deletion, and in it those that its files come from. */
+/** Makes the folder of a deletion, and in it a folder for each folder that its files come from. */
 async function makeFolders(
   files: FileSystem,
   moving: string,
@@ -168,8 +171,8 @@ async function makeFolders(
 }
 
 /**
- * Deals with a file that somebody else put in the place of the one that was to be moved: it goes back if its folder is
- * still the same; else it is kept.
+ * Handles a file that somebody else put in the place of the file to be moved. It goes back if its folder is still the
+ * same; otherwise it is kept.
  */
 async function returnStray(
   folder: MailboxFolder,
@@ -186,7 +189,7 @@ async function returnStray(
       return await files.link(from, join(folder.path, path)).then(() => files.remove(from));
     }
   } catch {
-    // It stays with us.
+    // Kept below.
   }
   await keep(folder, own, from);
 }

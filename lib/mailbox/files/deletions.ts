@@ -1,4 +1,4 @@
-/** The deletions of a mailbox that are not over: folders in our folder, as atomic_delete.ts says. */
+/** The deletions of a mailbox that are not finished: folders in our folder, as atomic_delete.ts says. */
 import type { MailboxFolder } from "./mailbox_folder.ts";
 
 /** What the name of an undecided deletion begins with. */
@@ -6,13 +6,13 @@ export const MOVING = "moving-";
 /** What the name of a decided deletion begins with. */
 export const DECIDED = { remove: "deleted-", trash: "trashed-" } as const;
 
-/** A deletion that was broken off, and what recovery will do with it. */
+/** An interrupted deletion, and what recovery will do with it. */
 export interface BrokenOffDeletion {
   readonly name: string;
   readonly outcome: "undone" | "finished";
 }
 
-/** What recovery will do at the next login. */
+/** The interrupted deletions, which the next login will undo or finish. */
 export async function brokenOffDeletions(folder: MailboxFolder): Promise<BrokenOffDeletion[]> {
   const own = await folder.own();
   const names = own.isThere ? await deletionsIn(folder, own.path) : [];

@@ -1,6 +1,6 @@
 /**
- * Some programs write a message as a file with the line before it that it had in an mbox: `From SENDER DATE`, or
- * `>From …`. It is no field of a header, and no part of the message: it belongs to the envelope, and is not sent.
+ * Finds envelope lines at the beginning of a message file. Some programs write a message as a file together with the
+ * line before it in an mbox: `From SENDER DATE`, or `>From …`. That line is not a header field, and is not sent.
  */
 import { LF } from "../../protocol/ascii.ts";
 import { SEPARATOR_OCTETS, separatorForm } from "../mbox/separator.ts";

@@ -1,3 +1,7 @@
+/**
+ * The mailbox of one login, where each message is a file. It remembers what the client has listed, so that a unique id
+ * means the same message until the session ends. It shares everything else through the FileStore.
+ */
 import type { MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
 import { type MessageList, SHARED_LIST } from "../../provider/message_list.ts";
@@ -9,13 +13,13 @@ import type { Snapshot } from "./shared_snapshot.ts";
 
 const CHANGED = "That message has changed since you logged in.";
 
-/** What a login asks of its store, which it shares with other logins. */
+/** What a login needs from its store, which it shares with other logins. */
 export interface SharedFiles {
   readonly name: string;
   readonly sizes: FileSizes;
-  /** What is there now. */
+  /** The messages that are there now. */
   look(): Promise<Snapshot>;
-  /** Says that something is not as it was at the last look. */
+  /** Makes the next `look` list again, since a file is not as it was at the last one. */
   forget(): void;
   /** Where the message is now: null when it is gone, `changed` when something else is in its place. */
   find(message: MessageFile): Promise<string | "changed" | null>;
@@ -26,15 +30,15 @@ export interface SharedFiles {
   delete(messages: readonly MessageFile[]): Promise<void>;
 }
 
-/** A mailbox of files, as one login sees it. */
+/** A mailbox of files for one login. */
 export class FileMailbox implements LoginMailbox {
   readonly name: string;
   readonly #store: SharedFiles;
-  /** What the client was shown last. */
+  /** The messages of the last list that the client got. */
   #snapshot: Snapshot | null = null;
-  /** What it was shown before: a unique id names the same message until the session ends. */
+  /** The messages of earlier lists: a unique id names the same message until the session ends. */
   readonly #earlier = new Map<string, MessageFile>();
-  /** Known once somebody wants to delete. */
+  /** Found out once, when the client first wants to delete. */
   #mayDelete: Promise<boolean> | null = null;
 
   constructor(store: SharedFiles) {
@@ -59,12 +63,12 @@ export class FileMailbox implements LoginMailbox {
     return snapshot.list.uniqueIds;
   }
 
-  /** The list of what the login was shown last. */
+  /** The list that the client got last. */
   [SHARED_LIST](): MessageList | null {
     return this.#snapshot?.list ?? null;
   }
 
-  /** Whether nothing can be deleted: the options say so, or the disk. */
+  /** Whether nothing can be deleted, because of the options or the disk. */
   async mailboxIsReadOnly(): Promise<boolean> {
     return !await (this.#mayDelete ??= this.#store.mayDelete());
   }
@@ -78,7 +82,7 @@ export class FileMailbox implements LoginMailbox {
     const message = this.#messageOf(uniqueId);
     const place = await this.#store.find(message);
     if (place === "changed") throw this.#changed();
-    // DELE asks.
+    // DELE asks first whether the message exists, and must not delete a whole mbox as one message.
     if (place !== null && await this.#store.sizes.isMbox(message)) {
       throw new Pop3ResponseError("That file is an mbox with several messages.", {
         code: "SYS/PERM",
@@ -87,14 +91,14 @@ export class FileMailbox implements LoginMailbox {
     return place !== null;
   }
 
-  /** Octets as sent; the file is read once for it, and then not again until it changes. */
+  /** The octets as sent. They are counted once, and again only when the file has changed. */
   async messageSize(info: ConnectionInfo, uniqueId: string): Promise<number> {
     const [octets = null] = await this.messageSizes(info, [uniqueId]);
     if (octets === null) throw this.#changed();
     return octets;
   }
 
-  /** The same for many; null for one that is gone or has changed. */
+  /** The octets of many messages; null for a message that is gone or has changed. */
   async messageSizes(
     _info: ConnectionInfo,
     uniqueIds: readonly string[],
@@ -112,7 +116,7 @@ export class FileMailbox implements LoginMailbox {
     try {
       body = await this.#store.openMessage(message);
     } catch (cause) {
-      // It concerns this message, and the session goes on.
+      // The error concerns only this message: the session goes on.
       const code = cause instanceof Deno.errors.PermissionDenied ? "SYS/PERM" : "SYS/TEMP";
       throw new Pop3ResponseError("That message cannot be read.", { code, cause });
     }
@@ -125,7 +129,7 @@ export class FileMailbox implements LoginMailbox {
     await this.#store.delete(uniqueIds.map((uniqueId) => this.#messageOf(uniqueId)));
   }
 
-  /** Forgets what the login was shown: after a WAKE it is shown the mailbox again. */
+  /** Forgets what the client has listed: after a WAKE it gets a new list. */
   release(): void {
     this.#snapshot = null;
     this.#earlier.clear();

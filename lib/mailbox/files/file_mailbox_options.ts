@@ -15,8 +15,8 @@ export interface FileMailboxOptions {
   /** Whether DELE is refused; false by default. */
   readonly readOnly?: boolean;
   /**
-   * What becomes of a message that is deleted: `remove` it (the default), move it to the `trash` in our hidden
-   * folder, or `keep` it where it is, which is for tests: the client believes that it is gone.
+   * What happens to a deleted message. `remove`, the default, removes it. `trash` moves it to the folder `trash` in the
+   * server's hidden folder. `keep` is for tests: the message stays, although the client believes that it is gone.
    */
   readonly deletePolicy?: DeletePolicy;
   /**
@@ -25,25 +25,25 @@ export interface FileMailboxOptions {
    * rule and has none. Null, the default, is that wait.
    */
   readonly settleTime?: number | null;
-  /** Whether one session at a time has the mailbox, also across processes: others hear `[IN-USE]`. False by default. */
+  /** Whether one session at a time has the mailbox, also across processes: others get `[IN-USE]`. False by default. */
   readonly exclusive?: boolean;
   /**
-   * Whether in a mailbox that belongs to another user than the server's own only what belongs to its owner is served.
-   * For mailboxes of users who may write files there themselves. It needs a `stateDirectory`. False by default.
+   * Whether a mailbox of another user than the server's own serves only files that belong to its owner. For users who
+   * may write files in their mailboxes themselves. It needs a `stateDirectory`. False by default.
    */
   readonly ownersOnly?: boolean;
   /**
-   * With `ownersOnly`, the uid of the user whose mailbox it is: an mbox in a folder where others may make files must
-   * belong to it. Null, the default, where none is known.
+   * With `ownersOnly`, the uid of the mailbox's user: an mbox in a folder where others may make files must belong to
+   * that user. Null, the default, where it is not known.
    */
   readonly uid?: number | null;
-  /** A folder of the server's own user, for what must not lie in mailboxes of others. None by default. */
+  /** A folder of the server's own user, for files that must not lie in mailboxes of other users. None by default. */
   readonly stateDirectory?: string | null;
   /** Receives what is left out of a mailbox; give it the same function as the listener. */
   readonly onEvent?: Pop3Events;
 }
 
-/** What becomes of a message that is deleted. */
+/** What happens to a deleted message. */
 export type DeletePolicy = "remove" | "trash" | "keep";
 
 export const mailboxPath = text(/./s, "the path of the mailbox", "");

@@ -1,4 +1,4 @@
-/** The sizes of messages as sent: each is counted once and stored, also for the next start. */
+/** Knows the sizes of messages as sent. Each is counted once, and stored for the next start of the server. */
 import { isSameFile } from "../../files/file_identity.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { LEAST_MESSAGES, type MailboxIndex, writeIndex } from "./mailbox_index.ts";
@@ -31,7 +31,7 @@ export class FileSizes {
     this.#remembered = remembered;
   }
 
-  /** Those of all messages, in their order; null for one that is gone or has changed. */
+  /** The sizes of all messages, in their order; null for a message that is gone or has changed. */
   async ofAll(snapshot: Snapshot): Promise<readonly (number | null)[]> {
     if (snapshot.list.octets !== null) return snapshot.list.octets;
     const messages = [...snapshot.messages.values()];
@@ -45,12 +45,12 @@ export class FileSizes {
     return sizes;
   }
 
-  /** A message that cannot be read is reported, and has the size 0. */
+  /** The sizes of some messages. A message that cannot be read is reported, and has the size 0. */
   async of(messages: readonly MessageFile[]): Promise<(number | null)[]> {
     const known = await this.#knownSizes();
     const unreadable = new Set<string>();
     if (!messages.every((message) => isKnown(known, message))) {
-      // One count after the other: what the first has counted, the next need not.
+      // Counts run one after the other, so that none repeats the work of another.
       const count = () =>
         this.#count(messages.filter((message) => !isKnown(known, message)), known, unreadable);
       await (this.#counting = this.#counting.then(count, count));
@@ -64,13 +64,13 @@ export class FileSizes {
     );
   }
 
-  /** Whether it is known that the message goes over the wire as it lies there. */
+  /** Whether the message is known to be stored exactly as it is sent. */
   async isClean(message: MessageFile): Promise<boolean> {
     const known = await this.#knownSizes();
     return isKnown(known, message) && known.get(message.uniqueId)?.isClean === true;
   }
 
-  /** Whether the file is a whole mbox, and no message. */
+  /** Whether the file is a whole mbox, and not a message. */
   async isMbox(message: MessageFile): Promise<boolean> {
     const known = await this.#knownSizes();
     if (!isKnown(known, message)) {
@@ -100,7 +100,7 @@ export class FileSizes {
     };
     await measureFiles(this.#folder, messages, tell);
     for (const message of gone.splice(0)) {
-      // It may have moved, or a deletion holds it for a moment; what is not found now is gone.
+      // Another program may have moved it, or a deletion holds it for a moment. If we do not find it now, it is gone.
       const path = await this.#locator.find(message);
       if (path !== null && path !== "changed") {
         await measureFiles(this.#folder, [{ ...message, path }], tell);
@@ -113,7 +113,7 @@ export class FileSizes {
     }
   }
 
-  /** Stores what is known of a whole mailbox for later sessions and for the next start. A failure is no error. */
+  /** Stores what is known of a whole mailbox, for later sessions and the next start. Ignores failures. */
   async #remember(
     snapshot: Snapshot,
     messages: readonly MessageFile[],
@@ -126,7 +126,7 @@ export class FileSizes {
       const measured = known.get(message.uniqueId);
       return measured === undefined ? [] : [{ ...message, ...measured }];
     });
-    // The index has no place for other paths: they are looked for again.
+    // The index does not hold other paths. Where there are some, an empty stamp lets the folders be listed again.
     const isComplete = messages.every(({ otherPaths }) => otherPaths.length === 0);
     try {
       const stateFolder = await this.#folder.stateFolder();
@@ -137,7 +137,7 @@ export class FileSizes {
         all,
       );
     } catch {
-      // A mailbox that we may only read.
+      // We may only read this mailbox.
     }
   }
 

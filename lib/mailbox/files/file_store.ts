@@ -1,6 +1,6 @@
 /**
- * What the sessions of one mailbox share while the server runs, where each message is a file: the list, the sizes, the
- * index, the locks, and what was reported. A session has a FileMailbox.
+ * Holds what all sessions of one mailbox share while the server runs, where each message is a file: the list, the sizes,
+ * the index, the locks, and what was already logged. Each session has a FileMailbox.
  */
 import { basename, join, resolve } from "@std/path";
 import { type Clock, systemClock } from "../../time/clock.ts";
@@ -30,11 +30,11 @@ import { MessageLocator } from "./message_locator.ts";
 import { hasNoPlace, LOCK } from "./settled_files.ts";
 import { SharedSnapshot, type Snapshot } from "./shared_snapshot.ts";
 
-/** The name of the lock of a session that has the mailbox for itself. */
+/** The name of the exclusive lock of a session. */
 const EXCLUSIVE = "exclusive";
 
 /**
- * A mailbox of files, for as long as the server runs; a layout says how messages lie in it.
+ * A mailbox of files, for as long as the server runs. A layout says where in it the messages are.
  *
  * Deletions are all or nothing, also when the process is killed in the middle, and durable once they are confirmed.
  */
@@ -51,11 +51,11 @@ export class FileStore implements MailboxStore, SharedFiles {
   readonly #shared: SharedSnapshot;
   readonly #locator: MessageLocator;
   readonly #reports: Reports;
-  /** What an earlier process has stored; read when first needed. */
+  /** The index that an earlier process has stored; read when it is first needed. */
   #index: Promise<MailboxIndex | null> | null = null;
 
   /**
-   * Makes a store of a folder; the folder is read only at each login.
+   * Makes a store of a folder. The folder is not read before a login.
    *
    * @param files for tests that make a call fail
    * @param clock for tests that do not want to wait
@@ -99,15 +99,15 @@ export class FileStore implements MailboxStore, SharedFiles {
     });
   }
 
-  /** What is there now. */
+  /** The messages that are there now. */
   async look(): Promise<Snapshot> {
     const snapshot = await this.#lookOnly();
-    // An id that does not follow from a name is stored before a client learns it: else a restart would change it.
+    // Stores ids that do not follow from names before a client gets them; otherwise a restart would change them.
     if (snapshot.hasKeptIds) await this.sizes.ofAll(snapshot);
     return snapshot;
   }
 
-  /** How many messages are there now; writes no index. */
+  /** How many messages are there now. Writes no index. */
   async count(): Promise<MailboxCount> {
     const { list, leftOut } = await this.#lookOnly();
     const faults = leftOut.files().filter(({ isFault }) => isFault);
@@ -124,8 +124,9 @@ export class FileStore implements MailboxStore, SharedFiles {
   }
 
   /**
-   * Whether messages can be deleted: tries to take the lock that a deletion needs. A full disk is reported by the deletion
-   * itself. Only an attempt shows it: `access` of node:fs compares modes, and knows neither root nor groups nor a read-only disk.
+   * Whether messages can be deleted. Only an attempt shows it, so it tries to take the lock that a deletion needs:
+   * `access` of node:fs compares modes, and knows neither root nor groups nor a read-only disk. A full disk does not
+   * count: the deletion itself reports it.
    */
   async mayDelete(): Promise<boolean> {
     if (this.isReadOnly) return false;
@@ -138,7 +139,7 @@ export class FileStore implements MailboxStore, SharedFiles {
     }
   }
 
-  /** The lock of a session that has the mailbox for itself: in our folder, else in the state directory. */
+  /** Takes the exclusive lock of a session in our folder; if that is not possible, in the state directory. */
   async #tryExclusive(): Promise<Disposable | null> {
     // Our folder must not be made in a mailbox that is not there.
     await this.folder.look();
@@ -180,7 +181,7 @@ export class FileStore implements MailboxStore, SharedFiles {
     return null;
   }
 
-  /** Says that something is not as it was at the last look. */
+  /** Makes the next `look` list again, since a file is not as it was at the last one. */
   forget(): void {
     this.#shared.forget();
   }
@@ -192,7 +193,7 @@ export class FileStore implements MailboxStore, SharedFiles {
     await deleteFiles(this.folder, this.#deletePolicy, async () => {
       const doomed: DoomedFile[] = [];
       let missing = messages;
-      // Twice: one may have been renamed between the list and the look at it.
+      // Two rounds, since a file may be renamed after it was listed and before we look at it.
       for (let round = 0; round < 2 && missing.length > 0; round++) {
         this.#locator.forget();
         const notFound: MessageFile[] = [];
@@ -216,7 +217,7 @@ export class FileStore implements MailboxStore, SharedFiles {
   async #lookOnly(): Promise<Snapshot> {
     const snapshot = await this.#shared.look();
     for (const files of snapshot.leftOut.files()) {
-      // The count changes with each new message.
+      // The text without the count is the key: the count changes with each new message.
       this.#reports.tell(new Error(describeLeftOut(files, this.folder.path)), files.text);
     }
     return snapshot;

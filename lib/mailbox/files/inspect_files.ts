@@ -1,4 +1,4 @@
-/** For `check`: what a person should know of a mailbox of files, after each of its messages was read. */
+/** What the administrator should know about a mailbox of files, for `check`. */
 import type { Inspection, InspectionProgress } from "../inspection.ts";
 import { describeLeftOut } from "../left_out.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
@@ -60,7 +60,7 @@ export async function inspectFiles(
   };
 }
 
-/** Whether the name tells another size of the file (`,S=`) or of the message as sent (`,W=`) than was counted. */
+/** Whether the name gives a wrong size: of the file (`,S=`), or of the message as sent (`,W=`). */
 function hasWrongSize(path: string, { identity, octets }: MeasuredFile): boolean {
   const told = (key: string) => new RegExp(`,${key}=(\\d{1,15})(?![^,:;])`).exec(path)?.[1];
   const [size, sent] = [told("S"), told("W")];

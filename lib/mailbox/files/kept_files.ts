@@ -1,4 +1,4 @@
-/** Where files go that were moved out of a mailbox, and are no messages of its owner's: they are never removed. */
+/** Keeps files that we have moved out of a mailbox, but that are not messages of its owner. They are never removed. */
 import { basename, join } from "@std/path";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 
@@ -10,7 +10,7 @@ export async function keep(folder: MailboxFolder, own: string, from: string): Pr
   if (await files.look(from) === null) return;
   const kept = join(own, KEPT);
   await files.makeFolder(kept);
-  // The old name may be too long to be a part of the new one.
+  // The new name does not hold the old one, which may be too long.
   const to = join(kept, crypto.randomUUID());
   await files.rename(from, to);
   folder.report(

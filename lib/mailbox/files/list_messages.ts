@@ -1,14 +1,15 @@
 /**
- * The files of a mailbox that are messages now.
+ * Lists the files of a mailbox that are messages now.
  *
  * Some programs write their files directly into a plain folder, and nothing shows when a file is complete. So a young file
- * must have been unchanged for a while:
+ * is a message only after it has not changed for a while:
  *
- * - By default a login waits a quarter of a second for files that are younger than two seconds (FAT keeps times in such
- *   steps), and serves those whose size and time have not changed meanwhile; it waits for two seconds at most.
- * - A settle time among the options is strict: nothing younger is served, and a login does not wait for it.
- * - A time in the future is a wrong clock: such a file is young until it has been unchanged for the quarter of a second.
- * - What was served before, and has not changed, is served again.
+ * - By default a file is young for two seconds, since FAT keeps times in such steps. A login waits a quarter of a
+ *   second, and serves young files whose size and time have not changed meanwhile. It repeats that for two seconds at
+ *   most.
+ * - If the options give a settle time, no younger file is served, and a login does not wait for it.
+ * - A time in the future means a wrong clock: such a file is young until it has not changed for a quarter of a second.
+ * - A file that was served before, and has not changed, is served again.
  *
  * A copy that stalls for longer is noticed when the message is opened: the identity of the file has changed.
  */
@@ -26,13 +27,13 @@ export interface ListedMessages {
   /** How many files may still be written by another program. */
   readonly unsettled: number;
   /**
-   * Whether the folder may have been another one meanwhile: names vanished, or files of somebody else lay where the user
-   * of the mailbox can put another folder.
+   * Whether the list may be that of another folder: listed files were gone, or there were files of other users in a place
+   * where the mailbox's user can put another folder.
    */
   readonly isDoubtful: boolean;
 }
 
-/** Milliseconds; see above. */
+// See above.
 const YOUNG_MS = 2_000;
 const QUIET_MS = 250;
 
@@ -70,7 +71,7 @@ export async function listMessages(
   return { files, leftOut, unsettled: found.length - files.length, isDoubtful };
 }
 
-/** Mail that somebody would miss where a Maildir has been taken for a folder of messages. */
+/** Reports the files of `new` and `cur` as left out: somebody would miss them if the folder is really a Maildir. */
 async function leaveOutMaildir({ files, path }: MailboxFolder, leftOut: LeftOut): Promise<void> {
   for (const name of ["new", "cur"]) {
     try {
@@ -81,7 +82,7 @@ async function leaveOutMaildir({ files, path }: MailboxFolder, leftOut: LeftOut)
         }
       }
     } catch {
-      // A folder that this process may not read costs no message.
+      // A folder that this process may not read must not stop the listing.
     }
   }
 }

@@ -1,13 +1,14 @@
 /**
- * The folder of a mailbox: whose it is, who else may write there, and where we keep what is ours.
+ * The folder of a mailbox: who owns it, who else may write there, and where the server keeps its own files for it.
  *
- * - The path is the administrator's: links on the way are checked at each login (given_path.ts). Folders in the mailbox
- *   are real folders; a link in the place of one is left out.
- * - Where `ownersOnly`, in a mailbox that belongs to another user than the server's own, only what belongs to its
- *   owner is served, moved and removed. Such a user may rename and link files at any moment.
- * - Our own files never lie in such a mailbox, where its owner could replace them while we use them: what need not be on the disk
- *   of the mail is in the state directory, the rest in a folder above the mailbox that only the server can write. In a mailbox of
- *   the server's own user both lie in our folder in it.
+ * - The administrator gave the path: links on the way are checked at each login (given_path.ts). Folders in the mailbox
+ *   must be real folders; a link in the place of one is left out.
+ * - With `ownersOnly`, in a mailbox that belongs to another user than the server's own, only files of its owner are
+ *   served, moved and removed. Such a user may rename and link files at any moment.
+ * - In such a mailbox we keep none of our own files, since its owner could replace them while we use them. Files that
+ *   need not be on the disk of the mail are in the state directory. The others are there, too, if it is on that disk;
+ *   otherwise they are in a folder above the mailbox that only the server can write.
+ * - In a mailbox of the server's own user, all of our files are in our folder in the mailbox.
  */
 import { dirname, join, resolve } from "@std/path";
 import {
@@ -30,13 +31,13 @@ import { Pop3ResponseError } from "../../provider/response_error.ts";
 
 /** How a mailbox folder is used. */
 export interface MailboxFolderOptions {
-  /** What our folder in it is called. */
+  /** The name of our folder in it. */
   readonly ownFolderName: OwnFolderName;
   /** The folders of messages, below the mailbox. */
   readonly messageFolders: readonly string[];
   readonly ownersOnly: boolean;
   readonly stateDirectory: string | null;
-  /** Receives what is left out or in the way; the login goes on. */
+  /** Called with errors about files that are left out or in the way; the login goes on. */
   readonly report: (error: Error) => void;
 }
 
@@ -58,7 +59,7 @@ export class MailboxFolder {
     this.#options = options;
   }
 
-  /** The user whose files alone are served; null where everybody's are. Known after the first look. */
+  /** The only user whose files are served; null where the files of all users are. Known after the first look. */
   get owner(): number | null {
     return this.#owner;
   }
@@ -73,7 +74,7 @@ export class MailboxFolder {
     return file.isFile && (this.#owner === null || file.uid === this.#owner);
   }
 
-  /** Whether the file may be served, and is the one that it was. */
+  /** Whether the file may be served, and is still the same file, unchanged. */
   isStill(file: FileFacts, identity: FileIdentity): boolean {
     return this.isServed(file) && isSameFile(identityOf(file), identity);
   }
@@ -95,16 +96,17 @@ export class MailboxFolder {
   /**
    * Looks at the mailbox and its folders, as they are now.
    *
-   * @returns those of its folders that are real folders
+   * @returns its folders of messages that are real folders
    * @throws {Deno.errors.NotFound} when the mailbox is not there
-   * @throws {Pop3ResponseError} `[SYS/PERM]` when a link of somebody else's leads to it, or its state has no place
+   * @throws {Pop3ResponseError} `[SYS/PERM]` when a link to it must not be followed, when a stranger could replace it,
+   * or when it needs a state directory and there is none
    */
   async look(): Promise<ReadonlyMap<string, Deno.FileInfo>> {
     const given = this.#lookAtPath();
     const { ownersOnly, stateDirectory } = this.#options;
     const { uid } = given.info;
     const server = serverUid();
-    // Who does not know who they are serve the owner's files only, too, and keep their state with the mail.
+    // If we do not know our own user id, we serve only the owner's files, too, and keep our files in the mailbox.
     this.#owner = ownersOnly && uid !== server ? uid : null;
     this.#isStateElsewhere = this.#owner !== null && server !== null;
     this.#guardedParent = given.guardedParent;
@@ -143,9 +145,9 @@ export class MailboxFolder {
   }
 
   /**
-   * Our folder of the mailbox: in it, or, where it belongs to somebody else, in the state directory if that is on the same
-   * disk, else in the last folder above it that nobody but the server's user and root can write. There the owner cannot
-   * exchange it while we work in it.
+   * Our folder for the mailbox. If the mailbox belongs to our own user, our folder is in it. Otherwise it is where the
+   * owner cannot replace it while we work in it: in the state directory, if that is on the same disk, or in the last
+   * folder above the mailbox that only the server's user and root can write.
    *
    * @throws {Pop3ResponseError} with the code `READ-ONLY` where there is no such folder
    */
@@ -166,7 +168,7 @@ export class MailboxFolder {
     return own;
   }
 
-  /** On the disk of the mailbox: a file cannot be moved to another one. */
+  /** The folder for our folder; on the disk of the mailbox, since a rename cannot move a file to another disk. */
   async #guardedFolder(): Promise<string> {
     const { stateDirectory } = this.#options;
     if (stateDirectory !== null) {
@@ -177,17 +179,17 @@ export class MailboxFolder {
     return (await findOwnFolder(this.files, this.#guardedParent, GUARDED_NAME)).path;
   }
 
-  /** Makes the folder that our folder is made in, where that is not the mailbox. */
+  /** Makes the folder in which our folder will be made, where that is not the mailbox. */
   async prepareOwn(own: string): Promise<void> {
     if (this.#isStateElsewhere) await this.files.makeFolder(dirname(own));
   }
 
-  /** Whether its owner can exchange folders and files in it while we work: then nothing is put back into it. */
+  /** Whether its owner can replace folders and files in it while we work; then nothing is put back into it. */
   get isGuarded(): boolean {
     return this.#isStateElsewhere;
   }
 
-  /** The folder of the index; it is made. */
+  /** The folder of the index; it is made if needed. */
   async stateFolder(): Promise<string> {
     const { stateDirectory } = this.#options;
     if (this.#isStateElsewhere && stateDirectory !== null) {
@@ -223,7 +225,7 @@ export class MailboxFolder {
   }
 }
 
-/** What our folder above the mailboxes of others is called; no user may be called so (users_file.ts). */
+/** The name of our folder above the mailboxes of other users. No user may have this name (users_file.ts). */
 const GUARDED_NAME = ".pop3svc";
 
 async function keyOf(path: string): Promise<string> {

@@ -1,18 +1,16 @@
 /**
- * What is known of a mailbox, remembered across restarts in the file `index`: its messages, in order, their unique
- * ids and their sizes.
+ * Remembers across restarts, in the file `index`, the messages of a mailbox in order, their unique ids and their sizes.
  *
- * - It may be deleted at any time: then folders are listed and sizes counted again, and messages get the ids that their
- *   names give.
- * - Its messages are believed while the folders have the times that they had, as those of a snapshot in memory are;
- *   its sizes, while a file has the identity that it had. A path in it is the name of a message in a folder of messages.
- * - It is synced and takes its place by a rename, so that nobody reads half of it; one that has been cut is not
- *   believed.
- * - A small mailbox whose ids all follow from names has none, and so has one for which nothing can be written.
+ * - The file may be deleted at any time. Then folders are listed and sizes are counted again, and messages get the ids
+ *   that follow from their names.
+ * - We trust its list of messages while the times of the folders are the same, as for a snapshot in memory. We trust a
+ *   size while the identity of the file is the same. A path must be a plain name in a folder of messages.
+ * - It is written whole, synced and then renamed, so that nobody reads half of it. A file that was cut is not trusted.
+ * - A small mailbox whose ids all follow from names has no index, and neither has one for which nothing can be written.
  *
- * It is three lines of JSON: what the other two are, what every login asks for, and what it takes to open a message,
- * which is parsed when one is opened. Those two are kept in columns, which are read ten times as fast as an object
- * for each message.
+ * The file is three lines of JSON. The first describes the other two. The second holds what every login needs. The
+ * third holds what is needed to open a message, and is parsed only then. The values are in columns, which are read ten
+ * times as fast as an object for each message.
  */
 import { join } from "@std/path";
 import type { FileSystem } from "../../files/file_system.ts";
@@ -24,18 +22,18 @@ import type { MessageFile } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
 
 const VERSION = 3;
-/** Below this many messages, to look again is faster than anyone could notice. */
+/** With fewer messages there is no need for an index: listing them again is faster than anybody could notice. */
 export const LEAST_MESSAGES = 1_000;
-/** One that is being written. */
+/** The name of an index that is being written. */
 const UNFINISHED = /^index\.[0-9a-f-]+$/;
 const LINE_END = 0x0a;
 
 /** The first line. */
 interface Head {
   readonly version: typeof VERSION;
-  /** The times of the folders; empty where they are not to be trusted. */
+  /** The times of the folders; empty where we cannot trust them. */
   readonly stamp: string;
-  /** Of the other lines, with their ends. */
+  /** The lengths of the other lines, with their line ends. */
   readonly lengths: readonly [overview: number, details: number];
 }
 
@@ -47,7 +45,7 @@ interface Overview {
 
 /** The third line: values in the same order. */
 interface Details {
-  /** Below the mailbox. */
+  /** Relative to the mailbox. */
   readonly paths: readonly string[];
   readonly fileSizes: readonly number[];
   readonly modified: readonly number[];
@@ -55,12 +53,12 @@ interface Details {
   readonly clean: readonly boolean[];
 }
 
-/** A message of which all is known. */
+/** A message with its size. */
 export interface KnownMessage extends MessageFile, MeasuredFile {}
 
-/** What was remembered. */
+/** An index that was read. */
 export class MailboxIndex {
-  /** The times of the folders; empty where they are not to be trusted. */
+  /** The times of the folders; empty where we cannot trust them. */
   readonly stamp: string;
   readonly uniqueIds: readonly string[];
   readonly octets: readonly number[];
@@ -80,7 +78,7 @@ export class MailboxIndex {
     this.#details = details;
   }
 
-  /** Null when there is nothing that can be believed. */
+  /** Reads the index; null when there is none, or it cannot be trusted. */
   static async read(
     files: FileSystem,
     stateFolder: string,
@@ -105,7 +103,7 @@ export class MailboxIndex {
     }
   }
 
-  /** All that it says of each message; null when somebody has damaged what it takes to open one. */
+  /** All messages with all their values; null when the third line is damaged. */
   messages(): readonly KnownMessage[] | null {
     const details = parsed(this.#details);
     if (!isDetails(details, this.uniqueIds.length)) return null;
@@ -125,7 +123,7 @@ export class MailboxIndex {
   }
 }
 
-/** Takes the place of what was there. */
+/** Writes an index in place of the old one. */
 export async function writeIndex(
   files: FileSystem,
   stateFolder: string,
@@ -150,7 +148,7 @@ export async function writeIndex(
   const lengths = [overview.length, details.length] as const;
   const head = line({ version: VERSION, stamp, lengths } satisfies Head);
   for (const { name } of await files.entries(stateFolder)) {
-    // Whoever was writing it is gone, or writes it again.
+    // The process that was writing it is gone, or will write it again.
     if (UNFINISHED.test(name)) await files.remove(join(stateFolder, name)).catch(() => {});
   }
   const path = pathIn(stateFolder);
@@ -171,7 +169,7 @@ function line(value: object): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${JSON.stringify(value)}\n`);
 }
 
-/** Null where it is no JSON. */
+/** Null when the line is not JSON. */
 function parsed(line: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(line));

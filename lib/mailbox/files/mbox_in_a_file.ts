@@ -1,6 +1,6 @@
 /**
- * Whether a file of a plain folder is a whole mbox: it begins with a separator (separator.ts), and another one beyond doubt
- * stands after a blank line. As a message it would be deleted with all that is in it.
+ * Finds out whether a file of a plain folder is a whole mbox: it begins with a separator (separator.ts), and a certain
+ * separator comes after a blank line. Served as one message, it would be deleted with all messages in it.
  */
 import { SEPARATOR_OCTETS, separatorForm } from "../mbox/separator.ts";
 
@@ -8,7 +8,7 @@ const AFTER_BLANK_LINE = /\n\r?\n(From [^\r\n]*)\r?\n/g;
 
 /** Takes the chunks of a file that begins with a separator. */
 export class MboxInAFile {
-  /** The end of the last chunk, in which a separator may begin. */
+  /** The end of the last chunk: a separator may begin there and continue in the next chunk. */
   #end = "";
   #isMbox = false;
 

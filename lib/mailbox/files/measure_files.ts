@@ -1,8 +1,8 @@
 /**
  * Reads files to measure the messages in them.
  *
- * A synchronous call costs a tenth of an asynchronous one, and a huge mailbox needs hundreds of thousands: they are made
- * synchronously, in slices, so that other sessions go on.
+ * A synchronous call takes a tenth of the time of an asynchronous one, and a huge mailbox needs hundreds of thousands.
+ * So we make synchronous calls, in slices, so that other sessions go on.
  */
 import { join } from "@std/path";
 import { TimeSlice } from "../../time/time_slice.ts";
@@ -13,7 +13,7 @@ import type { MailboxFolder } from "./mailbox_folder.ts";
 import { MboxInAFile } from "./mbox_in_a_file.ts";
 import type { MessageFile } from "./message_ids.ts";
 
-/** Longest stretch of work before yielding to the event loop. */
+/** The longest stretch of work before yielding to the event loop. */
 const SLICE_MS = 2;
 
 /** What was measured of one file. */
@@ -21,21 +21,21 @@ export interface MeasuredFile {
   readonly identity: FileIdentity;
   /** Size of the message as sent. */
   readonly octets: number;
-  /** Whether its octets are sent as they are: no line end is changed, no line is byte-stuffed. */
+  /** Whether the server sends its octets as they are: it changes no line end, and byte-stuffs no line. */
   readonly isClean: boolean;
-  /** Whether it is a whole mbox, and no message; an index does not hold this. */
+  /** Whether it is a whole mbox, and not a message; the index does not hold this. */
   readonly isMbox?: boolean;
 }
 
 const CHUNK_OCTETS = 65_536;
 
-/** The result for one message; `gone` where the file does not exist any more, or is another one. */
+/** The result for one message; `gone` where the file does not exist any more, or is another file. */
 export type Measurement =
   | { readonly type: "measured"; readonly measured: MeasuredFile }
   | { readonly type: "gone" }
   | { readonly type: "unreadable"; readonly error: unknown };
 
-/** Measures each message and calls `tell` with the result: one that cannot be read does not stop the others. */
+/** Measures each message and calls `tell` with the result. A message that cannot be read does not stop the others. */
 export async function measureFiles(
   folder: MailboxFolder,
   messages: readonly MessageFile[],

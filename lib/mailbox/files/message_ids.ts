@@ -1,23 +1,23 @@
 /**
- * Which message is which: the unique id of each file of a mailbox (RFC 1939 section 7).
+ * Gives each file of a mailbox its unique id (RFC 1939 section 7).
  *
- * - A message is its file. A file is the one that it was as long as the stem of its name, its size and the second of
- *   its time are the same, and its inode: or, in a copy of the mailbox, its whole base name. (A Maildir's stem ends before
- *   the first comma; a file of a plain folder that is renamed is another message.)
- * - A message keeps the unique id that it has as long as we know of it: from the last look, or from the index.
- * - A new one gets its base name (unique_id_of_name.ts). Where that has been another message's, as far as we know, it
- *   gets an id that is made of its inode, size and time besides: no id is handed on.
- * - One inode under one base name is one message, in however many folders it lies.
+ * - A file is the same message as before if its size and the second of its time are the same, and also its inode with
+ *   the stem of its name. In a copy of the mailbox, which has other inodes, the whole base name must be the same. (A
+ *   Maildir's stem ends before the first comma; a file of a plain folder that is renamed is another message.)
+ * - A message keeps its unique id as long as we know it: from the last look, or from the index.
+ * - A new message gets the id of its base name (unique_id_of_name.ts). If another message has, or had, that id, as far
+ *   as we know, its id is also made from its inode, size and time: no message gets the id of another.
+ * - Files with the same inode and base name are one message, even in several folders.
  */
 import { type FileIdentity, identityOf } from "../../files/file_identity.ts";
 import type { ListedFile } from "../../files/file_system.ts";
 import type { MessageLayout } from "./message_layout.ts";
 import { derivedUniqueId, uniqueIdOfName } from "./unique_id_of_name.ts";
 
-/** One message that is there. */
+/** A message that is there. */
 export interface MessageFile {
   readonly uniqueId: string;
-  /** Below the mailbox: `message.eml`, `cur/1234.host:2,S`. */
+  /** Relative to the mailbox: `message.eml`, `cur/1234.host:2,S`. */
   readonly path: string;
   readonly identity: FileIdentity;
   /** Other paths of the same inode, under the same base name. */
@@ -29,7 +29,7 @@ export interface FileAtPath extends ListedFile {
   readonly path: string;
 }
 
-/** What was known before. */
+/** The messages that were known before. */
 export interface KnownMessages {
   readonly messages: ReadonlyMap<string, MessageFile>;
   readonly hasKeptIds: boolean;
@@ -38,7 +38,7 @@ export interface KnownMessages {
 export interface IdentifiedMessages {
   /** In the order in which they are numbered: by time, then by base name. */
   readonly messages: MessageFile[];
-  /** Whether some may have an id that their name alone would not give. */
+  /** Whether some may have an id that does not follow from their name alone. */
   readonly hasKeptIds: boolean;
 }
 
@@ -72,7 +72,7 @@ export async function identify(
     await claim((candidate) => former.claimByName(candidate));
   }
   const given = new Set<string>();
-  // Of these another message has had the name's own id, or still has it.
+  // For a new file with such a stem, another message has, or had, the id of its name.
   const lentStems = known.hasKeptIds ? former.stemsOfKeptIds : new Set<string>();
   const messages: MessageFile[] = [];
   for (const [at, { base, path, identity, otherPaths }] of candidates.entries()) {
@@ -92,7 +92,7 @@ export async function identify(
   return { messages, hasKeptIds };
 }
 
-/** Files of one inode under one base name are one message. */
+/** One candidate for all files with the same inode and base name. */
 function candidatesOf(files: readonly FileAtPath[], layout: MessageLayout): Candidate[] {
   const byBase = new Map<string, Candidate[]>();
   const candidates: Candidate[] = [];
@@ -115,7 +115,7 @@ function candidatesOf(files: readonly FileAtPath[], layout: MessageLayout): Cand
   return candidates;
 }
 
-/** The messages that were there, until a file is known to be one of them. */
+/** The messages that were known before, until a file claims them. */
 class FormerMessages {
   readonly #byPath = new Map<string, MessageFile>();
   readonly #layout: MessageLayout;
@@ -132,7 +132,7 @@ class FormerMessages {
     }
   }
 
-  /** How many no file has been found for yet. */
+  /** How many messages no file has claimed yet. */
   get size(): number {
     return this.#byPath.size;
   }
@@ -180,7 +180,7 @@ function nameIn(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** A copy may keep the second of a time only. */
+/** Size and time of a file, without parts of a second, which a copy may have lost. */
 function stampOf({ size, modified }: FileIdentity): readonly number[] {
   return [size, Math.floor(modified / 1_000)];
 }
@@ -194,7 +194,7 @@ function byTimeThenName(a: Candidate, b: Candidate): number {
     byName(a.base, b.base) || (a.path < b.path ? -1 : 1);
 }
 
-/** Numbers by their value, as MH names its messages. */
+/** Compares numbers by their value, since MH names its messages by numbers. */
 function byName(a: string, b: string): number {
   if (/^\d+$/.test(a) && /^\d+$/.test(b) && a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : a > b ? 1 : 0;

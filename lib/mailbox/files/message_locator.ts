@@ -2,9 +2,9 @@
  * Finds messages that are no longer where they were listed: other programs rename them to set flags, or move them from
  * `new` to `cur`.
  *
- * A mailbox of which all messages were renamed or removed is listed a few times, not once for each of them, also while it
- * keeps changing: a deletion lists once, and all others together at most every tenth of a second. What was renamed since
- * then may be taken for gone until the next list.
+ * When all messages of a mailbox are renamed or removed, it must not be listed again for each of them, even while it
+ * keeps changing. A deletion lists once; all other callers together list at most every tenth of a second. A message
+ * that is renamed in between may seem to be gone until the next list.
  */
 import { join } from "@std/path";
 import type { Clock } from "../../time/clock.ts";
@@ -19,9 +19,9 @@ const LIST_AGAIN_MS = 100;
 
 interface Places {
   readonly listedAt: number;
-  /** The times of the folders when they were listed; null where they are not to be trusted. */
+  /** The times of the folders when they were listed; null where we cannot trust them. */
   readonly stamp: string | null;
-  /** By inode and stem: a file system gives the inode of a removed file to another one. */
+  /** By inode and stem, since a file system gives the inode of a removed file to another file. */
   readonly byInode: ReadonlyMap<string, readonly string[]>;
   readonly byBase: ReadonlyMap<string, string>;
 }
@@ -31,7 +31,7 @@ export class MessageLocator {
   readonly #layout: MessageLayout;
   readonly #clock: Clock;
   #places: Places | null = null;
-  /** How often what was listed was forgotten. */
+  /** How many times `forget` was called. */
   #forgotten = 0;
 
   constructor(folder: MailboxFolder, layout: MessageLayout, clock: Clock) {
@@ -41,7 +41,7 @@ export class MessageLocator {
   }
 
   /**
-   * The path of a message below the mailbox; null when it is gone, `changed` when something else is in its place.
+   * The path of a message, relative to the mailbox; null when it is gone, `changed` when something else is in its place.
    *
    * @param files `settled` when the caller holds the lock on deletions, and has called `forget` since
    */
@@ -59,14 +59,14 @@ export class MessageLocator {
     return await this.#findIn(await this.#listAgain(files), message) ?? gone;
   }
 
-  /** Discards what was listed. */
+  /** Discards the last list. */
   forget(): void {
     this.#places = null;
     this.#forgotten++;
   }
 
   /**
-   * All paths of a message of which one is known: its inode may have several names, of which some are younger than the
+   * All paths of a message, of which the caller knows one: its inode may have several names, also new ones since the
    * login. The caller holds the lock on deletions.
    */
   async findAll(message: MessageFile, path: string): Promise<readonly string[]> {
@@ -84,11 +84,11 @@ export class MessageLocator {
 
   async #listAgain(files: "settled" | "unsettled"): Promise<Places> {
     const forgotten = this.#forgotten;
-    // A deletion that is under way or was broken off may have moved a missing message aside.
+    // A running or interrupted deletion may have moved a missing message aside.
     const places = files === "settled"
       ? await this.#list()
       : await withSettledFiles(this.#folder, () => this.#list());
-    // A deletion that has begun meanwhile must not use what was listed before it.
+    // A deletion that has begun meanwhile must not use a list from before.
     if (forgotten === this.#forgotten) this.#places = places;
     return places;
   }
@@ -103,7 +103,7 @@ export class MessageLocator {
     const base = this.#layout.baseNameOf(nameOf(message.path));
     const [byInode] = places.byInode.get(this.#inodeKey(message.identity.inode, base)) ?? [];
     if (byInode !== undefined && await this.#lookAt(message, byInode) === "same") return byInode;
-    // Another file of the same base name is another message, and not this one after a change.
+    // A file with the same base name but another identity is another message, not a change of this one.
     const byBase = places.byBase.get(base);
     return byBase !== undefined && await this.#lookAt(message, byBase) === "same" ? byBase : null;
   }

@@ -1,6 +1,6 @@
 /**
- * Finishes or undoes deletions (atomic_delete.ts). A deletion that succeeds ends by the same code as one that a killed process
- * left.
+ * Finishes or undoes deletions (atomic_delete.ts). The same code finishes a deletion that succeeds and one that a killed
+ * process left.
  */
 import { basename, dirname, join } from "@std/path";
 import { isSameInode } from "../../files/file_identity.ts";
@@ -15,12 +15,12 @@ const SWEPT = "swept";
 /** The paths of decisions that could not be taken back on the disk. */
 const revoked = new Set<string>();
 
-/** Takes back a decision, whatever lies on the disk. */
+/** Takes back a decision, even if its folder is still on the disk: the next `recover` undoes it. */
 export function revoke(decision: string): void {
   revoked.add(decision);
 }
 
-/** Undoes or finishes every deletion that is not over. The caller holds the lock. */
+/** Undoes or finishes every deletion that is not finished. The caller holds the lock. */
 export async function recover(folder: MailboxFolder, own: string): Promise<void> {
   const { files } = folder;
   for (const name of await deletionsIn(folder, own)) {
@@ -32,7 +32,7 @@ export async function recover(folder: MailboxFolder, own: string): Promise<void>
       if (name.startsWith(DECIDED.trash)) await moveToTrash(folder, own, deletion, paths);
     } else if (!folder.isGuarded) await putAllBack(folder, deletion, paths);
     for (const path of paths) {
-      // It may have been moved, where there are no hard links.
+      // Where there are no hard links, the file was moved, and is not here any more.
       if (await files.look(join(deletion, path)) !== null) await files.remove(join(deletion, path));
     }
     for (const inner of await files.entries(deletion)) {
@@ -56,7 +56,7 @@ async function removeFirstNames(
     await removeName(folder, own, deletion, path, path);
     const file = await files.look(join(deletion, path));
     if (file === null || file.ino === null || (file.nlink ?? 1) <= 1) continue;
-    // It has been renamed, or has several names.
+    // The file was renamed, or has several names.
     byInode ??= await pathsByInode(folder);
     for (const other of byInode.get(file.ino) ?? []) {
       await removeName(folder, own, deletion, path, other);
@@ -64,7 +64,7 @@ async function removeFirstNames(
   }
 }
 
-/** Removes or keeps what a killed process had moved out of the mailbox and not checked. @returns the other paths */
+/** Removes or keeps files that a killed process had moved, but not checked. @returns the other paths */
 async function settleSwept(
   folder: MailboxFolder,
   own: string,
@@ -87,7 +87,7 @@ async function settleSwept(
   return meant;
 }
 
-/** Moves what has this name now into our folder, and removes it there only if it is the file of the deletion. */
+/** Moves the file of this name into our folder, and removes it there only if it is the file of the deletion. */
 async function removeName(
   folder: MailboxFolder,
   own: string,
@@ -127,8 +127,8 @@ async function pathsByInode(folder: MailboxFolder): Promise<Map<number, string[]
 }
 
 /**
- * The paths of the messages of a deletion, below it. There are folders only one deep, as in a Maildir. What belongs to
- * somebody else is kept.
+ * The paths of the messages in a deletion, relative to it. It has at most one level of folders, as a Maildir has. Files
+ * of other users are kept.
  */
 async function filesIn(folder: MailboxFolder, own: string, deletion: string): Promise<string[]> {
   const { files } = folder;
@@ -146,7 +146,7 @@ async function filesIn(folder: MailboxFolder, own: string, deletion: string): Pr
   return ours;
 }
 
-/** Every file of the deletion has its old name again, durably, when this returns; it may have its new one too. */
+/** Gives every file of the deletion its old name back, durably. A file may still have its new name, too. */
 async function putAllBack(
   folder: MailboxFolder,
   deletion: string,
@@ -177,7 +177,7 @@ async function moveToTrash(
   await folder.files.sync(trash);
 }
 
-/** Gives a file a name outside the deletion, without ever taking the place of another. */
+/** Gives a file a name outside the deletion, and never replaces another file. */
 async function giveName({ files }: MailboxFolder, from: string, to: string): Promise<void> {
   const file = await files.look(from);
   for (let attempt = 0;; attempt++) {

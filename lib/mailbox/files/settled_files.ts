@@ -1,4 +1,4 @@
-/** Lists a mailbox so that the list shows a deletion whole or not at all; see atomic_delete.ts. */
+/** Lists a mailbox so that the list shows a deletion completely or not at all; see atomic_delete.ts. */
 import { dirname, join } from "@std/path";
 import { cannotWrite } from "../../files/cannot_write.ts";
 import { LockedError } from "../../files/file_lock.ts";
@@ -12,7 +12,7 @@ import { recover } from "./recover_deletions.ts";
 export const LOCK = "lock";
 
 /**
- * The lock that deleting and recovering hold.
+ * Takes the lock that deleting and recovering hold.
  *
  * @throws {Pop3ResponseError} with the code `IN-USE` when another process keeps it
  */
@@ -32,7 +32,7 @@ export async function lockDeletions(folder: MailboxFolder, own: string): Promise
 /** How often it lists again because our folder appeared or disappeared, before it takes the lock. */
 const MOST_FREE_LISTINGS = 2;
 
-/** Runs `list` while no deletion is half done, after broken-off deletions are recovered. */
+/** Runs `list` while no deletion is half done, after it has recovered interrupted deletions. */
 export async function withSettledFiles<T>(
   folder: MailboxFolder,
   list: () => Promise<T>,
@@ -61,7 +61,7 @@ interface OwnState {
   readonly path: string;
   /** Changes when a deletion begins or ends. */
   readonly stamp: string;
-  /** Whether no deletion is under way or was broken off. */
+  /** Whether no deletion is running, and none was interrupted. */
   readonly isSettled: boolean;
 }
 
@@ -78,7 +78,7 @@ async function ownState(folder: MailboxFolder): Promise<OwnState> {
   return { path, stamp, isSettled };
 }
 
-/** Null where our folder has no place, so that there can be no deletion. */
+/** Our folder; null where there is no place for it, so that there can be no deletion. */
 async function ownOrNone(folder: MailboxFolder): Promise<OwnFolder | null> {
   try {
     return await folder.own();
@@ -88,7 +88,7 @@ async function ownOrNone(folder: MailboxFolder): Promise<OwnFolder | null> {
   }
 }
 
-/** Whether our folder has no place. */
+/** Whether the error says that there is no place for our folder. */
 export function hasNoPlace(error: unknown): boolean {
   return error instanceof Pop3ResponseError && error.code === "READ-ONLY";
 }

@@ -1,15 +1,17 @@
 /**
- * Which messages a mailbox holds: listed once for all sessions that begin while the mailbox stays the same.
+ * The messages of a mailbox, listed once for all sessions that begin while the mailbox stays the same.
  *
- * - A mailbox whose folders have the times of modification that they had is unchanged: one look at each.
- * - A time that is younger than a tick of the file system when we look is not trusted: a file may still arrive within the
- *   same tick. Such a mailbox is listed again the next time.
- * - A folder with files that are still being written is listed again too: writing does not change its time.
- * - A file that is written to in place does not change the time of its folder. That is noticed when the file is opened, which
- *   calls `forget`.
- * - What an earlier process has stored about the mailbox counts as if this one had seen it.
- * - A login during a listing waits for the next listing, together with all other logins meanwhile: the running one may have
- *   missed the newest mail.
+ * - A mailbox is unchanged if its folders have the same times of modification as before: one look at each folder is
+ *   enough.
+ * - We do not trust a time that is younger than a tick of the file system when we look, since a file may still arrive
+ *   within the same tick. Such a mailbox is listed again the next time.
+ * - A folder with files that are still being written is listed again, too: writing does not change its time. So is one
+ *   whose list may be that of another folder (list_messages.ts).
+ * - A change of a file in place does not change the time of its folder. We notice it when the file is opened, and
+ *   `forget` is called then.
+ * - What an earlier process has stored about the mailbox counts as if this process had seen it.
+ * - A login during a listing waits for the next listing, together with all other logins meanwhile: the listing that
+ *   already runs may have missed the newest mail.
  */
 import type { Clock } from "../../time/clock.ts";
 import { MessageList } from "../../provider/message_list.ts";
@@ -22,12 +24,12 @@ import type { MessageLayout } from "./message_layout.ts";
 import { withSettledFiles } from "./settled_files.ts";
 import { isYoung, stampOf } from "./stamp.ts";
 
-/** The messages of a mailbox at one instant; sessions share it. */
+/** The messages of a mailbox at one moment; sessions share it. */
 export interface Snapshot extends KnownMessages {
   readonly list: MessageList;
-  /** The times of the folders; null where they are not to be trusted. */
+  /** The times of the folders; null where we cannot trust them. */
   readonly stamp: string | null;
-  /** What is left out; nothing where the list was read from the index. */
+  /** The files that are left out; none where the list was read from the index. */
   readonly leftOut: LeftOut;
   /** How many files may still be written by another program. */
   readonly unsettled: number;
@@ -35,7 +37,7 @@ export interface Snapshot extends KnownMessages {
 
 const nothingKnown: KnownMessages = { messages: new Map(), hasKeptIds: false };
 
-/** Most logins only list: what it takes to open a message is parsed when one is opened. */
+/** A snapshot from the index. Most logins only list, so what is needed to open a message is parsed only then. */
 class RememberedSnapshot implements Snapshot {
   readonly stamp: string;
   readonly list: MessageList;
@@ -75,7 +77,7 @@ export class SharedSnapshot {
   /** Reads what an earlier process has stored; called once, at the first look. */
   #remembered: (() => Promise<MailboxIndex | null>) | null;
   #kept: Snapshot | null = null;
-  /** What was there at the last look; it may be gone by now. */
+  /** The messages of the last look; they may be gone by now. */
   #known: KnownMessages = nothingKnown;
   #running: Promise<Snapshot> | null = null;
   #next: Promise<Snapshot> | null = null;
@@ -100,7 +102,7 @@ export class SharedSnapshot {
     return this.#next ??= this.#afterRunning();
   }
 
-  /** The same, without recovering deletions that were broken off. */
+  /** The messages that are there now, without recovering interrupted deletions. */
   async inspect(): Promise<Snapshot> {
     const index = await this.#remembered?.() ?? null;
     if (index !== null) this.#known = knownOf(index);
@@ -163,7 +165,7 @@ export class SharedSnapshot {
   }
 }
 
-/** The index is parsed only where something has changed. */
+/** The messages of the index, which is parsed only when the mailbox has changed. */
 function knownOf(index: MailboxIndex): KnownMessages {
   let messages: ReadonlyMap<string, MessageFile> | null = null;
   return {

@@ -1,8 +1,8 @@
 /**
  * A plain folder: every regular file directly inside is a message, whatever its extension. The unique id is made
- * of the name; the order is by time of modification, then by name, so that new mail is last.
+ * from the name; the order is by time of modification, then by name, so that new mail is last.
  *
- * Other programs write their files right into it: list_messages.ts says when one is a message.
+ * Other programs write their files directly into it: list_messages.ts decides when a file is a message.
  */
 import {
   type FileMailboxOptions,
@@ -20,15 +20,15 @@ import { sharedMailbox } from "../mailbox_store.ts";
  * A folder whose files are messages, whatever their extension.
  *
  * Every regular file directly inside is one message. Subfolders, symbolic links and names that begin with a
- * dot are left out. The unique id is the file name where that can be one, else one derived from it. The
+ * dot are left out. The unique id is the file name if that is a valid one; otherwise it is derived from the name. The
  * order is by time of modification, then by name. A file becomes a message when nobody has written to it for a
  * while. One object may serve many logins, and remembers sizes.
  *
- * Deletions are all or nothing, also when the process is killed in the middle, and durable once confirmed.
+ * Deletions are all or nothing, even if the process is killed in the middle, and durable once confirmed.
  *
  * @throws {RangeError} for an option that is not allowed
  * @throws {TypeError} for one of the wrong kind, or that there is not
- * @param path the folder; it is looked at only at each login
+ * @param path the folder; it is not read before a login
  *
  * @example
  * ```ts

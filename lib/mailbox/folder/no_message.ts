@@ -1,6 +1,6 @@
 /**
- * Files in a plain folder that are no messages, by their names: what other mail programs and desktops keep there. To serve
- * one would offer it for deletion, a whole mbox for one message.
+ * Recognizes by their names files in a plain folder that are not messages: what other mail programs and desktops keep
+ * there. A client could delete them if we served them, even a whole mbox as one message.
  */
 import type { LeftOutReason } from "../left_out.ts";
 
@@ -20,7 +20,7 @@ const emlx = {
 const compressed = { text: "compressed (unpack)", isFault: true };
 const dbox = { text: "dbox of Dovecot (export it with doveadm)", isFault: true };
 
-/** Most names match none of the rules, which is seen at once. */
+/** Most names match none of the rules; this one expression excludes them quickly. */
 const MAY_MATCH = /^[,#dmtsucei]|\.(msf|mbox|emlx|desktop|lnk|gz|bz2|xz|zst|zip|z|7z|tar|tgz)$/i;
 
 const RULES: readonly (readonly [RegExp, LeftOutReason])[] = [
@@ -33,7 +33,7 @@ const RULES: readonly (readonly [RegExp, LeftOutReason])[] = [
   [/^mbox$|\.mbox$/i, mbox],
 ];
 
-/** Null for a message. `names` are all names of the folder. */
+/** Why a file of this name is not a message; null for a message. `names` are all names of the folder. */
 export function whyNoMessage(name: string, names: ReadonlySet<string>): LeftOutReason | null {
   if (names.has(`${name}.msf`)) return mbox;
   if (!MAY_MATCH.test(name)) return null;
@@ -45,7 +45,7 @@ export function whyNoMessage(name: string, names: ReadonlySet<string>): LeftOutR
   return RULES.find(([rule]) => rule.test(name))?.[1] ?? null;
 }
 
-/** Whether a file of this name lies beside the folders of a Maildir, and does not make it a folder of messages. */
+/** Whether a Maildir may hold a file of this name beside its folders. */
 export function mayLieInMaildir(name: string): boolean {
   const reason = whyNoMessage(name, new Set());
   return reason === imapServer || reason === desktop;

@@ -1,13 +1,13 @@
 /**
- * A Maildir: messages are the files in `new` and `cur`; `tmp` is where mail is still being delivered, and is
- * never looked at.
+ * A Maildir: messages are the files in `new` and `cur`. Mail that is still being delivered is in `tmp`, which we never
+ * read.
  *
- * - The unique id is made of the base name, without the flags after `:2,`, so it stays the same when flags
+ * - The unique id is made from the base name, without the flags after `:2,`, so it stays the same when flags
  *   change and when the message moves from `new` to `cur`.
- * - `new` is read before `cur`: a message that moves meanwhile is seen twice, never missed, and counted once.
- * - A file in `new` or `cur` is complete: that is what `tmp` is for.
- * - The sizes that a name tells (`,S=` of the file, `,W=` as sent) are not believed: other programs count otherwise.
- * - A message is looked for by its base name when it is no longer where it was listed.
+ * - We read `new` before `cur`: a message that moves meanwhile is seen twice, never missed, and counts once.
+ * - A file in `new` or `cur` is complete, since programs write it in `tmp` and then move it.
+ * - We do not trust the sizes in a name (`,S=` of the file, `,W=` as sent): other programs count differently.
+ * - When a message is no longer where it was listed, we search for it by its base name.
  */
 import {
   type FileMailboxOptions,
@@ -26,7 +26,7 @@ import { sharedMailbox } from "../mailbox_store.ts";
  *
  * @throws {RangeError} for an option that is not allowed
  * @throws {TypeError} for one of the wrong kind, or that there is not
- * @param path the folder that holds `new` and `cur`; it is looked at only at each login
+ * @param path the folder that holds `new` and `cur`; it is not read before a login
  *
  * @example
  * ```ts
@@ -57,6 +57,6 @@ export const maildirLayout: MessageLayout = {
   whyNoMessage: () => null,
   // The flags begin after the last `:`, or `;` where a file system knows no colon.
   baseNameOf: (name) => name.replace(/[:;][12],[^:;]*$/, ""),
-  // isync appends `,U=1` to it, other programs sizes.
+  // isync appends `,U=1` to the stem, and other programs append sizes.
   stemOf: (base) => base.split(",", 1).join(""),
 };

@@ -1,8 +1,8 @@
 /**
  * The dot-lock `NAME.lock`, by which most programs keep others out of an mbox.
  *
- * - Ours is written under another name and linked into place. It names the lock of ours that goes with it
- *   (mbox_place.ts): if we hold that lock and find such a dot-lock, the process that left it is gone, and we remove it.
+ * - We write our dot-lock under another name and link it into place. It holds the name of our own lock that goes with it
+ *   (mbox_place.ts). If we hold that lock and find such a dot-lock, the process that left it is gone, and we remove it.
  * - Any other dot-lock, even an empty one, belongs to somebody. We break it only when it is twenty minutes old and
  *   nobody has a flock on the mbox, and log that. A file that holds a message is not a lock, and never removed.
  */
@@ -43,7 +43,7 @@ export async function dotLockOfOthers(
   return isOld(found) ? "old" : "held";
 }
 
-/** Whether there is a dot-lock of this server's: of a session that deletes, or of a process that is gone. */
+/** Whether there is a dot-lock of this server: of a session that deletes, or of a process that is gone. */
 export async function isOwnDotLock(files: FileSystem, realPath: string): Promise<boolean> {
   return await readMark(files, dotLockOf(realPath)) !== null;
 }
@@ -127,7 +127,7 @@ async function giveBack(files: FileSystem, path: string): Promise<void> {
   await files.remove(path).catch(() => {});
 }
 
-/** What our dot-lock says; null for one of somebody else's. */
+/** The text of our dot-lock; null for a dot-lock of another program. */
 async function readMark(files: FileSystem, path: string): Promise<string | null> {
   try {
     using file = await files.open(path, true);

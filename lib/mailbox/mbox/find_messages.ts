@@ -1,17 +1,17 @@
 /**
  * Finds which octets of an mbox belong to which message, line by line.
  *
- * - A message begins with a separator (separator.ts): at the start of the file, after a blank line, where a
- *   `Content-Length` leads to, or, for a certain one that a header follows, anywhere. It ends where the next one
- *   begins, so every octet after the first separator belongs to exactly one message. The separator, and the blank
- *   line before the next one, are deleted with a message but not sent.
+ * - A message begins with a separator (separator.ts) at the start of the file, after a blank line, or where a
+ *   `Content-Length` leads to. A certain separator may also be anywhere, if a header follows. The message ends where
+ *   the next one begins, so every octet after the first separator belongs to exactly one message. The separator, and
+ *   the blank line before the next one, are deleted with a message but not sent.
  * - A `Content-Length` counts only if it leads to a separator at the start of a line, or to the end of the file. Then
  *   lines within that length that look like separators are text. It may leave out the last line end, as Netscape's
  *   does.
  * - Lines that begin with `>From ` or `From ` directly after the separator belong to the envelope.
- * - Text before the first separator is a message if it begins with a header. Else it belongs to no message, and is
+ * - Text before the first separator is a message if it begins with a header. Otherwise it belongs to no message, and is
  *   kept.
- * - A line `>From `, `>>From ` and so on stands for one with one `>` less: mboxo and mboxrd quote like that. A
+ * - A line `>From `, `>>From ` and so on means one with one `>` less: mboxo and mboxrd quote like that. A
  *   message whose `Content-Length` counts and which holds a bare `From ` line was not quoted.
  */
 import type { FoundMessages, LengthTarget, MessagePlace, TargetOf } from "./found_messages.ts";

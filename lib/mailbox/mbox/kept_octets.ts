@@ -1,4 +1,4 @@
-/** What will be left of an mbox after a deletion, read as if it was written already. */
+/** Reads what will be left of an mbox after a deletion, as if it were already written. */
 import type { OpenFile } from "../../files/open_file.ts";
 import { type FileRange, octetsIn } from "./file_range.ts";
 import type { WindowSource } from "./file_window.ts";

@@ -1,5 +1,5 @@
 /**
- * Decides what is written of an mbox from which messages are deleted.
+ * Decides which parts of an mbox are written when messages are deleted.
  *
  * A kept line may be a separator only because of a deleted message: because of the blank line before it, the form of
  * the first separator, or a `Content-Length` that led nowhere. So before anything is written, we look for messages in

@@ -10,8 +10,8 @@ import { isBlankLine, SEPARATOR_OCTETS, separatorForm } from "./separator.ts";
 const BLANK_LINE_OCTETS = 80;
 
 /**
- * Checks whether a length leads to the end of a message. There a line starts, or the line end stands that the length
- * has left out; then comes perhaps one blank line, and then a separator or the end of the file.
+ * Checks whether a length leads to the end of a message: a line starts there, perhaps after a line end that the length
+ * has left out. Then one blank line may follow, and then a separator or the end of the file.
  */
 export function lengthTargets(file: WindowSource, size: number): TargetOf {
   const window = new FileWindow(file, SEPARATOR_OCTETS + BLANK_LINE_OCTETS);
@@ -42,7 +42,7 @@ function targetAt(
   return null;
 }
 
-/** The offset itself, or the one after the line end that stands there; null in the middle of a line. */
+/** The offset itself, or the one after a line end at this offset; null in the middle of a line. */
 function startOfLine(window: FileWindow, offset: number, text: string): number | null {
   if (offset === 0 || textFrom(window, offset - 1, offset) === "\n") return offset;
   const [lineEnd] = /^\r?\n/.exec(text) ?? [];

@@ -3,8 +3,8 @@
  * (message_identity.ts). Messages that are equal in every octet get ids of their own: the digest, and from the second
  * on a number after it.
  *
- * No id is ever given to another message, as long as this state is kept (mbox_state.ts): a deleted message takes its
- * number with it, and an equal one that arrives later gets the next number. We cannot see which of several equal
+ * As long as this state is kept (mbox_state.ts), no message gets the id of another: the number of a deleted message is
+ * not used again, and an equal message that arrives later gets the next number. We cannot see which of several equal
  * messages another program has removed, and assume the first ones.
  *
  * Messages are marked before they are deleted. If the process dies in between, the number of equal messages that are
@@ -83,7 +83,7 @@ export class MboxIds {
   /**
    * Marks messages before they are deleted.
    *
-   * @returns whether the marks must be saved first: else an equal message could be taken for a deleted one
+   * @returns whether the marks must be saved first, since otherwise an equal message could be mistaken for a deleted one
    */
   doom(uniqueIds: Iterable<string>): boolean {
     let isNeeded = false;
@@ -147,7 +147,7 @@ export class MboxIds {
     return copies;
   }
 
-  /** Drops digests in the state of one that was never seen: they need no place. */
+  /** Drops digests whose state is that of a digest that was never seen: it need not be kept. */
   #forgetUsual(digests: Iterable<string>): void {
     for (const digest of digests) {
       const copies = this.#copies.get(digest);

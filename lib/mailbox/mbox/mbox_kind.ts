@@ -1,5 +1,5 @@
 /**
- * Recognises, by their first octets, files that are given as an mbox and are something else, and says what to do with
+ * Recognizes by their first octets files that are given as an mbox but are something else, and says what to do with
  * them.
  */
 import { join } from "@std/path";

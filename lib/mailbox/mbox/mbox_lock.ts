@@ -3,7 +3,7 @@
  * theirs. Deno can neither see nor take an fcntl lock, so a program that uses nothing else is not kept out.
  *
  * - While we wait for the locks of others, we hold none of these locks ourselves.
- * - Where the folder is not ours to write, so that no dot-lock can be made, flock has to do.
+ * - If we cannot write in the folder, and so cannot make a dot-lock, we use only flock.
  */
 import type { Clock } from "../../time/clock.ts";
 import type { FileSystem } from "../../files/file_system.ts";

@@ -10,12 +10,12 @@ import type { MboxIndex, MboxMessage } from "./mbox_index.ts";
 const CHANGED = "That message has changed since you logged in.";
 const MOST_ATTEMPTS = 5;
 
-/** What a login asks of its store, which it shares with other logins. */
+/** What a login needs from its store, which it shares with other logins. */
 export interface SharedMbox {
   readonly name: string;
-  /** What is there now. */
+  /** The index of the file as it is now. */
   look(): Promise<MboxIndex>;
-  /** What is there once nobody is in the middle of writing. */
+  /** The index once nobody is in the middle of writing. */
   lookSettled(): Promise<MboxIndex>;
   /** Opens the file if the message is where it was; null if the file has to be indexed again. */
   openAt(index: MboxIndex, message: MboxMessage): Promise<OpenFile | null>;
@@ -24,13 +24,13 @@ export interface SharedMbox {
   delete(doomedOf: (index: MboxIndex) => ReadonlySet<string>): Promise<void>;
 }
 
-/** An mbox, as one login sees it. */
+/** An mbox for one login. */
 export class MboxLogin implements LoginMailbox {
   readonly name: string;
   readonly #store: SharedMbox;
-  /** What the login was shown in its last list. */
+  /** The messages of the last list that the client got. */
   #snapshot: MboxIndex | null = null;
-  /** What the login was shown in earlier lists. */
+  /** The messages of earlier lists. */
   #shown = new Map<string, MboxMessage>();
   #new: { readonly index: MboxIndex; readonly origins: ReadonlySet<number> } | null = null;
   /** Found out once, when the first message is to be deleted. */
@@ -57,7 +57,7 @@ export class MboxLogin implements LoginMailbox {
     return this.#snapshot.list.uniqueIds;
   }
 
-  /** The list of what the login was shown last. */
+  /** The list that the client got last. */
   [SHARED_LIST](): MessageList | null {
     return this.#snapshot?.list ?? null;
   }
@@ -67,7 +67,7 @@ export class MboxLogin implements LoginMailbox {
   }
 
   /**
-   * Whether the message is still in the file, at whatever place.
+   * Whether the message is still in the file, at any place.
    *
    * @throws {Pop3ResponseError} when it has been changed
    */
@@ -108,7 +108,7 @@ export class MboxLogin implements LoginMailbox {
     );
   }
 
-  /** Forgets what the login was shown: after a WAKE it is shown the mailbox again. */
+  /** Forgets what the client has listed: after a WAKE it gets a new list. */
   release(): void {
     this.#snapshot = null;
     this.#shown.clear();
@@ -127,7 +127,7 @@ export class MboxLogin implements LoginMailbox {
     return false;
   }
 
-  /** The origins of messages that the login was not shown; made once for each index. */
+  /** The origins of messages that the client has not listed; made once for each index. */
   #newIn(index: MboxIndex): ReadonlySet<number> {
     if (this.#new?.index !== index) {
       const messages = [...index.messages.values()];

@@ -15,8 +15,8 @@ export interface MboxMailboxOptions {
   /** Whether DELE is refused; false by default. */
   readonly readOnly?: boolean;
   /**
-   * What happens to a deleted message: `remove` it (the default), move it to the `trash`, which is the mbox
-   * `NAME.trash` in the hidden folder `.pop3svc` beside the mbox, or `keep` it where it is, for tests.
+   * What happens to a deleted message. `remove`, the default, removes it. `trash` moves it to the mbox `NAME.trash` in
+   * the hidden folder `.pop3svc` beside the mbox. `keep` is for tests: the message stays.
    */
   readonly deletePolicy?: DeletePolicy;
   /**

@@ -1,8 +1,8 @@
 /**
  * Checks whose an mbox is, for mboxes of users who may make files themselves (`ownersOnly`).
  *
- * - In a folder where others can make names (a mail spool), it must belong to the user in whose line of the users
- *   file it is named, if that line has a uid, and must have no second name: somebody else may have linked it there.
+ * - In a folder where others can make names (a mail spool), the mbox must have no second name, since somebody else may
+ *   have linked it there. If its user's line in the users file has a uid, the mbox must belong to that uid.
  * - An mbox of another user than the server's own needs a state directory.
  */
 import type { GivenPath } from "../../files/given_path.ts";

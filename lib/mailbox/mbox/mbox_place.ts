@@ -1,10 +1,10 @@
 /**
- * Where an mbox lies, whose it is, and where the server keeps its own files for it.
+ * Where an mbox is, who owns it, and where the server keeps its own files for it.
  *
- * - The path is the administrator's: links on the way are checked at each use (given_path.ts).
- * - A name beside the mbox could be another user's mbox, so we make none there but the dot-lock, which other programs
- *   look for. Our files lie in `.pop3svc` beside the mbox, a folder of the server's user that nobody else may write.
- *   Where that cannot be made, and for files that others must not be able to forge, it is the state directory.
+ * - The administrator gave the path: links on the way are checked at each use (given_path.ts).
+ * - A name beside the mbox could be another user's mbox. So the only name that we make there is the dot-lock, which other
+ *   programs look for, and the folder `.pop3svc`. It holds our files; only the server's user may write in it.
+ * - If we cannot make that folder, and for files that others must not be able to forge, we use the state directory.
  * - With `ownersOnly`, an mbox must belong to its user (mbox_owner.ts).
  */
 import { createHash } from "node:crypto";
@@ -22,7 +22,7 @@ import { type MboxPlaceOptions, reasonToRefuse } from "./mbox_owner.ts";
 import { noFileError } from "./mbox_kind.ts";
 
 const OWN_FOLDER = ".pop3svc";
-/** A change so soon after another one may show the same time. */
+/** Two changes within this time may show the same time of modification. */
 const STAMP_SETTLES_MS = 100;
 
 /** The folder with our files, locked for this process. */
@@ -89,7 +89,7 @@ export class MboxPlace {
     ];
   }
 
-  /** Those of them whose files we trust: the one beside the mbox only if the mbox belongs to the server's user. */
+  /** The folders whose files we trust: the one beside the mbox only if the mbox belongs to the server's user. */
   async stateFolders(): Promise<string[]> {
     const folders = await this.folders();
     const state = await this.#stateFolderPath();
@@ -97,8 +97,8 @@ export class MboxPlace {
   }
 
   /**
-   * Changes when a file of ours is made or removed, by whatever process; null after so recent a change that the next
-   * one may show the same time.
+   * Changes when any process makes or removes one of our files; null if the last change is so recent that the next one
+   * may show the same time.
    */
   async stamp(): Promise<string | null> {
     const usual = await this.#lookOrNull(join(dirname(this.path), OWN_FOLDER));
@@ -128,7 +128,7 @@ export class MboxPlace {
     });
   }
 
-  /** Removes the locks of processes that are gone, and waits for nobody. Whether there were any locks. */
+  /** Removes the locks of processes that are gone, without waiting. @returns whether there were any locks */
   async removeStaleLocks(): Promise<boolean> {
     let isAny = false;
     for (const folder of await this.folders()) {
@@ -212,7 +212,7 @@ export class MboxPlace {
   }
 
   /**
-   * Our folder beside the mbox; null where it is not ours, or the mbox's owner could exchange it while we work in it.
+   * Our folder beside the mbox; null where it is not ours, or the mbox's owner could replace it while we work in it.
    */
   async #beside() {
     const parent = await this.files.look(dirname(this.path));

@@ -1,7 +1,7 @@
 /**
  * Decides which messages of an mbox are the same: those with the same envelope (the separator, and `>From ` lines
- * after it) and contents, without the header fields in which programs note something about a message, and without
- * line ends at its end. Any program may rewrite those at any time; the message stays what it was.
+ * after it) and the same contents. Header fields in which programs note something about a message do not count, nor do
+ * line ends at its end: any program may rewrite those at any time, and the message stays the same.
  *
  * Two marks of programs mean that a message is not served, and kept where it is:
  * - Thunderbird has deleted it and not yet compacted the folder (`X-Mozilla-Status` with the bit 0x0008). Only fields

@@ -1,10 +1,10 @@
 /**
- * Removes what version 0.1 left beside an mbox when it was killed: `NAME.pop3svc-new`, a part of what was to stay,
- * and `NAME.pop3svc-old`, the mbox before the deletion. The deletion itself is decided either way.
+ * Removes what version 0.1 left beside an mbox when it was killed: `NAME.pop3svc-new`, a part of the new mbox, and
+ * `NAME.pop3svc-old`, the mbox before the deletion. They do not change the outcome of the deletion.
  *
- * The name alone does not prove that a file is ours: it may be another user's mbox. So we remove a file only if its
- * contents say so: it is the mbox itself under a second name, or all messages of the smaller of the two are in the
- * other one, in the same order. Any other file is left alone.
+ * The name alone does not prove that a file is ours: it may be another user's mbox. So we remove a file only if it is
+ * the mbox itself under a second name, or if all messages of the smaller of the two files are in the other one, in the
+ * same order. Any other file is left alone.
  */
 import { isSameInode } from "../../files/file_identity.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
@@ -22,7 +22,7 @@ export async function oldLeftoversOf({ files, path }: MboxPlace): Promise<string
   return leftovers;
 }
 
-/** Files that were found to be somebody else's; each is reported once. */
+/** Files that were found not to be ours; each is reported once. */
 const known = new Set<string>();
 
 export async function removeOldLeftovers(

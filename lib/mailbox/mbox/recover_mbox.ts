@@ -1,4 +1,4 @@
-/** Finishes or undoes, when an mbox is opened, what a process that was killed, or a failure, left behind. */
+/** When an mbox is opened, finishes or undoes what a killed process, or a failure, left. */
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { isOwnDotLock } from "./dot_lock.ts";

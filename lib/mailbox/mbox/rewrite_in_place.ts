@@ -1,15 +1,15 @@
 /**
  * Rewrites an mbox in place, all or nothing, even if the process is killed or the disk fails.
  *
- * 1. What stands from the first change on is written into a journal in a folder of ours, and synced.
- * 2. What is kept is moved down, and synced. The file keeps its length, so that mail that another program appends
- *    stays.
+ * 1. All octets from the first change on are written into a journal in one of our folders, and synced.
+ * 2. The kept octets are moved towards the start of the file, and synced. The file keeps its length, so that mail that
+ *    another program appends stays.
  * 3. If the file still has its old length, it is cut. This is the decision; it is synced.
  * 4. The journal is removed.
  *
- * When an mbox is opened and a journal is found, the journal is undone if the file was not cut, and else removed. If
- * the file is not what we left, another program has rewritten it: nothing is touched, the journal is set aside, and
- * an error is logged.
+ * If there is a journal when an mbox is opened, the change is undone if the file was not cut; otherwise the journal is
+ * removed. If the file is not as we left it, another program has rewritten it: then we do not change it, rename the
+ * journal, and log an error.
  */
 import { createHash } from "node:crypto";
 import type { FileSystem } from "../../files/file_system.ts";
@@ -32,11 +32,11 @@ interface JournalHead {
   /** The size of the mbox before and after. */
   readonly size: number;
   readonly newSize: number;
-  /** SHA-256 of what stands from `from` to `newSize` afterwards. */
+  /** SHA-256 of the octets from `from` to `newSize` after the change. */
   readonly digest: string;
 }
 
-/** The paths of mboxes whose users were told that nothing was deleted, although the file may have been cut. */
+/** The paths of mboxes that may have been cut although the client got the reply that nothing was deleted. */
 const revoked = new Set<string>();
 
 export async function rewriteInPlace(
@@ -111,7 +111,7 @@ export async function recoverInPlace(
   revoked.delete(place.path);
 }
 
-/** Puts back what stood there, unless the file was cut; false if the file is not what we left. */
+/** Puts the old octets back, unless the file was cut; false if the file is not as we left it. */
 async function undo(
   journal: OpenFile,
   { from, size, newSize, digest }: JournalHead,

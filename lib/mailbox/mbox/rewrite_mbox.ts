@@ -11,11 +11,11 @@
  * 3. `new` is renamed over the mbox. This one rename is the decision; it is synced.
  * 4. `old` is removed.
  *
- * When the sync fails, the client is told that nothing was deleted, so the old file is renamed back. If even that
+ * When the sync fails, the client gets the reply that nothing was deleted, so the old file is renamed back. If even that
  * fails, this process remembers it, and does it when the mbox is next opened. All other leftovers are removed then.
  *
- * Where a new file cannot replace the mbox, it is rewritten in place (rewrite_in_place.ts): where the mbox has a
- * second name or is reached by a link, its folder is not ours to write, or we cannot give another file its owner.
+ * A new file cannot replace the mbox if the mbox has a second name or is reached by a link, if we cannot write in its
+ * folder, or if we cannot give another file its owner. Then we rewrite the mbox in place (rewrite_in_place.ts).
  */
 import { basename, dirname, join } from "@std/path";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
@@ -62,7 +62,7 @@ export async function deleteFromMbox(deletion: MboxDeletion): Promise<void> {
   }
 }
 
-/** Finishes or undoes what a killed process, or a failure, left behind. The caller holds our lock. */
+/** Finishes or undoes what a killed process, or a failure, left. The caller holds our lock. */
 export async function recoverReplacement(place: MboxPlace, own: LockedFolder): Promise<void> {
   const { files, path } = place;
   const [, old] = namesIn(place, own.path);

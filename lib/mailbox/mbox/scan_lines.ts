@@ -1,5 +1,5 @@
 /**
- * Cuts an mbox into lines, a chunk at a time, so that a file of any size needs little memory and holds up no session.
+ * Cuts an mbox into lines, a chunk at a time, so that a file of any size needs little memory and delays no session.
  */
 import { CR, LF } from "../../protocol/ascii.ts";
 import type { TimeSlice } from "../../time/time_slice.ts";
@@ -19,7 +19,7 @@ export type WantedHeads = "all" | "lengths" | "separators";
  * the rest.
  */
 export interface LineVisitor {
-  /** Of which lines the head is wanted now. */
+  /** Which lines the visitor wants to see now. */
   readonly wanted: WantedHeads;
   /** @param head the first octets of the line, one character each; empty for a line that is not wanted */
   visit(start: number, end: number, isBlank: boolean, head: string): void;

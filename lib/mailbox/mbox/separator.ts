@@ -1,9 +1,10 @@
 /**
- * Recognises the line that stands before each message of an mbox: `From SENDER DATE`.
+ * Recognizes the line before each message of an mbox: `From SENDER DATE`.
  *
- * RFC 4155 appendix A asks for an address and a date as asctime writes it. Programs also write a zone before or after
- * the year, no seconds, a year of two digits, no sender, `-` as the sender, `user at host`, a date as in RFC 5322 or
- * ISO 8601, and nothing at all after `From -` or `From`. Any other line that begins with `From ` is prose.
+ * RFC 4155 appendix A requires an address and a date as asctime writes it. Programs also write a zone before or after
+ * the year, no seconds, a year of two digits, or a date as in RFC 5322 or ISO 8601. Some write no sender, `-` or
+ * `user at host` as the sender, or nothing at all after `From -` or `From`. Any other line that begins with `From ` is
+ * prose.
  *
  * - `certain`: a sender and a full date. It separates even without a blank line before it, if a header follows.
  * - `possible`: another form with a date. It separates after a blank line.

@@ -1,21 +1,21 @@
 /**
- * The loops of `LineMender` in AssemblyScript: sixteen octets at a time. `deno task wasm` makes
- * line_mender_wasm.ts of it. The rules are in ../well_formed_lines.ts.
+ * The loops of `LineMender` in AssemblyScript, which look at sixteen octets at a time. `deno task wasm` compiles this
+ * file into line_mender_wasm.ts. The rules are in ../well_formed_lines.ts.
  */
 const LF: u8 = 0x0a;
 const CR: u8 = 0x0d;
 const DOT: u8 = 0x2e;
 
-/** Where the input lies, and its most octets. */
+/** Where the input begins in memory, and the most octets that it may have. */
 export const INPUT: i32 = 1_024;
 export const INPUT_OCTETS: i32 = 65_536;
-/** Where the output lies: room for twice as many octets, and for one load beyond. */
+/** Where the output begins. It has room for twice as many octets, and for sixteen that are stored beyond its end. */
 export const OUTPUT: i32 = 69_632;
 
 /** Whether the next octet begins a line, and whether it follows a CR. Kept between calls. */
 export let atLineStart: i32 = 1;
 export let afterCr: i32 = 0;
-/** What the last call of `mend` inserted. */
+/** How many octets the last call of `mend` inserted. */
 export let insertedForLineEnds: i32 = 0;
 export let insertedDots: i32 = 0;
 
@@ -27,7 +27,7 @@ function plainOctets(octets: v128): i32 {
   return ctz(i8x16.bitmask(ends) | 0x10000);
 }
 
-/** The offset of the first place that needs mending; the length for none. */
+/** The offset of the first place that needs mending; the length when there is none. */
 export function skipClean(length: i32): i32 {
   const end = INPUT + length;
   let at = INPUT;
@@ -56,7 +56,7 @@ export function skipClean(length: i32): i32 {
   return at - INPUT;
 }
 
-/** Mends the input into the output. @returns how many octets there are now */
+/** Writes the mended input to the output. @returns how many octets the output has */
 export function mend(length: i32): i32 {
   const end = INPUT + length;
   let at = INPUT;
@@ -87,7 +87,7 @@ export function mend(length: i32): i32 {
     }
     atLineStart = 0;
     afterCr = 0;
-    // The rest of the line, in sixteens; the next octets overwrite what is stored beyond its end.
+    // Copies the rest of the line by sixteens; the next octets overwrite what this stores beyond the line's end.
     let plain = 16;
     while (plain === 16 && at < end) {
       const octets = v128.load(at);

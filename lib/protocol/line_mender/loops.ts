@@ -1,13 +1,13 @@
 /**
- * The loops of `LineMender` as WebAssembly, made when they are first needed. All messages share one instance, because
- * no `await` comes between the input and its output.
+ * Compiles the WebAssembly loops of `LineMender` when they are first needed. All messages can share one instance,
+ * because no `await` comes between an input and its output.
  */
 import { wasm } from "./line_mender_wasm.ts";
 
 /** The most octets of one input. */
 export const INPUT_OCTETS = 65_536;
 
-/** A number that both sides see. */
+/** A number that TypeScript and WebAssembly share. */
 interface Shared {
   value: number;
 }

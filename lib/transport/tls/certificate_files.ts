@@ -3,12 +3,13 @@ import { readGivenText } from "../../files/read_whole.ts";
 import type { Certificate } from "./certificate.ts";
 
 /**
- * A certificate in two PEM files, for the `certificate` of a listener: read again when one of them has changed.
+ * A certificate in two PEM files, for the `certificate` of a listener. The files are read again when one of them has
+ * changed.
  *
- * A failure is not remembered: the next call reads again, because what made a file unreadable (its mode, its folder)
- * can be repaired without a change to the file.
+ * After a failure, the next call reads the files again: a wrong mode or folder can be repaired without a change of the
+ * file.
  *
- * @param certFile the server's certificate, followed by those that lead to a root that clients trust
+ * @param certFile the server's certificate, followed by the intermediate certificates that lead to a trusted root
  * @param keyFile its private key; both may be one file, with its parts in any order
  * @returns a function that throws a `Deno.errors` error while a file cannot be read
  *
@@ -22,7 +23,7 @@ import type { Certificate } from "./certificate.ts";
 export function certificateFiles(certFile: string, keyFile: string): () => Certificate {
   let kept: { readonly versions: string; readonly certificate: Certificate } | null = null;
   return () => {
-    // Taken before the files are read, so that the next call notices what is written meanwhile.
+    // Taken before the files are read, so that the next call notices a change in the meantime.
     const versions = [certFile, keyFile].map(fileVersion).join(" ");
     if (kept?.versions === versions) return kept.certificate;
     const certificate = { cert: readGivenText(certFile), key: readGivenText(keyFile) };

@@ -1,35 +1,35 @@
 /**
  * The engine `deno`: a port of `Deno.listenTls`.
  *
- * Such a port has one certificate for its whole life, so a new certificate opens it again. Deno shows no other way that
- * loses less: two listeners on the port at once (`reusePort`) lose what waits in the queue of the one that is closed,
- * as this does, and would let another program share the port. Sessions that are open go on.
+ * Such a port has one certificate for its whole life, so for a new certificate we close the port and open it again. The
+ * connections in the queue of the closed listener are lost. Two listeners at once (`reusePort`) would lose them, too,
+ * and would let another program share the port. Open sessions go on.
  */
 import type { Acceptor, Arrival, PortToOpen } from "../accept_loop.ts";
 import { arrivalOf } from "../tcp_transport.ts";
 import type { ReadyCertificate, ServedCertificate } from "./served_certificate.ts";
 
 export class DenoTlsPort implements Acceptor<Arrival> {
-  /** The address that it is bound to. */
+  /** The address that the port is bound to. */
   readonly addr: Deno.NetAddr;
   readonly #where: PortToOpen;
   readonly #certificate: ServedCertificate;
   readonly #changes: Disposable;
   #shown: ReadyCertificate;
-  /** Null between two of them. */
+  /** Null after one listener is closed and before the next one is open. */
   #listener: Deno.TlsListener | null;
-  /** Tells whoever waits until the port is open again, or closed for good. */
+  /** Resolves the promise of `#reopen`: the port is open again, or closed for ever. */
   #settle: () => void = () => {};
   #isClosed = false;
 
-  /** @throws {Deno.errors.AddrInUse} when another program has the port, and its like */
+  /** @throws {Deno.errors.AddrInUse} and the like when the port cannot be opened */
   constructor(where: PortToOpen, certificate: ServedCertificate) {
     this.#certificate = certificate;
     this.#shown = certificate.ready;
     const listener = Deno.listenTls({ ...where, ...this.#shown.parts });
     this.#listener = listener;
     this.addr = listener.addr;
-    // Port 0 was any port; from here on it is this one.
+    // For port 0 the system has chosen a free port; when we open it again, it must be the same one.
     this.#where = { ...where, port: this.addr.port };
     this.#changes = certificate.onChange(() => this.#reopen());
   }
@@ -45,7 +45,7 @@ export class DenoTlsPort implements Acceptor<Arrival> {
         if (listener !== this.#listener) continue;
         throw error;
       }
-      // Too late for this connection, whose handshake has begun; in time for the next one.
+      // A new certificate comes too late for this connection, whose handshake has begun, but in time for the next one.
       this.#certificate.renew().catch((error) => this.#certificate.complain(error));
       return arrivalOf(accepted);
     }
@@ -58,7 +58,7 @@ export class DenoTlsPort implements Acceptor<Arrival> {
     this.#settle();
   }
 
-  /** Has `accept` open the port again: the address is free only when its waiting call has ended. */
+  /** Makes `accept` open the port again: the address is free only after the waiting call of `accept` has ended. */
   #reopen(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#settle();
@@ -68,7 +68,7 @@ export class DenoTlsPort implements Acceptor<Arrival> {
     return promise;
   }
 
-  /** Opens it with the new certificate, or with the old one where Deno does not take the new one. */
+  /** Opens the port with the new certificate, or with the old one if Deno does not accept the new one. */
   #open(): Deno.TlsListener {
     const { ready } = this.#certificate;
     let listener: Deno.TlsListener;

@@ -1,7 +1,7 @@
-/** The peer left before its TLS handshake was over, or spoke no TLS that we speak. */
+/** The peer left before its TLS handshake was complete, or spoke no TLS that we support. */
 export class HandshakeError extends Error {
   override readonly name = "HandshakeError";
-  /** Whether the peer left without a word, as a health check does. */
+  /** Whether the peer left without sending anything, as a health check does. */
   readonly isSilent: boolean;
 
   constructor(cause: unknown, isSilent: boolean) {

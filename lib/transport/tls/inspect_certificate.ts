@@ -1,25 +1,25 @@
-/** What is in a certificate, and whether it can be used at all. */
+/** Finds out what is in a certificate, and whether it can be used at all. */
 import type { Certificate } from "./certificate.ts";
 import { pemPartsOf } from "./pem_parts.ts";
 
-/** What a person wants to know of a certificate. */
+/** What the administrator wants to know about a certificate. */
 export interface CertificateFacts {
-  /** Whose it is: `CN=mail.example`. */
+  /** The subject: `CN=mail.example`. */
   readonly subject: string;
-  /** The names that it is good for: `DNS:mail.example`. */
+  /** The names that it is valid for: `DNS:mail.example`. */
   readonly names: readonly string[];
-  /** From when on. */
+  /** The first moment at which it is valid. */
   readonly validFrom: Date;
-  /** Until when. */
+  /** The last moment at which it is valid. */
   readonly validTo: Date;
 }
 
-/** A certificate that can be used: its parts as TLS wants them, and what a person wants to know. */
+/** A certificate that can be used: its parts as TLS needs them, and what the administrator wants to know. */
 export interface InspectedCertificate extends CertificateFacts {
   readonly certificate: Certificate;
 }
 
-/** @throws {TypeError} that says in words why a server cannot use it */
+/** @throws {TypeError} that says why a server cannot use the certificate */
 export function inspectCertificate(given: Certificate): InspectedCertificate {
   const { certificate, leaf } = pemPartsOf(given);
   return {

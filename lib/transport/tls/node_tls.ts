@@ -1,5 +1,5 @@
 /**
- * The engine `node`: TLS over a connection that was accepted already, by `node:tls`. STLS is always this one.
+ * The TLS engine `node`: TLS by `node:tls` over a connection that is already accepted. STLS always uses this engine.
  *
  * Loaded only where there is a certificate.
  */
@@ -16,9 +16,9 @@ import { TransportStream } from "./transport_stream.ts";
 const SELF_TEST_MS = 5_000;
 
 /**
- * Waits for the handshake of a client, with the certificate of this moment.
+ * Waits for the handshake of a client, with the present certificate.
  *
- * @throws {HandshakeError} when it fails; the transport is closed then
+ * @throws {HandshakeError} when the handshake fails; the transport is then closed
  */
 export async function acceptTls(
   transport: Transport,
@@ -35,14 +35,14 @@ export async function acceptTls(
 }
 
 /**
- * Greets a client of our own in memory: not every runtime can take a connection over into TLS.
+ * Tests TLS with a client in memory, since not every runtime can begin TLS on an accepted connection.
  *
- * @throws when they do not understand each other
+ * @throws when the client does not receive the greeting
  */
 export async function testTls(certificate: ServedCertificate, clock: Clock): Promise<void> {
   const { secureContext } = await certificate.renew();
   const [ours, theirs] = duplexPair();
-  // It takes any Duplex; only its type asks for a Socket.
+  // `connect` takes any Duplex; only its type asks for a Socket.
   const client = connect({ socket: theirs as Socket, rejectUnauthorized: false });
   const { promise: heard, resolve, reject } = Promise.withResolvers<void>();
   client.once("data", () => resolve());

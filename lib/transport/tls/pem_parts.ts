@@ -1,13 +1,13 @@
 /**
- * The parts of PEM text (RFC 7468), found wherever they stand: certificate and key may be in one file, in any order,
- * with text around them, as hosting panels, HAProxy and mail servers write them.
+ * Finds the parts of PEM text (RFC 7468). Certificate and key may be in one file, in any order, with text around them:
+ * hosting panels, HAProxy and mail servers write such files.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Certificate } from "./certificate.ts";
 
-/** A pair that TLS can use as it is. */
+/** A certificate and a key that TLS can use as they are. */
 export interface PemParts {
-  /** The server's certificate first, then those that lead to a root (RFC 8446 section 4.4.2); the key alone. */
+  /** The server's certificate first, then those that lead to a root (RFC 8446 section 4.4.2); and only the key. */
   readonly certificate: Certificate;
   /** The server's certificate. */
   readonly leaf: X509Certificate;
@@ -15,10 +15,10 @@ export interface PemParts {
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[^]*?-----END \1-----/g;
 const CERTIFICATE = /^(X509 )?CERTIFICATE$/;
-/** `EC PRIVATE KEY` and `RSA PRIVATE KEY`, too; `EC PARAMETERS`, which openssl writes before one, are no part of it. */
+/** Also `EC PRIVATE KEY` and `RSA PRIVATE KEY`, but not `EC PARAMETERS`, which openssl writes before a key. */
 const PRIVATE_KEY = /^([A-Z]+ )?PRIVATE KEY$/;
 
-/** @throws {TypeError} that says in words what is missing */
+/** @throws {TypeError} that says what is missing */
 export function pemPartsOf({ cert, key }: Certificate): PemParts {
   const chain = blocksOf(CERTIFICATE, cert, key).flatMap((block) =>
     parsed(() => new X509Certificate(block))
@@ -36,7 +36,7 @@ export function pemPartsOf({ cert, key }: Certificate): PemParts {
   throw new TypeError("the key does not belong to the certificate");
 }
 
-/** The blocks of a kind in the text that is named for it; where it has none, in the other. */
+/** The blocks of a kind in `text`; if it has none, those in `other`. */
 function blocksOf(label: RegExp, text: string, other: string): readonly string[] {
   for (const each of [text, other]) {
     const blocks = [...each.matchAll(BLOCK)].filter(([, found = ""]) => label.test(found));
@@ -45,7 +45,7 @@ function blocksOf(label: RegExp, text: string, other: string): readonly string[]
   return [];
 }
 
-/** Each certificate is followed by the one that issued it; those that issued none of them come last. */
+/** Puts after each certificate the one that issued it; certificates that issued none of the others come last. */
 function inOrder(leaf: X509Certificate, chain: readonly X509Certificate[]): string {
   const ordered = [leaf];
   const rest = chain.filter((each) => each !== leaf);
@@ -58,7 +58,7 @@ function inOrder(leaf: X509Certificate, chain: readonly X509Certificate[]): stri
   return [...ordered, ...rest].map((each) => `${each}`.trimEnd() + "\n").join("");
 }
 
-/** Empty for a block that is damaged, or has a passphrase: another may do. */
+/** The parsed block; empty if it is damaged, or has a passphrase: perhaps another block can be used. */
 function parsed<T>(parse: () => T): readonly T[] {
   try {
     return [parse()];

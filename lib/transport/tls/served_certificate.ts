@@ -1,4 +1,4 @@
-/** The certificate of the handshakes to come: a new one takes over when it is good, else the old one stays. */
+/** Keeps the certificate for the next handshakes. A new one replaces it only if it can be used. */
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Pop3Event } from "../../events/events.ts";
 import type { Certificate, CertificateSource } from "./certificate.ts";
@@ -6,9 +6,9 @@ import { inspectCertificate } from "./inspect_certificate.ts";
 
 /** A certificate that is ready for handshakes. */
 export interface ReadyCertificate {
-  /** What the source gave: the same object for as long as it is the same certificate. */
+  /** The object that the source returned. The same object means the same certificate. */
   readonly given: Certificate;
-  /** Its parts, as TLS wants them. */
+  /** Its parts, as TLS needs them. */
   readonly parts: Certificate;
   readonly subject: string;
   readonly validTo: Date;
@@ -20,7 +20,7 @@ export class ServedCertificate {
   readonly #emit: (event: Pop3Event) => void;
   readonly #onChange = new Set<() => Promise<void>>();
   #ready: ReadyCertificate | null = null;
-  /** What was said of a new certificate that is not good; it is said once. */
+  /** The last error that was reported about a new certificate; each error is reported once. */
   #complaint = "";
 
   constructor(source: () => CertificateSource, emit: (event: Pop3Event) => void) {
@@ -29,9 +29,9 @@ export class ServedCertificate {
   }
 
   /**
-   * Asks for the certificate.
+   * Asks the source for the certificate.
    *
-   * @throws what is wrong with it, when there is no older one to go on with
+   * @throws the reason why it cannot be used, if there is no older one
    */
   async renew(): Promise<ReadyCertificate> {
     try {
@@ -46,19 +46,19 @@ export class ServedCertificate {
     return this.ready;
   }
 
-  /** The one that was good the last time. */
+  /** The last certificate that could be used. */
   get ready(): ReadyCertificate {
     if (this.#ready === null) throw new TypeError("There is no certificate");
     return this.#ready;
   }
 
-  /** What a person wants to know of that one. */
+  /** What the administrator wants to know about it. */
   get shown(): { readonly subject: string; readonly validTo: Date } {
     const { subject, validTo } = this.ready;
     return { subject, validTo };
   }
 
-  /** Says why a new certificate is not used, once. */
+  /** Reports once why a new certificate is not used. */
   complain(error: unknown): void {
     if (`${error}` !== this.#complaint) {
       this.#emit({ type: "error", connection: null, during: "certificate", error });
@@ -66,7 +66,7 @@ export class ServedCertificate {
     this.#complaint = `${error}`;
   }
 
-  /** Calls back after each change, and waits for that, until it is disposed of. */
+  /** Calls `callback` after each change, and waits for it, until the returned handle is disposed of. */
   onChange(callback: () => Promise<void>): Disposable {
     this.#onChange.add(callback);
     return { [Symbol.dispose]: () => void this.#onChange.delete(callback) };

@@ -1,6 +1,6 @@
 /**
- * The server's end of TLS over any transport, by `node:tls`: for STLS, where Deno has nothing of its own
- * (`Deno.startTls` is a client's), and for implicit TLS with the engine `node`.
+ * The server's side of TLS over any transport, by `node:tls`: for implicit TLS with the engine `node`, and for STLS, for
+ * which Deno itself has nothing (`Deno.startTls` is only for clients).
  */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -12,16 +12,16 @@ export class TlsTransport implements Transport {
   /** What the handshake agreed on. */
   readonly facts: TlsFacts;
   readonly #socket: TLSSocket;
-  /** What was read from the socket and not taken yet. */
+  /** Octets from the socket that no `read` has returned yet. */
   #rest: Uint8Array | null = null;
   #isEnded = false;
   #failure: Error | null = null;
-  /** Called when there is something to read, and when it is over. */
+  /** Wakes the `read` that waits: there is something to read, or the connection has ended. */
   #wake: () => void = () => {};
-  /** Rejects the write that waits, when it is over. */
+  /** Rejects the write that waits, when the connection has ended. */
   #abandon: (error: Error) => void = () => {};
 
-  /** Takes a socket whose handshake is over. */
+  /** Takes a socket whose handshake is complete. */
   private constructor(socket: TLSSocket) {
     this.#socket = socket;
     this.facts = {
@@ -38,10 +38,10 @@ export class TlsTransport implements Transport {
   /**
    * Waits for the handshake of a client.
    *
-   * @throws why it failed; the stream is destroyed then
+   * @throws the reason why it failed; the stream is then destroyed
    */
   static async accept(stream: Duplex, secureContext: SecureContext): Promise<TlsTransport> {
-    // It takes any Duplex; only its type asks for a Socket.
+    // TLSSocket takes any Duplex; only its type asks for a Socket.
     const socket = new TLSSocket(stream as Socket, { isServer: true, secureContext });
     try {
       await handshakeOf(socket);

@@ -1,20 +1,20 @@
 /**
- * A transport as the stream that `node:tls` wants beneath it.
+ * Wraps a transport as the stream that `node:tls` needs below it.
  *
- * It gathers nothing: `node:tls` hands over three TLS records at a time and waits until they are written. To take more
- * of them at once and write them together was slower, since it copies them.
+ * It writes what it is given at once: three TLS records at a time, since `node:tls` then waits until they are written.
+ * Taking more records at once and writing them together was slower, since it copies them.
  */
 import { Duplex } from "node:stream";
 import type { Transport } from "../transport.ts";
 
-/** A client says little; an idle connection holds one buffer of this size. */
+/** A client sends little, and each idle connection holds one buffer of this size. */
 const READ_OCTETS = 2_048;
-/** The fatal alert `handshake_failure` (RFC 8446 section 6), in clear. */
+/** The fatal alert `handshake_failure` (RFC 8446 section 6), unencrypted. */
 const HANDSHAKE_FAILURE = new Uint8Array([21, 3, 3, 0, 2, 2, 40]);
 
 export class TransportStream extends Duplex {
   readonly #transport: Transport;
-  /** Octets that the peer has sent. */
+  /** How many octets the peer has sent. */
   bytesRead = 0;
   #hasWritten = false;
 
@@ -53,7 +53,7 @@ export class TransportStream extends Duplex {
     done(error);
   }
 
-  /** Whose first words are refused gets no alert from `node:tls` in Deno, and would not know why it ends. */
+  /** Sends an alert, and closes. In Deno, `node:tls` sends none to a client whose first octets it refuses. */
   #refuse(): void {
     const close = () => this.#transport.close();
     this.#transport.write(HANDSHAKE_FAILURE).then(close, close);
