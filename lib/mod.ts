@@ -16,13 +16,12 @@ export type { SessionSettings } from "./session/session_settings.ts";
 export type { ListenerStatus, PortStatus, SessionCounts } from "./listener/listener_status.ts";
 export type { Acceptor } from "./transport/accept_loop.ts";
 export type { Clock } from "./time/clock.ts";
+export type { BanEngine, BanStanding } from "./guard/ban_engine.ts";
 export {
   type Ban,
-  type BanEngine,
-  type BanStanding,
   StrikeBanEngine,
   type StrikeBanEngineOptions,
-} from "./guard/ban_engine.ts";
+} from "./guard/strike_ban_engine.ts";
 export type { LimitReached } from "./events/connection_events.ts";
 export type { Certificate, CertificateSource } from "./transport/tls/certificate.ts";
 export type { TlsEngine } from "./transport/tls/tls_engine.ts";

@@ -11,7 +11,7 @@
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
-import type { StrikeBanEngine } from "../guard/ban_engine.ts";
+import type { StrikeBanEngine } from "../guard/strike_ban_engine.ts";
 import type { Pop3Listener } from "../listener/pop3_listener.ts";
 import { printable } from "../telemetry/printable.ts";
 import { versionText } from "./help.ts";

@@ -1,7 +1,7 @@
 /** `pop3svc serve`: starts a listener from the options and runs it until a signal stops it. */
 import { checkAccess } from "../check/check_access.ts";
 import { sentenceOf } from "../check/finding.ts";
-import { StrikeBanEngine } from "../guard/ban_engine.ts";
+import { StrikeBanEngine } from "../guard/strike_ban_engine.ts";
 import type { ListenOptions } from "../listener/listen_options.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";

@@ -1,5 +1,5 @@
 /** The status of a running server, as JSON and as text. */
-import type { Ban } from "../guard/ban_engine.ts";
+import type { Ban } from "../guard/strike_ban_engine.ts";
 import type { ListenerStatus } from "../listener/listener_status.ts";
 import { cut, printable } from "../telemetry/printable.ts";
 

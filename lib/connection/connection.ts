@@ -8,39 +8,14 @@
  *   runs to its end unseen, so that a lock or a file is released after the work, and not during it.
  */
 import type { CloseReason } from "../events/connection_events.ts";
-import type { Pop3Event } from "../events/events.ts";
 import type { Reply } from "../protocol/reply.ts";
-import type { SessionInfo } from "../session/session_info.ts";
 import type { Session } from "../session/session.ts";
 import { sayGoodbye, turnAway } from "./farewell.ts";
 import { LineReader } from "./line_reader.ts";
-import { type PeerLimits, PeerTimer, type TimedPeer } from "./peer_timer.ts";
+import { type ConnectionOptions, type CutReason, SAID } from "./connection_options.ts";
+import { PeerTimer, type TimedPeer } from "./peer_timer.ts";
 import { BrokenMessageError, ReplyWriter } from "./reply_writer.ts";
-import type { Handshake, Transport } from "../transport/transport.ts";
-
-/** What a connection needs besides its transport and its session. */
-export interface ConnectionOptions extends PeerLimits {
-  readonly info: SessionInfo;
-  readonly emit: (event: Pop3Event) => void;
-  /** Sees every reply, and returns the one that is sent. */
-  readonly showReply: (reply: Reply) => Reply;
-  /** Takes the transport over into TLS. */
-  readonly startTls: Handshake;
-  /** Whether the client begins with a TLS handshake (RFC 8314 section 3). */
-  readonly isImplicitTls: boolean;
-}
-
-/** Why the server ends a connection, whatever it is doing. */
-type CutReason = "login-timeout" | "idle-timeout" | "max-connections" | "stop" | "disconnect";
-
-/** What the signal of the provider says of it. */
-const SAID: Readonly<Record<CutReason, string>> = {
-  "login-timeout": "the client did not log in in time",
-  "idle-timeout": "the client was silent for too long",
-  "max-connections": "another connection took its place",
-  "stop": "the listener stops",
-  "disconnect": "the client has gone",
-};
+import type { Transport } from "../transport/transport.ts";
 
 export class Connection implements TimedPeer {
   #transport: Transport;

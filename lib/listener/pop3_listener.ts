@@ -1,7 +1,7 @@
 /** The listener: the ports it opens, and how it stops. */
 import type { Pop3Event } from "../events/events.ts";
 import type { ListenerFaults } from "../faults/listener_faults.ts";
-import { StrikeBanEngine } from "../guard/ban_engine.ts";
+import { StrikeBanEngine } from "../guard/strike_ban_engine.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { checked, defineSettings, seconds, wholeNumber } from "../settings/setting.ts";
 import { Observers } from "../telemetry/observers.ts";

@@ -1,6 +1,7 @@
 /** Plays a transcript against a server, and fails at the first line that differs. */
 import { assertEquals } from "@std/assert";
-import { type BanEngine, StrikeBanEngine } from "../guard/ban_engine.ts";
+import type { BanEngine } from "../guard/ban_engine.ts";
+import { StrikeBanEngine } from "../guard/strike_ban_engine.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { Transcript, TranscriptStep } from "./transcript.ts";
 import { TranscriptMaildrop } from "./transcript_maildrop.ts";

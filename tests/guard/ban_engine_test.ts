@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
+import { StrikeBanEngine } from "../../lib/guard/strike_ban_engine.ts";
 import { ManualClock } from "../manual_clock.ts";
 
 function strike(engine: StrikeBanEngine, address: string, attempts: readonly string[]): void {

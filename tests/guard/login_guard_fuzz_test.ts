@@ -1,7 +1,7 @@
 /** Whatever clients try at once, and however the provider answers: every attempt ends, and no network guesses beyond its strikes. */
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
+import { StrikeBanEngine } from "../../lib/guard/strike_ban_engine.ts";
 import { BanningGuard } from "../../lib/guard/banning_guard.ts";
 import { ManualClock } from "../manual_clock.ts";
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type BanEngine, StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
+import type { BanEngine } from "../../lib/guard/ban_engine.ts";
+import { StrikeBanEngine } from "../../lib/guard/strike_ban_engine.ts";
 import type { Credential, Refusal } from "../../lib/session/login_guard.ts";
 import { BanningGuard } from "../../lib/guard/banning_guard.ts";
 import { ManualClock } from "../manual_clock.ts";

@@ -1,6 +1,6 @@
 /** Neither SCRAM nor the time of a hash reveals who is in a users file. */
 import { assert, assertEquals } from "@std/assert";
-import { StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
+import { StrikeBanEngine } from "../../lib/guard/strike_ban_engine.ts";
 import { guardedProvider } from "../../lib/session/guarded_provider.ts";
 import { BanningGuard } from "../../lib/guard/banning_guard.ts";
 import { type MailboxProvider, UsersFileProvider } from "../../lib/mod.ts";

@@ -1,5 +1,5 @@
 /** Sessions with a guard, on a clock that stands still. */
-import { StrikeBanEngine } from "../../lib/guard/ban_engine.ts";
+import { StrikeBanEngine } from "../../lib/guard/strike_ban_engine.ts";
 import { LoginDelay } from "../../lib/guard/login_delay.ts";
 import { BanningGuard } from "../../lib/guard/banning_guard.ts";
 import { type MailboxProvider, MemoryMailbox, type Pop3Event } from "../../lib/mod.ts";
