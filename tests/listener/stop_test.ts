@@ -1,5 +1,5 @@
 /** `stop` ends when its grace is over, even if a provider never settles. */
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   type Mailbox,
   type MailboxProvider,
