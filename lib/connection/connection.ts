@@ -89,8 +89,17 @@ export class Connection implements TimedPeer {
 
   expire(reason: "login-timeout" | "idle-timeout" | "disconnect"): void {
     const { waitsFor } = this.#timer;
+    // A mailbox that is not released in time.
+    if (this.#endedBy !== null) this.#session.reportPending();
     if (waitsFor === "provider" || waitsFor === "handshake") this.abandon(reason);
     else this.#cutOff(reason);
+  }
+
+  /** Sends what is ready, and reads on, so that a peer that leaves is noticed. No octet of a TLS handshake is read. */
+  providerIsSlow(): void {
+    this.#writer.flush().catch(() => {});
+    if (this.#session.verb === "STLS") return;
+    this.#lines.readAhead(this.#session.mayStartTls ? "one-line" : "all");
   }
 
   async #serve(): Promise<CloseReason> {
@@ -106,9 +115,7 @@ export class Connection implements TimedPeer {
     for await (const line of this.#lines) {
       const receivedAt = timer.expectProvider();
       const wasLoggedIn = this.#session.isLoggedIn;
-      const answer = this.#session.respond(line);
-      this.#readAhead();
-      const reply = this.#options.showReply(await answer);
+      const reply = this.#options.showReply(await this.#session.respond(line));
       await writer.add(reply);
       this.#report(reply, receivedAt);
       if (closes(reply)) {
@@ -130,12 +137,6 @@ export class Connection implements TimedPeer {
     return this.#cut ?? this.#left;
   }
 
-  /** Notices a peer that leaves while its reply is made. After STLS, and after what may be followed by it, TLS begins. */
-  #readAhead(): void {
-    if (this.#session.verb === "STLS") return;
-    this.#lines.readAhead(this.#session.canStartTls ? "one-line" : "all");
-  }
-
   #peerGone(): void {
     if (this.#cut === null && !this.#isOver) this.abandon("disconnect");
   }
@@ -152,8 +153,7 @@ export class Connection implements TimedPeer {
   /** Leaves without waiting. An operation of the provider that keeps `stop` waiting becomes a warning. */
   #leave(reason: CutReason): void {
     if (this.#isOver) return;
-    const isWaitedFor = reason === "stop" || this.#endedBy !== null;
-    if (isWaitedFor && this.#timer.waitsFor === "provider") this.#session.reportPending();
+    if (reason === "stop" && this.#timer.waitsFor === "provider") this.#session.reportPending();
     this.#session.abandon(SAID[reason]);
     this.#cut ??= reason;
     this.#finish(this.#endedBy ?? this.#cut);

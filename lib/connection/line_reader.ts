@@ -5,7 +5,7 @@
  * - Octets after the last line end, when the client goes away, are no command, and are dropped.
  * - A peer that begins with a TLS handshake may never send a line end: its octets are a line as they come.
  * - An idle connection holds one small buffer; a larger one lives only while it is full.
- * - While a reply is made, the reader reads on: a peer that resets its connection is noticed then, and not when the
+ * - While a reply takes long, the reader reads on: a peer that resets its connection is noticed then, and not when the
  *   reply is sent.
  */
 import { CR, LF } from "../protocol/ascii.ts";
@@ -95,7 +95,7 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
   }
 
   /**
-   * Reads on until `next` is called. The line that was given last is lost by it.
+   * Reads on until `next` is called. It overwrites the line that `next` gave: its reader must have taken what it needs.
    *
    * @param extent `one-line`: no further than to the end of a line, since what follows may be a TLS handshake
    */

@@ -7,7 +7,7 @@
  * | command      | before the login: the time for it, counted from accept; after it: the idle limit, or sleep's |
  * | provider     | before the login: the same; after it: none (lib/border warns after 30 s)                  |
  * | write        | before the login: the same; after it: the idle limit, and a floor under the peer's pace  |
- * | release      | 10 s, after the last reply                                                               |
+ * | provider     | after the last reply, when the mailbox is released: 10 s                                 |
  * | end          | 2 s                                                                                      |
  *
  * A peer that has ended its side (FIN) has its replies for as long as something can be sent each 10 s.
@@ -32,12 +32,16 @@ export interface PeerLimits {
 export interface TimedPeer {
   /** Called when its time is over. */
   expire(reason: "login-timeout" | "idle-timeout" | "disconnect"): void;
+  /** Called every half second while the provider makes it wait. */
+  providerIsSlow(): void;
 }
 
 /** How long a client may take for a TLS handshake. */
 const HANDSHAKE_MS = 15_000;
 /** How long nothing may be sent to a peer that has ended its side, and how long the release of a mailbox may take. */
 const FAREWELL_MS = 10_000;
+/** How long a provider may take before what is ready is sent. The deadlines are looked at every half second. */
+const SLOW_MS = 100;
 /** How long a peer may go on sending after the last reply before the connection is cut. */
 const LINGER_MS = 2_000;
 
@@ -51,6 +55,8 @@ export class PeerTimer implements WriteWatch {
   /** Once nobody sends any more: when the peer, or the release of its mailbox, has taken long enough. */
   readonly #farewell: Deadline;
   #isEnding = false;
+  /** When the provider has taken so long that the peer should hear what is ready. */
+  readonly #slow: Deadline;
   #waitsFor: WaitsFor = "write";
   /** From when on the time for a login counts: accept, or the last QAUT. */
   #loggedOutAt: number;
@@ -65,6 +71,11 @@ export class PeerTimer implements WriteWatch {
       peer.expire(session.isLoggedIn ? "idle-timeout" : "login-timeout");
     });
     this.#farewell = new Deadline(() => peer.expire("disconnect"));
+    this.#slow = new Deadline(() => {
+      this.#slow.at = limits.clock.now() + SLOW_MS;
+      limits.deadlines.add(this.#slow);
+      peer.providerIsSlow();
+    });
   }
 
   get waitsFor(): WaitsFor {
@@ -74,6 +85,7 @@ export class PeerTimer implements WriteWatch {
   start(): void {
     this.expectLogin();
     this.#limits.deadlines.add(this.#deadline);
+    this.#limits.deadlines.add(this.#slow);
   }
 
   /** Milliseconds since the peer was accepted; nothing is watched any more. */
@@ -81,11 +93,12 @@ export class PeerTimer implements WriteWatch {
     this.#waitsFor = "end";
     this.#limits.deadlines.delete(this.#deadline);
     this.#limits.deadlines.delete(this.#farewell);
+    this.#limits.deadlines.delete(this.#slow);
     return this.#limits.clock.now() - this.#limits.acceptedAt;
   }
 
   expectHandshake(): void {
-    this.#waitsFor = "handshake";
+    this.#waitFor("handshake");
     this.#deadline.at = Math.min(this.#deadline.at, this.#limits.clock.now() + HANDSHAKE_MS);
   }
 
@@ -100,7 +113,7 @@ export class PeerTimer implements WriteWatch {
   }
 
   expectCommand(): void {
-    this.#waitsFor = "command";
+    this.#waitFor("command");
     this.#pace = new ReadingPace();
     if (!this.#session.isLoggedIn) return;
     const { clock, settings } = this.#limits;
@@ -111,13 +124,13 @@ export class PeerTimer implements WriteWatch {
   /** @returns the instant, by the clock */
   expectProvider(): number {
     const now = this.#limits.clock.now();
-    this.#waitsFor = "provider";
+    this.#waitFor("provider", now + SLOW_MS);
     if (this.#session.isLoggedIn) this.#deadline.at = Infinity;
     return now;
   }
 
   expectEnd(): void {
-    this.#waitsFor = "end";
+    this.#waitFor("end");
     this.#deadline.at = this.#limits.clock.now() + LINGER_MS;
   }
 
@@ -136,7 +149,7 @@ export class PeerTimer implements WriteWatch {
   }
 
   beforeWrite(): void {
-    this.#waitsFor = "write";
+    this.#waitFor("write");
     this.#writeBegan = this.#limits.clock.now();
     if (!this.#session.isLoggedIn) return;
     this.#deadline.at = this.#writeBegan +
@@ -147,6 +160,11 @@ export class PeerTimer implements WriteWatch {
     const now = this.#limits.clock.now();
     this.#pace.took(octets, now - this.#writeBegan);
     if (this.#isEnding) this.#farewell.at = now + FAREWELL_MS;
-    this.#waitsFor = "provider";
+    this.#waitFor("provider", now + SLOW_MS);
+  }
+
+  #waitFor(what: WaitsFor, slowAt = Infinity): void {
+    this.#waitsFor = what;
+    this.#slow.at = slowAt;
   }
 }

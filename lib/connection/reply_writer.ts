@@ -42,6 +42,7 @@ export class ReplyWriter {
   readonly #watch: WriteWatch | null;
   #buffer: Uint8Array | null = null;
   #used = 0;
+  #writing: Promise<void> | null = null;
   #octetsSent = 0;
   #messagesSent = 0;
 
@@ -101,7 +102,15 @@ export class ReplyWriter {
     if (spareBuffers.length < MAXIMUM_SPARE_BUFFERS) spareBuffers.push(buffer);
   }
 
+  /** One write after the other: what is ready may be sent while a chunk of the same message is awaited. */
   async #write(octets: Uint8Array): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+    const writing = this.#writeAll(octets);
+    this.#writing = writing.finally(() => this.#writing = null);
+    await this.#writing;
+  }
+
+  async #writeAll(octets: Uint8Array): Promise<void> {
     for (let written = 0; written < octets.length;) {
       this.#watch?.beforeWrite();
       const count = await this.#sink.write(written === 0 ? octets : octets.subarray(written));

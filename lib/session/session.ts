@@ -87,9 +87,9 @@ export class Session {
     this.#context.info.abort(reason);
   }
 
-  /** Whether the next command may take the connection over into TLS. */
-  get canStartTls(): boolean {
-    return this.#state.phase === "AUTHORIZATION" && canStartTls(this.#context);
+  /** Whether a later command may take the connection over into TLS: also after a logout (QAUT). */
+  get mayStartTls(): boolean {
+    return canStartTls(this.#context);
   }
 
   /** The greeting. It holds a `<...@...>` only where APOP works (RFC 1939 section 7). */

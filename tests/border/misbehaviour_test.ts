@@ -168,6 +168,7 @@ for (const [operation, commands, forbidden] of OPERATIONS) {
       using client = await ResettingClient.connect(scene.port);
       await client.say("XLOG wild x", ...commands);
       while (!isAsked) await new Promise((go) => setTimeout(go, 0));
+      scene.clock.advance(500);
       client.reset();
     }
     await scene.pop3.until("close");
