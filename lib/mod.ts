@@ -62,6 +62,8 @@ export {
   type Pop3ResponseErrorOptions,
   type ResponseCode,
 } from "./provider/response_error.ts";
+export { check, type CheckOptions } from "./check/check.ts";
+export type { Concern, Finding } from "./check/finding.ts";
 
 // TLS.
 export type { Certificate, CertificateSource } from "./transport/tls/certificate.ts";
