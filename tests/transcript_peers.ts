@@ -2,7 +2,7 @@
 import { SingleUserProvider } from "../lib/providers/single_user_provider.ts";
 import { type Clock, systemClock } from "../lib/time/clock.ts";
 import { Operations } from "../lib/border/operations.ts";
-import type { Pop3Event } from "../lib/events/events.ts";
+import type { Happening } from "../lib/events/events.ts";
 import { SessionInfo } from "../lib/session/session_info.ts";
 import { type PeerServices, servePeer } from "../lib/connection/serve_peer.ts";
 import { Deadlines } from "../lib/time/deadlines.ts";
@@ -66,6 +66,7 @@ function settingsOf({ provider, ...scene }: Scene): Settings {
     allowUnknownIdRequests: scene.allowsUnknownIds ?? true,
     multiLineInd: scene.marksMultiLine ?? false,
     allowInsecureLogin: scene.allowsInsecureLogin ?? false,
+    onEvent: () => {},
     ...(scene.banEngine === undefined ? {} : { banEngine: scene.banEngine }),
   });
 }
@@ -99,7 +100,7 @@ export function services(settings: Settings, clock: Clock = systemClock): PeerSe
 
 export function sessionContext(scene: Scene): SessionContext {
   const settings = settingsOf(scene);
-  const { provider, guard, admitLogin, emit } = services(settings);
+  const { provider, guard, admitLogin, clock, emit } = services(settings);
   const info = new SessionInfo({
     connectionId: "1",
     clientAddress: scene.isRemote === true ? REMOTE : "127.0.0.1",
@@ -107,13 +108,13 @@ export function sessionContext(scene: Scene): SessionContext {
     isSecure: false,
   });
   const operations = operationsOf(info, emit);
-  return { info, settings, provider, offersTls: false, admitLogin, guard, operations, emit };
+  return { info, settings, provider, offersTls: false, admitLogin, guard, operations, clock, emit };
 }
 
 /** What asks a provider where there is no listener. */
 export function operationsOf(
   info: ConnectionInfo,
-  emit: (event: Pop3Event) => void = () => {},
+  emit: (event: Happening) => void = () => {},
 ): Operations {
   return new Operations({ info, emit, clock: systemClock, deadlines: new Deadlines(systemClock) });
 }

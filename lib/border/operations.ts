@@ -2,7 +2,7 @@
  * The border to the code of a provider: every operation that a session asks of it goes through here. The answer is
  * checked before it is used; an answer that does not come becomes a warning; what blocks the event loop does, too.
  */
-import type { Pop3Event } from "../events/events.ts";
+import type { Happening } from "../events/events.ts";
 import type { ProviderRule } from "../events/server_events.ts";
 import type { Awaitable } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
@@ -26,7 +26,7 @@ interface Pending {
 /** What the operations of a session need. */
 export interface OperationsOptions {
   readonly info: ConnectionInfo;
-  readonly emit: (event: Pop3Event) => void;
+  readonly emit: (event: Happening) => void;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
 }

@@ -1,8 +1,8 @@
 /** Finds out which users of a file could log in, what is in their mailboxes, and which lines are wrong. */
-import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
+import { nameKeysOf } from "../auth/prepared_text.ts";
 import { readGivenText } from "../files/read_whole.ts";
-import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import { UserMailboxes } from "../providers/user_mailboxes.ts";
+import type { CheckedUsers } from "../providers/users_file_provider.ts";
 import { parseUsersFile, type UserEntry } from "../providers/users_file.ts";
 import { reasonOf } from "../telemetry/reason.ts";
 import {
@@ -15,13 +15,7 @@ import {
 import type { Finding } from "./finding.ts";
 
 /** A users file to check, and where the mail of its users is. */
-export interface UsersToCheck {
-  readonly type: "users";
-  readonly file: string;
-  readonly mailRoot: string | null;
-  readonly usernameCase: UsernameCase;
-  readonly options: FileMailboxOptions;
-}
+export type UsersToCheck = CheckedUsers;
 
 /** What the check of a users file and all its mailboxes has found. */
 export interface UsersReport {

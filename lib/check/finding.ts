@@ -2,7 +2,9 @@
 export interface Finding {
   /** `fault`: somebody cannot log in, or gets no mail or not all of it; `warning`: it works, but may be wrong. */
   readonly severity: "fault" | "warning";
+  /** What it is about. */
   readonly concerns: Concern;
+  /** What is wrong, in one sentence. */
   readonly text: string;
   /** What to type or to do; null where the text says it already. */
   readonly remedy: string | null;
@@ -21,6 +23,14 @@ export type Concern =
     readonly username: string | null;
     /** Null where the user has no mailbox, or nothing says where it is. */
     readonly path: string | null;
+  }
+  | {
+    readonly type: "message";
+    /** Null where it is not known whose mailbox it is in. */
+    readonly username: string | null;
+    /** Its number in the list, from 1. */
+    readonly number: number;
+    readonly uniqueId: string;
   };
 
 /** The text of a finding, after the name of what it concerns, without the remedy. */
@@ -42,5 +52,10 @@ export function sentenceOf({ concerns, text }: Finding): string {
       return concerns.username === null
         ? text
         : `user ${JSON.stringify(concerns.username)}: ${text}`;
+    case "message": {
+      const { username, number, uniqueId } = concerns;
+      const whose = username === null ? "" : `user ${JSON.stringify(username)}: `;
+      return `${whose}message ${number} (${uniqueId}): ${text}`;
+    }
   }
 }

@@ -2,37 +2,31 @@
  * The server's output: lines on standard output, the log on standard error. When either is a pipe that nobody reads, a
  * file on a full disk, or closed, lines are lost and counted, but the server goes on.
  */
-import { EventLog } from "../telemetry/event_log.ts";
+import type { LogLevel } from "../events/event_level.ts";
+import { eventOf } from "../events/events.ts";
+import { programLog, type ProgramLogger } from "../telemetry/log_events.ts";
 import { LineWriter } from "../telemetry/line_writer.ts";
-import { lineOf, type LogFormat, type Logged, type LogLevel } from "../telemetry/log_lines.ts";
+import type { LogFormat } from "../telemetry/log_lines.ts";
 import { printable } from "../telemetry/printable.ts";
 
 /** Both outputs. Disposing of it writes what is left, for a short time at most. */
 export class Output implements AsyncDisposable {
   readonly #format: LogFormat;
   readonly #lines: LineWriter;
-  readonly #logLines: LineWriter;
-  readonly #log: EventLog;
+  /** Logs an event. */
+  readonly log: ProgramLogger;
 
   constructor(format: LogFormat, level: LogLevel) {
     this.#format = format;
     this.#lines = new LineWriter(Deno.stdout, {
       lost: (lines) => this.#announcement(`${lines} lines were lost`, { event: "lost", lines }),
     });
-    this.#logLines = new LineWriter(Deno.stderr, {
-      lost: (lines) => lineOf("warn", "lost", { lines }, new Date(), format),
-    });
-    this.#log = new EventLog({ format, level, write: (line) => this.#logLines.write(line) });
-  }
-
-  /** Logs an event. */
-  log(event: Logged): void {
-    this.#log.observe(event);
+    this.log = programLog({ format, level });
   }
 
   /** Logs a failure that belongs to no connection. */
   logError(during: string, error: unknown): void {
-    this.log({ type: "error", connection: null, during, error });
+    this.log(eventOf({ type: "error", connection: null, during, error }));
   }
 
   /** Writes a line to standard output: the text, or the facts as JSON. */
@@ -45,11 +39,7 @@ export class Output implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#log[Symbol.dispose]();
-    await Promise.all([
-      this.#lines[Symbol.asyncDispose](),
-      this.#logLines[Symbol.asyncDispose](),
-    ]);
+    await Promise.all([this.#lines[Symbol.asyncDispose](), this.log[Symbol.asyncDispose]()]);
   }
 }
 

@@ -10,7 +10,7 @@ import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { MailboxCount } from "../mailbox/mailbox_count.ts";
 import type { MailboxStore } from "../mailbox/mailbox_store.ts";
 import { openStore, seenFormat } from "../mailbox/open_mailbox.ts";
-import type { Pop3Events } from "../events/events.ts";
+import { eventOf, type Pop3Events } from "../events/events.ts";
 import { reasonOf } from "../telemetry/reason.ts";
 import { CliError } from "./cli_error.ts";
 import { exposureOf } from "./exposure.ts";
@@ -86,12 +86,12 @@ async function usersOf(
   const { UsersFileProvider } = await import("../providers/users_file_provider.ts");
   const state = await stateDirectoryOf(options);
   const complain = (reason: string) =>
-    events({
+    events(eventOf({
       type: "error",
       connection: null,
       during: "state directory",
       error: new Error(reason),
-    });
+    }));
   if (state.type === "none") {
     complain(
       `${state.reason}; mailboxes that belong to other users than the server's are refused, and the server makes a new key at each start`,

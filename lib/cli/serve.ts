@@ -5,7 +5,7 @@ import { StrikeBanEngine } from "../guard/strike_ban_engine.ts";
 import type { ListenOptions } from "../listener/listen_options.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { Pop3Listener } from "../listener/pop3_listener.ts";
-import type { Pop3Event, Pop3Events } from "../events/events.ts";
+import { eventOf, type Pop3Event, type Pop3Events } from "../events/events.ts";
 import { harmless } from "../telemetry/observers.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { reasonOf } from "../telemetry/reason.ts";
@@ -31,8 +31,8 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     strikes: options["ban-after"],
     seconds: options["ban-seconds"],
   });
-  const measure = await openTelemetry(() => bans.bans().length, output);
-  const events = (event: Pop3Event) => {
+  const measure = await openTelemetry(bans, output);
+  const events: Pop3Events = measure === null ? output.log : (event: Pop3Event) => {
     output.log(event);
     measure(event);
   };
@@ -58,7 +58,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     onEvent: events,
   });
   if (faults !== null) {
-    events({ type: "faults", rules: faults.rules.length, seed: faults.seed });
+    events(eventOf({ type: "faults", rules: faults.rules.length, seed: faults.seed }));
   }
   using signals = new StopSignals();
   const reload = async () => {
@@ -82,7 +82,8 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     ? null
     : await admin(options.admin, pop3, bans, output);
   for (const finding of checkAccess(secretFilesOf(options))) {
-    output.log({ type: "exposed", finding: sentenceOf(finding), remedy: finding.remedy });
+    const { remedy } = finding;
+    output.log({ type: "exposed", time: new Date(), finding: sentenceOf(finding), remedy });
   }
   output.announce(`ready: serving ${text}; press Ctrl+C to stop`, {
     event: "ready",
@@ -96,15 +97,15 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
 const EXIT_SECONDS = 1;
 
 /** Measures events with OpenTelemetry, if OTEL_DENO is set, as Deno itself does. A failure is only logged. */
-async function openTelemetry(countBans: () => number, output: Output): Promise<Pop3Events> {
-  if (!/^(1|true)$/i.test(environmentVariable("OTEL_DENO") ?? "")) return () => {};
+async function openTelemetry(bans: StrikeBanEngine, output: Output): Promise<Pop3Events | null> {
+  if (!/^(1|true)$/i.test(environmentVariable("OTEL_DENO") ?? "")) return null;
   const fails = (error: unknown) => output.logError("OpenTelemetry", error);
   try {
-    const { openTelemetryEvents } = await import("../telemetry/open_telemetry.ts");
-    return harmless(openTelemetryEvents(countBans), fails);
+    const { recordMetrics } = await import("../telemetry/record_metrics.ts");
+    return harmless(await recordMetrics({ bans, spans: true }), fails);
   } catch (error) {
     fails(error);
-    return () => {};
+    return null;
   }
 }
 

@@ -162,11 +162,12 @@ export class Connection implements TimedPeer {
   #finish(reason: CloseReason): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#writer.breakOff();
     this.#options.emit({
       type: "close",
       connection: this.#options.info,
       reason,
-      duration: this.#timer.end(),
+      milliseconds: this.#timer.end(),
       messagesSent: this.#writer.messagesSent,
       octetsSent: this.#writer.octetsSent,
     });
@@ -210,8 +211,8 @@ export class Connection implements TimedPeer {
   #report(reply: Reply, receivedAt: number): void {
     const { info, clock, emit } = this.#options;
     const [isOk, code] = reply.type === "error" ? [false, reply.code] : [true, null];
-    const [verb, duration] = [this.#session.verb, clock.now() - receivedAt];
-    emit({ type: "reply", connection: info, verb, isOk, code, duration });
+    const [verb, milliseconds] = [this.#session.verb, clock.now() - receivedAt];
+    emit({ type: "reply", connection: info, verb, isOk, code, milliseconds });
   }
 
   #cutOff(reason: CutReason): void {

@@ -1,5 +1,5 @@
 /** What a connection needs besides its transport and its session, and why the server may end it. */
-import type { Pop3Event } from "../events/events.ts";
+import type { Happening } from "../events/events.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { SessionInfo } from "../session/session_info.ts";
 import type { Handshake } from "../transport/transport.ts";
@@ -7,7 +7,7 @@ import type { PeerLimits } from "./peer_timer.ts";
 
 export interface ConnectionOptions extends PeerLimits {
   readonly info: SessionInfo;
-  readonly emit: (event: Pop3Event) => void;
+  readonly emit: (event: Happening) => void;
   /** Sees every reply, and returns the one that is sent. */
   readonly showReply: (reply: Reply) => Reply;
   /** Takes the transport over into TLS. */

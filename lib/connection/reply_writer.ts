@@ -8,7 +8,13 @@
  * - Buffers are shared by all connections; one that has nothing to send holds none.
  */
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
-import { challengeLine, type MessageBody, type Reply, statusLine } from "../protocol/reply.ts";
+import {
+  challengeLine,
+  type MessageBody,
+  type MessageReply,
+  type Reply,
+  statusLine,
+} from "../protocol/reply.ts";
 import { TimeSlice } from "../time/time_slice.ts";
 import type { ByteSink } from "../transport/transport.ts";
 
@@ -36,6 +42,14 @@ export interface WriteWatch {
   afterWrite(octets: number): void;
 }
 
+/** A message that was not handed to the system whole yet. */
+interface UnsentMessage {
+  octets: number;
+  /** Whether the rest of it waits for the next `flush`. */
+  isRead: boolean;
+  readonly sent: MessageReply["sent"];
+}
+
 /** Writes the replies of one connection, one after the other. */
 export class ReplyWriter {
   #sink: ByteSink;
@@ -45,6 +59,7 @@ export class ReplyWriter {
   #writing: Promise<void> | null = null;
   #octetsSent = 0;
   #messagesSent = 0;
+  readonly #unsent = new Set<UnsentMessage>();
 
   constructor(sink: ByteSink, watch: WriteWatch | null = null) {
     this.#sink = sink;
@@ -79,14 +94,21 @@ export class ReplyWriter {
         await this.#addLine(statusLine(reply));
         return await this.#addLines(reply.lines);
       case "message":
-        try {
-          this.#messagesSent++;
-          await this.#addLine(statusLine(reply));
-          const octets = await this.#addMessage(reply.body);
-          return reply.sent?.(octets);
-        } finally {
-          await reply.body.close();
-        }
+        return await this.#addWhole(reply);
+    }
+  }
+
+  async #addWhole(reply: MessageReply): Promise<void> {
+    const unsent = { octets: 0, isRead: false, sent: reply.sent };
+    try {
+      this.#messagesSent++;
+      this.#unsent.add(unsent);
+      await this.#addLine(statusLine(reply));
+      await this.#addMessage(reply.body, unsent);
+      unsent.isRead = true;
+    } finally {
+      if (!unsent.isRead) this.#report(unsent, false);
+      await reply.body.close();
     }
   }
 
@@ -98,8 +120,20 @@ export class ReplyWriter {
     this.#buffer = null;
     this.#used = 0;
     await this.#write(buffer.subarray(0, used));
+    for (const message of this.#unsent) {
+      if (message.isRead) this.#report(message, true);
+    }
     // A buffer whose write failed is not used again: the runtime may hold it still.
     if (spareBuffers.length < MAXIMUM_SPARE_BUFFERS) spareBuffers.push(buffer);
+  }
+
+  /** The connection is over: reports the messages that were not sent whole. */
+  breakOff(): void {
+    for (const message of this.#unsent) this.#report(message, false);
+  }
+
+  #report(message: UnsentMessage, isComplete: boolean): void {
+    if (this.#unsent.delete(message)) message.sent?.(message.octets, isComplete);
   }
 
   /** One write after the other: what is ready may be sent while a chunk of the same message is awaited. */
@@ -144,21 +178,20 @@ export class ReplyWriter {
     await this.#addLine(gathered.join("\r\n"));
   }
 
-  async #addMessage(body: MessageBody): Promise<number> {
+  async #addMessage(body: MessageBody, unsent: UnsentMessage): Promise<void> {
     const stuffer = body.isClean === true ? null : new ByteStuffer();
-    let octets = 0;
     for (;;) {
       const chunk = await this.#nextChunk(body);
       if (chunk === null) break;
-      octets += chunk.length;
       const encoded = stuffer === null ? chunk : stuffer.encode(chunk);
+      unsent.octets = stuffer === null ? unsent.octets + chunk.length : stuffer.octets;
       if (body.isAtEnd === false && encoded.length >= BUFFER_OCTETS) await this.#addLarge(encoded);
       else await this.#addOctets(encoded);
     }
     const end = stuffer === null ? TERMINATOR : stuffer.end();
     this.#open().set(end, this.#used);
     this.#used += end.length;
-    return stuffer === null ? octets : stuffer.octets;
+    if (stuffer !== null) unsent.octets = stuffer.octets;
   }
 
   /** Octets that others follow: they are not copied. */

@@ -1,6 +1,6 @@
 /** Makes a served peer of a transport: its session, and the connection that drives it. */
 import { Operations } from "../border/operations.ts";
-import type { Pop3Event } from "../events/events.ts";
+import type { Happening } from "../events/events.ts";
 import type { Reply } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
@@ -37,7 +37,7 @@ export interface PeerServices {
   readonly guard: LoginGuard;
   /** Seconds that the user must still wait; 0 admits the user, and the delay begins. */
   readonly admitLogin: (username: string) => number;
-  readonly emit: (event: Pop3Event) => void;
+  readonly emit: (event: Happening) => void;
   /** Takes a transport over into TLS; null while that cannot be done. */
   readonly startTls: Handshake | null;
   /** Sees every reply, and gives what is sent in its place; null where nobody looks. */
@@ -73,6 +73,7 @@ export function servePeer(
     admitLogin,
     guard,
     operations: new Operations({ info, emit, clock, deadlines }),
+    clock,
     emit,
   });
   const connection = new Connection(transport, session, {

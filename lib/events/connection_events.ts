@@ -11,6 +11,8 @@ export type LimitReached =
 export interface ConnectEvent {
   /** Which event this is. */
   readonly type: "connect";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
 }
@@ -19,6 +21,8 @@ export interface ConnectEvent {
 export interface RefuseEvent {
   /** Which event this is. */
   readonly type: "refuse";
+  /** When it happened. */
+  readonly time: Date;
   /** The address of the client; empty where it had left before its address was known. */
   readonly clientAddress: string;
   /**
@@ -34,6 +38,8 @@ export interface RefuseEvent {
 export interface SecureEvent {
   /** Which event this is. */
   readonly type: "secure";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
 }
@@ -69,12 +75,14 @@ export type CloseReason =
 export interface CloseEvent {
   /** Which event this is. */
   readonly type: "close";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
   /** Why it ended. */
   readonly reason: CloseReason;
-  /** Milliseconds since it was accepted. */
-  readonly duration: number;
+  /** How long it lasted since it was accepted. */
+  readonly milliseconds: number;
   /** Messages sent whole or in part, by RETR and TOP. */
   readonly messagesSent: number;
   /** Octets sent. */

@@ -6,13 +6,29 @@ import type {
   LoginEvent,
   LoginFailedEvent,
   LogoutEvent,
+  MessageSentEvent,
   ReplyEvent,
   SleepEvent,
   WakeEvent,
 } from "./session_events.ts";
 import type { CertificateEvent, ErrorEvent, FaultsEvent, WarningEvent } from "./server_events.ts";
 
-/** An event of a listener. */
+/**
+ * An event of a listener.
+ *
+ * @example
+ * ```ts
+ * import { type Pop3Event, Pop3Listener } from "@pop3svc/pop3svc";
+ *
+ * function onEvent(event: Pop3Event): void {
+ *   if (event.type === "message-sent" && event.isComplete) {
+ *     const { connection, uniqueId, octets } = event;
+ *     console.log(`${connection.username} has read ${uniqueId}: ${octets} octets`);
+ *   }
+ * }
+ * await using pop3 = new Pop3Listener({ onEvent });
+ * ```
+ */
 export type Pop3Event =
   | ConnectEvent
   | RefuseEvent
@@ -25,6 +41,7 @@ export type Pop3Event =
   | LogoutEvent
   | SleepEvent
   | WakeEvent
+  | MessageSentEvent
   | DeleteEvent
   | ErrorEvent
   | WarningEvent
@@ -36,3 +53,13 @@ export type Pop3Event =
  * An event that it causes itself follows when it has returned.
  */
 export type Pop3Events = (event: Pop3Event) => void;
+
+type Untimed<Event> = Event extends unknown ? Omit<Event, "time"> : never;
+
+/** An event as the code knows it that causes it; the time is added where it is passed on. */
+export type Happening = Untimed<Pop3Event>;
+
+/** The event of what has just happened. */
+export function eventOf(happening: Happening): Pop3Event {
+  return { ...happening, time: new Date() };
+}

@@ -5,6 +5,8 @@ import type { ConnectionInfo } from "../provider/connection_info.ts";
 export interface CertificateEvent {
   /** Which event this is. */
   readonly type: "certificate";
+  /** When it happened. */
+  readonly time: Date;
   /** Its subject: `CN=mail.example`. */
   readonly subject: string;
   /** When it expires. */
@@ -15,6 +17,8 @@ export interface CertificateEvent {
 export interface ErrorEvent {
   /** Which event this is. */
   readonly type: "error";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about; null for the listener itself. */
   readonly connection: ConnectionInfo | null;
   /** What was being done: a verb, or `accept`, `tls`, `certificate`, `release`, `sending a message`. */
@@ -42,6 +46,8 @@ export type ProviderRule =
 export interface WarningEvent {
   /** Which event this is. */
   readonly type: "warning";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about; null for the provider itself, when it is disposed of. */
   readonly connection: ConnectionInfo | null;
   /** Which rule was broken. */
@@ -58,6 +64,8 @@ export interface WarningEvent {
 export interface FaultsEvent {
   /** Which event this is. */
   readonly type: "faults";
+  /** When it happened. */
+  readonly time: Date;
   /** The number of rules by which it misbehaves. */
   readonly rules: number;
   /** The seed that makes it misbehave the same way again. */

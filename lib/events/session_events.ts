@@ -5,6 +5,8 @@ import type { ConnectionInfo } from "../provider/connection_info.ts";
 export interface CommandEvent {
   /** Which event this is. */
   readonly type: "command";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
   /** The verb in capitals; null for a line that is no command, of which no event shows anything. */
@@ -17,6 +19,8 @@ export interface CommandEvent {
 export interface ReplyEvent {
   /** Which event this is. */
   readonly type: "reply";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
   /** The verb in capitals; null for a line that is no command. */
@@ -25,14 +29,16 @@ export interface ReplyEvent {
   readonly isOk: boolean;
   /** The response code of an `-ERR`, such as `SYS/TEMP`; null for none. */
   readonly code: string | null;
-  /** Milliseconds since the command was received. */
-  readonly duration: number;
+  /** How long it took since the command was received. */
+  readonly milliseconds: number;
 }
 
 /** A client has logged in and its maildrop is open. */
 export interface LoginEvent {
   /** Which event this is. */
   readonly type: "login";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
   /** What the client used: `PASS`, `APOP`, `XLOG`, or a SASL mechanism. */
@@ -45,6 +51,8 @@ export interface LoginEvent {
 export interface LoginFailedEvent {
   /** Which event this is. */
   readonly type: "login-failed";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
   /** The username that was tried, cut at 256 characters. */
@@ -61,6 +69,8 @@ export interface LoginFailedEvent {
 export interface LogoutEvent {
   /** Which event this is. */
   readonly type: "logout";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
 }
@@ -69,6 +79,8 @@ export interface LogoutEvent {
 export interface SleepEvent {
   /** Which event this is. */
   readonly type: "sleep";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
 }
@@ -77,6 +89,8 @@ export interface SleepEvent {
 export interface WakeEvent {
   /** Which event this is. */
   readonly type: "wake";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
   /** How many messages the maildrop holds. */
@@ -89,8 +103,32 @@ export interface WakeEvent {
 export interface DeleteEvent {
   /** Which event this is. */
   readonly type: "delete";
+  /** When it happened. */
+  readonly time: Date;
   /** The connection it is about. */
   readonly connection: ConnectionInfo;
   /** The unique ids of the messages. */
   readonly uniqueIds: readonly string[];
+}
+
+/** A message, or its head, was sent by RETR or TOP; or the connection ended while it was sent. */
+export interface MessageSentEvent {
+  /** Which event this is. */
+  readonly type: "message-sent";
+  /** When it happened. */
+  readonly time: Date;
+  /** The connection it is about. */
+  readonly connection: ConnectionInfo;
+  /** Which command asked for it. */
+  readonly verb: "RETR" | "TOP";
+  /** The number of the message in the session; 0 for one that has come since the login. */
+  readonly number: number;
+  /** The unique id of the message. */
+  readonly uniqueId: string;
+  /** Octets of the message: CRLF line ends counted, byte-stuffing not. Of an incomplete one, those that were read. */
+  readonly octets: number;
+  /** How long it took, from the command until its last octet was handed to the system. */
+  readonly milliseconds: number;
+  /** Whether all of it was handed to the system. False where the client left or the mailbox failed in the middle. */
+  readonly isComplete: boolean;
 }

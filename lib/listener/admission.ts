@@ -13,7 +13,7 @@ import { LoginDelay } from "../guard/login_delay.ts";
 import { BanningGuard } from "../guard/banning_guard.ts";
 import type { ProxiedClient } from "../transport/proxy_header.ts";
 import type { TrustedNetworks } from "../transport/trusted_networks.ts";
-import type { Pop3Event } from "../events/events.ts";
+import type { Happening } from "../events/events.ts";
 import type { ListenerFaults } from "../faults/listener_faults.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
 import type { Clock } from "../time/clock.ts";
@@ -25,7 +25,7 @@ import type { Settings } from "./settings.ts";
 export interface AdmissionOptions {
   readonly settings: Settings;
   readonly clock: Clock;
-  readonly emit: (event: Pop3Event) => void;
+  readonly emit: (event: Happening) => void;
   /** Makes providers and connections misbehave; null for a listener that behaves. */
   readonly faults: () => ListenerFaults | null;
   /** Records what client and server send; null without a wire log. */

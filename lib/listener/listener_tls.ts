@@ -1,5 +1,5 @@
 /** The TLS of a listener: its certificate, and whether `node:tls` works here. Loads only the code that it needs. */
-import type { Pop3Event } from "../events/events.ts";
+import type { Happening } from "../events/events.ts";
 import type { FaultPlan } from "../faults/fault_rules.ts";
 import type { Clock } from "../time/clock.ts";
 import type { CertificateSource } from "../transport/tls/certificate.ts";
@@ -10,7 +10,7 @@ import type { Handshake } from "../transport/transport.ts";
 export class ListenerTls {
   readonly #source: () => CertificateSource | null;
   readonly #clock: Clock;
-  readonly #emit: (event: Pop3Event) => void;
+  readonly #emit: (event: Happening) => void;
   #served: ServedCertificate | null = null;
   #accept: Handshake | null = null;
 
@@ -18,7 +18,7 @@ export class ListenerTls {
   constructor(
     source: () => CertificateSource | null,
     clock: Clock,
-    emit: (event: Pop3Event) => void,
+    emit: (event: Happening) => void,
   ) {
     this.#source = source;
     this.#clock = clock;

@@ -3,7 +3,7 @@
  * not logged in is closed. Those that are logged in stay, so clients that only connect can keep nobody out.
  */
 import type { Connection } from "../connection/connection.ts";
-import type { Pop3Event } from "../events/events.ts";
+import type { Happening } from "../events/events.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { ListenerStatus } from "./listener_status.ts";
@@ -22,7 +22,7 @@ interface Arriving {
 }
 
 /** Events that are passed on even after the close event of their connection: what was deleted, what failed. */
-const TOLD_LATE: ReadonlySet<Pop3Event["type"]> = new Set(["delete", "error", "login-failed"]);
+const TOLD_LATE: ReadonlySet<Happening["type"]> = new Set(["delete", "error", "login-failed"]);
 
 export class OpenConnections {
   readonly #served = new Map<ConnectionInfo, Served>();
@@ -75,7 +75,7 @@ export class OpenConnections {
   }
 
   /** Notes logins and logouts. @returns whether to pass the event on: its connection is open, or it is in `TOLD_LATE` */
-  follow(event: Pop3Event): boolean {
+  follow(event: Happening): boolean {
     if (!("connection" in event) || event.connection === null) return true;
     const served = this.#served.get(event.connection);
     if (served === undefined) return TOLD_LATE.has(event.type);

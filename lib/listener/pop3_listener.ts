@@ -1,10 +1,11 @@
 /** The listener: the ports it opens, and how it stops. */
-import type { Pop3Event } from "../events/events.ts";
+import type { Happening } from "../events/events.ts";
 import type { ListenerFaults } from "../faults/listener_faults.ts";
 import { StrikeBanEngine } from "../guard/strike_ban_engine.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { checked, defineSettings, seconds, wholeNumber } from "../settings/setting.ts";
 import { Observers } from "../telemetry/observers.ts";
+import { flushStandardLog, standardLog } from "../telemetry/standard_log.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
 import { acceptLoop, type Acceptor, type Arrival } from "../transport/accept_loop.ts";
 import { isThisMachine } from "../transport/address.ts";
@@ -65,7 +66,7 @@ export class Pop3Listener implements AsyncDisposable {
       },
     );
     this.#observers = new Observers({ wire: () => this.#wire, onEvent: () => this.onEvent });
-    const emit = (event: Pop3Event) => this.#emit(event);
+    const emit = (event: Happening) => this.#emit(event);
     this.#tls = new ListenerTls(() => this.certificate, this.clock, emit);
     this.#admission = new Admission({
       settings: this,
@@ -211,6 +212,7 @@ export class Pop3Listener implements AsyncDisposable {
     open.stop();
     await this.#within(this.stopGrace, isEmpty);
     open.abandon();
+    if (this.onEvent === standardLog) await flushStandardLog();
   }
 
   /** Waits for it, and no longer than so many seconds. */
@@ -226,7 +228,7 @@ export class Pop3Listener implements AsyncDisposable {
     return this.stop();
   }
 
-  #emit(event: Pop3Event): void {
+  #emit(event: Happening): void {
     this.#observers.emit(event);
   }
 }

@@ -18,6 +18,7 @@ import {
   seconds,
   type SettingsTable,
 } from "../settings/setting.ts";
+import { standardLog } from "../telemetry/standard_log.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Certificate, CertificateSource } from "../transport/tls/certificate.ts";
@@ -35,7 +36,10 @@ export interface Settings extends SessionSettings, ConnectionSettings, LimitSett
   banEngine: BanEngine;
   /** The longest that `stop` waits for running commands and the provider, in seconds. 3 by default. */
   stopGrace: number;
-  /** Called with each event: everything that happens in the listener. */
+  /**
+   * Called with whatever happens; `logEvents()` makes such a function. By default, warnings and errors are written to
+   * standard error.
+   */
   onEvent: Pop3Events;
   /** Whether `wireLog` gets messages, too. False by default. */
   wireLogMessages: boolean;
@@ -83,7 +87,7 @@ export const settings: SettingsTable<Settings> = {
     noBans,
   ),
   stopGrace: seconds(0, 3_600, 3),
-  onEvent: callback<Pop3Events>(() => {}),
+  onEvent: callback<Pop3Events>(standardLog),
   wireLogMessages: flag(false),
 };
 

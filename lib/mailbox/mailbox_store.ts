@@ -21,6 +21,8 @@ export interface LoginMailbox extends Mailbox {
 export interface MailboxStore {
   /** The name of the mailbox in events and log lines. */
   readonly name: string;
+  /** The path of the folder, or of the file. */
+  readonly path: string;
   /** Makes the mailbox of a login. It reads nothing until its list is asked for. */
   open(info: ConnectionInfo): LoginMailbox;
   /** How many messages are there now, and what is left out. */
@@ -48,12 +50,24 @@ export function delegated(of: (info: ConnectionInfo) => LoginMailbox): Omit<Logi
  * One object for many logins, which it distinguishes by their connections, for programs that keep a mailbox in a
  * constant. The providers of this package open a mailbox for each login instead.
  */
-export function sharedMailbox(store: Pick<MailboxStore, "name" | "open">): LoginMailbox {
+export function sharedMailbox(
+  store: MailboxStore | Pick<MailboxStore, "name" | "open">,
+): LoginMailbox {
   const logins = new WeakMap<ConnectionInfo, LoginMailbox>();
   const of = (info: ConnectionInfo): LoginMailbox => {
     const mailbox = logins.get(info) ?? store.open(info);
     logins.set(info, mailbox);
     return mailbox;
   };
-  return { name: store.name, ...delegated(of) };
+  const mailbox = { name: store.name, ...delegated(of) };
+  if ("inspect" in store) stores.set(mailbox, store);
+  return mailbox;
+}
+
+/** Looked up by a check, which asks the store of a mailbox of this package. */
+const stores = new WeakMap<Mailbox, MailboxStore>();
+
+/** The store of a shared mailbox; null for any other mailbox. */
+export function storeOf(mailbox: Mailbox): MailboxStore | null {
+  return stores.get(mailbox) ?? null;
 }

@@ -3,7 +3,7 @@
  * choose names of files, which are parts of texts. An error about files that the server has moved is always logged,
  * because the administrator must look at those files.
  */
-import type { Pop3Events } from "../events/events.ts";
+import { eventOf, type Pop3Events } from "../events/events.ts";
 
 const MOST_TEXTS = 100;
 
@@ -49,6 +49,6 @@ export class Reports {
   }
 
   #send(error: Error): void {
-    this.#events({ type: "error", connection: null, during: "mailbox", error });
+    this.#events(eventOf({ type: "error", connection: null, during: "mailbox", error }));
   }
 }

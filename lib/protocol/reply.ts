@@ -55,8 +55,11 @@ export interface MessageReply<T = string> {
   readonly type: "message";
   readonly text: T;
   readonly body: MessageBody;
-  /** Called when the whole message has been sent, with its octets: CRLF line ends counted, byte-stuffing not. */
-  readonly sent?: (octets: number) => void;
+  /**
+   * Called once: when all of it was handed to the system, or when the connection is over before that. Octets: CRLF line
+   * ends counted, byte-stuffing not.
+   */
+  readonly sent?: (octets: number, isComplete: boolean) => void;
 }
 
 /** `+OK`, and then the TLS handshake (RFC 2595 section 4). */

@@ -35,6 +35,8 @@ const singleUserSettings: SettingsTable<Required<SingleUserOptions>> = {
   usernameCase: oneOf<UsernameCase>(["lower", "keep"]),
   openMailbox: required(callback<SingleUserOptions["openMailbox"]>(refuse)),
 };
+/** The user of a provider. */
+export let userOf: (provider: SingleUserProvider) => SingleUserOptions;
 
 /**
  * A provider of one user with one password.
@@ -55,6 +57,10 @@ export class SingleUserProvider implements MailboxProvider {
   /** The name of this kind of provider. */
   readonly name: string = "single user";
   readonly #options: Required<SingleUserOptions>;
+
+  static {
+    userOf = (provider) => provider.#options;
+  }
 
   /**
    * Makes a provider for one user.

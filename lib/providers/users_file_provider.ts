@@ -1,6 +1,10 @@
 import { checked, checkedOptions } from "../settings/setting.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
-import { fileMailboxSettings } from "../mailbox/files/file_mailbox_options.ts";
+import type { UsernameCase } from "../auth/prepared_text.ts";
+import {
+  type FileMailboxOptions,
+  fileMailboxSettings,
+} from "../mailbox/files/file_mailbox_options.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider, UserSecret, UserSecrets } from "../provider/mailbox_provider.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
@@ -14,6 +18,20 @@ import { WatchedUsersFile } from "./watched_users_file.ts";
 /** The longest look at mailboxes before the server says that it is ready. */
 const SURVEY_MS = 2_000;
 const SURVEY_MAILBOXES = 3;
+
+/** What a check looks at. */
+export interface CheckedUsers {
+  readonly type: "users";
+  readonly file: string;
+  /** The folder whose subfolders, or mboxes, are the mailboxes of the users; null for none. */
+  readonly mailRoot: string | null;
+  readonly usernameCase: UsernameCase;
+  /** How the mailboxes are opened. */
+  readonly options: FileMailboxOptions;
+}
+
+/** What a check of a provider looks at. */
+export let checkedUsersOf: (provider: UsersFileProvider) => CheckedUsers;
 
 /**
  * A provider of many users, from a file in the format of Dovecot's passwd-file or Apache's htpasswd. The file is read
@@ -39,8 +57,13 @@ export class UsersFileProvider implements MailboxProvider {
   readonly #scramKey: Uint8Array<ArrayBuffer>;
   /** The hash with which each connection logged in, to check at WAKE that the user still has it. */
   readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
+  readonly #checked: CheckedUsers;
   #standIns: StandIns;
   #secrets: UserSecrets | null = null;
+
+  static {
+    checkedUsersOf = (provider) => provider.#checked;
+  }
 
   /**
    * Makes a provider; the file is read when it is first needed.
@@ -55,6 +78,7 @@ export class UsersFileProvider implements MailboxProvider {
       options,
     );
     const mailboxOptions = checkedOptions(fileMailboxSettings, mailbox);
+    this.#checked = { type: "users", file: path, mailRoot, usernameCase, options: mailboxOptions };
     this.#mailboxes = new UserMailboxes(mailRoot, mailboxOptions);
     this.#checker = new PasswordChecker(hashing, clock);
     this.#scramKey = scramKey ?? crypto.getRandomValues(new Uint8Array(32));

@@ -11,7 +11,7 @@ import { fileVersion } from "../files/file_identity.ts";
 import { lookAtGiven } from "../files/given_path.ts";
 import { linesOf, TextEncodingError } from "../files/given_text.ts";
 import { readGivenText } from "../files/read_whole.ts";
-import type { Pop3Events } from "../events/events.ts";
+import { eventOf, type Pop3Events } from "../events/events.ts";
 import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
 import { type BadLine, parseUsersFile, type UserEntry, type UsersFile } from "./users_file.ts";
 
@@ -128,6 +128,6 @@ export class WatchedUsersFile {
   }
 
   #complain(error: unknown): void {
-    this.#events({ type: "error", connection: null, during: "users file", error });
+    this.#events(eventOf({ type: "error", connection: null, during: "users file", error }));
   }
 }

@@ -3,7 +3,8 @@ import type { Operations } from "../border/operations.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import type { Concern } from "../protocol/failure_costs.ts";
 import type { Awaitable, ErrorReply, Reply } from "../protocol/reply.ts";
-import type { Pop3Event } from "../events/events.ts";
+import type { Happening } from "../events/events.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Asleep, Authorization, Transaction, Transition } from "./state.ts";
 import type { Text, Texts } from "./languages/text.ts";
 import type { LoginAttempt, LoginGuard } from "./login_guard.ts";
@@ -25,8 +26,9 @@ export interface SessionContext {
   readonly guard: LoginGuard;
   /** Asks the provider and its mailbox. */
   readonly operations: Operations;
+  readonly clock: Clock;
   /** Reports an event to all listeners. */
-  readonly emit: (event: Pop3Event) => void;
+  readonly emit: (event: Happening) => void;
 }
 
 /** The context of a session, with what its handlers share and change. */

@@ -1,15 +1,8 @@
 /** The log: turns events into lines, and limits how many lines peers can cause that are not logged in. */
 import { type Clock, systemClock } from "../time/clock.ts";
 import { peerKey } from "../transport/address.ts";
-import {
-  levelOf,
-  lineOf,
-  LOG_LEVELS,
-  type LogFormat,
-  type Logged,
-  type LogLevel,
-  logLine,
-} from "./log_lines.ts";
+import { isAtLeast, type LogLevel } from "../events/event_level.ts";
+import { levelOfLogged, lineOf, type LogFormat, type Logged, logLine } from "./log_lines.ts";
 import { type LeftOut, type LineKind, StrangerLines } from "./stranger_lines.ts";
 
 /** What is written, and how. */
@@ -41,13 +34,13 @@ export class EventLog implements Disposable {
   /** Writes the line of an event, unless its level or a limit leaves it out. */
   observe(event: Logged): void {
     const { format, level, write } = this.#options;
-    const itsLevel = levelOf(event);
-    if (LOG_LEVELS.indexOf(itsLevel) > LOG_LEVELS.indexOf(level)) return;
+    const itsLevel = levelOfLogged(event);
+    if (!isAtLeast(itsLevel, level)) return;
     const address = strangerOf(event);
     if (address !== null && !this.#strangers.admit(kindOf(event, itsLevel), peerKey(address))) {
       return;
     }
-    const line = logLine(event, new Date(), format, level);
+    const line = logLine(event, format, level);
     if (line !== null) write(line);
   }
 

@@ -5,21 +5,17 @@
  * that a peer cannot forge a line or a field. A long value is cut.
  */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
-import { Pop3ResponseError } from "../provider/response_error.ts";
-import type { ErrorEvent } from "../events/server_events.ts";
+import { isAtLeast, levelOf, type LogLevel } from "../events/event_level.ts";
 import type { Pop3Event } from "../events/events.ts";
 import { cut, describe, MOST_ERROR_CHARACTERS, printable } from "./printable.ts";
 
-/** The levels of log lines, the most important first. */
-export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
-/** The level of a log line. */
-export type LogLevel = (typeof LOG_LEVELS)[number];
 /** How a line is written. */
 export type LogFormat = "text" | "json";
 
 /** A notice of the program, and not of a listener: others can read or change files of the server. */
 export interface SetupNotice {
   readonly type: "exposed";
+  readonly time: Date;
   readonly finding: string;
   /** The command that ends that. */
   readonly remedy: string | null;
@@ -37,13 +33,12 @@ const LONG_FIELDS: ReadonlySet<string> = new Set(["error", "finding", "remedy"])
 /** The line of an event, without a line end; null where its level is less important than `leastLevel`. */
 export function logLine(
   event: Logged,
-  time: Date,
   format: LogFormat,
   leastLevel: LogLevel,
 ): string | null {
-  const level = levelOf(event);
-  if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(leastLevel)) return null;
-  return lineOf(level, event.type, fieldsOf(event), time, format);
+  const level = levelOfLogged(event);
+  if (!isAtLeast(level, leastLevel)) return null;
+  return lineOf(level, event.type, fieldsOf(event), event.time, format);
 }
 
 /** A line that is not about an event. */
@@ -72,44 +67,9 @@ export function lineOf(
   ].join(" ");
 }
 
-/** The level of an event. */
-export function levelOf(event: Logged): LogLevel {
-  switch (event.type) {
-    case "connect":
-    case "secure":
-    case "command":
-    case "reply":
-    case "sleep":
-    case "wake":
-      return "debug";
-    case "certificate":
-    case "login":
-    case "logout":
-    case "delete":
-      return "info";
-    case "close":
-      if (event.reason === "gone") return "debug";
-      return event.reason === "max-connections" ? "warn" : "info";
-    case "refuse":
-      return event.reason === "gone" ? "debug" : "warn";
-    case "login-failed":
-    case "warning":
-    case "faults":
-    case "exposed":
-      return "warn";
-    case "error":
-      return isOfAStranger(event) || isChosenReply(event.error) ? "info" : "error";
-  }
-}
-
-/** Whether a peer that is not logged in caused it. Scanners of the internet do so all day. */
-function isOfAStranger({ during }: ErrorEvent): boolean {
-  return during === "tls";
-}
-
-/** Whether a provider threw it only to choose the text of a reply; then nothing is broken. */
-function isChosenReply(error: unknown): boolean {
-  return error instanceof Pop3ResponseError && error.cause === undefined;
+/** The level of an event or a notice. */
+export function levelOfLogged(event: Logged): LogLevel {
+  return event.type === "exposed" ? "warn" : levelOf(event);
 }
 
 function fieldsOf(event: Logged): Fields {
@@ -150,7 +110,7 @@ function fieldsOf(event: Logged): Fields {
         verb: event.verb ?? "unknown",
         outcome: event.isOk ? "ok" : "error",
         code: event.code,
-        milliseconds: Math.round(event.duration),
+        milliseconds: Math.round(event.milliseconds),
       };
     case "login":
       return {
@@ -180,9 +140,22 @@ function fieldsOf(event: Logged): Fields {
         rule: event.rule,
         value: event.value,
         message: event.message,
+        ...(event.milliseconds === undefined
+          ? {}
+          : { milliseconds: Math.round(event.milliseconds) }),
       };
     case "faults":
       return { rules: event.rules, seed: event.seed, note: "this server misbehaves on purpose" };
+    case "message-sent":
+      return {
+        ...whoOf(event.connection),
+        verb: event.verb,
+        number: event.number,
+        uniqueId: event.uniqueId,
+        octets: event.octets,
+        milliseconds: Math.round(event.milliseconds),
+        complete: event.isComplete ? "yes" : "no",
+      };
     case "exposed":
       return { finding: event.finding, remedy: event.remedy };
     case "close":
@@ -191,7 +164,7 @@ function fieldsOf(event: Logged): Fields {
         reason: event.reason,
         messages: event.messagesSent,
         octets: event.octetsSent,
-        milliseconds: Math.round(event.duration),
+        milliseconds: Math.round(event.milliseconds),
       };
   }
 }

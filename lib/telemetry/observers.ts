@@ -8,7 +8,8 @@
  * - A long name that a peer has chosen is cut.
  */
 import { type Clock, systemClock } from "../time/clock.ts";
-import type { Pop3Event, Pop3Events } from "../events/events.ts";
+import { isAtLeast, leastLevelOf, levelOf, type LogLevel } from "../events/event_level.ts";
+import { eventOf, type Happening, type Pop3Event, type Pop3Events } from "../events/events.ts";
 import { LineWriter } from "./line_writer.ts";
 import { cut, describe, MOST_ERROR_CHARACTERS, printable } from "./printable.ts";
 import type { WireLog } from "./wire_log.ts";
@@ -37,7 +38,10 @@ export function harmless<Seen>(
 }
 
 /** Writes failures as lines, one a minute at most. */
-export function complaints(write: (line: string) => void, clock: Clock = systemClock): Complain {
+export function complaints(
+  write: (line: string) => void = writeToStandardError,
+  clock: Clock = systemClock,
+): Complain {
   let failures = 0;
   let nextAt = -Infinity;
   return (what, error) => {
@@ -67,13 +71,16 @@ export class Observers {
   readonly #observed: Observed;
   readonly #complain: Complain;
   readonly #tell: (event: Pop3Event) => void;
-  readonly #show: (event: Pop3Event) => void;
+  readonly #show: (event: Happening) => void;
   readonly #following: Pop3Event[] = [];
   #isTelling = false;
+  /** The one whose level is known. */
+  #onEvent: Pop3Events | null = null;
+  #least: LogLevel = "debug";
 
   constructor(
     observed: Observed,
-    complain: Complain = complaints(writeToStandardError),
+    complain: Complain = complaints(),
   ) {
     this.#observed = observed;
     this.#complain = complain;
@@ -81,7 +88,7 @@ export class Observers {
       (event) => observed.onEvent()(event),
       (error) => complain("the listener's events failed", error),
     );
-    this.#show = this.guardWireLog((event) => observed.wire()?.observe(event));
+    this.#show = this.guardWireLog((event: Happening) => observed.wire()?.observe(event));
   }
 
   /** Wraps a part of the wire log, so that it can neither throw nor reject any more. */
@@ -89,16 +96,18 @@ export class Observers {
     return harmless(watch, (error) => this.#complain("the wire log failed", error));
   }
 
-  /** Passes on an event. Never throws. */
-  emit(event: Pop3Event): void {
-    if (this.#observed.wire() !== null) this.#show(event);
+  /** Passes on an event. Never throws. One that `onEvent` ignores costs as little as can be. */
+  emit(happening: Happening): void {
+    if (this.#observed.wire() !== null) this.#show(happening);
+    if (!isAtLeast(levelOf(happening), this.#leastLevel())) return;
+    const event = withCutNames(eventOf(happening));
     if (this.#isTelling) {
-      if (this.#following.length < MOST_FOLLOWING) this.#following.push(withCutNames(event));
+      if (this.#following.length < MOST_FOLLOWING) this.#following.push(event);
       else this.#lose(1);
       return;
     }
     this.#isTelling = true;
-    this.#tell(withCutNames(event));
+    this.#tell(event);
     for (let told = 0; told < MOST_FOLLOWING; told++) {
       const next = this.#following.shift();
       if (next === undefined) break;
@@ -107,6 +116,15 @@ export class Observers {
     this.#lose(this.#following.length);
     this.#following.length = 0;
     this.#isTelling = false;
+  }
+
+  #leastLevel(): LogLevel {
+    const onEvent = this.#observed.onEvent();
+    if (onEvent !== this.#onEvent) {
+      this.#onEvent = onEvent;
+      this.#least = leastLevelOf(onEvent);
+    }
+    return this.#least;
   }
 
   #lose(count: number): void {

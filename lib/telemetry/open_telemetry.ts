@@ -1,7 +1,7 @@
 /**
  * Turns events into metrics and spans of OpenTelemetry. Deno sends them to the place that its `OTEL_…` variables name.
  *
- * Loaded only if `OTEL_DENO` asks for it. docs/operations.md lists every metric.
+ * Loaded only for `recordMetrics`. docs/operations.md lists every metric.
  */
 import {
   type Attributes,
@@ -18,6 +18,17 @@ import type { Pop3Event, Pop3Events } from "../events/events.ts";
 import type { ReplyEvent } from "../events/session_events.ts";
 import { cut } from "./printable.ts";
 
+/** What is measured besides events. */
+export interface MetricsOptions {
+  /** The ban engine whose bans are counted, such as a `StrikeBanEngine`. None by default. */
+  readonly bans?: {
+    /** The bans now. */
+    bans(): readonly unknown[];
+  };
+  /** Whether each connection is a span, too, and each slow command one inside it. False by default. */
+  readonly spans?: boolean;
+}
+
 /** A command that takes longer has its own span. */
 const SLOW_MS = 100;
 /** In seconds: from a reply out of memory to a message of a gigabyte. */
@@ -26,21 +37,19 @@ const BOUNDARIES = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10
 type State = "authorization" | "transaction" | "asleep";
 
 interface Conversation {
-  readonly span: Span;
+  /** Null where no spans are wanted. */
+  readonly span: Span | null;
   state: State;
 }
 
-/**
- * A function for a listener's `onEvent` that measures events.
- *
- * @param countBans the number of bans now
- */
-export function openTelemetryEvents(countBans: () => number): Pop3Events {
-  const observer = new Observer(countBans);
+/** A function for a listener's `onEvent` that measures. */
+export function openTelemetryEvents(options: MetricsOptions): Pop3Events {
+  const observer = new Observer(options);
   return (event) => observer.observe(event);
 }
 
 class Observer {
+  readonly #hasSpans: boolean;
   readonly #tracer = trace.getTracer("pop3svc", deno.version);
   readonly #meter = metrics.getMeter("pop3svc", deno.version);
   readonly #conversations = new Map<ConnectionInfo, Conversation>();
@@ -84,11 +93,13 @@ class Observer {
     description: "Failures of the server, a mailbox or a provider",
   });
 
-  constructor(countBans: () => number) {
+  constructor({ bans, spans = false }: MetricsOptions) {
+    this.#hasSpans = spans;
+    if (bans === undefined) return;
     this.#meter.createObservableGauge("pop3.server.active_bans", {
       unit: "{address}",
       description: "Addresses that may not log in",
-    }).addCallback((result) => result.observe(countBans()));
+    }).addCallback((result) => result.observe(bans.bans().length));
   }
 
   observe(event: Pop3Event): void {
@@ -123,7 +134,13 @@ class Observer {
   }
 
   #begin(connection: ConnectionInfo): void {
-    const span = this.#tracer.startSpan("POP3 session", {
+    const span = this.#hasSpans ? this.#startSpan(connection) : null;
+    this.#conversations.set(connection, { span, state: "authorization" });
+    this.#active.add(1, stateOf("authorization"));
+  }
+
+  #startSpan(connection: ConnectionInfo): Span {
+    return this.#tracer.startSpan("POP3 session", {
       kind: SpanKind.SERVER,
       attributes: {
         "network.protocol.name": "pop3",
@@ -131,8 +148,6 @@ class Observer {
         "client.port": connection.clientPort,
       },
     });
-    this.#conversations.set(connection, { span, state: "authorization" });
-    this.#active.add(1, stateOf("authorization"));
   }
 
   #transition(connection: ConnectionInfo, state: State): void {
@@ -143,39 +158,41 @@ class Observer {
     conversation.state = state;
   }
 
-  #reply({ connection, verb, isOk, code, duration }: ReplyEvent): void {
+  #reply({ connection, verb, isOk, code, milliseconds }: ReplyEvent): void {
     const attributes: Attributes = {
       "pop3.command.verb": verb ?? "unknown",
       "pop3.outcome": isOk ? "ok" : "error",
       ...(isOk ? {} : { "error.type": cut(code ?? "-ERR") }),
     };
-    this.#commands.record(duration / 1_000, attributes);
-    const conversation = this.#conversations.get(connection);
-    if (duration < SLOW_MS || conversation === undefined) return;
+    this.#commands.record(milliseconds / 1_000, attributes);
+    const span = this.#conversations.get(connection)?.span ?? null;
+    if (milliseconds < SLOW_MS || span === null) return;
     const now = Date.now();
-    const within = trace.setSpan(ROOT_CONTEXT, conversation.span);
+    const within = trace.setSpan(ROOT_CONTEXT, span);
     this.#tracer
-      .startSpan(`POP3 ${verb ?? "unknown"}`, { startTime: now - duration, attributes }, within)
+      .startSpan(`POP3 ${verb ?? "unknown"}`, { startTime: now - milliseconds, attributes }, within)
       .end(now);
   }
 
-  #end({ connection, reason, duration, messagesSent, octetsSent }: CloseEvent): void {
-    this.#sessions.record(duration / 1_000, { "pop3.close.reason": reason });
+  #end({ connection, reason, milliseconds, messagesSent, octetsSent }: CloseEvent): void {
+    this.#sessions.record(milliseconds / 1_000, { "pop3.close.reason": reason });
     this.#octets.add(octetsSent);
     this.#sent.add(messagesSent);
     const conversation = this.#conversations.get(connection);
     if (conversation === undefined) return;
     this.#conversations.delete(connection);
     this.#active.add(-1, stateOf(conversation.state));
-    conversation.span.setAttributes({
+    const { span } = conversation;
+    if (span === null) return;
+    span.setAttributes({
       "pop3.close.reason": reason,
       "pop3.messages.sent": messagesSent,
       "network.io.sent": octetsSent,
     });
     if (connection.username !== null) {
-      conversation.span.setAttribute("user.name", cut(connection.username));
+      span.setAttribute("user.name", cut(connection.username));
     }
-    conversation.span.end();
+    span.end();
   }
 }
 

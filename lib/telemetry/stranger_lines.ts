@@ -7,7 +7,7 @@
  * one for the rest.
  */
 import type { Clock } from "../time/clock.ts";
-import type { LogLevel } from "./log_lines.ts";
+import type { LogLevel } from "../events/event_level.ts";
 
 /** Lines that count together. */
 export interface LineKind {
@@ -56,7 +56,8 @@ export class StrangerLines implements Disposable {
   readonly #clock: Clock;
   readonly #summarize: (leftOut: LeftOut) => void;
   readonly #kinds = new Map<string, CountedKind>();
-  #startedAt = 0;
+  #startedAt = -Infinity;
+  /** Runs only when a line was left out: a log that is quiet keeps no process alive, and no test waiting. */
   #end: Disposable | null = null;
 
   /** @param summarize called at the end of a minute with what was left out */
@@ -67,9 +68,10 @@ export class StrangerLines implements Disposable {
 
   /** Counts a line, and returns whether to write it. */
   admit(kind: LineKind, peer: string): boolean {
-    if (this.#end === null) {
-      this.#startedAt = this.#clock.now();
-      this.#end = this.#clock.after(MINUTE_MS, () => this.#endMinute());
+    const now = this.#clock.now();
+    if (this.#end === null && now - this.#startedAt >= MINUTE_MS) {
+      this.#kinds.clear();
+      this.#startedAt = now;
     }
     const all = this.#kindOf(kind);
     const one = peerOf(all, peer);
@@ -80,6 +82,7 @@ export class StrangerLines implements Disposable {
     }
     if (one !== null) one.leftOut++;
     all.leftOut++;
+    this.#end ??= this.#clock.after(this.#startedAt + MINUTE_MS - now, () => this.#endMinute());
     return false;
   }
 
@@ -103,6 +106,7 @@ export class StrangerLines implements Disposable {
     const kinds = [...this.#kinds.values()];
     this.#kinds.clear();
     const seconds = Math.round((this.#clock.now() - this.#startedAt) / 1_000);
+    this.#startedAt = -Infinity;
     for (const { kind, peers, leftOut } of kinds) {
       const counted = [...peers]
         .filter(([, peer]) => peer.leftOut > 0)

@@ -13,13 +13,13 @@ import type { ConnectionInfo } from "../provider/connection_info.ts";
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import { type MessageBody, type Reply, statusLine, type StatusReply } from "../protocol/reply.ts";
 import type { CloseReason } from "../events/connection_events.ts";
-import type { Pop3Event } from "../events/events.ts";
+import type { Happening } from "../events/events.ts";
 import { escaped, escapedOctets } from "./transcript_text.ts";
 
 /** Follows the connections of a listener. */
 export interface WireLog {
   /** Records an event. */
-  observe(event: Pop3Event): void;
+  observe(event: Happening): void;
   /** Records a reply, and returns the reply to send. Its lines are recorded while they are sent. */
   reply(connection: ConnectionInfo, reply: Reply): Reply;
 }
@@ -66,7 +66,7 @@ export class TranscribingLog implements WireLog {
     this.#now = now;
   }
 
-  observe(event: Pop3Event): void {
+  observe(event: Happening): void {
     if (event.type === "connect") return this.#begin(event.connection);
     if (!("connection" in event) || event.connection === null) return;
     const conversation = this.#conversations.get(event.connection);

@@ -52,7 +52,8 @@ export class Deadlines {
       deadline.expire();
     }
     if (this.#deadlines.size > 0) {
-      this.#timer = this.#clock.after(LOOK_EVERY_MS, () => this.#look());
+      // What expired may have added a deadline, and so a timer.
+      this.#timer ??= this.#clock.after(LOOK_EVERY_MS, () => this.#look());
     }
   }
 }

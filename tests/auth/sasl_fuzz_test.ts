@@ -2,7 +2,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { mechanisms } from "../../lib/auth/sasl/mechanisms.ts";
-import { MemoryMailbox, type Pop3Event } from "../../lib/mod.ts";
+import type { Happening } from "../../lib/events/events.ts";
+import { MemoryMailbox } from "../../lib/mod.ts";
 import { Session } from "../../lib/session/session.ts";
 import { providerOf, sessionContext } from "../transcript_peers.ts";
 
@@ -37,7 +38,7 @@ const begin = fc.tuple(fc.constantFrom(...mechanisms.keys()), fc.option(response
 Deno.test("AUTH survives random lines", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.oneof(begin, response), { maxLength: 12 }), async (lines) => {
-      const events: Pop3Event[] = [];
+      const events: Happening[] = [];
       const context = sessionContext({
         provider: providerOf(new MemoryMailbox(), "passw0rd", "t0ken"),
       });

@@ -4,7 +4,7 @@ import type { Connection } from "../../lib/connection/connection.ts";
 import { servePeer } from "../../lib/connection/serve_peer.ts";
 import { Pop3Listener } from "../../lib/mod.ts";
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
-import type { Pop3Event } from "../../lib/events/events.ts";
+import type { Happening } from "../../lib/events/events.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { MemoryTransport } from "../memory_transport.ts";
 import { memoryPeerFacts, providerOf, services } from "../transcript_peers.ts";
@@ -16,7 +16,7 @@ export const loginTimeout = 60_000;
 
 export class Served {
   readonly clock = new ManualClock();
-  readonly events: Pop3Event[] = [];
+  readonly events: Happening[] = [];
   readonly transport = new MemoryTransport();
   readonly connection: Connection;
   readonly done: Promise<void>;

@@ -80,7 +80,7 @@ Deno.test("a Pop3ResponseError is the reply, and closes the connection only when
       });
     },
   };
-  await using pop3 = new Pop3Listener({ provider });
+  await using pop3 = new Pop3Listener({ provider, onEvent() {} });
   const { port } = await pop3.listenOn(loopback);
   using client = await LoopbackClient.connect(port);
   assertEquals(await client.logIn(), "-ERR [IN-USE] Busy,  me.");
@@ -202,7 +202,7 @@ Deno.test("stop waits for a command no longer than its grace", async () => {
     asked.resolve();
     return answer.promise;
   };
-  const pop3 = new Pop3Listener({ provider: providerOf(mailbox), clock });
+  const pop3 = new Pop3Listener({ provider: providerOf(mailbox), clock, onEvent() {} });
   const { port } = await pop3.listenOn(loopback);
   using client = await LoopbackClient.connect(port);
   await client.logIn();

@@ -164,7 +164,7 @@ for (const engine of [null, "node", "deno"] as const) {
           .filter(({ reason }) => reason === "gone");
         assert(gone.length >= 100, `${gone.length}`);
         for (const event of gone) {
-          assertEquals(logLine(event, new Date(), "text", "info"), null);
+          assertEquals(logLine(event, "text", "info"), null);
         }
       },
     });

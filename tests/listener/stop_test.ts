@@ -155,7 +155,7 @@ for (const [provider, commands, rule, operation, message] of cases) {
     assertEquals(warnings.map((each) => [each.rule, each.value, each.message]), [
       [rule, operation, message],
     ]);
-    const line = warnings.map((each) => logLine(each, new Date(), "text", "warn")).join("");
+    const line = warnings.map((each) => logLine(each, "text", "warn")).join("");
     assertStringIncludes(line, `value=${operation}`);
     assertEquals((await pop3.until("close")).reason, "stop");
     assertEquals(pop3.status().connections, { authorization: 0, transaction: 0, asleep: 0 });

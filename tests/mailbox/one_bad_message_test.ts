@@ -38,7 +38,10 @@ for (const [code, error] of failures) {
         if (event.type === "error") told.push(String(event.error));
       },
     }, files);
-    await using pop3 = new Pop3Listener({ provider: providerOf(sharedMailbox(store)) });
+    await using pop3 = new Pop3Listener({
+      provider: providerOf(sharedMailbox(store)),
+      onEvent() {},
+    });
     const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
     using client = await LoopbackClient.connect(port);
     await client.logIn();

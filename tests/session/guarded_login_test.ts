@@ -1,6 +1,7 @@
 /** The guard asks the provider for few guesses, and refuses all mechanisms alike. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { MemoryMailbox, Pop3ResponseError } from "../../lib/mod.ts";
+import { eventOf } from "../../lib/events/events.ts";
 import { logLine } from "../../lib/telemetry/log_lines.ts";
 import {
   answers,
@@ -170,7 +171,7 @@ Deno.test("an event and a log line say how long the ban lasts", async () => {
     10_000,
     9_999,
   ]);
-  const [first, , , last] = failed.map((event) => logLine(event, new Date(0), "text", "warn"));
+  const [first, , , last] = failed.map((event) => logLine(eventOf(event), "text", "warn"));
   assertMatch(first ?? "", /reason=wrong$/);
   assertMatch(last ?? "", /reason=banned bannedSeconds=9999$/);
 });

@@ -2,7 +2,8 @@
 import { StrikeBanEngine } from "../../lib/guard/strike_ban_engine.ts";
 import { LoginDelay } from "../../lib/guard/login_delay.ts";
 import { BanningGuard } from "../../lib/guard/banning_guard.ts";
-import { type MailboxProvider, MemoryMailbox, type Pop3Event } from "../../lib/mod.ts";
+import type { Happening } from "../../lib/events/events.ts";
+import { type MailboxProvider, MemoryMailbox } from "../../lib/mod.ts";
 import type { Reply } from "../../lib/protocol/reply.ts";
 import { SessionInfo } from "../../lib/session/session_info.ts";
 import { Session } from "../../lib/session/session.ts";
@@ -28,7 +29,7 @@ export function textOf(reply: Reply): string {
 /** Sessions of one server, whose time stands still. */
 export class Server {
   readonly clock = new ManualClock();
-  readonly events: Pop3Event[] = [];
+  readonly events: Happening[] = [];
   readonly greetings = new WeakMap<Session, string>();
   readonly #provider: MailboxProvider;
   readonly #guard: BanningGuard;

@@ -20,9 +20,10 @@ function failedFrom(
     clientAddress,
     username: null,
   };
-  return { type: "login-failed", connection, username, mechanism: "PLAIN", reason };
+  return { type: "login-failed", time, connection, username, mechanism: "PLAIN", reason };
 }
 
+const time = new Date();
 const forged =
   "x\n2026-11-25T00:00:00.000Z warn login-failed connection=1 address=198.51.100.1 user=me";
 const connection = { ...testConnectionInfo(), connectionId: "7", username: forged };
@@ -30,15 +31,15 @@ const events: readonly Pop3Event[] = [
   failedFrom("192.0.2.7", "me", "wrong"),
   failedFrom("2001:db8::7", "two words", "banned"),
   failedFrom("192.0.2.9", forged, "wrong"),
-  { type: "login", connection, mechanism: "PASS", messages: 1 },
-  { type: "error", connection, during: "PASS", error: new Error(forged) },
+  { type: "login", time, connection, mechanism: "PASS", messages: 1 },
+  { type: "error", time, connection, during: "PASS", error: new Error(forged) },
 ];
 
 for (const format of ["text", "json"] as const satisfies readonly LogFormat[]) {
   await testWith("fail2ban-regex", `the fail2ban filter reads ${format} lines`, async () => {
     await using folder = await TemporaryFolder.create();
     const log = join(folder.path, "log");
-    const lines = events.map((event) => logLine(event, new Date(), format, "debug"));
+    const lines = events.map((event) => logLine(event, format, "debug"));
     await Deno.writeTextFile(log, lines.join("\n") + "\n");
     const said = new TextDecoder().decode(
       await run("fail2ban-regex", ["--out", "ip", log, filter]),

@@ -29,16 +29,16 @@ const time = new Date("2026-11-23T09:00:00Z");
 const connection = { ...testConnectionInfo(), connectionId: "7", username: null };
 
 function failedLogin(username: string): LoginFailedEvent {
-  return { type: "login-failed", connection, username, mechanism: "PASS", reason: "wrong" };
+  return { type: "login-failed", time, connection, username, mechanism: "PASS", reason: "wrong" };
 }
 
 Deno.test("a failed login as text and as JSON", () => {
   const event = failedLogin("me too");
   assertEquals(
-    logLine(event, time, "text", "info"),
+    logLine(event, "text", "info"),
     '2026-11-23T09:00:00.000Z warn login-failed connection=7 address=127.0.0.1 user="me too" mechanism=PASS reason=wrong',
   );
-  assertEquals(JSON.parse(logLine(event, time, "json", "info") ?? ""), {
+  assertEquals(JSON.parse(logLine(event, "json", "info") ?? ""), {
     time: "2026-11-23T09:00:00.000Z",
     level: "warn",
     event: "login-failed",
@@ -52,18 +52,18 @@ Deno.test("a failed login as text and as JSON", () => {
 });
 
 Deno.test("a line below the level is left out", () => {
-  assertEquals(logLine({ type: "connect", connection }, time, "text", "info"), null);
+  assertEquals(logLine({ type: "connect", time, connection }, "text", "info"), null);
 });
 
 Deno.test("no name can forge a line or a field", () => {
   fc.assert(fc.property(hostileNames, (username) => {
     for (const format of ["text", "json"] as const) {
-      const line = logLine(failedLogin(username), time, format, "info") ??
+      const line = logLine(failedLogin(username), format, "info") ??
         "";
       // deno-lint-ignore no-control-regex -- control characters are what must not be there
       assertEquals(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(line), false, JSON.stringify(line));
     }
-    const text = logLine(failedLogin(username), time, "text", "info") ??
+    const text = logLine(failedLogin(username), "text", "info") ??
       "";
     const [, shown = ""] = / user=(.*) mechanism=PASS reason=wrong$/.exec(text) ?? [];
     assertEquals(shown.startsWith('"') ? JSON.parse(shown) : shown, username);
@@ -73,16 +73,16 @@ Deno.test("no name can forge a line or a field", () => {
 Deno.test("an error names its cause", () => {
   const error = new Error("cannot read", { cause: new Error("EIO: /mail/a") });
   assertEquals(
-    logLine({ type: "error", connection: null, during: "accept", error }, time, "text", "error"),
+    logLine({ type: "error", time, connection: null, during: "accept", error }, "text", "error"),
     '2026-11-23T09:00:00.000Z error error during=accept error="Error: cannot read; cause: Error: EIO: /mail/a"',
   );
 });
 
 Deno.test("a long name is cut, and the line says so", () => {
-  const line = logLine(failedLogin("x".repeat(14_000)), time, "text", "info") ?? "";
+  const line = logLine(failedLogin("x".repeat(14_000)), "text", "info") ?? "";
   assertEquals(/ user="(x*)… \(cut, 14000 characters\)" /.exec(line)?.[1]?.length, 256);
   // It is not cut between the halves of a character.
-  const half = logLine(failedLogin("x".repeat(255) + "😀😀"), time, "json", "info") ?? "";
+  const half = logLine(failedLogin("x".repeat(255) + "😀😀"), "json", "info") ?? "";
   assertEquals(JSON.parse(half).user, `${"x".repeat(255)}\ufffd… (cut, 259 characters)`);
 });
 
@@ -102,8 +102,8 @@ const thrown: readonly (readonly [string, unknown, string])[] = [
 ];
 for (const [name, error, shown] of thrown) {
   Deno.test(`what was thrown is ${name}`, () => {
-    const event = { type: "error", connection: null, during: "accept", error } as const;
-    const line = logLine(event, time, "text", "info") ?? "";
+    const event = { type: "error", time, connection: null, during: "accept", error } as const;
+    const line = logLine(event, "text", "info") ?? "";
     assertEquals(line.includes(` error=${shown}`), true, line);
   });
 }
@@ -114,14 +114,14 @@ Deno.test("no character that changes the direction of text, and no invisible one
   for (const code of unseen) {
     const username = `a${String.fromCodePoint(code)}b`;
     for (const format of ["text", "json"] as const) {
-      const line = logLine(failedLogin(username), time, format, "info") ?? "";
+      const line = logLine(failedLogin(username), format, "info") ?? "";
       assertEquals(/[^\x20-\x7e]/.test(line), false, line);
       const [, escaped = ""] = /user"?[=:]("[^"]*")/.exec(line) ?? [];
       assertEquals(JSON.parse(escaped), username);
     }
   }
   assertEquals(
-    logLine(failedLogin("jürgen 李"), time, "text", "info")?.includes("jürgen 李"),
+    logLine(failedLogin("jürgen 李"), "text", "info")?.includes("jürgen 李"),
     true,
   );
 });

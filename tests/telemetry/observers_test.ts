@@ -1,13 +1,15 @@
 /** Observers that throw, reject, cause events, and are flooded with names. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { MemoryMailbox, type Pop3Event, Pop3Listener, SingleUserProvider } from "../../lib/mod.ts";
+import { ignoreBelow } from "../../lib/events/event_level.ts";
+import type { Happening } from "../../lib/events/events.ts";
 import { complaints, Observers } from "../../lib/telemetry/observers.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { ManualClock } from "../manual_clock.ts";
 
-const connect: Pop3Event = { type: "connect", connection: testConnectionInfo() };
-const logout: Pop3Event = { type: "logout", connection: testConnectionInfo() };
+const connect: Happening = { type: "connect", connection: testConnectionInfo() };
+const logout: Happening = { type: "logout", connection: testConnectionInfo() };
 
 function observed(events: (event: Pop3Event) => unknown) {
   const complaints: string[] = [];
@@ -104,6 +106,27 @@ Deno.test("names are cut before observers get them", () => {
     ),
     [cut, cut],
   );
+});
+
+Deno.test("each event has the time at which it was passed on", () => {
+  const times: Date[] = [];
+  const { observers } = observed(({ time }) => times.push(time));
+  const before = Date.now();
+  observers.emit(connect);
+  const time = times[0]?.getTime() ?? NaN;
+  assertEquals([time >= before, time <= Date.now()], [true, true]);
+});
+
+Deno.test("nobody is called with an event that it ignores; what is set later is asked again", () => {
+  const told: string[] = [];
+  const all = ({ type }: Pop3Event) => void told.push(type);
+  let onEvent = ignoreBelow("info", ({ type }: Pop3Event) => void told.push(`info ${type}`));
+  const observers = new Observers({ wire: () => null, onEvent: () => onEvent }, () => {});
+  observers.emit(connect);
+  observers.emit(logout);
+  onEvent = all;
+  observers.emit(connect);
+  assertEquals(told, ["info logout", "connect"]);
 });
 
 Deno.test("complaints are seldom, counted, and one line each", () => {

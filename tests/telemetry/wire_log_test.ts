@@ -27,6 +27,7 @@ class Transcribed implements AsyncDisposable {
       c: "x\r\n",
     });
     this.#pop3 = new Pop3Listener({
+      onEvent() {},
       provider: new SingleUserProvider({
         username: "joe doe",
         password: PASSWORD,
@@ -132,6 +133,7 @@ Deno.test("no name, and no line of a message, can forge a line of the wire log",
   const mailbox = new MemoryMailbox({ a: message });
   const transcript = Promise.withResolvers<string>();
   await using pop3 = new Pop3Listener({
+    onEvent() {},
     provider: new SingleUserProvider({
       username: "joe",
       password: PASSWORD,
@@ -169,7 +171,7 @@ Deno.test("no name, and no line of a message, can forge a line of the wire log",
 });
 
 function closed(log: TranscribingLog, connection: ConnectionInfo): void {
-  const facts = { duration: 1, messagesSent: 0, octetsSent: 0 };
+  const facts = { milliseconds: 1, messagesSent: 0, octetsSent: 0 };
   log.observe({ type: "close", connection, reason: "idle-timeout", ...facts });
 }
 

@@ -90,6 +90,10 @@ export class FileStore implements MailboxStore, SharedFiles {
     this.sizes = new FileSizes(this.folder, this.#shared, this.#locator, remembered);
   }
 
+  get path(): string {
+    return this.folder.path;
+  }
+
   open(_info: ConnectionInfo): LoginMailbox {
     const mailbox = new FileMailbox(this);
     return !this.#exclusive ? mailbox : exclusiveMailbox(mailbox, {

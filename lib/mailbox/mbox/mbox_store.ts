@@ -75,6 +75,10 @@ export class MboxStore implements MailboxStore, SharedMbox {
     this.#current = new CurrentIndex(this.place, this.#state, (error) => this.report(error));
   }
 
+  get path(): string {
+    return this.place.path;
+  }
+
   open(_info: ConnectionInfo): LoginMailbox {
     const mailbox = new MboxLogin(this);
     return !this.#exclusive ? mailbox : exclusiveMailbox(mailbox, {

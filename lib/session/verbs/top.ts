@@ -4,6 +4,7 @@ import { errReply, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { filled, type Text } from "../languages/text.ts";
 import { findMessage } from "../message_number.ts";
+import { messageReply } from "../message_reply.ts";
 import { openMessage } from "../open_message.ts";
 import type { Transaction } from "../state.ts";
 
@@ -16,6 +17,7 @@ export async function top(
   if (number === undefined || lines === undefined) {
     return errReply("topTakes");
   }
+  const startedAt = context.clock.now();
   const found = await findMessage(context, maildrop, "TOP", number);
   if (found.type === "error") return found;
   const body = await openMessage(
@@ -25,5 +27,10 @@ export async function top(
     new HeadCutter(Number(lines)),
   );
   if ("type" in body) return body;
-  return { type: "message", text: filled("headFollows", Number(lines)), body };
+  return messageReply(
+    context,
+    { verb: "TOP", message: found.message, startedAt, promised: null },
+    filled("headFollows", Number(lines)),
+    body,
+  );
 }

@@ -1,6 +1,6 @@
 /** Keeps the certificate for the next handshakes. A new one replaces it only if it can be used. */
 import { createSecureContext, type SecureContext } from "node:tls";
-import type { Pop3Event } from "../../events/events.ts";
+import type { Happening } from "../../events/events.ts";
 import type { Certificate, CertificateSource } from "./certificate.ts";
 import { inspectCertificate } from "./inspect_certificate.ts";
 
@@ -17,13 +17,13 @@ export interface ReadyCertificate {
 
 export class ServedCertificate {
   readonly #source: () => CertificateSource;
-  readonly #emit: (event: Pop3Event) => void;
+  readonly #emit: (event: Happening) => void;
   readonly #onChange = new Set<() => Promise<void>>();
   #ready: ReadyCertificate | null = null;
   /** The last error that was reported about a new certificate; each error is reported once. */
   #complaint = "";
 
-  constructor(source: () => CertificateSource, emit: (event: Pop3Event) => void) {
+  constructor(source: () => CertificateSource, emit: (event: Happening) => void) {
     this.#source = source;
     this.#emit = emit;
   }
