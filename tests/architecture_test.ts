@@ -32,10 +32,21 @@ Deno.test("every file of lib/ lies in a known room, and something reaches it", a
   assertEquals(strangers, []);
 });
 
+Deno.test("no file of lib/ has 250 lines or more", async () => {
+  const long: string[] = [];
+  for await (const path of sources(lib, "lib/")) {
+    const lines =
+      (await Deno.readTextFile(new URL(`../${path}`, import.meta.url))).split("\n").length;
+    if (lines - 1 > 249) long.push(`${path}: ${lines}`);
+  }
+  assertEquals(long, []);
+});
+
 Deno.test("ARCHITECTURE.md draws the rooms as they are, in less than 150 lines", async () => {
   const page = await Deno.readTextFile(new URL("../ARCHITECTURE.md", import.meta.url));
   assertStringIncludes(withoutPadding(page), withoutPadding(drawRooms(all)));
   assertEquals(page.split("\n").length < 150, true);
+  assertEquals(page.match(/^(<{7}|={7}|>{7})/gm), null, "the page holds marks of a merge");
 });
 
 /** A table, whose columns `deno fmt` pads. */

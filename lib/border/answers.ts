@@ -47,7 +47,7 @@ export const aUsername: Check<string> = only(
 
 export const uniqueIds: Check<readonly string[]> = only(
   (value): value is readonly string[] =>
-    Array.isArray(value) && value.every((each) => typeof each === "string"),
+    Array.isArray(value) && !hasHoles(value) && value.every((each) => typeof each === "string"),
   "an array of unique-ids",
 );
 
@@ -59,7 +59,7 @@ export const aSize: Check<number> = only(isSize, OCTETS);
 export function sizes(count: number): Check<readonly (number | null)[]> {
   return only(
     (value): value is readonly (number | null)[] =>
-      Array.isArray(value) && value.length === count &&
+      Array.isArray(value) && value.length === count && !hasHoles(value) &&
       value.every((each) => each === null || isSize(each)),
     `an array of ${count}, each ${OCTETS}, or null`,
   );
@@ -118,6 +118,14 @@ export const octetsOrNull: Check<Uint8Array | null> = only(
   (value): value is Uint8Array | null => value === null || value instanceof Uint8Array,
   "octets, or null after the last ones",
 );
+
+/** `every` passes over places that were never filled. */
+function hasHoles(values: readonly unknown[]): boolean {
+  for (let index = 0; index < values.length; index++) {
+    if (values[index] === undefined) return true;
+  }
+  return false;
+}
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;

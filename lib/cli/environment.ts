@@ -31,7 +31,7 @@ export function givenByEnvironment(table: OptionTable): GivenOptions {
     const variable = variableOf(name);
     const value = environmentVariable(variable) ?? "";
     // An empty variable counts as unset: compose files and systemd units set such variables.
-    if (value === "" || isServiceLink(variable, value)) continue;
+    if (value === "" || isServiceLink(value)) continue;
     const shown = `${variable}=${value}`;
     if (placeholder === null && !["true", "false"].includes(value)) {
       throw CliError.usage(`${shown}: give true or false`);
@@ -46,15 +46,18 @@ export function givenByEnvironment(table: OptionTable): GivenOptions {
 export function refuseUnknownVariables(options: readonly string[]): void {
   const known = new Set([...OTHERS, ...options.map(variableOf)]);
   const stray = readableVariables().find((name) =>
-    name.startsWith(PREFIX) && !known.has(name) && !isServiceLink(name, Deno.env.get(name) ?? "")
+    name.startsWith(PREFIX) && !known.has(name) && !SERVICE_VARIABLE.test(name)
   );
   if (stray === undefined) return;
   throw CliError.usage(`${stray} belongs to no option; see pop3svc --help`);
 }
 
-/** Whether Kubernetes set the variable, for a service named pop3svc: `POP3SVC_PORT=tcp://10.0.0.1:110`. */
-function isServiceLink(name: string, value: string): boolean {
-  return value.startsWith("tcp://") || /^POP3SVC_(SERVICE_|PORT_)/.test(name);
+/** What Kubernetes sets for a service whose name begins with pop3svc. No option has such a name. */
+const SERVICE_VARIABLE = /_SERVICE_HOST$|_SERVICE_PORT(_|$)|_PORT(_\d+_(TCP|UDP)(_\w+)?)?$/;
+
+/** Whether Kubernetes set the variable of an option, for a service named pop3svc: `POP3SVC_PORT=tcp://10.0.0.1:110`. */
+function isServiceLink(value: string): boolean {
+  return /^(tcp|udp):\/\//.test(value);
 }
 
 function readableVariables(): readonly string[] {

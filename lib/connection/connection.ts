@@ -8,7 +8,7 @@
  *   runs to its end unseen, so that a lock or a file is released after the work, and not during it.
  */
 import type { CloseReason } from "../events/connection_events.ts";
-import type { Reply } from "../protocol/reply.ts";
+import { closes, type Reply } from "../protocol/reply.ts";
 import type { Session } from "../session/session.ts";
 import { sayGoodbye, turnAway } from "./farewell.ts";
 import { LineReader } from "./line_reader.ts";
@@ -18,6 +18,8 @@ import { BrokenMessageError, ReplyWriter } from "./reply_writer.ts";
 import type { Transport } from "../transport/transport.ts";
 
 export class Connection implements TimedPeer {
+  /** Done when nothing is going on for it any more: what the provider was asked last may outlive the connection. */
+  settled: Promise<void> = Promise.resolve();
   #transport: Transport;
   readonly #session: Session;
   readonly #options: ConnectionOptions;
@@ -52,11 +54,16 @@ export class Connection implements TimedPeer {
     this.#done = resolve;
     this.#timer.start();
     emit({ type: "connect", connection: info });
-    this.#serve().then(
+    this.settled = this.#serve().then(
       (reason) => this.#end(reason),
       async (error) => await this.#end(await this.#whyFailed(error)),
     );
     return promise;
+  }
+
+  /** Warns of each operation of the provider that is still going on. */
+  reportPending(): void {
+    this.#session.reportPending();
   }
 
   /** The state of its session. */
@@ -235,8 +242,4 @@ export class Connection implements TimedPeer {
     this.#timer.expectEnd();
     await sayGoodbye(this.#transport, this.#lines, isError);
   }
-}
-
-function closes(reply: Reply): reply is Extract<Reply, { closes: boolean }> {
-  return (reply.type === "ok" || reply.type === "error") && reply.closes;
 }

@@ -139,9 +139,12 @@ export class ReplyWriter {
   /** One write after the other: what is ready may be sent while a chunk of the same message is awaited. */
   async #write(octets: Uint8Array): Promise<void> {
     while (this.#writing !== null) await this.#writing;
-    const writing = this.#writeAll(octets);
-    this.#writing = writing.finally(() => this.#writing = null);
-    await this.#writing;
+    this.#writing = this.#writeAll(octets);
+    try {
+      await this.#writing;
+    } finally {
+      this.#writing = null;
+    }
   }
 
   async #writeAll(octets: Uint8Array): Promise<void> {

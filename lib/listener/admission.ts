@@ -52,13 +52,14 @@ export class Admission {
   readonly #options: AdmissionOptions;
   readonly #services: Omit<PeerServices, "provider" | "startTls" | "showReply">;
   readonly #limits: ConnectionLimits;
-  readonly open = new OpenConnections();
+  readonly open: OpenConnections;
   #lastConnectionId = 0;
 
   constructor(options: AdmissionOptions) {
     const { settings, clock } = options;
     const loginDelay = new LoginDelay(() => settings.loginDelay, clock);
     this.#options = options;
+    this.open = new OpenConnections(clock);
     this.#limits = new ConnectionLimits(settings, clock, () => this.open.makeRoom());
     this.#services = {
       clock,
@@ -137,34 +138,24 @@ export class Admission {
 
   /** Serves the caller or turns it away. Never throws: a connection that cannot be served is closed. */
   #admit(caller: Caller): void {
-    const held: Disposable[] = [];
-    const giveBack = () => {
-      for (const place of held) place[Symbol.dispose]();
-    };
+    using held = new DisposableStack();
     try {
-      const refusal = this.#takePlaces(caller.client.address, held);
-      if (refusal === null) return this.#serve(caller, giveBack);
-      giveBack();
-      this.#refuse(caller, refusal);
+      const admission = this.#limits.admit(caller.client.address);
+      if (admission.type === "refused") return this.#refuse(caller, admission.reason);
+      held.use(admission.share);
+      const place = this.#limits.takePlace();
+      if (place === null) return this.#refuse(caller, "max-connections");
+      held.use(place);
+      this.#serve(caller, place, admission.share);
+      // From here on they are the connection's.
+      held.move();
     } catch (error) {
-      giveBack();
       caller.transport.close();
       this.#options.emit({ type: "error", connection: null, during: "accept", error });
     }
   }
 
-  /** Takes a share of the address's limit and a place for the caller; returns the limit that refuses it, or null. */
-  #takePlaces(address: string, held: Disposable[]): LimitReached | null {
-    const admission = this.#limits.admit(address);
-    if (admission.type === "refused") return admission.reason;
-    held.push(admission.share);
-    const place = this.#limits.takePlace();
-    if (place === null) return "max-connections";
-    held.push(place);
-    return null;
-  }
-
-  #serve(caller: Caller, giveBack: () => void): void {
+  #serve(caller: Caller, place: Disposable, share: Disposable): void {
     const connectionId = `${++this.#lastConnectionId}`;
     const { settings, startTls } = this.#options;
     const { transport, client, handshake, ...rest } = caller;
@@ -181,7 +172,7 @@ export class Admission {
         showReply: wire === null ? null : (info, reply) => wire.reply(info, reply),
       },
     );
-    this.open.serve(info, connection, giveBack);
+    this.open.serve(info, connection, place, share);
   }
 
   #refuse({ transport, client, isImplicitTls }: Caller, reason: LimitReached): void {

@@ -5,6 +5,7 @@
 import type { Connection } from "../connection/connection.ts";
 import type { Happening } from "../events/events.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { ListenerStatus } from "./listener_status.ts";
 
@@ -24,20 +25,45 @@ interface Arriving {
 /** Events that are passed on even after the close event of their connection: what was deleted, what failed. */
 const TOLD_LATE: ReadonlySet<Happening["type"]> = new Set(["delete", "error", "login-failed"]);
 
+/** How long the share of an address outlives its connection. */
+const SHARE_MS = 60_000;
+
 export class OpenConnections {
   readonly #served = new Map<ConnectionInfo, Served>();
   readonly #arriving = new Map<Transport, Arriving>();
+  /** Connections that are over, while an operation of the provider still goes on for them. */
+  readonly #departed = new Map<Connection, Disposable>();
+  readonly #clock: Clock;
   /** Each function closes one connection that has not logged in, the oldest first. */
   readonly #newcomers = new Map<Transport | ConnectionInfo, () => void>();
+  /** Whether nobody waits for what still goes on. */
+  #isAbandoned = false;
   /** Called when a connection has ended. */
   #onLeave: () => void = () => {};
 
-  /** Serves a connection until it ends. @param giveBack called once, to give back the places of the connection */
-  serve(info: ConnectionInfo, connection: Connection, giveBack: () => void): void {
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Serves a connection until it ends.
+   *
+   * @param place in the listener; it is free as soon as the connection has ended
+   * @param share of the client's address; it stays taken while an operation of the provider goes on, for a minute at most.
+   * Otherwise a client that leaves at once could have any number of operations going on.
+   */
+  serve(info: ConnectionInfo, connection: Connection, place: Disposable, share: Disposable): void {
+    this.#isAbandoned = false;
     const leave = () => {
       if (!this.#served.delete(info)) return;
       this.#newcomers.delete(info);
-      giveBack();
+      place[Symbol.dispose]();
+      const held = new DisposableStack();
+      held.use(share);
+      held.use(this.#clock.after(SHARE_MS, () => held.dispose()));
+      this.#departed.set(connection, held);
+      if (this.#isAbandoned) this.#forget(connection);
+      else connection.settled.finally(() => this.#forget(connection));
       this.#onLeave();
     };
     const giveWay = () => {
@@ -101,15 +127,23 @@ export class OpenConnections {
     for (const { connection } of [...this.#served.values()]) connection.stop();
   }
 
-  /** Ends all connections now, whatever they are doing. */
+  /** Ends all connections now, whatever they are doing, and warns of what still goes on for those that have ended. */
   abandon(): void {
+    this.#isAbandoned = true;
+    for (const connection of this.#departed.keys()) connection.reportPending();
     for (const { connection } of [...this.#served.values()]) connection.abandon("stop");
+    for (const connection of [...this.#departed.keys()]) this.#forget(connection);
   }
 
-  /** Resolves when no connection is open. */
+  /** Resolves when no connection is open, and no operation goes on for one that has ended. */
   async empty(): Promise<void> {
-    while (this.#arriving.size + this.#served.size > 0) {
+    while (this.#arriving.size + this.#served.size + this.#departed.size > 0) {
       await new Promise<void>((resolve) => this.#onLeave = resolve);
     }
+  }
+
+  #forget(connection: Connection): void {
+    this.#departed.get(connection)?.[Symbol.dispose]();
+    if (this.#departed.delete(connection)) this.#onLeave();
   }
 }

@@ -131,3 +131,8 @@ export function printable(text: string): string {
 export function challengeLine({ challenge }: ChallengeReply): string {
   return `+ ${challenge.toBase64()}\r\n`;
 }
+
+/** Whether the connection is closed after the reply. */
+export function closes(reply: Reply): reply is Extract<Reply, { closes: boolean }> {
+  return (reply.type === "ok" || reply.type === "error") && reply.closes;
+}

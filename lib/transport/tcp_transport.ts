@@ -30,6 +30,12 @@ function handshakeOf(connection: Deno.TlsConn): Handshake {
   };
 }
 
+/** A peer may end TLS without close_notify: what it has sent was whole for POP3, where QUIT says the end. */
+function endOfTls(error: unknown): null {
+  if (error instanceof Deno.errors.UnexpectedEof) return null;
+  throw error;
+}
+
 /** A connection that Deno has accepted, plain or with TLS. It may be closed more than once. */
 export class TcpTransport implements PushbackTransport {
   readonly #connection: Deno.TcpConn | Deno.TlsConn;
@@ -55,7 +61,7 @@ export class TcpTransport implements PushbackTransport {
 
   read(into: Uint8Array): Promise<number | null> {
     const octets = this.#unread;
-    if (octets === null) return this.#connection.read(into);
+    if (octets === null) return this.#connection.read(into).catch(endOfTls);
     const part = octets.subarray(0, into.length);
     into.set(part);
     this.#unread = part.length < octets.length ? octets.subarray(part.length) : null;

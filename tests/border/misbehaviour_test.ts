@@ -20,7 +20,7 @@ const MESSAGES = { a: "Subject: a\r\n\r\nbody\r\n", b: "b\r\n" };
 
 /** The operations of a mailbox, the commands that ask for each, and answers that its type forbids. */
 const OPERATIONS = [
-  ["listMessageUniqueIds", [], [undefined, null, "a", 5, ["a", 1]]],
+  ["listMessageUniqueIds", [], [undefined, null, "a", 5, ["a", 1], new Array(2)]],
   ["messageSize", ["LIST 1"], [NaN, -1, 1.5, 17n, "12\r\n+OK injected", undefined]],
   ["messageSizes", ["STAT"], [null, [1], [1, -2], [1, "2"]]],
   ["mailboxIsReadOnly", ["DELE 1"], [undefined, null, "no", 0]],

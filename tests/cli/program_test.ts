@@ -228,6 +228,9 @@ Deno.test("the environment wins over the configuration file, and the command lin
     // Kubernetes sets these for a service of that name; they are not options.
     POP3SVC_TLS_PORT: "tcp://10.0.0.1:995",
     POP3SVC_SERVICE_HOST: "10.0.0.1",
+    POP3SVC_SERVICE_PORT_POP3: "110",
+    POP3SVC_PORT_110_TCP_ADDR: "10.0.0.1",
+    POP3SVC_TLS_SERVICE_HOST: "10.0.0.2",
   });
   assertEquals(program.readyLines.filter((line) => line.includes("127.0.0.2")).length, 1);
   assertStringIncludes(program.readyLines.at(-1) ?? "", "as user from-environment");

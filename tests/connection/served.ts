@@ -57,5 +57,5 @@ export class Served {
 
 /** Runs everything that is ready to run. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
 }

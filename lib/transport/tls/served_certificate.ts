@@ -6,7 +6,7 @@ import { inspectCertificate } from "./inspect_certificate.ts";
 
 /** A certificate that is ready for handshakes. */
 export interface ReadyCertificate {
-  /** The object that the source returned. The same object means the same certificate. */
+  /** What the source returned. */
   readonly given: Certificate;
   /** Its parts, as TLS needs them. */
   readonly parts: Certificate;
@@ -37,7 +37,7 @@ export class ServedCertificate {
     try {
       const source = this.#source();
       const certificate = typeof source === "function" ? await source() : source;
-      if (certificate !== this.#ready?.given) await this.#use(certificate);
+      if (!this.#isReady(certificate)) await this.#use(certificate);
       this.#complaint = "";
     } catch (error) {
       if (this.#ready === null) throw error;
@@ -70,6 +70,13 @@ export class ServedCertificate {
   onChange(callback: () => Promise<void>): Disposable {
     this.#onChange.add(callback);
     return { [Symbol.dispose]: () => void this.#onChange.delete(callback) };
+  }
+
+  /** Whether it is the certificate in use. A source may make a new object each time. */
+  #isReady(certificate: Certificate): boolean {
+    const given = this.#ready?.given;
+    return certificate === given ||
+      given !== undefined && certificate.cert === given.cert && certificate.key === given.key;
   }
 
   async #use(given: Certificate): Promise<void> {
