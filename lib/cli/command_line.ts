@@ -57,7 +57,7 @@ export function readCommandLine(args: readonly string[]): Wish {
   if (parsed["help"] === true) return { type: "help" };
   if (parsed["version"] === true) return { type: "version" };
   refuseUnknownVariables(table.map(([name]) => name));
-  const given = givenFlags(parsed);
+  const given = givenFlags(parsed, args);
   const words = Array.isArray(parsed["_"]) ? parsed["_"].map(String) : [];
   const command = ["serve", "check", "hash", "status"].find((name) => name === words[0]);
   if (command !== undefined) words.shift();
@@ -102,10 +102,16 @@ function ensureKnown(given: GivenOptions, known: OptionTable, command: string): 
   }
 }
 
-function givenFlags(parsed: Readonly<Record<string, unknown>>): GivenOptions {
+function givenFlags(
+  parsed: Readonly<Record<string, unknown>>,
+  args: readonly string[],
+): GivenOptions {
   const given: Record<string, GivenOption> = {};
   for (const name of flags) {
     if (parsed[name] === true) given[name] = { texts: ["true"], shown: `--${name}` };
+    // It wins over the environment and the configuration file.
+    const off = `--${name}=false`;
+    if (args.includes(off)) given[name] = { texts: ["false"], shown: off };
   }
   for (const name of valued) {
     const values = parsed[name];

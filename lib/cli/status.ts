@@ -12,6 +12,9 @@ const MOST_CHARACTERS = 8_388_608;
 /** @throws {CliError} when no server answers there, or the address is not banned */
 export async function status(options: StatusOptions): Promise<void> {
   const address = options.lift;
+  if (options.admin === "off") {
+    throw CliError.usage("--admin off: give the --admin port of a running server");
+  }
   const path = address === null ? "/status" : `/bans/${encodeURIComponent(address)}`;
   const url = `http://127.0.0.1:${options.admin}${path}`;
   const { isOk, text } = await ask(url, address === null ? "GET" : "DELETE").catch((error) => {

@@ -99,6 +99,6 @@ const PEER_FAULTS: ReadonlySet<unknown> = new Set([
 /** What a failed `accept` affects. */
 export function concernOfAccept(failure: unknown): "connection" | "port" | "process" {
   const code = failure instanceof Error && "code" in failure ? failure.code : null;
-  if (PROCESS_SHORTAGES.has(code)) return "process";
+  if (PROCESS_SHORTAGES.has(code) || failure instanceof Deno.errors.AddrInUse) return "process";
   return PEER_FAULTS.has(code) ? "connection" : "port";
 }

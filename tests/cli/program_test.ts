@@ -218,13 +218,17 @@ Deno.test("the environment wins over the configuration file, and the command lin
   await using folder = await folderWith({
     "config.json": JSON.stringify({ "user": "from-file", "service-name": "from-file" }),
   });
-  await using program = await RunningProgram.start(["--service-name", "from-line"], {
+  await using program = await RunningProgram.start([
+    "--service-name",
+    "from-line",
+    "--read-only=false",
+  ], {
     POP3SVC_CONFIG: join(folder.path, "config.json"),
     POP3SVC_SERVICE_NAME: "from-environment",
     POP3SVC_USER: "from-environment",
     POP3SVC_HOST: "127.0.0.1, 127.0.0.2",
     POP3SVC_MULTI_LINE_IND: "true",
-    POP3SVC_READ_ONLY: "",
+    POP3SVC_READ_ONLY: "true",
     // Kubernetes sets these for a service of that name; they are not options.
     POP3SVC_TLS_PORT: "tcp://10.0.0.1:995",
     POP3SVC_SERVICE_HOST: "10.0.0.1",
@@ -238,6 +242,8 @@ Deno.test("the environment wins over the configuration file, and the command lin
   assertStringIncludes(await client.readLine() ?? "", "+OK from-line ready. <");
   await client.send("CAPA\r\n");
   assert((await client.readLines()).includes("MULTI-LINE-IND"));
+  await client.command("XLOG from-environment passw0rd");
+  assertMatch(await client.command("DELE 1") ?? "", /^\+OK/);
 });
 
 const wrongVariables: readonly (readonly [Readonly<Record<string, string>>, string])[] = [

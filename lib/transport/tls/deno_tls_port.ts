@@ -76,7 +76,11 @@ export class DenoTlsPort implements Acceptor<Arrival> {
       listener = Deno.listenTls({ ...this.#where, ...ready.parts });
       this.#shown = ready;
     } catch (error) {
-      if (error instanceof Deno.errors.AddrInUse) throw error;
+      if (error instanceof Deno.errors.AddrInUse) {
+        // Another program took the port in between. `accept` tries again; whoever renewed the certificate hears of it.
+        this.#settle();
+        throw error;
+      }
       this.#certificate.complain(error);
       listener = Deno.listenTls({ ...this.#where, ...this.#shown.parts });
     }
