@@ -32,6 +32,15 @@ Deno.test("every file of lib/ lies in a known room, and something reaches it", a
   assertEquals(strangers, []);
 });
 
+Deno.test("the program imports nothing of the library but its entries", () => {
+  const entries = new Set<string>(ENTRIES);
+  const others = all.filter(({ from, to }) =>
+    from.startsWith("lib/cli/") && to.startsWith("lib/") && !to.startsWith("lib/cli/") &&
+    !entries.has(to)
+  );
+  assertEquals(others.map(({ from, to }) => `${from} imports ${to}`), []);
+});
+
 Deno.test("no file of lib/ has 250 lines or more", async () => {
   const long: string[] = [];
   for await (const path of sources(lib, "lib/")) {

@@ -9,11 +9,9 @@
  *   head of a request is small, its body is not read, its time is short, and one connection too many closes the oldest.
  * - A failure is logged with its cause; the client sees only a 500.
  */
+import { type Pop3Listener, printable, type StrikeBanEngine } from "../program.ts";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
-import type { StrikeBanEngine } from "../guard/strike_ban_engine.ts";
-import type { Pop3Listener } from "../listener/pop3_listener.ts";
-import { printable } from "../telemetry/printable.ts";
 import { versionText } from "./help.ts";
 import type { ServerStatus } from "./server_status.ts";
 

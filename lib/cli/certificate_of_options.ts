@@ -1,9 +1,13 @@
 /** The certificate that `--cert` and `--key` name. */
-import type { CertificateFiles, CertificateReport } from "../check/check_certificate.ts";
-import { sentenceOf } from "../check/finding.ts";
-import type { Certificate } from "../transport/tls/certificate.ts";
-import { certificateFiles } from "../transport/tls/certificate_files.ts";
-import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
+import {
+  type Certificate,
+  type CertificateFacts,
+  type CertificateFiles,
+  certificateFiles,
+  type CertificateReport,
+  checkCertificate,
+  sentenceOf,
+} from "../program.ts";
 import { CliError } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
 
@@ -41,8 +45,7 @@ export function certificateFilesOf(options: ServeOptions): CertificateFiles | nu
 export async function certificateOf(options: ServeOptions): Promise<ChosenCertificate | null> {
   const files = certificateFilesOf(options);
   if (files === null) return null;
-  const { checkCertificate } = await import("../check/check_certificate.ts");
-  const facts = usableCertificate(checkCertificate(files, new Date()), options);
+  const facts = usableCertificate(await checkCertificate(files, new Date()), options);
   return { source: certificateFiles(files.cert, files.key), facts };
 }
 

@@ -1,12 +1,17 @@
 /** `pop3svc check`: prints what a server with these options would serve, and what is wrong. */
-import type { MailboxReport } from "../check/check_mailbox.ts";
-import { checkServer, type ServerReport, type ServerToCheck } from "../check/check_server.ts";
-import type { UsersReport } from "../check/check_users.ts";
-import { type Finding, sentenceOf } from "../check/finding.ts";
-import type { InspectionProgress } from "../mailbox/inspection.ts";
-import { counted } from "../protocol/counted.ts";
-import { printable } from "../telemetry/printable.ts";
-import type { CertificateFacts } from "../transport/tls/inspect_certificate.ts";
+import {
+  type CertificateFacts,
+  checkServer,
+  counted,
+  type Finding,
+  type InspectionProgress,
+  type MailboxReport,
+  printable,
+  sentenceOf,
+  type ServerReport,
+  type ServerToCheck,
+  type UsersReport,
+} from "../program.ts";
 import { certificateFilesOf, usableCertificate } from "./certificate_of_options.ts";
 import { CliError } from "./cli_error.ts";
 import { secretFilesOf } from "./exposure.ts";

@@ -1,4 +1,4 @@
-import { printable } from "../telemetry/printable.ts";
+import { printable } from "../program.ts";
 
 /** An error that the user can correct: one line on standard error and an exit code, never a stack trace. */
 export class CliError extends Error {

@@ -2,9 +2,8 @@
  * Reads what the user wants. The command line wins over the environment, and the environment over the configuration
  * file.
  */
+import { readGivenText, reasonOf } from "../program.ts";
 import { parseArgs } from "@std/cli";
-import { readGivenText } from "../files/read_whole.ts";
-import { reasonOf } from "../telemetry/reason.ts";
 import { CliError } from "./cli_error.ts";
 import { environmentVariable, givenByEnvironment, refuseUnknownVariables } from "./environment.ts";
 import {

@@ -1,5 +1,4 @@
-import type { SecretFiles } from "../check/check_access.ts";
-import { isThisMachine } from "../transport/address.ts";
+import { isThisMachine, type SecretFiles } from "../program.ts";
 import type { ServeOptions } from "./options.ts";
 
 /** The option that opens the server to other machines, as it was given; null where only this machine can connect. */

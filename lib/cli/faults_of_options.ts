@@ -1,7 +1,5 @@
 /** The fault plan that `--faults` names. */
-import type { FaultPlan } from "../faults/fault_rules.ts";
-import { readGivenText } from "../files/read_whole.ts";
-import { reasonOf } from "../telemetry/reason.ts";
+import { type FaultPlan, readGivenText, reasonOf } from "../program.ts";
 import { CliError } from "./cli_error.ts";
 import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
@@ -20,7 +18,7 @@ export async function faultsOf(options: ServeOptions): Promise<FaultPlan | null>
       `--faults ${faults}: not allowed with ${exposed}, since other machines could connect`,
     );
   }
-  const { parseFaultPlan } = await import("../faults/fault_rules.ts");
+  const { parseFaultPlan } = await import("../testing/mod.ts");
   try {
     return parseFaultPlan(readGivenText(faults));
   } catch (error) {

@@ -1,8 +1,5 @@
 /** `pop3svc hash`: reads a password and prints its hash for a users file. */
-import { decodeText, linesOf } from "../files/given_text.ts";
-import { prepared } from "../auth/prepared_text.ts";
-import { hashPassword } from "../auth/passwords/slow_hashes.ts";
-import { reasonOf } from "../telemetry/reason.ts";
+import { decodeText, hashPassword, linesOf, prepared, reasonOf } from "../program.ts";
 import { CliError } from "./cli_error.ts";
 import type { HashOptions } from "./options.ts";
 import { promptPassword } from "./prompt_password.ts";

@@ -1,12 +1,18 @@
 /** The tables of options: the parser and `--help` both work from them. */
-import type { DeletePolicy } from "../mailbox/files/file_mailbox_options.ts";
-import { LOG_LEVELS, type LogLevel } from "../events/event_level.ts";
-import type { LogFormat } from "../telemetry/log_lines.ts";
-import type { MailboxFormat } from "../mailbox/open_mailbox.ts";
-import type { UsernameCase } from "../auth/prepared_text.ts";
-import { MADE_SCHEMES, type MadeScheme } from "../auth/passwords/made_schemes.ts";
-import { fixedSettings, type Pop3ListenerOptions, settings } from "../listener/settings.ts";
-import type { Setting } from "../settings/setting.ts";
+import {
+  type DeletePolicy,
+  fixedSettings,
+  LOG_LEVELS,
+  type LogFormat,
+  type LogLevel,
+  MADE_SCHEMES,
+  type MadeScheme,
+  type MailboxFormat,
+  type Pop3ListenerOptions,
+  type Setting,
+  settings,
+  type UsernameCase,
+} from "../program.ts";
 import { CliError } from "./cli_error.ts";
 
 /** One option. */

@@ -2,12 +2,15 @@
  * The server's output: lines on standard output, the log on standard error. When either is a pipe that nobody reads, a
  * file on a full disk, or closed, lines are lost and counted, but the server goes on.
  */
-import type { LogLevel } from "../events/event_level.ts";
-import { eventOf } from "../events/events.ts";
-import { programLog, type ProgramLogger } from "../telemetry/log_events.ts";
-import { LineWriter } from "../telemetry/line_writer.ts";
-import type { LogFormat } from "../telemetry/log_lines.ts";
-import { printable } from "../telemetry/printable.ts";
+import {
+  eventOf,
+  LineWriter,
+  type LogFormat,
+  type LogLevel,
+  printable,
+  programLog,
+  type ProgramLogger,
+} from "../program.ts";
 
 /** Both outputs. Disposing of it writes what is left, for a short time at most. */
 export class Output implements AsyncDisposable {

@@ -3,8 +3,8 @@
  * {@linkcode EXECUTABLE_PERMISSIONS} into the executable; `main` checks {@linkcode permissionsFor} before it starts;
  * tests compare the tasks, the pages, the systemd unit and the containers with both.
  */
+import { lookAtGivenOrNull } from "../program.ts";
 import { dirname, fromFileUrl, relative } from "@std/path";
-import { lookAtGivenOrNull } from "../files/look.ts";
 import type { Wish } from "./command_line.ts";
 import type { ServeOptions } from "./options.ts";
 import { portsOf } from "./ports_of_options.ts";

@@ -1,17 +1,21 @@
 /** Makes the provider that the options describe: one user with one mailbox, or a users file. */
-import { lookAtGiven } from "../files/given_path.ts";
-import { counted } from "../protocol/counted.ts";
-import { SingleUserProvider } from "../providers/single_user_provider.ts";
-import { linesOf } from "../files/given_text.ts";
-import { keptKey } from "../files/kept_key.ts";
-import { readGivenText } from "../files/read_whole.ts";
-import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
-import type { MailboxProvider } from "../provider/mailbox_provider.ts";
-import type { MailboxCount } from "../mailbox/mailbox_count.ts";
-import type { MailboxStore } from "../mailbox/mailbox_store.ts";
-import { openStore, seenFormat } from "../mailbox/open_mailbox.ts";
-import { eventOf, type Pop3Events } from "../events/events.ts";
-import { reasonOf } from "../telemetry/reason.ts";
+import {
+  counted,
+  eventOf,
+  type FileMailboxOptions,
+  keptKey,
+  linesOf,
+  lookAtGiven,
+  type MailboxCount,
+  type MailboxProvider,
+  type MailboxStore,
+  openStore,
+  type Pop3Events,
+  readGivenText,
+  reasonOf,
+  seenFormat,
+  SingleUserProvider,
+} from "../program.ts";
 import { CliError } from "./cli_error.ts";
 import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
@@ -83,7 +87,7 @@ async function usersOf(
   }
   const mailRoot = options["mail-root"];
   if (mailRoot !== null) ensureFolder(mailRoot);
-  const { UsersFileProvider } = await import("../providers/users_file_provider.ts");
+  const { UsersFileProvider } = await import("../mod.ts");
   const state = await stateDirectoryOf(options);
   const complain = (reason: string) =>
     events(eventOf({

@@ -1,14 +1,18 @@
 /** `pop3svc serve`: starts a listener from the options and runs it until a signal stops it. */
-import { checkAccess } from "../check/check_access.ts";
-import { sentenceOf } from "../check/finding.ts";
-import { StrikeBanEngine } from "../guard/strike_ban_engine.ts";
-import type { ListenOptions } from "../listener/listen_options.ts";
-import type { MailboxProvider } from "../provider/mailbox_provider.ts";
-import { Pop3Listener } from "../listener/pop3_listener.ts";
-import { eventOf, type Pop3Event, type Pop3Events } from "../events/events.ts";
-import { harmless } from "../telemetry/observers.ts";
+import {
+  checkAccess,
+  eventOf,
+  harmless,
+  type ListenOptions,
+  type MailboxProvider,
+  type Pop3Event,
+  type Pop3Events,
+  Pop3Listener,
+  reasonOf,
+  sentenceOf,
+  StrikeBanEngine,
+} from "../program.ts";
 import { certificateOf } from "./certificate_of_options.ts";
-import { reasonOf } from "../telemetry/reason.ts";
 import { CliError } from "./cli_error.ts";
 import { environmentVariable } from "./environment.ts";
 import { faultsOf } from "./faults_of_options.ts";
@@ -101,7 +105,7 @@ async function openTelemetry(bans: StrikeBanEngine, output: Output): Promise<Pop
   if (!/^(1|true)$/i.test(environmentVariable("OTEL_DENO") ?? "")) return null;
   const fails = (error: unknown) => output.logError("OpenTelemetry", error);
   try {
-    const { recordMetrics } = await import("../telemetry/record_metrics.ts");
+    const { recordMetrics } = await import("../mod.ts");
     return harmless(await recordMetrics({ bans, spans: true }), fails);
   } catch (error) {
     fails(error);

@@ -1,7 +1,5 @@
 /** The status of a running server, as JSON and as text. */
-import type { Ban } from "../guard/strike_ban_engine.ts";
-import type { ListenerStatus } from "../listener/listener_status.ts";
-import { cut, printable } from "../telemetry/printable.ts";
+import { type Ban, cut, type ListenerStatus, printable } from "../program.ts";
 
 /** The status of a server. In JSON, a Date is a string. */
 export interface ServerStatus extends ListenerStatus {

@@ -2,8 +2,8 @@
  * The state directory, for files that must not lie in mailboxes of other users. It is the first of these that is set:
  * `--state-dir`, `STATE_DIRECTORY` of systemd, `$XDG_STATE_HOME/pop3svc`, `~/.local/state/pop3svc`.
  */
+import { makeStateFolder, realStateDirectory } from "../program.ts";
 import { isAbsolute, join } from "@std/path";
-import { makeStateFolder, realStateDirectory } from "../files/state_directory.ts";
 import { environmentVariable } from "./environment.ts";
 import type { ServeOptions } from "./options.ts";
 

@@ -1,6 +1,5 @@
 /** `pop3svc status`: asks a running server for its status. It trusts no answer: another program may have the port. */
-import { cut, printable } from "../telemetry/printable.ts";
-import { reasonOf } from "../telemetry/reason.ts";
+import { cut, printable, reasonOf } from "../program.ts";
 import { CliError } from "./cli_error.ts";
 import type { StatusOptions } from "./options.ts";
 import { type ServerStatus, statusText } from "./server_status.ts";

@@ -1,7 +1,5 @@
 /** The file that `--wire-log` names. It is written in the background, and opened again at SIGHUP. */
-import { openToAppend } from "../files/look.ts";
-import { type LineSink, LineWriter } from "../telemetry/line_writer.ts";
-import { reasonOf } from "../telemetry/reason.ts";
+import { type LineSink, LineWriter, openToAppend, reasonOf } from "../program.ts";
 import { CliError } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
 

@@ -1,0 +1,82 @@
+/**
+ * What pop3svc's own program needs besides `@pop3svc/pop3svc`. It is for programs like it, and may change with any
+ * version.
+ *
+ * @module
+ */
+import type { MadeScheme } from "./auth/passwords/made_schemes.ts";
+import type { CertificateFiles, CertificateReport } from "./check/check_certificate.ts";
+import type { ServerReport, ServerToCheck } from "./check/check_server.ts";
+import type { InspectionProgress } from "./mailbox/inspection.ts";
+
+export { MADE_SCHEMES, type MadeScheme } from "./auth/passwords/made_schemes.ts";
+export { prepared, type UsernameCase } from "./auth/prepared_text.ts";
+export { checkAccess, type SecretFiles } from "./check/check_access.ts";
+export type { CertificateFiles, CertificateReport } from "./check/check_certificate.ts";
+export type { MailboxReport } from "./check/check_mailbox.ts";
+export type { ServerReport, ServerToCheck } from "./check/check_server.ts";
+export type { UsersReport } from "./check/check_users.ts";
+export { type Finding, sentenceOf } from "./check/finding.ts";
+export { LOG_LEVELS, type LogLevel } from "./events/event_level.ts";
+export { eventOf, type Pop3Event, type Pop3Events } from "./events/events.ts";
+export type { FaultPlan } from "./faults/fault_rules.ts";
+export { lookAtGiven } from "./files/given_path.ts";
+export { decodeText, linesOf } from "./files/given_text.ts";
+export { keptKey } from "./files/kept_key.ts";
+export { lookAtGivenOrNull, openToAppend } from "./files/look.ts";
+export { readGivenText } from "./files/read_whole.ts";
+export { makeStateFolder, realStateDirectory } from "./files/state_directory.ts";
+export { type Ban, StrikeBanEngine } from "./guard/strike_ban_engine.ts";
+export type { ListenOptions } from "./listener/listen_options.ts";
+export type { ListenerStatus } from "./listener/listener_status.ts";
+export { Pop3Listener } from "./listener/pop3_listener.ts";
+export { fixedSettings, type Pop3ListenerOptions, settings } from "./listener/settings.ts";
+export type { DeletePolicy, FileMailboxOptions } from "./mailbox/files/file_mailbox_options.ts";
+export type { InspectionProgress } from "./mailbox/inspection.ts";
+export type { MailboxCount } from "./mailbox/mailbox_count.ts";
+export type { MailboxStore } from "./mailbox/mailbox_store.ts";
+export { type MailboxFormat, openStore, seenFormat } from "./mailbox/open_mailbox.ts";
+export { counted } from "./protocol/counted.ts";
+export type { MailboxProvider } from "./provider/mailbox_provider.ts";
+export { SingleUserProvider } from "./providers/single_user_provider.ts";
+export type { Setting } from "./settings/setting.ts";
+export { type LineSink, LineWriter } from "./telemetry/line_writer.ts";
+export { programLog, type ProgramLogger } from "./telemetry/log_events.ts";
+export type { LogFormat } from "./telemetry/log_lines.ts";
+export { harmless } from "./telemetry/observers.ts";
+export { cut, printable } from "./telemetry/printable.ts";
+export { reasonOf } from "./telemetry/reason.ts";
+export { isThisMachine } from "./transport/address.ts";
+export type { Certificate } from "./transport/tls/certificate.ts";
+export { certificateFiles } from "./transport/tls/certificate_files.ts";
+export type { CertificateFacts } from "./transport/tls/inspect_certificate.ts";
+
+// What follows is loaded when it is asked for: most starts need none of it.
+
+/** The hash of a password, as a users file holds it. */
+export async function hashPassword(password: string, scheme: MadeScheme): Promise<string> {
+  const { hashPassword } = await import("./auth/passwords/slow_hashes.ts");
+  return await hashPassword(password, scheme);
+}
+
+/** Looks at everything that a server would use. */
+export async function checkServer(
+  server: ServerToCheck,
+  progress: InspectionProgress,
+): Promise<ServerReport> {
+  const { checkServer } = await import("./check/check_server.ts");
+  return await checkServer(server, progress);
+}
+
+/**
+ * Checks the files of a certificate, and gives what the log wants to say about it.
+ *
+ * @param now the time at which it must be valid
+ */
+export async function checkCertificate(
+  files: CertificateFiles,
+  now: Date,
+): Promise<CertificateReport> {
+  const { checkCertificate } = await import("./check/check_certificate.ts");
+  return checkCertificate(files, now);
+}
