@@ -1,3 +1,4 @@
+/** Whether other machines can reach the server. */
 import { isThisMachine, type SecretFiles } from "../program.ts";
 import type { ServeOptions } from "./options.ts";
 

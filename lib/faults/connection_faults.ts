@@ -1,3 +1,4 @@
+/** Faults on purpose of connections: single octets, handshakes that break off. */
 import type { Transport } from "../transport/transport.ts";
 import { FaultDice } from "./fault_dice.ts";
 import type { FaultPlan } from "./fault_rules.ts";

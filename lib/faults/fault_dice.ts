@@ -1,3 +1,4 @@
+/** Decides by chance, from a seed, which rules of a fault plan apply. */
 import type { FaultName, FaultPlan, FaultRule } from "./fault_rules.ts";
 
 /** Decides which rules strike. The same plan with the same calls gives the same answers. */

@@ -1,3 +1,4 @@
+/** Faults on purpose of a provider and its mailboxes. */
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";

@@ -1,3 +1,4 @@
+/** Addresses and networks, and whether an address is among them. */
 import { unmapped } from "../transport/address.ts";
 import { ipOctets } from "../transport/ip_octets.ts";
 

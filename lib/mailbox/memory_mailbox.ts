@@ -1,3 +1,4 @@
+/** A mailbox in memory, for tests and for programs that make their mail. */
 import type { Awaitable } from "../protocol/reply.ts";
 import { OctetCounter } from "../protocol/well_formed_lines.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";

@@ -1,3 +1,4 @@
+/** Several users with mailboxes in memory. */
 import { nameKeysOf, preparerOf, type UsernameCase } from "../auth/prepared_text.ts";
 import { timingSafeEqual } from "../auth/timing_safe_equal.ts";
 import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";

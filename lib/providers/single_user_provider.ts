@@ -1,3 +1,4 @@
+/** One user, one password, one mailbox. */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider, UserSecrets } from "../provider/mailbox_provider.ts";

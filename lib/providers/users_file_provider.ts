@@ -1,3 +1,4 @@
+/** The users of a file, with their mailboxes on disk. */
 import { checked, checkedOptions } from "../settings/setting.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { UsernameCase } from "../auth/prepared_text.ts";

@@ -1,3 +1,4 @@
+/** The facts of a connection, and the signal that its provider can watch. */
 import type { ConnectionInfo, TlsFacts } from "../provider/connection_info.ts";
 
 /** The facts of a connection, which providers and events see. They change while it lasts. */

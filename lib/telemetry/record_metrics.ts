@@ -1,3 +1,4 @@
+/** OpenTelemetry for a listener; the library for it is loaded when it is asked for. */
 import type { Pop3Events } from "../events/events.ts";
 import type { MetricsOptions } from "./open_telemetry.ts";
 

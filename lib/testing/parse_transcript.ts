@@ -1,3 +1,4 @@
+/** Reads the text of a transcript. */
 import { latin1 } from "./latin1.ts";
 import type { Transcript, TranscriptStep } from "./transcript.ts";
 import { lineOctets, octetsOf, withPassword } from "./transcript_escapes.ts";

@@ -1,3 +1,4 @@
+/** The provider and the maildrop that a transcript describes. */
 import { SingleUserProvider } from "../providers/single_user_provider.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";

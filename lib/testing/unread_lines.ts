@@ -1,3 +1,4 @@
+/** What a client has received and not read yet, as lines. */
 import { latin1 } from "./latin1.ts";
 
 /** Text that a client has received and not read yet. */

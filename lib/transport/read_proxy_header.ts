@@ -1,3 +1,4 @@
+/** Reads the header of the PROXY protocol from a connection. */
 import { parseProxyHeader, type ProxiedClient } from "./proxy_header.ts";
 import type { PushbackTransport } from "./transport.ts";
 

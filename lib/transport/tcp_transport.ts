@@ -1,3 +1,4 @@
+/** A connection that Deno has accepted, as a transport. */
 import type { Arrival } from "./accept_loop.ts";
 import { HandshakeError } from "./tls/handshake_error.ts";
 import type { Handshake, PushbackTransport } from "./transport.ts";

@@ -1,3 +1,4 @@
+/** A part of an open file, read in chunks. */
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 

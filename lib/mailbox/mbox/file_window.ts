@@ -1,3 +1,5 @@
+/** Reads a file at any place with few calls: neighbouring reads share a buffer. */
+
 const WINDOW_OCTETS = 262_144;
 
 /** What a window shows: an open file, or one that is yet to be written. */

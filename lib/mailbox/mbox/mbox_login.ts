@@ -1,3 +1,4 @@
+/** An mbox as one login sees it: its snapshot and its lock. */
 import type { OpenFile } from "../../files/open_file.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";

@@ -1,3 +1,4 @@
+/** A certificate in two files, read again when one of them changes. */
 import { fileVersion } from "../../files/file_identity.ts";
 import { readGivenText } from "../../files/read_whole.ts";
 import type { Certificate } from "./certificate.ts";
