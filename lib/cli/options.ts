@@ -10,6 +10,7 @@ import {
   type MailboxFormat,
   type Pop3ListenerOptions,
   type Setting,
+  settingOf,
   settings,
   type UsernameCase,
 } from "../program.ts";
@@ -43,10 +44,7 @@ function ofSetting<T>(setting: Setting<T>, placeholder: string | null, help: str
     isSetting: true,
     parse(given) {
       const last = given.at(-1);
-      if (last === undefined) return setting.default;
-      const value = setting.ofText(last);
-      if (setting.accepts(value)) return value;
-      throw new RangeError(`give ${setting.allowed}`);
+      return last === undefined ? setting.default : valueOf(setting)(last);
     },
   };
 }
@@ -104,21 +102,20 @@ function portNumber(given: string): number | "off" {
   throw new RangeError("give a whole number from 0 to 65535, or off");
 }
 
-function wholeNumber(minimum: number, maximum: number): ParseValue<number> {
+/** One value of a setting. */
+function valueOf<T>(setting: Setting<T>): ParseValue<T> {
   return (given) => {
-    const number = Number(given);
-    if (/^\d+$/.test(given) && number >= minimum && number <= maximum) return number;
-    throw new RangeError(`give a whole number from ${minimum} to ${maximum}`);
+    const value = setting.ofText(given);
+    if (setting.accepts(value)) return value;
+    throw new RangeError(`give ${setting.allowed}`);
   };
 }
 
-function oneOf<T extends string>(...choices: readonly T[]): ParseValue<T> {
-  return (given) => {
-    const choice = choices.find((candidate) => candidate === given);
-    if (choice === undefined) throw new RangeError(`give ${choices.join(" or ")}`);
-    return choice;
-  };
-}
+const wholeNumber = (minimum: number, maximum: number): ParseValue<number> =>
+  valueOf(settingOf.wholeNumber(minimum, maximum, minimum));
+
+const oneOf = <T extends string>(...choices: readonly [T, ...T[]]): ParseValue<T> =>
+  valueOf(settingOf.oneOf<T>(choices));
 
 /** Ports that need no privilege. */
 const PLAIN_PORT = 1_100;

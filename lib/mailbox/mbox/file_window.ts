@@ -1,4 +1,4 @@
-/** Reads a file at any place with few calls: neighbouring reads share a buffer. */
+/** A buffer over a file: one read gives many small messages. */
 
 const WINDOW_OCTETS = 262_144;
 
