@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import {
   type ConnectionInfo,
   folderMailbox,
+  listen,
   type Mailbox,
   type MessageContent,
-  Pop3Listener,
   Pop3ResponseError,
   SingleUserProvider,
 } from "@pop3svc/pop3svc";
@@ -68,13 +68,11 @@ class MergedMailbox implements Mailbox {
   }
 }
 
-const folders = Deno.args.slice(1).map((path) => folderMailbox(path, { settleTime: 0 }));
+const folders = Deno.args.map((path) => folderMailbox(path, { settleTime: 0 }));
 const mailbox = new MergedMailbox(folders);
 const provider = new SingleUserProvider({
   username: "me",
   password: "passw0rd",
   openMailbox: () => mailbox,
 });
-const pop3 = new Pop3Listener({ provider });
-const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 1100) });
-console.log(`listening on port ${port}`);
+await listen({ port: 1100, provider });

@@ -1,71 +1,26 @@
-// Mail in a database: a table `message (id, user, octets, content)`. One transaction deletes all or none.
+import { listen, simpleMailbox, SingleUserProvider } from "@pop3svc/pop3svc";
 import { DatabaseSync } from "node:sqlite";
-import {
-  type ConnectionInfo,
-  type Mailbox,
-  type MessageContent,
-  Pop3Listener,
-  Pop3ResponseError,
-  SingleUserProvider,
-} from "@pop3svc/pop3svc";
 
-const database = new DatabaseSync(Deno.args[1] ?? "mail.db");
+const db = new DatabaseSync(Deno.args[0] ?? "mail.db");
+db.exec("CREATE TABLE IF NOT EXISTS message (id TEXT PRIMARY KEY, octets INTEGER, content BLOB)");
+const list = db.prepare("SELECT id, octets FROM message ORDER BY rowid");
+const read = db.prepare("SELECT content FROM message WHERE id = ?");
+const remove = db.prepare("DELETE FROM message WHERE id IN (SELECT value FROM json_each(?))");
 
-class TableMailbox implements Mailbox {
-  readonly #user: string;
-
-  constructor(user: string) {
-    this.#user = user;
-  }
-
-  listMessageUniqueIds(): string[] {
-    const rows = database.prepare("SELECT id FROM message WHERE user = ? ORDER BY rowid").all(
-      this.#user,
-    );
-    return rows.map(({ id }) => String(id));
-  }
-
-  mailboxIsReadOnly(): boolean {
-    return false;
-  }
-
-  messageExists(_info: ConnectionInfo, uniqueId: string): boolean {
-    return this.#row(uniqueId) !== undefined;
-  }
-
-  messageSize(_info: ConnectionInfo, uniqueId: string): number {
-    return Number(this.#row(uniqueId)?.["octets"] ?? 0);
-  }
-
-  messageContents(_info: ConnectionInfo, uniqueId: string): MessageContent {
-    const content = this.#row(uniqueId)?.["content"];
-    if (!(content instanceof Uint8Array)) throw new Pop3ResponseError("That message is gone.");
-    return content;
-  }
-
-  messageDelete(_info: ConnectionInfo, uniqueIds: readonly string[]): void {
-    const remove = database.prepare("DELETE FROM message WHERE user = ? AND id = ?");
-    database.exec("BEGIN");
-    try {
-      for (const uniqueId of uniqueIds) remove.run(this.#user, uniqueId);
-      database.exec("COMMIT");
-    } catch (error) {
-      database.exec("ROLLBACK");
-      throw error;
-    }
-  }
-
-  #row(uniqueId: string) {
-    return database.prepare("SELECT octets, content FROM message WHERE user = ? AND id = ?")
-      .get(this.#user, uniqueId);
-  }
-}
-
-const provider = new SingleUserProvider({
-  username: "me",
-  password: "passw0rd",
-  openMailbox: () => new TableMailbox("me"),
+await listen({
+  port: 1100,
+  provider: new SingleUserProvider({
+    username: "ann",
+    password: "secret",
+    openMailbox: () =>
+      simpleMailbox({
+        list: () =>
+          list.all().map(({ id, octets }) => ({ uniqueId: String(id), octets: Number(octets) })),
+        read(uniqueId) {
+          const content = read.get(uniqueId)?.["content"];
+          return content instanceof Uint8Array ? content : null;
+        },
+        remove: (uniqueIds) => remove.run(JSON.stringify(uniqueIds)),
+      }),
+  }),
 });
-const pop3 = new Pop3Listener({ provider });
-const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 1100) });
-console.log(`listening on port ${port}`);

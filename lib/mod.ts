@@ -1,8 +1,9 @@
 /**
- * A POP3 service of your own: a listener that talks the protocol, and the interfaces to give it mail.
+ * A POP3 server inside your own program: you say who may log in and what mail there is.
  *
- * {@linkcode Pop3Listener} opens ports. A {@linkcode MailboxProvider} decides who may log in, a
- * {@linkcode Mailbox} holds the mail. RFC 1939, with RFC 2449 (CAPA) and RFC 3206 (response codes).
+ * {@linkcode listen} opens ports. A {@linkcode MailboxProvider} decides who may log in; {@linkcode MemoryProvider} is one
+ * that is ready-made. A {@linkcode Mailbox} holds the mail; {@linkcode simpleMailbox} makes one of two or three functions.
+ * RFC 1939, with RFC 2449 (CAPA) and RFC 3206 (response codes). `docs/library.md` has a program for each task.
  *
  * @module
  */

@@ -8,8 +8,6 @@ import {
 } from "@pop3svc/pop3svc";
 
 class MyProvider implements MailboxProvider {
-  readonly name = "my provider";
-
   authenticate(_info: ConnectionInfo, username: string, password: string): Mailbox | null {
     return username === "me" && password === "passw0rd" ? new EmptyMailbox() : null;
   }
@@ -42,5 +40,5 @@ class EmptyMailbox implements Mailbox {
 }
 
 const pop3 = new Pop3Listener({ provider: new MyProvider() });
-const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 1100) });
-console.log(`listening on port ${port}`);
+await pop3.listenOn({ port: 1100 });
+console.log("listening on port 1100");

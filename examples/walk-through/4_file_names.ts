@@ -3,15 +3,14 @@ import {
   type Mailbox,
   type MailboxProvider,
   type MessageContent,
+  messageOctets,
   Pop3Listener,
   Pop3ResponseError,
 } from "@pop3svc/pop3svc";
 
-const folder = Deno.args[1] ?? "mailbox-sample";
+const folder = Deno.args[0] ?? "mailbox-sample";
 
 class MyProvider implements MailboxProvider {
-  readonly name = "my provider";
-
   authenticate(_info: ConnectionInfo, username: string, password: string): Mailbox | null {
     return username === "me" && password === "passw0rd" ? new FolderMailbox() : null;
   }
@@ -33,8 +32,8 @@ class FolderMailbox implements Mailbox {
     return this.listMessageUniqueIds().includes(uniqueId);
   }
 
-  messageSize(_info: ConnectionInfo, uniqueId: string): number {
-    return Deno.statSync(`${folder}/${uniqueId}`).size;
+  messageSize(_info: ConnectionInfo, uniqueId: string): Promise<number> {
+    return messageOctets(Deno.readFileSync(`${folder}/${uniqueId}`));
   }
 
   messageContents(): MessageContent {
@@ -47,5 +46,5 @@ class FolderMailbox implements Mailbox {
 }
 
 const pop3 = new Pop3Listener({ provider: new MyProvider() });
-const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 1100) });
-console.log(`listening on port ${port}`);
+await pop3.listenOn({ port: 1100 });
+console.log("listening on port 1100");

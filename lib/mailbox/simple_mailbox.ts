@@ -17,6 +17,9 @@ import {
  * A mailbox made of functions. Sizes that the list does not tell are counted: each message is then read once for each
  * login whose client asks for sizes, with STAT or LIST.
  *
+ * Events name the operations of the {@linkcode Mailbox}: `listMessageUniqueIds` for `list`, `messageContents` for `read`,
+ * `messageDelete` for `remove`.
+ *
  * @throws {TypeError} for what is missing or of the wrong kind, or that there is not
  * @throws {RangeError} for what is not allowed
  *

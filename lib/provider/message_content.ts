@@ -11,7 +11,8 @@ import { Pop3ResponseError } from "./response_error.ts";
  *
  * - a `string`, a `Uint8Array`, a `Blob`;
  * - a `Response`, whose body is the message; one that is not ok is an error;
- * - a `ReadableStream` or another async iterable, for example a stream of `node:fs` or an async generator;
+ * - a `ReadableStream` or another async iterable: `(await Deno.open(path)).readable`, a stream of `node:fs`, an async
+ *   generator;
  * - `{ nextChunk(), close() }`: chunks without the cost of a stream.
  *
  * Lines without line ends are said by name: `{ nextLine(), close() }`, or `fromLines(…)`.
