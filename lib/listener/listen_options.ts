@@ -1,4 +1,12 @@
 /** Where a listener listens, and how the connections there begin. */
+import {
+  flag,
+  given,
+  required,
+  type SettingsTable,
+  text,
+  wholeNumber,
+} from "../settings/setting.ts";
 
 /** How the connections of a socket begin. */
 export interface ServeOptions {
@@ -30,3 +38,22 @@ export interface StopOptions {
   /** Seconds for which sessions may go on before they are ended; no new ones begin. 0 by default. */
   readonly drain?: number;
 }
+
+const trustedProxies = given(
+  "an array of addresses and networks, such as 192.0.2.0/24",
+  (value): value is readonly string[] =>
+    Array.isArray(value) && value.every((each) => typeof each === "string"),
+  [],
+);
+
+export const serveSettings: SettingsTable<Required<ServeOptions>> = {
+  tls: flag(false),
+  trustedProxies,
+};
+
+export const listenSettings: SettingsTable<Required<ListenOptions>> = {
+  ...serveSettings,
+  hostname: text(/./, "an address of this machine", "127.0.0.1"),
+  port: required(wholeNumber(0, 65_535, 0)),
+  reusePort: flag(false),
+};

@@ -2,8 +2,7 @@
 import type { Happening } from "../events/events.ts";
 import type { ListenerFaults } from "../faults/listener_faults.ts";
 import { StrikeBanEngine } from "../guard/strike_ban_engine.ts";
-import type { MailboxProvider } from "../provider/mailbox_provider.ts";
-import { checked, defineSettings, seconds, wholeNumber } from "../settings/setting.ts";
+import { checked, checkedOptions, defineSettings, seconds } from "../settings/setting.ts";
 import { Observers } from "../telemetry/observers.ts";
 import { flushStandardLog, standardLog } from "../telemetry/standard_log.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
@@ -12,10 +11,17 @@ import { isThisMachine } from "../transport/address.ts";
 import { arrivals, openDenoTlsPort, openPort } from "../transport/open_port.ts";
 import type { TrustedNetworks } from "../transport/trusted_networks.ts";
 import { Admission } from "./admission.ts";
-import type { ListenOptions, ServeOptions, StopOptions } from "./listen_options.ts";
+import {
+  type ListenOptions,
+  listenSettings,
+  type ServeOptions,
+  serveSettings,
+  type StopOptions,
+} from "./listen_options.ts";
 import type { ListenerStatus, PortStatus } from "./listener_status.ts";
 import { ListenerTls, refuseForDeno } from "./listener_tls.ts";
 import {
+  asProvider,
   type FixedSettings,
   fixedSettings,
   type Pop3ListenerOptions,
@@ -94,13 +100,15 @@ export class Pop3Listener implements AsyncDisposable {
    * @throws the error of `node:tls` for a certificate or key that it cannot read
    */
   async listenOn(options: ListenOptions): Promise<Deno.NetAddr> {
-    const { hostname = "127.0.0.1", reusePort = false, trustedProxies = [] } = options;
-    const port = checked("port", wholeNumber(0, 65_535, 0), options.port);
+    const { hostname, port, tls, reusePort, trustedProxies } = checkedOptions(
+      listenSettings,
+      options,
+    );
     const isOpen = !isThisMachine(hostname) || trustedProxies.length > 0;
     if (this.faults !== null && isOpen) {
       throw new TypeError("A listener that misbehaves listens on this machine only");
     }
-    const engine = options.tls === true ? this.tlsEngine : null;
+    const engine = tls ? this.tlsEngine : null;
     if (engine === "deno") refuseForDeno(trustedProxies, this.faults);
     const certificate = await this.#tls.prepare(engine);
     const where = { hostname, port, reusePort };
@@ -108,13 +116,13 @@ export class Pop3Listener implements AsyncDisposable {
       ? await openDenoTlsPort(where, certificate)
       : openPort(where);
     try {
-      await this.#receive(acceptor, options);
+      await this.#receive(acceptor, { tls, trustedProxies });
     } catch (error) {
       acceptor.close();
       throw error;
     }
     const { hostname: bound, port: number } = addr;
-    this.#addresses.set(acceptor, { hostname: bound, port: number, tls: options.tls ?? false });
+    this.#addresses.set(acceptor, { hostname: bound, port: number, tls });
     return addr;
   }
 
@@ -147,14 +155,14 @@ export class Pop3Listener implements AsyncDisposable {
    */
   async serve(acceptor: Acceptor, options: ServeOptions = {}): Promise<void> {
     const port = arrivals(acceptor);
-    await this.#receive(port, options);
+    await this.#receive(port, checkedOptions(serveSettings, options));
     await this.#ports.get(port);
     this.#ports.delete(port);
   }
 
   async #receive(
     acceptor: Acceptor<Arrival>,
-    { tls = false, trustedProxies = [] }: ServeOptions,
+    { tls, trustedProxies }: Required<ServeOptions>,
   ): Promise<void> {
     if (this.faults !== null || this.wireLog !== null) await this.#prepareObservers();
     const proxies = trustedProxies.length === 0 ? null : await networksOf(trustedProxies);
@@ -231,10 +239,6 @@ export class Pop3Listener implements AsyncDisposable {
   #emit(event: Happening): void {
     this.#observers.emit(event);
   }
-}
-
-function asProvider(provider: NonNullable<Pop3ListenerOptions["provider"]>): MailboxProvider {
-  return typeof provider === "function" ? { authenticate: provider } : provider;
 }
 
 /** Loads the code for networks only where there are proxies: it takes longer to load than all the rest. */

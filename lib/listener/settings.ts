@@ -114,3 +114,10 @@ function isFunction<T extends (...values: never[]) => unknown>(value: unknown): 
 function isCertificate(value: unknown): value is Certificate {
   return typeof value === "object" && value !== null && "cert" in value && "key" in value;
 }
+
+/** A provider of `authenticate` alone, or the provider itself. */
+export function asProvider(
+  provider: NonNullable<Pop3ListenerOptions["provider"]>,
+): MailboxProvider {
+  return typeof provider === "function" ? { authenticate: provider } : provider;
+}

@@ -114,7 +114,11 @@ class SimpleMailbox implements Mailbox {
     if (this.#source.remove === null) {
       throw new Pop3ResponseError("This mailbox is read-only.", { code: "READ-ONLY" });
     }
-    await this.#source.remove(uniqueIds, callOptions(info));
+    const answer: unknown = await this.#source.remove(uniqueIds, callOptions(info));
+    if (answer instanceof Response && !answer.ok) {
+      await answer.body?.cancel();
+      throw new Error(`remove answered a response with the status ${answer.status}`);
+    }
   }
 
   async #entries(info: ConnectionInfo): Promise<readonly MessageEntry[]> {

@@ -141,9 +141,8 @@ export async function openMaildrop(
     if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, list) };
     const { rule, uniqueId, number } = fault;
     emit({ type: "warning", connection: info, rule, value: uniqueId, message: `${number}` });
-    return closing(
-      rule === "unique-id-form" ? errReply("badUniqueIds") : errReply("sameUniqueId", "SYS/TEMP"),
-    );
+    const text = rule === "unique-id-form" ? "badUniqueIds" : "sameUniqueId";
+    return closing(errReply(text, "SYS/TEMP"));
   } catch (failure) {
     return fail(failure, concern);
   }

@@ -188,7 +188,8 @@ export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  return typeof value === "object" && value !== null || typeof value === "function"
-    ? `this ${typeof value}`
-    : String(value);
+  if (typeof value === "function") return "this function";
+  if (typeof value !== "object" || value === null) return String(value);
+  const { name = "Object" } = value.constructor ?? {};
+  return name === "Object" ? "this object" : `this ${name}`;
 }

@@ -1,7 +1,7 @@
 /** The log that a listener or a program of one's own can have: the same lines as those of `pop3svc`. */
 import type { Pop3Event } from "../events/events.ts";
 import { ignoreBelow, LOG_LEVELS, type LogLevel } from "../events/event_level.ts";
-import { checked, given, oneOf } from "../settings/setting.ts";
+import { checkedOptions, given, oneOf, type SettingsTable } from "../settings/setting.ts";
 import { EventLog } from "./event_log.ts";
 import { LineWriter } from "./line_writer.ts";
 import { lineOf, type LogFormat, type Logged } from "./log_lines.ts";
@@ -54,10 +54,9 @@ export function logEvents(options: LogOptions = {}): EventLogger {
 
 /** {@linkcode logEvents} for the program. */
 export function programLog(options: LogOptions): ProgramLogger {
-  const format = checked("format", oneOf<LogFormat>(["text", "json"]), options.format ?? "text");
-  const level = checked("level", oneOf<LogLevel>(LOG_LEVELS), options.level ?? "info");
-  const target = options.write === undefined ? standardError(format) : {
-    write: harmless(checked("write", writer, options.write), complainOfWrite),
+  const { format, level, write } = checkedOptions(logSettings, options);
+  const target = write === null ? standardError(format) : {
+    write: harmless(write, complainOfWrite),
     flush: () => Promise.resolve(),
   };
   const log = new EventLog({ format, level, write: target.write });
@@ -70,11 +69,17 @@ export function programLog(options: LogOptions): ProgramLogger {
   return ignoreBelow(level, logger);
 }
 
-const writer = given(
-  "a function",
-  (value): value is (line: string) => void => typeof value === "function",
-  () => {},
-);
+const logSettings: SettingsTable<Required<Omit<LogOptions, "write">> & { write: Write | null }> = {
+  format: oneOf<LogFormat>(["text", "json"]),
+  level: { ...oneOf<LogLevel>(LOG_LEVELS), default: "info" },
+  write: given(
+    "a function",
+    (value): value is Write | null => typeof value === "function",
+    null,
+  ),
+};
+
+type Write = (line: string) => void;
 
 function standardError(format: LogFormat) {
   const lines = new LineWriter(Deno.stderr, {

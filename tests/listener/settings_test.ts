@@ -1,6 +1,11 @@
 /** Every option of a listener is checked when the listener is made and when it is set later. */
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { MemoryMailbox, Pop3Listener, type Pop3ListenerOptions } from "../../lib/mod.ts";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import {
+  type ListenOptions,
+  MemoryMailbox,
+  Pop3Listener,
+  type Pop3ListenerOptions,
+} from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { providerOf } from "../transcript_peers.ts";
 
@@ -90,3 +95,21 @@ Deno.test("open sessions obey a changed setting", async () => {
   pop3.expire = 7;
   assertEquals(await expires(), "EXPIRE 7");
 });
+
+const places: readonly (readonly [object, string])[] = [
+  [{ port: -1 }, "port: -1: give a whole number from 0 to 65535"],
+  [{ port: 0, tsl: true }, "tsl: there is no such option"],
+  [{ port: 0, hostname: "" }, 'hostname: "": give an address of this machine'],
+  [{ port: 0, trustedProxies: "127.0.0.1" }, 'trustedProxies: "127.0.0.1": give an array'],
+  [{}, "port: undefined: give a whole number from 0 to 65535"],
+];
+
+for (const [place, message] of places) {
+  Deno.test(`listenOn refuses ${message}`, async () => {
+    await using pop3 = new Pop3Listener();
+    const untyped: ListenOptions = Object.assign({ port: 0 }, place);
+    if (!("port" in place)) Reflect.deleteProperty(untyped, "port");
+    await assertRejects(() => pop3.listenOn(untyped), Error, message);
+    assertEquals(pop3.status().ports, []);
+  });
+}

@@ -20,7 +20,7 @@ Deno.test("a warning for unique-ids that clients cannot use, or that occur twice
       [
         ["a", "b c"],
         ["unique-id-form", "b c", "2"],
-        "-ERR Unique ID strings must be printable ASCII only.",
+        "-ERR [SYS/TEMP] Unique ID strings must be printable ASCII only.",
       ],
       [
         ["a", "b", "a"],

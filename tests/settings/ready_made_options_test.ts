@@ -37,7 +37,11 @@ const notAllowed: readonly (readonly [keyof typeof makers, object, string])[] = 
   ["UsersFileProvider", { usernameCase: "upper" }, 'usernameCase: "upper": give lower or keep'],
   ["UsersFileProvider", { mailbox: { deletePolicy: "burn" } }, "give remove or trash or keep"],
   ["UsersFileProvider", { hashing: { threads: 0 } }, "threads: 0: give a whole number from 1 to"],
-  ["UsersFileProvider", { scramKey: new Uint8Array(3) }, "scramKey: this object: give 32 octets"],
+  [
+    "UsersFileProvider",
+    { scramKey: new Uint8Array(3) },
+    "scramKey: this Uint8Array: give 32 octets",
+  ],
   ["SingleUserProvider", { ...user, username: "" }, 'username: "": give a name'],
 ];
 
