@@ -35,7 +35,7 @@ Deno.test("takes all mail, and leaves none", async () => {
 Deno.test("takes what has come since", async () => {
   await using server = await startTestServer({ mailboxes: { ann: { "id-1": "Subject: one\n" } } });
   await takeMail(server.port, "ann");
-  server.mailboxes.ann.messages.set("id-2", new TextEncoder().encode("Subject: two\n"));
+  server.mailboxes.ann.add("id-2", "Subject: two\n");
   assertEquals(await takeMail(server.port, "ann"), ["Subject: two\r\n"]);
 });
 

@@ -25,7 +25,8 @@ export class AnswerError extends TypeError {
 /** Takes an answer as what it must be, or throws an {@linkcode AnswerError}. */
 export type Check<T> = (value: unknown, operation: string, message: string | null) => T;
 
-function only<T>(accepts: (value: unknown) => value is T, allowed: string): Check<T> {
+/** A check by a guard of a type. @param allowed the end of "it must answer " */
+export function only<T>(accepts: (value: unknown) => value is T, allowed: string): Check<T> {
   return (value, operation, message) => {
     if (accepts(value)) return value;
     throw new AnswerError(operation, message, value, allowed);

@@ -1,5 +1,6 @@
 /** Decides for each login attempt whether and when the provider is asked, and remembers the outcomes. */
 import { KeyedDigest } from "../auth/keyed_digest.ts";
+import { aBoolean, type Check, only } from "../border/answers.ts";
 import type { Clock } from "../time/clock.ts";
 import { isLoopback, peerKey } from "../transport/address.ts";
 import { AttemptsInProgress } from "./attempts_in_progress.ts";
@@ -130,10 +131,27 @@ export class LoginAdmission {
 }
 
 async function standingOf(engine: BanEngine, address: string): Promise<BanStanding> {
-  if (engine.standingOf !== undefined) return await engine.standingOf(address);
-  const isBanned = await engine.isBanned(address);
+  if (engine.standingOf !== undefined) {
+    return aStanding(await engine.standingOf(address), "standingOf", null);
+  }
+  const isBanned = aBoolean(await engine.isBanned(address), "isBanned", null);
   return {
     bannedSeconds: isBanned ? 0 : null,
     strikesLeft: [{ network: peerKey(address), strikes: 1 }],
   };
+}
+
+/** A ban engine may be the user's own: an answer that is none lets nobody in. */
+const aStanding: Check<BanStanding> = only(
+  isStanding,
+  "{ bannedSeconds: a number or null, strikesLeft: an array of { network, strikes } }",
+);
+
+function isStanding(value: unknown): value is BanStanding {
+  return typeof value === "object" && value !== null && "bannedSeconds" in value &&
+    (value.bannedSeconds === null || typeof value.bannedSeconds === "number") &&
+    "strikesLeft" in value && Array.isArray(value.strikesLeft) &&
+    value.strikesLeft.every(({ network, strikes }) =>
+      typeof network === "string" && typeof strikes === "number"
+    );
 }

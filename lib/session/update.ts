@@ -1,4 +1,5 @@
 /** The UPDATE state (RFC 1939 section 6): deletes all messages that are marked as deleted, or none of them. */
+import { counted } from "../protocol/counted.ts";
 import type { ErrorReply } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
 import type { Text } from "./languages/text.ts";
@@ -19,6 +20,12 @@ export async function update(
       return context.fail(failure, "message");
     }
     context.emit({ type: "delete", connection: context.info, uniqueIds });
+    if (context.isAbandoned) {
+      const error = new Error(
+        `${counted(uniqueIds.length, "message")} deleted after the client had gone`,
+      );
+      context.emit({ type: "error", connection: context.info, during: "messageDelete", error });
+    }
   }
   return { type: "done", count: uniqueIds.length };
 }

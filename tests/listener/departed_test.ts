@@ -121,3 +121,53 @@ Deno.test("what is ready is sent while a later command is slow", async () => {
   slow.goOn();
   assertEquals(await client.readLine(), "+OK 1 14");
 });
+
+Deno.test("a client that has only ended its side gets what it asked for; after ten seconds without any it is given up", async () => {
+  for (const isAnswered of [true, false]) {
+    const clock = new ManualClock();
+    const slow = slowMailbox("messageSizes");
+    await using pop3 = new ObservedListener(
+      { provider: providerOf(slow.mailbox), stopGrace: 0 },
+      clock,
+    );
+    const { port } = await pop3.listenOn(loopback);
+    using client = await LoopbackClient.connect(port);
+    await client.readLine();
+    await client.send("XLOG me passw0rd\r\nSTAT\r\nQUIT\r\n");
+    await client.endSending();
+    await slow.asked;
+    clock.advance(500);
+    assertEquals(await client.readLine(), "+OK Welcome.");
+    await settle();
+    clock.advance(isAnswered ? 9_000 : 11_000);
+    if (isAnswered) {
+      slow.goOn();
+      assertEquals(await client.readLine(), "+OK 1 14");
+      assertMatch(await client.readLine() ?? "", /^\+OK 0 messages deleted/);
+    }
+    assertEquals((await pop3.until("close")).reason, isAnswered ? "quit" : "disconnect");
+  }
+});
+
+Deno.test("the beginning of a message is sent while the rest is slow", async () => {
+  const clock = new ManualClock();
+  const goOn = Promise.withResolvers<void>();
+  async function* contents() {
+    yield "Subject: slow\r\n";
+    await goOn.promise;
+    yield "\r\nbody\r\n";
+  }
+  const mailbox = Object.assign(new MemoryMailbox({ a: "x" }), { messageContents: contents });
+  await using pop3 = new ObservedListener({ provider: providerOf(mailbox) }, clock);
+  const { port } = await pop3.listenOn(loopback);
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  await client.send("RETR 1\r\n");
+  await pop3.until("command", 3);
+  await settle();
+  clock.advance(500);
+  assertEquals(await client.readLine(), "+OK Message text follows...");
+  assertEquals(await client.readLine(), "Subject: slow");
+  goOn.resolve();
+  assertEquals(await client.readLines(), ["", "body"]);
+});
