@@ -20,6 +20,8 @@ import type { Transport } from "../transport/transport.ts";
 export class Connection implements TimedPeer {
   /** Done when nothing is going on for it any more: what the provider was asked last may outlive the connection. */
   settled: Promise<void> = Promise.resolve();
+  /** Whether it ended although something was going on for it. */
+  hasLeftWork = false;
   #transport: Transport;
   readonly #session: Session;
   readonly #options: ConnectionOptions;
@@ -161,6 +163,7 @@ export class Connection implements TimedPeer {
   #leave(reason: CutReason): void {
     if (this.#isOver) return;
     if (reason === "stop" && this.#timer.waitsFor === "provider") this.#session.reportPending();
+    this.hasLeftWork = true;
     this.#session.abandon(SAID[reason]);
     this.#cut ??= reason;
     this.#finish(this.#endedBy ?? this.#cut);

@@ -51,10 +51,10 @@ export type WaitsFor = "handshake" | "command" | "provider" | "write" | "end";
 export class PeerTimer implements WriteWatch {
   readonly #limits: PeerLimits;
   readonly #session: Session;
+  readonly #peer: TimedPeer;
   readonly #deadline: Deadline;
   /** Once nobody sends any more: when the peer, or the release of its mailbox, has taken long enough. */
-  readonly #farewell: Deadline;
-  #isEnding = false;
+  #farewell: Deadline | null = null;
   /** When the provider has taken so long that the peer should hear what is ready. */
   readonly #slow: Deadline;
   #waitsFor: WaitsFor = "write";
@@ -70,7 +70,7 @@ export class PeerTimer implements WriteWatch {
     this.#deadline = new Deadline(() => {
       peer.expire(session.isLoggedIn ? "idle-timeout" : "login-timeout");
     });
-    this.#farewell = new Deadline(() => peer.expire("disconnect"));
+    this.#peer = peer;
     this.#slow = new Deadline(() => {
       this.#slow.at = limits.clock.now() + SLOW_MS;
       limits.deadlines.add(this.#slow);
@@ -92,7 +92,7 @@ export class PeerTimer implements WriteWatch {
   end(): number {
     this.#waitsFor = "end";
     this.#limits.deadlines.delete(this.#deadline);
-    this.#limits.deadlines.delete(this.#farewell);
+    if (this.#farewell !== null) this.#limits.deadlines.delete(this.#farewell);
     this.#limits.deadlines.delete(this.#slow);
     return this.#limits.clock.now() - this.#limits.acceptedAt;
   }
@@ -136,7 +136,7 @@ export class PeerTimer implements WriteWatch {
 
   /** The peer sends nothing more (FIN). It may still read, as long as there is something to send. */
   peerEnded(): void {
-    this.#isEnding = true;
+    this.#farewell ??= new Deadline(() => this.#peer.expire("disconnect"));
     this.#farewell.at = this.#limits.clock.now() + FAREWELL_MS;
     this.#limits.deadlines.add(this.#farewell);
   }
@@ -159,7 +159,7 @@ export class PeerTimer implements WriteWatch {
   afterWrite(octets: number): void {
     const now = this.#limits.clock.now();
     this.#pace.took(octets, now - this.#writeBegan);
-    if (this.#isEnding) this.#farewell.at = now + FAREWELL_MS;
+    if (this.#farewell !== null) this.#farewell.at = now + FAREWELL_MS;
     this.#waitFor("provider", now + SLOW_MS);
   }
 

@@ -58,6 +58,10 @@ export class OpenConnections {
       if (!this.#served.delete(info)) return;
       this.#newcomers.delete(info);
       place[Symbol.dispose]();
+      if (!connection.hasLeftWork) {
+        share[Symbol.dispose]();
+        return this.#onLeave();
+      }
       const held = new DisposableStack();
       held.use(share);
       held.use(this.#clock.after(SHARE_MS, () => held.dispose()));

@@ -2,9 +2,10 @@
  * From AUTHORIZATION to TRANSACTION: asks the provider, opens the maildrop, checks its unique ids. After a failure the
  * client is logged out and the session has forgotten the user name.
  */
+import { aUsername } from "../border/answers.ts";
 import { askedProvider } from "../border/asked_provider.ts";
 import type { Login } from "../auth/sasl/mechanism.ts";
-import { canonicalUsername, guardedProvider } from "./guarded_provider.ts";
+import { guardedProvider } from "./guarded_provider.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { listOf } from "../provider/message_list.ts";
@@ -63,10 +64,7 @@ async function outcomeOf(
   { username, mailbox }: Login,
 ): Promise<Transition> {
   const { info, emit } = context;
-  const canonical = await canonicalUsername(
-    askedProvider(context.provider, context.operations),
-    username,
-  );
+  const canonical = await askForCanonical(context, username);
   const refusal = await attempt.end(canonical, mailbox !== null);
   if (mailbox === null) {
     if (refusal === null) return transition(loggedOut, errReply("sessionOver"));
@@ -94,6 +92,16 @@ async function outcomeOf(
   const { maildrop } = opened;
   emit({ type: "login", connection: info, mechanism, messages: maildrop.list.count });
   return transition({ phase: "TRANSACTION", maildrop }, ok("welcome"));
+}
+
+/** The one name for all spellings of it. */
+function askForCanonical(
+  { provider, operations }: HandlerContext,
+  username: string,
+): Awaitable<string> {
+  if (provider.canonicalUsername === undefined) return username;
+  const ask = () => provider.canonicalUsername?.(username);
+  return operations.ask("canonicalUsername", null, ask, aUsername);
 }
 
 /** Logs in with the credentials of one command line. */
