@@ -120,31 +120,31 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
     this.#read();
   }
 
-  /** One read. Never rejects: what was read, and what failed, is kept. */
   #read(): Promise<void> {
     this.#makeRoom();
-    const source = this.#source;
-    const reading = source.read(this.#buffer.subarray(this.#end)).then(
-      (count) => {
-        if (source !== this.#source) return;
-        this.#reading = null;
-        if (count === null) {
-          this.#isEnded = true;
-          if (this.#ahead !== null) this.#watch?.peerEnded();
-          return;
-        }
-        this.#end += count;
-        this.#hasHeard = true;
-        this.#readOn();
-      },
-      (error) => {
-        if (source !== this.#source) return;
-        this.#reading = null;
-        this.#failure = { error };
-        if (this.#ahead !== null) this.#watch?.peerGone();
-      },
-    );
-    return this.#reading = reading;
+    return this.#reading = this.#readFrom(this.#source);
+  }
+
+  /** One read. Never rejects: what was read, and what failed, is kept. */
+  async #readFrom(source: ByteSource): Promise<void> {
+    let count: number | null = null;
+    try {
+      count = await source.read(this.#buffer.subarray(this.#end));
+    } catch (error) {
+      if (source !== this.#source) return;
+      this.#failure = { error };
+    }
+    if (source !== this.#source) return;
+    this.#reading = null;
+    if (count !== null) {
+      this.#end += count;
+      this.#hasHeard = true;
+      return this.#readOn();
+    }
+    this.#isEnded = this.#failure === null;
+    if (this.#ahead === null) return;
+    if (this.#isEnded) this.#watch?.peerEnded();
+    else this.#watch?.peerGone();
   }
 
   /** The offset of the LF that ends the next line, or -1. */

@@ -56,7 +56,9 @@ export class ReplyWriter {
   readonly #watch: WriteWatch | null;
   #buffer: Uint8Array | null = null;
   #used = 0;
-  #writing: Promise<void> | null = null;
+  #isWriting = false;
+  /** Writes that wait for their turn. */
+  readonly #waiting: (() => void)[] = [];
   #octetsSent = 0;
   #messagesSent = 0;
   readonly #unsent = new Set<UnsentMessage>();
@@ -138,22 +140,19 @@ export class ReplyWriter {
 
   /** One write after the other: what is ready may be sent while a chunk of the same message is awaited. */
   async #write(octets: Uint8Array): Promise<void> {
-    while (this.#writing !== null) await this.#writing;
-    this.#writing = this.#writeAll(octets);
+    while (this.#isWriting) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#isWriting = true;
     try {
-      await this.#writing;
+      for (let written = 0; written < octets.length;) {
+        this.#watch?.beforeWrite();
+        const count = await this.#sink.write(written === 0 ? octets : octets.subarray(written));
+        this.#watch?.afterWrite(count);
+        written += count;
+        this.#octetsSent += count;
+      }
     } finally {
-      this.#writing = null;
-    }
-  }
-
-  async #writeAll(octets: Uint8Array): Promise<void> {
-    for (let written = 0; written < octets.length;) {
-      this.#watch?.beforeWrite();
-      const count = await this.#sink.write(written === 0 ? octets : octets.subarray(written));
-      this.#watch?.afterWrite(count);
-      written += count;
-      this.#octetsSent += count;
+      this.#isWriting = false;
+      this.#waiting.shift()?.();
     }
   }
 
