@@ -66,6 +66,14 @@ export function sizes(count: number): Check<readonly (number | null)[]> {
   );
 }
 
+/** The array as it was when it was checked: a program may go on changing its own. One that is frozen stays the same. */
+export function kept<T>(check: Check<readonly T[]>): Check<readonly T[]> {
+  return (value, operation, message) => {
+    const copy = Array.isArray(value) && !Object.isFrozen(value) ? [...value] : value;
+    return check(copy, operation, message);
+  };
+}
+
 const MAILBOX_OPERATIONS = [
   "listMessageUniqueIds",
   "mailboxIsReadOnly",

@@ -5,7 +5,7 @@ import type { Mailbox } from "../provider/mailbox.ts";
 import type { MessageContent } from "../provider/message_content.ts";
 import { type MessageList, SHARED_LIST, type SharingMailbox } from "../provider/message_list.ts";
 import { isUnchecked, UNCHECKED } from "../provider/unchecked.ts";
-import { aBoolean, aSize, contentsOrNull, nothing, sizes, uniqueIds } from "./answers.ts";
+import { aBoolean, aSize, contentsOrNull, kept, nothing, sizes, uniqueIds } from "./answers.ts";
 import type { Operations } from "./operations.ts";
 
 export class AskedMailbox implements SharingMailbox {
@@ -30,7 +30,7 @@ export class AskedMailbox implements SharingMailbox {
 
   listMessageUniqueIds(info: ConnectionInfo): Awaitable<readonly string[]> {
     const ask = () => this.#mailbox.listMessageUniqueIds(info);
-    return this.#operations.ask("listMessageUniqueIds", null, ask, uniqueIds);
+    return this.#operations.ask("listMessageUniqueIds", null, ask, kept(uniqueIds));
   }
 
   mailboxIsReadOnly(info: ConnectionInfo): Awaitable<boolean> {
@@ -64,6 +64,6 @@ export class AskedMailbox implements SharingMailbox {
 
   readonly #askForSizes = (info: ConnectionInfo, uniqueIds: readonly string[]) => {
     const ask = () => this.#mailbox.messageSizes?.(info, uniqueIds);
-    return this.#operations.ask("messageSizes", null, ask, sizes(uniqueIds.length));
+    return this.#operations.ask("messageSizes", null, ask, kept(sizes(uniqueIds.length)));
   };
 }

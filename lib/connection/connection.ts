@@ -22,6 +22,8 @@ export class Connection implements TimedPeer {
   settled: Promise<void> = Promise.resolve();
   /** Whether it ended although something was going on for it. */
   hasLeftWork = false;
+  /** What its provider was asked and has not answered. */
+  readonly work: Pick<Session, "reportPending" | "forget">;
   #transport: Transport;
   readonly #session: Session;
   readonly #options: ConnectionOptions;
@@ -39,7 +41,7 @@ export class Connection implements TimedPeer {
 
   constructor(transport: Transport, session: Session, options: ConnectionOptions) {
     this.#transport = transport;
-    this.#session = session;
+    this.work = this.#session = session;
     this.#options = options;
     this.#lines = new LineReader(transport, {
       peerEnded: () => this.#timer.peerEnded(),
@@ -61,11 +63,6 @@ export class Connection implements TimedPeer {
       async (error) => await this.#end(await this.#whyFailed(error)),
     );
     return promise;
-  }
-
-  /** Warns of each operation of the provider that is still going on. */
-  reportPending(): void {
-    this.#session.reportPending();
   }
 
   /** The state of its session. */
@@ -108,7 +105,7 @@ export class Connection implements TimedPeer {
   providerIsSlow(): void {
     this.#writer.flush().catch(() => {});
     if (this.#session.verb === "STLS") return;
-    this.#lines.readAhead(this.#session.mayStartTls ? "one-line" : "all");
+    this.#lines.readAhead(this.#session.mayStartTls ? "to-stls" : "all");
   }
 
   async #serve(): Promise<CloseReason> {
@@ -152,7 +149,7 @@ export class Connection implements TimedPeer {
 
   async #end(reason: CloseReason): Promise<void> {
     this.#endedBy = reason;
-    this.#timer.expectRelease();
+    if (!this.#isOver) this.#timer.expectRelease();
     await this.#session.end();
     if (!this.#isOver) await this.#sayGoodbye(reason);
     this.#transport.close();

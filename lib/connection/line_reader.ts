@@ -19,6 +19,8 @@ import type { ByteSource } from "../transport/transport.ts";
  */
 export const MAXIMUM_LINE_OCTETS = 20_480;
 
+const decoder = new TextDecoder("latin1");
+
 /** Enough for nearly every command; ten thousand connections hold one each while they wait. */
 const SMALL_BUFFER_OCTETS = 128;
 
@@ -48,7 +50,7 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
   /** The read that is going on. */
   #reading: Promise<void> | null = null;
   /** How far the reader reads on by itself; null while somebody waits for the next line. */
-  #ahead: "one-line" | "all" | null = null;
+  #ahead: "to-stls" | "all" | null = null;
   #isEnded = false;
   #failure: { readonly error: unknown } | null = null;
 
@@ -97,9 +99,9 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
   /**
    * Reads on until `next` is called. It overwrites the line that `next` gave: its reader must have taken what it needs.
    *
-   * @param extent `one-line`: no further than to the end of a line, since what follows may be a TLS handshake
+   * @param extent `to-stls`: no further than to a line with STLS, which a TLS handshake may follow
    */
-  readAhead(extent: "one-line" | "all"): void {
+  readAhead(extent: "to-stls" | "all"): void {
     this.#ahead = extent;
     this.#readOn();
   }
@@ -116,7 +118,7 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
   #readOn(): void {
     if (this.#ahead === null || this.#reading !== null || this.#isEnded) return;
     if (this.#failure !== null || this.#end - this.#start >= MOST_AHEAD_OCTETS) return;
-    if (this.#ahead === "one-line" && this.hasLineWaiting) return;
+    if (this.#ahead === "to-stls" && this.#holdsStls()) return;
     this.#read();
   }
 
@@ -145,6 +147,11 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
     if (this.#ahead === null) return;
     if (this.#isEnded) this.#watch?.peerEnded();
     else this.#watch?.peerGone();
+  }
+
+  #holdsStls(): boolean {
+    const waiting = decoder.decode(this.#buffer.subarray(this.#start, this.#end));
+    return /^[ \t]*stls[ \t]*\r?\n/im.test(waiting);
   }
 
   /** The offset of the LF that ends the next line, or -1. */

@@ -10,6 +10,7 @@
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import {
   challengeLine,
+  CLEAN,
   type MessageBody,
   type MessageReply,
   type Reply,
@@ -121,10 +122,9 @@ export class ReplyWriter {
     const used = this.#used;
     this.#buffer = null;
     this.#used = 0;
+    const whole = [...this.#unsent].filter(({ isRead }) => isRead);
     await this.#write(buffer.subarray(0, used));
-    for (const message of this.#unsent) {
-      if (message.isRead) this.#report(message, true);
-    }
+    for (const message of whole) this.#report(message, true);
     // A buffer whose write failed is not used again: the runtime may hold it still.
     if (spareBuffers.length < MAXIMUM_SPARE_BUFFERS) spareBuffers.push(buffer);
   }
@@ -181,7 +181,7 @@ export class ReplyWriter {
   }
 
   async #addMessage(body: MessageBody, unsent: UnsentMessage): Promise<void> {
-    const stuffer = body.isClean === true ? null : new ByteStuffer();
+    const stuffer = body[CLEAN] === true ? null : new ByteStuffer();
     for (;;) {
       const chunk = await this.#nextChunk(body);
       if (chunk === null) break;

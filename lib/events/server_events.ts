@@ -48,7 +48,7 @@ export interface WarningEvent {
   readonly type: "warning";
   /** When it happened. */
   readonly time: Date;
-  /** The connection it is about; null for the provider itself, when it is disposed of. */
+  /** The connection it is about; null where it is about none. */
   readonly connection: ConnectionInfo | null;
   /** Which rule was broken. */
   readonly rule: ProviderRule;

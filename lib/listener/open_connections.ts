@@ -23,7 +23,12 @@ interface Arriving {
 }
 
 /** Events that are passed on even after the close event of their connection: what was deleted, what failed. */
-const TOLD_LATE: ReadonlySet<Happening["type"]> = new Set(["delete", "error", "login-failed"]);
+const TOLD_LATE: ReadonlySet<Happening["type"]> = new Set([
+  "delete",
+  "error",
+  "login-failed",
+  "warning",
+]);
 
 /** How long the share of an address outlives its connection. */
 const SHARE_MS = 60_000;
@@ -38,8 +43,8 @@ export class OpenConnections {
   readonly #newcomers = new Map<Transport | ConnectionInfo, () => void>();
   /** Whether nobody waits for what still goes on. */
   #isAbandoned = false;
-  /** Called when a connection has ended. */
-  #onLeave: () => void = () => {};
+  /** Those that wait for a connection to end. */
+  #waiting: (() => void)[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -134,7 +139,7 @@ export class OpenConnections {
   /** Ends all connections now, whatever they are doing, and warns of what still goes on for those that have ended. */
   abandon(): void {
     this.#isAbandoned = true;
-    for (const connection of this.#departed.keys()) connection.reportPending();
+    for (const connection of this.#departed.keys()) connection.work.reportPending();
     for (const { connection } of [...this.#served.values()]) connection.abandon("stop");
     for (const connection of [...this.#departed.keys()]) this.#forget(connection);
   }
@@ -142,11 +147,18 @@ export class OpenConnections {
   /** Resolves when no connection is open, and no operation goes on for one that has ended. */
   async empty(): Promise<void> {
     while (this.#arriving.size + this.#served.size + this.#departed.size > 0) {
-      await new Promise<void>((resolve) => this.#onLeave = resolve);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
+  #onLeave(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
   #forget(connection: Connection): void {
+    connection.work.forget();
     this.#departed.get(connection)?.[Symbol.dispose]();
     if (this.#departed.delete(connection)) this.#onLeave();
   }

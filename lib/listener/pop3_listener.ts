@@ -6,14 +6,14 @@ import { checked, checkedOptions, defineSettings, seconds } from "../settings/se
 import { Observers } from "../telemetry/observers.ts";
 import { flushStandardLog, standardLog } from "../telemetry/standard_log.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
-import { acceptLoop, type Acceptor, type Arrival } from "../transport/accept_loop.ts";
+import { acceptLoop, type Acceptor, type Arrival, closeIfOpen } from "../transport/accept_loop.ts";
 import { isThisMachine } from "../transport/address.ts";
 import { arrivals, openDenoTlsPort, openPort } from "../transport/open_port.ts";
-import type { TrustedNetworks } from "../transport/trusted_networks.ts";
 import { Admission } from "./admission.ts";
 import {
   type ListenOptions,
   listenSettings,
+  networksOf,
   type ServeOptions,
   serveSettings,
   type StopOptions,
@@ -54,6 +54,7 @@ export class Pop3Listener implements AsyncDisposable {
   readonly #tls: ListenerTls;
   #faults: ListenerFaults | null = null;
   #wire: WireLog | null = null;
+  #stops = 0;
 
   /**
    * Makes a listener that does not listen yet.
@@ -108,6 +109,7 @@ export class Pop3Listener implements AsyncDisposable {
     if (this.faults !== null && isOpen) {
       throw new TypeError("A listener that misbehaves listens on this machine only");
     }
+    const stops = this.#stops;
     const engine = tls ? this.tlsEngine : null;
     if (engine === "deno") refuseForDeno(trustedProxies, this.faults);
     const certificate = await this.#tls.prepare(engine);
@@ -116,6 +118,7 @@ export class Pop3Listener implements AsyncDisposable {
       ? await openDenoTlsPort(where, certificate)
       : openPort(where);
     try {
+      if (this.#stops !== stops) throw new TypeError("The listener was stopped meanwhile");
       await this.#receive(acceptor, { tls, trustedProxies });
     } catch (error) {
       acceptor.close();
@@ -210,13 +213,15 @@ export class Pop3Listener implements AsyncDisposable {
    * The provider is not disposed of: its maker does that.
    */
   async stop({ drain = 0 }: StopOptions = {}): Promise<void> {
+    checked("drain", seconds(0, 86_400, 0), drain);
+    this.#stops++;
     const ports = [...this.#ports];
     this.#ports.clear();
     this.#addresses.clear();
-    for (const [acceptor] of ports) acceptor.close();
+    for (const [acceptor] of ports) closeIfOpen(acceptor);
     const { open } = this.#admission;
     const isEmpty = Promise.all(ports.map(([, loop]) => loop)).then(() => open.empty());
-    if (checked("drain", seconds(0, 86_400, 0), drain) > 0) await this.#within(drain, isEmpty);
+    if (drain > 0) await this.#within(drain, isEmpty);
     open.stop();
     await this.#within(this.stopGrace, isEmpty);
     open.abandon();
@@ -239,10 +244,4 @@ export class Pop3Listener implements AsyncDisposable {
   #emit(event: Happening): void {
     this.#observers.emit(event);
   }
-}
-
-/** Loads the code for networks only where there are proxies: it takes longer to load than all the rest. */
-async function networksOf(networks: readonly string[]): Promise<TrustedNetworks> {
-  const { TrustedNetworks } = await import("../transport/trusted_networks.ts");
-  return new TrustedNetworks(networks);
 }

@@ -115,10 +115,9 @@ class SimpleMailbox implements Mailbox {
       throw new Pop3ResponseError("This mailbox is read-only.", { code: "READ-ONLY" });
     }
     const answer: unknown = await this.#source.remove(uniqueIds, callOptions(info));
-    if (answer instanceof Response && !answer.ok) {
-      await answer.body?.cancel();
-      throw new Error(`remove answered a response with the status ${answer.status}`);
-    }
+    if (!(answer instanceof Response)) return;
+    await answer.body?.cancel();
+    if (!answer.ok) throw new Error(`remove answered a response with the status ${answer.status}`);
   }
 
   async #entries(info: ConnectionInfo): Promise<readonly MessageEntry[]> {

@@ -77,8 +77,8 @@ export interface SimpleMailboxOptions {
   readonly read: (uniqueId: string, options: CallOptions) => Awaitable<MessageContent | null>;
   /**
    * Deletes all of these messages or none: if it throws, all are still there. One that is gone already counts as deleted.
-   * What it returns is awaited and not looked at: a `Response` that is not ok must be thrown as an error. Where `remove` is
-   * left out, the mailbox is read-only.
+   * A `Response` that is not ok counts as an error; whatever else it returns is ignored. Where `remove` is left out, the
+   * mailbox is read-only.
    */
   readonly remove?: ((uniqueIds: readonly string[], options: CallOptions) => unknown) | null;
   /** Keeps the sizes that had to be counted. By default each is counted once for each login. */

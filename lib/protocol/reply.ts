@@ -8,6 +8,9 @@
 /** A value, or a promise of it. */
 export type Awaitable<T> = T | Promise<T>;
 
+/** Marks a body of this package's own mailboxes whose lines need no look. A program's own cannot have it: it is not exported. */
+export const CLEAN: unique symbol = Symbol("clean");
+
 /** The bytes of a message, chunk by chunk, before byte-stuffing. */
 export interface MessageBody {
   /** The next chunk, or null after the last one. Its bytes do not change until the next call. */
@@ -18,7 +21,7 @@ export interface MessageBody {
    * Whether every line, also the last one, certainly ends with CRLF, and none begins with a dot. The server then sends
    * the bytes without looking at them.
    */
-  readonly isClean?: boolean;
+  readonly [CLEAN]?: boolean;
   /** Whether it is certain now that no chunk follows. False lets the server send a large chunk at once. */
   readonly isAtEnd?: boolean;
 }

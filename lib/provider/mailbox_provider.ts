@@ -49,7 +49,7 @@ export interface MailboxProvider {
   reopenMailbox?(info: ConnectionInfo, username: string): Awaitable<Mailbox | null>;
   /** Optional, for APOP and SCRAM-SHA-256, by which a client proves that it knows a secret without sending it. */
   readonly secrets?: UserSecrets | null;
-  /** Optional: called when the listener stops. */
+  /** Optional: for whoever made the provider; no listener calls it. */
   [Symbol.asyncDispose]?(): PromiseLike<void>;
 }
 

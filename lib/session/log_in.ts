@@ -64,7 +64,13 @@ async function outcomeOf(
   { username, mailbox }: Login,
 ): Promise<Transition> {
   const { info, emit } = context;
-  const canonical = await askForCanonical(context, username);
+  let canonical: string;
+  try {
+    canonical = await askForCanonical(context, username);
+  } catch (failure) {
+    if (mailbox !== null) await releaseMailbox(context, mailbox);
+    throw failure;
+  }
   const refusal = await attempt.end(canonical, mailbox !== null);
   if (mailbox === null) {
     if (refusal === null) return transition(loggedOut, errReply("sessionOver"));

@@ -3,7 +3,7 @@ import type { Mailbox } from "../provider/mailbox.ts";
 import { openBody } from "../provider/message_content.ts";
 import type { HeadCutter } from "../protocol/message_head.ts";
 import { nothing, octetsOrNull } from "../border/answers.ts";
-import type { Awaitable, ErrorReply, MessageBody } from "../protocol/reply.ts";
+import { type Awaitable, CLEAN, type ErrorReply, type MessageBody } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
 import type { Text } from "./languages/text.ts";
 import { isGone } from "./maildrop.ts";
@@ -54,8 +54,8 @@ class StartedBody implements MessageBody {
   }
 
   /** TOP may end in the middle of a line, and must complete it. */
-  get isClean(): boolean {
-    return this.#head === null && this.#source.isClean === true;
+  get [CLEAN](): boolean {
+    return this.#head === null && this.#source[CLEAN] === true;
   }
 
   get isAtEnd(): boolean {

@@ -79,12 +79,16 @@ export class Session {
     this.#context.operations.reportPending();
   }
 
+  /** Nobody waits any more for what the provider was asked. */
+  forget(): void {
+    this.#context.operations[Symbol.dispose]();
+  }
+
   /** Gives up: the connection is gone, and what the provider still says is thrown away. */
   abandon(reason: string): void {
     this.#context.isAbandoned = true;
     this.#context.attempt?.abandon();
-    this.#context.operations[Symbol.dispose]();
-    this.#context.info.abort(reason);
+    this.#abort(reason);
   }
 
   /** Whether a later command may take the connection over into TLS: also after a logout (QAUT). */
@@ -149,7 +153,14 @@ export class Session {
       await releaseMailbox(this.#context, state.maildrop.mailbox);
     }
     this.#context.operations[Symbol.dispose]();
-    this.#context.info.abort("the session has ended");
+    this.#abort("the session has ended");
+  }
+
+  #abort(reason: string): void {
+    const { emit, info } = this.#context;
+    for (const error of info.abort(reason)) {
+      emit({ type: "error", connection: info, during: "abort", error });
+    }
   }
 
   #carryOut(state: CommandState, name: string, argument: string): Awaitable<Reply<Text>> {

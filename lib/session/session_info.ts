@@ -35,14 +35,32 @@ export class SessionInfo implements ConnectionInfo {
     return this.#controller.signal;
   }
 
-  /** Aborts the signal, once. @param reason the end of "The connection is over: " */
-  abort(reason: string): void {
-    if (this.#abortedBecause !== null) return;
+  /**
+   * Aborts the signal, once.
+   *
+   * @param reason the end of "The connection is over: "
+   * @returns what the listeners of the signal threw; it would end the process
+   */
+  abort(reason: string): readonly unknown[] {
+    if (this.#abortedBecause !== null) return [];
     this.#abortedBecause = reason;
-    this.#abortController(reason);
+    return this.#abortController(reason);
   }
 
-  #abortController(reason: string): void {
-    this.#controller?.abort(new DOMException(`The connection is over: ${reason}`, "AbortError"));
+  #abortController(reason: string): readonly unknown[] {
+    if (this.#controller === null) return [];
+    const thrown: unknown[] = [];
+    const onError = (event: ErrorEvent) => {
+      event.preventDefault();
+      thrown.push(event.error);
+    };
+    globalThis.addEventListener("error", onError);
+    try {
+      const message = `The connection is over: ${reason}`;
+      this.#controller.abort(new DOMException(message, "AbortError"));
+    } finally {
+      globalThis.removeEventListener("error", onError);
+    }
+    return thrown;
   }
 }

@@ -68,3 +68,12 @@ export async function acceptLoop(
     }
   }
 }
+
+/** Closes a socket that its owner may have closed already. */
+export function closeIfOpen(acceptor: Acceptor<Arrival>): void {
+  try {
+    acceptor.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}

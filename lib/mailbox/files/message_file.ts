@@ -2,7 +2,7 @@
 import { counted } from "../../protocol/counted.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { envelopeOctets } from "./envelope_line.ts";
-import type { MessageBody } from "../../protocol/reply.ts";
+import { CLEAN, type MessageBody } from "../../protocol/reply.ts";
 
 const CHUNK_OCTETS = 262_144;
 
@@ -34,13 +34,13 @@ function endedEarly(octets: number): Error {
 
 /** The bytes of a file that was read. */
 class SmallBody implements MessageBody {
-  readonly isClean: boolean;
+  readonly [CLEAN]: boolean;
   readonly isAtEnd = true;
   #octets: Uint8Array | null;
 
   constructor(octets: Uint8Array, isClean: boolean) {
     this.#octets = octets.length > 0 ? octets : null;
-    this.isClean = isClean;
+    this[CLEAN] = isClean;
   }
 
   nextChunk(): Uint8Array | null {
@@ -57,7 +57,7 @@ class SmallBody implements MessageBody {
  * while one is sent. The first chunk is not followed by such a read, because TOP and most mail need no second one.
  */
 class FileBody implements MessageBody {
-  readonly isClean: boolean;
+  readonly [CLEAN]: boolean;
   readonly #file: OpenFile;
   readonly #size: number;
   #buffer: Uint8Array;
@@ -67,7 +67,7 @@ class FileBody implements MessageBody {
   #ahead: Promise<Uint8Array> | null = null;
 
   constructor(file: OpenFile, size: number, isClean: boolean) {
-    this.isClean = isClean;
+    this[CLEAN] = isClean;
     this.#file = file;
     this.#size = size;
     this.#left = size;
