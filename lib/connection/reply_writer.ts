@@ -10,7 +10,7 @@
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import {
   challengeLine,
-  CLEAN,
+  isClean,
   type MessageBody,
   type MessageReply,
   type Reply,
@@ -181,7 +181,7 @@ export class ReplyWriter {
   }
 
   async #addMessage(body: MessageBody, unsent: UnsentMessage): Promise<void> {
-    const stuffer = body[CLEAN] === true ? null : new ByteStuffer();
+    const stuffer = isClean(body) ? null : new ByteStuffer();
     for (;;) {
       const chunk = await this.#nextChunk(body);
       if (chunk === null) break;

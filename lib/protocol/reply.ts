@@ -11,17 +11,20 @@ export type Awaitable<T> = T | Promise<T>;
 /** Marks a body of this package's own mailboxes whose lines need no look. A program's own cannot have it: it is not exported. */
 export const CLEAN: unique symbol = Symbol("clean");
 
+/**
+ * Whether every line of the body, also the last one, certainly ends with CRLF, and none begins with a dot. The server then
+ * sends the octets without looking at them.
+ */
+export function isClean(body: MessageBody): boolean {
+  return CLEAN in body && body[CLEAN] === true;
+}
+
 /** The bytes of a message, chunk by chunk, before byte-stuffing. */
 export interface MessageBody {
   /** The next chunk, or null after the last one. Its bytes do not change until the next call. */
   nextChunk(): Awaitable<Uint8Array | null>;
   /** Releases what the message holds open. The server calls it exactly once. */
   close(): Awaitable<void>;
-  /**
-   * Whether every line, also the last one, certainly ends with CRLF, and none begins with a dot. The server then sends
-   * the bytes without looking at them.
-   */
-  readonly [CLEAN]?: boolean;
   /** Whether it is certain now that no chunk follows. False lets the server send a large chunk at once. */
   readonly isAtEnd?: boolean;
 }

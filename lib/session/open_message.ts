@@ -3,7 +3,13 @@ import type { Mailbox } from "../provider/mailbox.ts";
 import { openBody } from "../provider/message_content.ts";
 import type { HeadCutter } from "../protocol/message_head.ts";
 import { nothing, octetsOrNull } from "../border/answers.ts";
-import { type Awaitable, CLEAN, type ErrorReply, type MessageBody } from "../protocol/reply.ts";
+import {
+  type Awaitable,
+  CLEAN,
+  type ErrorReply,
+  isClean,
+  type MessageBody,
+} from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
 import type { Text } from "./languages/text.ts";
 import { isGone } from "./maildrop.ts";
@@ -55,7 +61,7 @@ class StartedBody implements MessageBody {
 
   /** TOP may end in the middle of a line, and must complete it. */
   get [CLEAN](): boolean {
-    return this.#head === null && this.#source[CLEAN] === true;
+    return this.#head === null && isClean(this.#source);
   }
 
   get isAtEnd(): boolean {
