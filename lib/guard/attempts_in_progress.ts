@@ -47,6 +47,17 @@ export class AttemptsInProgress {
     return this.#groups.get(key)?.nextEnd;
   }
 
+  /** Waits until an attempt of this group has ended, or has lasted so long that it no longer counts; or for `other`. */
+  async untilFewer(key: string, other: Promise<void>): Promise<void> {
+    const group = this.#groups.get(key);
+    if (group === undefined) return;
+    const now = this.#clock.now();
+    const counted = [...group.attempts.values()].filter((began) => began > now - LONGEST_MS);
+    const { promise: isOld, resolve } = Promise.withResolvers<void>();
+    using _timer = this.#clock.after(Math.min(...counted, now) + LONGEST_MS - now, resolve);
+    await Promise.race([group.nextEnd.promise, other, isOld]);
+  }
+
   /** Begins an attempt that counts in all of these groups until it is disposed of. */
   begin(keys: readonly string[]): Disposable {
     const id = Symbol();

@@ -74,13 +74,13 @@ export class LoginAdmission {
       if (digest !== null) {
         if (this.#wrong.hasSince(refusalsBefore, digest)) return { verdict: "wrong" };
         if (this.#ofSecret.count(digest) > 0) {
-          await Promise.race([this.#ofSecret.nextEnd(digest)?.promise, abandoned.promise]);
+          await this.#ofSecret.untilFewer(digest, abandoned.promise);
           continue;
         }
       }
       const full = this.#fullNetwork(peer, isHere, strikesLeft);
       if (full !== null) {
-        await Promise.race([this.#ofNetwork.nextEnd(full)?.promise, abandoned.promise]);
+        await this.#ofNetwork.untilFewer(full, abandoned.promise);
         continue;
       }
       if (isBanned) this.#known.noteTry(peer, username);
@@ -149,9 +149,10 @@ const aStanding: Check<BanStanding> = only(
 
 function isStanding(value: unknown): value is BanStanding {
   return typeof value === "object" && value !== null && "bannedSeconds" in value &&
-    (value.bannedSeconds === null || typeof value.bannedSeconds === "number") &&
+    (value.bannedSeconds === null || Number.isFinite(value.bannedSeconds)) &&
     "strikesLeft" in value && Array.isArray(value.strikesLeft) &&
-    value.strikesLeft.every(({ network, strikes }) =>
-      typeof network === "string" && typeof strikes === "number"
+    value.strikesLeft.every((each) =>
+      typeof each === "object" && each !== null && typeof each.network === "string" &&
+      Number.isFinite(each.strikes)
     );
 }

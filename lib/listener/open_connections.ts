@@ -69,7 +69,7 @@ export class OpenConnections {
       }
       const held = new DisposableStack();
       held.use(share);
-      held.use(this.#clock.after(SHARE_MS, () => held.dispose()));
+      held.use(this.#clock.after(SHARE_MS, () => this.#forget(connection)));
       this.#departed.set(connection, held);
       if (this.#isAbandoned) this.#forget(connection);
       else connection.settled.finally(() => this.#forget(connection));

@@ -228,13 +228,10 @@ export class Session {
   }
 
   #fail(failure: unknown, concern: Concern = "mailbox"): ErrorReply<Text> {
-    const { emit, info } = this.#context;
-    emit({
-      type: "error",
-      connection: info,
-      during: this.#verb,
-      error: failure,
-    });
+    const { emit, info, isAbandoned } = this.#context;
+    // A provider that obeys the signal has done nothing wrong.
+    const hasObeyed = isAbandoned && failure === info.signal.reason;
+    if (!hasObeyed) emit({ type: "error", connection: info, during: this.#verb, error: failure });
     return replyToFailure(failure, concern);
   }
 }

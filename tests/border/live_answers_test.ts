@@ -111,3 +111,56 @@ Deno.test("stop ends sessions also where the owner of a socket has closed it, an
   assertEquals(pop3.all("warning").map(({ value }) => value).slice(0, 1), ["authenticate"]);
   assertEquals(clock.pending, 0);
 });
+
+Deno.test("a provider that obeys the signal of a client that has gone is no error", async () => {
+  const clock = new ManualClock();
+  const asked = Promise.withResolvers<void>();
+  const provider: MailboxProvider = {
+    authenticate({ signal }) {
+      asked.resolve();
+      return new Promise((_resolve, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason))
+      );
+    },
+  };
+  await using pop3 = new ObservedListener({ provider }, clock);
+  const { port } = await pop3.listenOn(loopback);
+  using client = await ResettingClient.connect(port);
+  await client.say("XLOG me x");
+  await asked.promise;
+  clock.advance(500);
+  client.reset();
+  await pop3.until("close");
+  for (let turn = 0; turn < 20; turn++) await new Promise((go) => setTimeout(go, 0));
+  assertEquals(pop3.all("error"), []);
+});
+
+Deno.test("two logins that hang keep others of their address waiting for a minute at most", async () => {
+  const clock = new ManualClock();
+  let hanging = 0;
+  const provider: MailboxProvider = {
+    authenticate(_info, username) {
+      if (username === "me") return new MemoryMailbox();
+      hanging++;
+      return new Promise(() => {});
+    },
+  };
+  await using pop3 = new ObservedListener({ provider, stopGrace: 0, loginTimeout: 300 }, clock);
+  const { port } = await pop3.listenOn(loopback);
+  const clients: LoopbackClient[] = [];
+  for (const name of ["one", "two"]) {
+    const client = await LoopbackClient.connect(port);
+    clients.push(client);
+    await client.readLine();
+    await client.send(`XLOG ${name} x\r\n`);
+  }
+  while (hanging < 2) await new Promise((go) => setTimeout(go, 0));
+  using other = await LoopbackClient.connect(port);
+  await other.readLine();
+  const welcome = other.command("XLOG me x");
+  await pop3.until("command", 3);
+  for (let turn = 0; turn < 20; turn++) await new Promise((go) => setTimeout(go, 0));
+  clock.advance(60_000);
+  assertEquals(await welcome, "+OK Welcome.");
+  for (const client of clients) client.close();
+});
