@@ -1,5 +1,4 @@
 /** Runs the command that the arguments name, prints errors in one line, and gives the exit code. */
-import { check } from "./check.ts";
 import { CliError } from "./cli_error.ts";
 import { readCommandLine, type Wish } from "./command_line.ts";
 import { complain } from "./output.ts";
@@ -33,9 +32,11 @@ export async function main(args: readonly string[]): Promise<number> {
         await status(wish.options);
         return 0;
       }
-      case "check":
+      case "check": {
+        const { check } = await import("./check.ts");
         await check(wish.mailbox ?? SAMPLE_MAILBOX, wish.options);
         return 0;
+      }
     }
   } catch (error) {
     const told = error instanceof Deno.errors.NotCapable
