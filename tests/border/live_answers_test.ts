@@ -96,7 +96,6 @@ Deno.test("stop ends sessions also where the owner of a socket has closed it, an
   const { port } = await pop3.listenOn(loopback);
   const socket = Deno.listen(loopback);
   pop3.serve(socket);
-  socket.close();
   using client = await ResettingClient.connect(port);
   // With more commands than one, and STLS on offer, the reset is noticed, too.
   await client.say("USER me\r\nPASS x\r\nQUIT");
@@ -104,6 +103,7 @@ Deno.test("stop ends sessions also where the owner of a socket has closed it, an
   clock.advance(500);
   client.reset();
   await pop3.until("close");
+  socket.close();
   const [first, second] = [pop3.stop(), pop3.stop()];
   for (let turn = 0; turn < 20; turn++) await new Promise((go) => setTimeout(go, 0));
   clock.advance(3_000);
