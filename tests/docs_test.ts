@@ -19,8 +19,10 @@ async function pages(): Promise<string[]> {
   for await (const { name } of Deno.readDir(root)) {
     if (name.endsWith(".md")) found.push(name);
   }
-  for await (const { name } of Deno.readDir(join(root, "docs"))) {
-    if (name.endsWith(".md")) found.push(`docs/${name}`);
+  for (const folder of ["docs", "docs/operations"]) {
+    for await (const { name } of Deno.readDir(join(root, folder))) {
+      if (name.endsWith(".md")) found.push(`${folder}/${name}`);
+    }
   }
   return found.sort();
 }
@@ -86,12 +88,12 @@ Deno.test("every option, event and metric is explained", async () => {
   for (const reason of reasons) {
     assert(messages.includes(`\`${reason}\``), `docs/messages.md: ${reason}`);
   }
-  const operations = await read("docs/operations.md");
+  const monitoring = await read("docs/operations/monitoring.md");
   const telemetry = await read("lib/telemetry/open_telemetry.ts");
   const metrics = telemetry.match(/(?<=")pop3\.server\.[a-z_.]+(?=")/g) ?? [];
   assertEquals(metrics.length, 10);
   for (const metric of metrics) {
-    assert(operations.includes(`\`${metric}\``), `docs/operations.md: ${metric}`);
+    assert(monitoring.includes(`\`${metric}\``), `docs/operations/monitoring.md: ${metric}`);
   }
 });
 
@@ -251,6 +253,7 @@ async function furnish(folder: string): Promise<void> {
     await Deno.mkdir(join(folder, "mail/joe", name), { recursive: true });
   }
   await Deno.writeTextFile(join(folder, "mail/joe/cur/1.x:2,S"), "Subject: x\n\nHello\n");
+  await Deno.writeTextFile(join(folder, "users"), "carol:{PLAIN}s3cret\n");
   const mbox = "From a@example.org Thu Jan  1 00:00:00 2026\nSubject: a\n\nHello\n";
   await Deno.writeTextFile(join(folder, "archive.mbox"), mbox);
   await Deno.writeTextFile(

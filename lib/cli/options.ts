@@ -129,7 +129,7 @@ export const serveOptions = {
   "tls-port": value("N", "port with implicit TLS; 0 picks a free one, off opens none", portNumber, null, `${TLS_PORT} with --cert, else off`),
   "cert": value("FILE", "PEM certificate chain, read again when it changes", text("the path of a file"), null),
   "key": value("FILE", "PEM private key of the certificate", text("the path of a file"), null),
-  "tls-engine": ofSetting(fixedSettings.tlsEngine, "ENGINE", "what does implicit TLS: node; or deno, for less memory and CPU, within limits (docs/operations.md)"),
+  "tls-engine": ofSetting(fixedSettings.tlsEngine, "ENGINE", "what does implicit TLS: node; or deno, for less memory and CPU, within limits (docs/operations/certificates.md)"),
   "user": value("NAME", "name of the only user, without --users", text("a name"), null, "me"),
   "password-file": value("FILE", "file whose first line is that user's password", text("the path of a file"), null, "POP3SVC_PASSWORD; else passw0rd, on loopback without proxies only"),
   "users": value("FILE", "file of users in the format of Dovecot's passwd-file or Apache's htpasswd, read again when it changes", text("the path of a file"), null),

@@ -1,14 +1,14 @@
 /**
  * For each kind of failure: what it ends, and what goes on.
  *
- * `provider_failure.ts` looks up here whether a session ends, `accept_loop.ts` how long a port waits. docs/operations.md
+ * `provider_failure.ts` looks up here whether a session ends, `accept_loop.ts` how long a port waits. docs/operations/troubleshooting.md
  * shows the same table, and a test compares the two.
  */
 
 /** What a failure affects, from the smallest to the largest. */
 export type Concern = "message" | "mailbox" | "connection" | "port" | "process";
 
-/** What a failure costs: two facts for the code, and texts for docs/operations.md. */
+/** What a failure costs: two facts for the code, and texts for docs/operations/troubleshooting.md. */
 export interface FailureCost {
   /** Which failures are meant. */
   readonly failures: string;

@@ -1,7 +1,7 @@
 /**
  * Turns events into metrics and spans of OpenTelemetry. Deno sends them to the place that its `OTEL_…` variables name.
  *
- * Loaded only for `recordMetrics`. docs/operations.md lists every metric.
+ * Loaded only for `recordMetrics`. docs/operations/monitoring.md lists every metric.
  */
 import {
   type Attributes,

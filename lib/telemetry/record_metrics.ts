@@ -4,7 +4,7 @@ import type { MetricsOptions } from "./open_telemetry.ts";
 
 /**
  * Makes a function for `onEvent` that counts and measures with OpenTelemetry, under the names that
- * `docs/operations.md` lists. With `OTEL_DENO=true`, Deno sends them where its `OTEL_…` variables say; else they go to the
+ * `docs/operations/monitoring.md` lists. With `OTEL_DENO=true`, Deno sends them where its `OTEL_…` variables say; else they go to the
  * provider of metrics that the program has registered. The code for it is loaded by this call.
  *
  * @example

@@ -260,7 +260,7 @@ Deno.test("a flood of wrong logins makes few log lines, with shortened names", a
   assert(Math.max(...lines.map(({ length }) => length)) < 500);
 });
 
-// The test kills the program: Deno sometimes waits for a missing collector without end (docs/operations.md).
+// The test kills the program: Deno sometimes waits for a missing collector without end (docs/operations/monitoring.md).
 Deno.test("a missing telemetry collector ends neither a session nor the program", async () => {
   await using program = await RunningProgram.start([], {
     OTEL_DENO: "true",

@@ -14,7 +14,7 @@ function tableBelow(page: string, heading: string): string[][] {
 }
 
 Deno.test("the table of the page is the table of the code", async () => {
-  const page = fromFileUrl(new URL("../../docs/operations.md", import.meta.url));
+  const page = fromFileUrl(new URL("../../docs/operations/troubleshooting.md", import.meta.url));
   const shown = tableBelow(await Deno.readTextFile(page), "What a failure costs");
   const table = concerns.map((concern) => {
     const { failures, client, log, goesOn } = failureCosts[concern];

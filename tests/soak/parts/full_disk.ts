@@ -17,7 +17,7 @@ export const fullDisk: SoakPart = {
     command("mount", "-t", "tmpfs", "-o", DISK, "none", mountPoint);
     try {
       soak.mail.makeMaildir("full");
-      // The mailbox belongs to the server, since deletions need a folder of its own on that disk (docs/operations.md).
+      // The mailbox belongs to the server, since deletions need a folder of its own on that disk (docs/operations/users.md).
       command("chown", "0:0", mountPoint);
       for (let turn = 0; !soak.isOver; turn++) await oneRound(soak, `${mountPoint}/fillers`, turn);
     } finally {
