@@ -2,12 +2,21 @@
 import { type Clock, systemClock } from "../time/clock.ts";
 import { peerKey } from "../transport/address.ts";
 import { isAtLeast, type LogLevel } from "../events/event_level.ts";
-import { levelOfLogged, lineOf, type LogFormat, type Logged, logLine } from "./log_lines.ts";
+import {
+  levelOfLogged,
+  lineOf,
+  type LogFormat,
+  type Logged,
+  logLine,
+  type LogStamp,
+  nameOf,
+} from "./log_lines.ts";
 import { type LeftOut, type LineKind, StrangerLines } from "./stranger_lines.ts";
 
 /** What is written, and how. */
 export interface EventLogOptions {
   readonly format: LogFormat;
+  readonly stamp: LogStamp;
   /** The least important level that is written. */
   readonly level: LogLevel;
   /** Takes a line. */
@@ -33,14 +42,14 @@ export class EventLog implements Disposable {
 
   /** Writes the line of an event, unless its level or a limit leaves it out. */
   observe(event: Logged): void {
-    const { format, level, write } = this.#options;
+    const { format, stamp, level, write } = this.#options;
     const itsLevel = levelOfLogged(event);
     if (!isAtLeast(itsLevel, level)) return;
     const address = strangerOf(event);
     if (address !== null && !this.#strangers.admit(kindOf(event, itsLevel), peerKey(address))) {
       return;
     }
-    const line = logLine(event, format, level);
+    const line = logLine(event, format, level, stamp);
     if (line !== null) write(line);
   }
 
@@ -58,8 +67,8 @@ export class EventLog implements Disposable {
       lines,
       seconds,
     };
-    const { format, write } = this.#options;
-    write(lineOf(level, "left-out", fields, new Date(), format));
+    const { format, stamp, write } = this.#options;
+    write(lineOf(level, "left-out", fields, { time: new Date(), format, stamp }));
   }
 }
 
@@ -73,7 +82,7 @@ function strangerOf(event: Logged): string | null {
 }
 
 function kindOf(event: Logged, level: LogLevel): LineKind {
-  const { type: of } = event;
+  const of = nameOf(event);
   if (level === "debug") return { of, reason: null, level, ...DEBUG_LINES };
   if (event.type === "error") return { of, reason: event.during, level, ...LINES };
   const reason = "reason" in event ? event.reason : null;

@@ -4,7 +4,7 @@ import { ignoreBelow, LOG_LEVELS, type LogLevel } from "../events/event_level.ts
 import { checkedOptions, given, oneOf, type SettingsTable } from "../settings/setting.ts";
 import { EventLog } from "./event_log.ts";
 import { LineWriter } from "./line_writer.ts";
-import { lineOf, type LogFormat, type Logged } from "./log_lines.ts";
+import { lineOf, type LogFormat, type Logged, type LogStamp } from "./log_lines.ts";
 import { complaints, harmless } from "./observers.ts";
 
 /** What is written, how, and where. */
@@ -52,14 +52,14 @@ export function logEvents(options: LogOptions = {}): EventLogger {
   return programLog(options);
 }
 
-/** {@linkcode logEvents} for the program. */
-export function programLog(options: LogOptions): ProgramLogger {
+/** {@linkcode logEvents} for the program, which knows whether the journal reads its lines. */
+export function programLog(options: LogOptions, stamp: LogStamp = "time"): ProgramLogger {
   const { format, level, write } = checkedOptions(logSettings, options);
-  const target = write === null ? standardError(format) : {
+  const target = write === null ? standardError(format, stamp) : {
     write: harmless(write, complainOfWrite),
     flush: () => Promise.resolve(),
   };
-  const log = new EventLog({ format, level, write: target.write });
+  const log = new EventLog({ format, stamp, level, write: target.write });
   const logger = Object.assign((event: Logged) => log.observe(event), {
     async [Symbol.asyncDispose]() {
       log[Symbol.dispose]();
@@ -81,10 +81,13 @@ const logSettings: SettingsTable<Required<Omit<LogOptions, "write">> & { write: 
 
 type Write = (line: string) => void;
 
-function standardError(format: LogFormat) {
-  const lines = new LineWriter(Deno.stderr, {
-    lost: (lines) => lineOf("warn", "lost", { lines }, new Date(), format),
-  });
+/** The line that stands in the place of lost lines. */
+export function lostLine(lines: number, format: LogFormat, stamp: LogStamp): string {
+  return lineOf("warn", "lost", { lines }, { time: new Date(), format, stamp });
+}
+
+function standardError(format: LogFormat, stamp: LogStamp) {
+  const lines = new LineWriter(Deno.stderr, { lost: (lines) => lostLine(lines, format, stamp) });
   return { write: (line: string) => lines.write(line), flush: () => lines.flush() };
 }
 

@@ -8,37 +8,52 @@ import type { ConnectionInfo } from "../provider/connection_info.ts";
 import { isAtLeast, levelOf, type LogLevel } from "../events/event_level.ts";
 import type { Pop3Event } from "../events/events.ts";
 import { cut, describe, MOST_ERROR_CHARACTERS, printable } from "./printable.ts";
+import { fieldsOfNotice, isNotice, levelOfNotice, type ProgramNotice } from "./program_notices.ts";
 
 /** How a line is written. */
 export type LogFormat = "text" | "json";
 
-/** A notice of the program, and not of a listener: others can read or change files of the server. */
-export interface SetupNotice {
-  readonly type: "exposed";
-  readonly time: Date;
-  readonly finding: string;
-  /** The command that ends that. */
-  readonly remedy: string | null;
-}
-
 /** Everything that has a log line. */
-export type Logged = Pop3Event | SetupNotice;
+export type Logged = Pop3Event | ProgramNotice;
 
 /** The fields of a line by name. No peer can choose a name. */
 export type Fields = Readonly<Record<string, string | number | null>>;
 
 /** Fields that hold sentences, which may be longer than names. */
-const LONG_FIELDS: ReadonlySet<string> = new Set(["error", "finding", "remedy"]);
+const LONG_FIELDS: ReadonlySet<string> = new Set([
+  "error",
+  "reason",
+  "finding",
+  "remedy",
+  "serving",
+  "failed",
+]);
+
+/**
+ * What a line begins with: the time; or `<4>`, the priority that the journal and syslog know, where the journal adds the
+ * time itself (sd-daemon(3)).
+ */
+export type LogStamp = "time" | "priority";
+
+const PRIORITIES: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
 /** The line of an event, without a line end; null where its level is less important than `leastLevel`. */
 export function logLine(
   event: Logged,
   format: LogFormat,
   leastLevel: LogLevel,
+  stamp: LogStamp = "time",
 ): string | null {
   const level = levelOfLogged(event);
   if (!isAtLeast(level, leastLevel)) return null;
-  return lineOf(level, event.type, fieldsOf(event), event.time, format);
+  return lineOf(level, nameOf(event), fieldsOf(event), { time: event.time, format, stamp });
+}
+
+/** How a line is written, and the time that is in it. */
+export interface LineStyle {
+  readonly time: Date;
+  readonly format: LogFormat;
+  readonly stamp: LogStamp;
 }
 
 /** A line that is not about an event. */
@@ -46,19 +61,21 @@ export function lineOf(
   level: LogLevel,
   name: string,
   fields: Fields,
-  time: Date,
-  format: LogFormat,
+  { time, format, stamp }: LineStyle,
 ): string {
+  const shownTime = stamp === "time" ? time.toISOString() : null;
+  const priority = stamp === "priority" ? `<${PRIORITIES[level]}>` : "";
   const shown = Object.entries(fields).map(([name, value]) => {
     const most = LONG_FIELDS.has(name) ? MOST_ERROR_CHARACTERS : undefined;
     return [name, typeof value === "string" ? cut(value, most) : value] as const;
   });
   if (format === "json") {
-    const all = { time: time.toISOString(), level, event: name, ...Object.fromEntries(shown) };
-    return printable(JSON.stringify(all));
+    const all = { level, event: name, ...Object.fromEntries(shown) };
+    const timed = shownTime === null ? all : { time: shownTime, ...all };
+    return priority + printable(JSON.stringify(timed));
   }
-  return [
-    time.toISOString(),
+  return priority + [
+    ...(shownTime === null ? [] : [shownTime]),
     level,
     name,
     ...shown
@@ -69,10 +86,16 @@ export function lineOf(
 
 /** The level of an event or a notice. */
 export function levelOfLogged(event: Logged): LogLevel {
-  return event.type === "exposed" ? "warn" : levelOf(event);
+  return isNotice(event) ? levelOfNotice(event) : levelOf(event);
+}
+
+/** The name of an event in the log. The line of an error has a word of its own, since `error` is a level. */
+export function nameOf({ type }: Logged): string {
+  return type === "error" ? "failed" : type;
 }
 
 function fieldsOf(event: Logged): Fields {
+  if (isNotice(event)) return fieldsOfNotice(event);
   switch (event.type) {
     case "wake":
       return {
@@ -132,7 +155,7 @@ function fieldsOf(event: Logged): Fields {
       return {
         ...(event.connection === null ? {} : whoOf(event.connection)),
         during: event.during,
-        error: describe(event.error),
+        reason: describe(event.error),
       };
     case "warning":
       return {
@@ -156,8 +179,6 @@ function fieldsOf(event: Logged): Fields {
         milliseconds: Math.round(event.milliseconds),
         complete: event.isComplete ? "yes" : "no",
       };
-    case "exposed":
-      return { finding: event.finding, remedy: event.remedy };
     case "close":
       return {
         ...whoOf(event.connection),

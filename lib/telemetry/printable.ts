@@ -44,13 +44,13 @@ export function printableOctets(text: string): string {
   });
 }
 
-/** Describes any value that was thrown. Never throws. */
+/** Describes any value that was thrown, by its message: the log says already that something failed. Never throws. */
 export function describe(error: unknown, causes: number = MOST_CAUSES): string {
   try {
     if (!(error instanceof Error)) return String(error);
     const hasCause = error.cause !== undefined && causes > 0;
     const cause = hasCause ? `; cause: ${describe(error.cause, causes - 1)}` : "";
-    return `${error.name}: ${error.message}${cause}`;
+    return `${error.message === "" ? error.name : error.message}${cause}`;
   } catch {
     return "an error that cannot be shown";
   }

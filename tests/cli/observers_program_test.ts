@@ -182,7 +182,7 @@ Deno.test("a wire log on a full disk stops nothing, and is logged once", async (
   assertEquals(code, 0);
   const told = stderr.split("\n").filter((line) => line.includes("wire log"));
   assertEquals(told.length, 1);
-  assertMatch(told[0] ?? "", / error error during="wire log" error="Error: No space left/);
+  assertMatch(told[0] ?? "", / error failed during="wire log" reason="No space left/);
 });
 
 Deno.test({
@@ -224,7 +224,7 @@ Deno.test({
     await converse(program.port);
     await until(path("old/wire"), /# connection 3,[^]*closed/);
     const { stderr } = await program.end("SIGTERM");
-    assertStringIncludes(stderr, 'during="wire log" error="NotFound:');
+    assertStringIncludes(stderr, 'during="wire log" reason="No such file');
     assertEquals([folder.names(), folder.names("old")], [["old"], ["wire", "wire.1"]]);
   },
 });

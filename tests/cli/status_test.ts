@@ -41,11 +41,11 @@ Deno.test("status as text and as JSON: ports, certificate, connections, mailboxe
   assertMatch(stdout, new RegExp(`listening on pop3s://127.0.0.1:${program.tlsPort}\n`));
   assertMatch(stdout, /certificate CN=localhost until \d{4}-\d\d-\d\d, 24 h more/);
   assertStringIncludes(stdout, "connections: 1 not logged in, 1 logged in, 0 asleep");
-  assertStringIncludes(stdout, "mailboxes in use: mail (1)");
+  assertStringIncludes(stdout, `mailboxes in use: ${path("mail")} (1)`);
 
   const json = JSON.parse((await runProgram(["status", "--admin", admin, "--json"])).stdout);
   assertEquals(json.connections, { authorization: 1, transaction: 1, asleep: 0 });
-  assertEquals(json.mailboxes, { mail: 1 });
+  assertEquals(json.mailboxes, { [path("mail")]: 1 });
   assertEquals(json.bans, []);
 });
 

@@ -77,7 +77,7 @@ Deno.test("a changed certificate is used at the next handshake; a broken one is 
   const told = stderr.split("\n").filter((line) => / (certificate |error )/.test(line));
   assertMatch(
     told.map((line) => line.replace(/^\S+ /, "")).join("\n"),
-    /^info certificate subject="CN=localhost" expires=\S+\ninfo certificate subject="CN=renewed" expires=\S+\nerror error during=certificate error="TypeError: no PEM private key without a passphrase"$/,
+    /^info certificate subject="CN=localhost" expires=\S+\ninfo certificate subject="CN=renewed" expires=\S+\nerror failed during=certificate reason="no PEM private key without a passphrase"$/,
   );
 });
 

@@ -29,7 +29,7 @@ Deno.test("a hash of pop3svc hash lets its user log in; bad lines are logged, ch
   const { stderr } = await program.end("SIGTERM");
   assertStringIncludes(
     stderr,
-    'error during="users file" error="Error: line 2: there is no colon after its name"',
+    'failed during="users file" reason="line 2: there is no colon after its name"',
   );
 });
 

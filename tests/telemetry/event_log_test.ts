@@ -11,7 +11,10 @@ import { ManualClock } from "../manual_clock.ts";
 function setUp(level: LogLevel = "info", format: LogFormat = "text") {
   const lines: string[] = [];
   const clock = new ManualClock();
-  const log = new EventLog({ format, level, write: (line) => lines.push(line) }, clock);
+  const log = new EventLog(
+    { format, stamp: "time", level, write: (line) => lines.push(line) },
+    clock,
+  );
   const observe = (happening: Happening) => log.observe(eventOf(happening));
   return { lines, clock, log, observe, withoutTimes: () => lines.map((line) => line.slice(25)) };
 }

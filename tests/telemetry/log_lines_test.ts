@@ -51,6 +51,45 @@ Deno.test("a failed login as text and as JSON", () => {
   });
 });
 
+Deno.test("for the journal, a line begins with its priority and has no time", () => {
+  const event = failedLogin("me\n<0>too");
+  assertEquals(
+    logLine(event, "text", "info", "priority"),
+    '<4>warn login-failed connection=7 address=127.0.0.1 user="me\\n<0>too" mechanism=PASS reason=wrong',
+  );
+  const json = logLine(event, "json", "info", "priority") ?? "";
+  assertEquals(json.slice(0, 44), '<4>{"level":"warn","event":"login-failed","c');
+  const error = new Error("it is broken");
+  const failed = { type: "error", time, connection: null, during: "accept", error } as const;
+  assertEquals(
+    logLine(failed, "text", "info", "priority"),
+    '<3>error failed during=accept reason="it is broken"',
+  );
+  assertEquals(
+    logLine({ type: "start", time, version: "pop3svc" }, "text", "info", "priority"),
+    "<6>info start version=pop3svc",
+  );
+  assertEquals(
+    logLine({ type: "connect", time, connection }, "text", "debug", "priority")?.[1],
+    "7",
+  );
+});
+
+Deno.test("a reload names what was read, what has changed, and what cannot be used", () => {
+  const files = [
+    { name: "certificate", isChanged: false, failure: "key.pem: permission denied" },
+    { name: "users file", isChanged: true, failure: null },
+  ];
+  assertEquals(
+    logLine({ type: "reload", time, files }, "text", "warn"),
+    '2026-11-23T09:00:00.000Z warn reload read="certificate, users file" changed="users file" failed="certificate: key.pem: permission denied"',
+  );
+  assertEquals(
+    logLine({ type: "reload", time, files: [] }, "text", "info")?.slice(25),
+    "info reload",
+  );
+});
+
 Deno.test("a line below the level is left out", () => {
   assertEquals(logLine({ type: "connect", time, connection }, "text", "info"), null);
 });
@@ -74,7 +113,7 @@ Deno.test("an error names its cause", () => {
   const error = new Error("cannot read", { cause: new Error("EIO: /mail/a") });
   assertEquals(
     logLine({ type: "error", time, connection: null, during: "accept", error }, "text", "error"),
-    '2026-11-23T09:00:00.000Z error error during=accept error="Error: cannot read; cause: Error: EIO: /mail/a"',
+    '2026-11-23T09:00:00.000Z error failed during=accept reason="cannot read; cause: EIO: /mail/a"',
   );
 });
 
@@ -94,7 +133,7 @@ class Nasty extends Error {
   }
 }
 const thrown: readonly (readonly [string, unknown, string])[] = [
-  ["an error that is its own cause", own, '"Error: it goes round; cause: Error: it goes round'],
+  ["an error that is its own cause", own, '"it goes round; cause: it goes round'],
   ["an error whose message throws", new Nasty(), '"an error that cannot be shown"'],
   ["an object without a prototype", Object.create(null), '"an error that cannot be shown"'],
   ["nothing", undefined, "undefined"],
@@ -104,7 +143,7 @@ for (const [name, error, shown] of thrown) {
   Deno.test(`what was thrown is ${name}`, () => {
     const event = { type: "error", time, connection: null, during: "accept", error } as const;
     const line = logLine(event, "text", "info") ?? "";
-    assertEquals(line.includes(` error=${shown}`), true, line);
+    assertEquals(line.includes(` reason=${shown}`), true, line);
   });
 }
 

@@ -2,7 +2,7 @@
  * Holds what all sessions of one mailbox share while the server runs, where each message is a file: the list, the sizes,
  * the index, the locks, and what was already logged. Each session has a FileMailbox.
  */
-import { basename, join, resolve } from "@std/path";
+import { join, resolve } from "@std/path";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { isReadOnlyError } from "../../files/cannot_write.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
@@ -67,7 +67,7 @@ export class FileStore implements MailboxStore, SharedFiles {
     files: FileSystem = denoFileSystem,
     clock: Clock = systemClock,
   ) {
-    this.name = basename(resolve(path));
+    this.name = resolve(path);
     this.isReadOnly = options.readOnly ?? false;
     this.#exclusive = options.exclusive ?? false;
     this.#stateDirectory = options.stateDirectory ?? null;

@@ -2,7 +2,6 @@
  * What all sessions of one mbox share while the server runs: its index, ids and locks, and what was already logged. A
  * session has an MboxLogin.
  */
-import { basename } from "@std/path";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
@@ -64,7 +63,7 @@ export class MboxStore implements MailboxStore, SharedMbox {
       stateDirectory: options.stateDirectory ?? null,
       uid: options.uid ?? null,
     });
-    this.name = basename(this.place.path);
+    this.name = this.place.path;
     this.isReadOnly = options.readOnly ?? false;
     this.#exclusive = options.exclusive ?? false;
     this.#deletePolicy = options.deletePolicy ?? "remove";
