@@ -69,6 +69,7 @@ export type { Concern, Finding } from "./check/finding.ts";
 // TLS.
 export type { Certificate, CertificateSource } from "./transport/tls/certificate.ts";
 export { certificateFiles } from "./transport/tls/certificate_files.ts";
+export type { RejectedCertificate, ShownCertificate } from "./transport/tls/served_certificate.ts";
 export type { TlsEngine } from "./transport/tls/tls_engine.ts";
 
 // Log and count.
@@ -99,6 +100,7 @@ export type {
 } from "./events/session_events.ts";
 export type {
   CertificateEvent,
+  CertificateExpiryEvent,
   ErrorEvent,
   FaultsEvent,
   ProviderRule,

@@ -1,6 +1,5 @@
 /** The certificate that `--cert` and `--key` name. */
 import {
-  type Certificate,
   type CertificateFacts,
   type CertificateFiles,
   certificateFiles,
@@ -13,7 +12,7 @@ import type { ServeOptions } from "./options.ts";
 
 /** A certificate that was valid at the start, and the function that reads it again. */
 export interface ChosenCertificate {
-  readonly source: () => Certificate;
+  readonly source: ReturnType<typeof certificateFiles>;
   readonly facts: CertificateFacts;
 }
 

@@ -158,6 +158,7 @@ export const serveOptions = {
   "faults": value("FILE", "misbehave by the rules of this file, to test clients; on this machine only", text("the path of a file"), null),
   "wire-log": value("FILE", "append a transcript of each connection to this file, without secrets and messages", text("the path of a file"), null),
   "wire-log-messages": ofSetting(settings.wireLogMessages, null, "with --wire-log: write messages, too"),
+  "log-file": value("FILE", "append the log to this file, which SIGHUP opens again", text("the path of a file"), null, "standard error"),
   "log-format": value("FORMAT", "format of log lines: text or json", oneOf<LogFormat>("text", "json"), "text"),
   "log-level": value("LEVEL", "least severe events that are logged: error, warn, info or debug", oneOf<LogLevel>(...LOG_LEVELS), "info"),
   "reuse-port": flag("let another process listen on the same ports, for a restart without lost connections; Linux only"),

@@ -64,6 +64,8 @@ function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
   const mail = isMany ? options["mail-root"] : folderOf(mailbox, options);
   // Without permission to read variables, only --state-dir can name the folder; the start warns when it is missing.
   const state = isMany ? statePathOf(options) : null;
+  // Opening them for reading, too, does not wait at a FIFO.
+  const logs = [options["wire-log"], options["log-file"]];
   const isWritten = !options["read-only"] || options.lock;
   const threads = isMany && HASHING.protocol === "file:"
     ? relative(Deno.cwd(), fromFileUrl(HASHING))
@@ -84,8 +86,9 @@ function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
       options.faults,
       state,
       threads,
+      ...logs,
     ),
-    write: given(isWritten ? mail : null, state, options["wire-log"]),
+    write: given(isWritten ? mail : null, state, ...logs),
     env: isMany || options["password-file"] !== null ? [] : ["POP3SVC_PASSWORD"],
     sys: Deno.build.os === "windows" ? [] : ["uid"],
   };

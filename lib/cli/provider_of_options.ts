@@ -13,6 +13,7 @@ import {
   type Pop3Events,
   readGivenText,
   reasonOf,
+  type ReloadedFile,
   seenFormat,
   SingleUserProvider,
 } from "../program.ts";
@@ -34,7 +35,7 @@ export interface ChosenProvider {
   /** The same as facts, for JSON. */
   readonly facts: Readonly<Record<string, unknown>>;
   /** Reads its files again now. */
-  readonly refresh: () => Promise<void>;
+  readonly refresh: () => Promise<readonly ReloadedFile[]>;
 }
 
 /** @throws {CliError} when nobody could log in */
@@ -71,7 +72,7 @@ export async function providerOf(
       user: username,
       ...(leftOut.length === 0 ? {} : { notServed: leftOut }),
     },
-    refresh: () => Promise.resolve(),
+    refresh: () => Promise.resolve([]),
   };
 }
 
@@ -118,7 +119,11 @@ async function usersOf(
     provider,
     text: `${counted(users, "user")} of ${file}${leftOutText(leftOut)}`,
     facts: { users, file, ...(leftOut.length === 0 ? {} : { notServed: leftOut }) },
-    refresh: async () => void await provider.refresh(),
+    async refresh() {
+      const { isChanged, failure } = await provider.refresh();
+      const reason = failure === null ? null : `${file}: ${reasonOf(failure)}`;
+      return [{ name: "users file", isChanged, failure: reason }];
+    },
   };
 }
 

@@ -18,9 +18,11 @@ import { environmentVariable } from "./environment.ts";
 import { faultsOf } from "./faults_of_options.ts";
 import { secretFilesOf } from "./exposure.ts";
 import { listenerSettings, type ServeOptions } from "./options.ts";
+import { versionText } from "./help.ts";
 import { Output } from "./output.ts";
 import { type Port, portsOf } from "./ports_of_options.ts";
 import { providerOf } from "./provider_of_options.ts";
+import { reload } from "./reload.ts";
 import { exitAfter, onHangup, StopSignals } from "./signals.ts";
 import { onStrayErrors } from "./stray_errors.ts";
 import { wireLogOf } from "./wire_log_of_options.ts";
@@ -29,7 +31,7 @@ import { wireLogOf } from "./wire_log_of_options.ts";
 export async function serve(mailbox: string | null, options: ServeOptions): Promise<void> {
   // Declared first, so disposed of last: its timer limits how long the others may take to close.
   using limit = new DisposableStack();
-  await using output = new Output(options["log-format"], options["log-level"]);
+  await using output = await Output.open(options);
   using _stray = onStrayErrors((error) => output.logError("uncaught error", error));
   const bans = new StrikeBanEngine({
     strikes: options["ban-after"],
@@ -58,30 +60,29 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     provider,
     certificate: certificate?.source ?? null,
     banEngine: bans,
-    wireLog: wire?.write ?? null,
+    wireLog: wire === null ? null : (transcript) => wire.write(transcript),
     onEvent: events,
   });
   if (faults !== null) {
     events(eventOf({ type: "faults", rules: faults.rules.length, seed: faults.seed }));
   }
   using signals = new StopSignals();
-  const reload = async () => {
-    wire?.reopen();
-    await pop3.renewCertificate();
-    await refresh();
-  };
   using _hangup = onHangup(() => {
-    reload().catch((error) => output.logError("reload", error));
+    reload({ output, wire, pop3, refresh }).catch((error) => output.logError("reload", error));
   });
+  const opened: string[] = [];
   for (const hostname of options.host) {
     for (const { port, tls } of ports) {
       const trustedProxies = options["proxy-protocol"];
       const reusePort = options["reuse-port"];
       const bound = await open(pop3, { hostname, port, tls, trustedProxies, reusePort });
       const url = `${tls ? "pop3s" : "pop3"}://${bound}`;
+      opened.push(url);
       output.announce(`listening on ${url}`, { event: "listening", url });
     }
   }
+  // A program that cannot start says only why, in one line.
+  output.log({ type: "start", time: new Date(), version: versionText() });
   await using _admin = options.admin === "off"
     ? null
     : await admin(options.admin, pop3, bans, output);
@@ -89,11 +90,15 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     const { remedy } = finding;
     output.log({ type: "exposed", time: new Date(), finding: sentenceOf(finding), remedy });
   }
+  output.log({ type: "ready", time: new Date(), ports: opened, serving: text });
   output.announce(`ready: serving ${text}; press Ctrl+C to stop`, {
     event: "ready",
     ...facts,
   });
   await signals.first;
+  const { authorization, transaction, asleep } = pop3.status().connections;
+  const connections = authorization + transaction + asleep;
+  output.log({ type: "stop", time: new Date(), connections });
   limit.use(exitAfter(pop3.stopGrace + EXIT_SECONDS));
 }
 

@@ -24,11 +24,19 @@ export function statusText(status: ServerStatus, now: Date): string {
     certificate === null
       ? "no certificate"
       : certificateText(certificate.subject, new Date(certificate.validTo), now),
+    ...rejectedText(certificate),
     `connections: ${authorization} not logged in, ${transaction} logged in, ${asleep} asleep`,
     `mailboxes in use: ${mailboxes.join(", ") || "none"}`,
     `bans: ${status.bans.length || "none"}`,
     ...status.bans.map(({ address, seconds }) => `  ${address}, for ${spanText(seconds)} more`),
   ].map(printable).join("\n");
+}
+
+function rejectedText(certificate: ServerStatus["certificate"]): readonly string[] {
+  const rejected = certificate?.rejected ?? null;
+  if (rejected === null) return [];
+  const since = new Date(rejected.since).toISOString();
+  return [`a newer certificate is NOT USED since ${since}: ${cut(rejected.reason)}`];
 }
 
 function certificateText(subject: string, validTo: Date, now: Date): string {

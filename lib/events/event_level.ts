@@ -27,6 +27,8 @@ export function levelOf(event: Happening): LogLevel {
     case "close":
       if (event.reason === "gone") return "debug";
       return event.reason === "max-connections" ? "warn" : "info";
+    case "certificate-expiry":
+      return event.isExpired ? "error" : "warn";
     case "refuse":
       return event.reason === "gone" ? "debug" : "warn";
     case "login-failed":

@@ -11,7 +11,13 @@ import type {
   SleepEvent,
   WakeEvent,
 } from "./session_events.ts";
-import type { CertificateEvent, ErrorEvent, FaultsEvent, WarningEvent } from "./server_events.ts";
+import type {
+  CertificateEvent,
+  CertificateExpiryEvent,
+  ErrorEvent,
+  FaultsEvent,
+  WarningEvent,
+} from "./server_events.ts";
 
 /**
  * An event of a listener.
@@ -33,6 +39,7 @@ export type Pop3Event =
   | ConnectEvent
   | RefuseEvent
   | CertificateEvent
+  | CertificateExpiryEvent
   | SecureEvent
   | CommandEvent
   | ReplyEvent

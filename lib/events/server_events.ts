@@ -13,6 +13,20 @@ export interface CertificateEvent {
   readonly validTo: Date;
 }
 
+/** The certificate in use expires within 14 days, or has expired. Told at its first use, and once a day. */
+export interface CertificateExpiryEvent {
+  /** Which event this is. */
+  readonly type: "certificate-expiry";
+  /** When it happened. */
+  readonly time: Date;
+  /** Its subject: `CN=mail.example`. */
+  readonly subject: string;
+  /** When it expires. */
+  readonly validTo: Date;
+  /** Whether it has expired: clients refuse it. */
+  readonly isExpired: boolean;
+}
+
 /** Something failed. The client learns as little as possible; this event has all that is known. */
 export interface ErrorEvent {
   /** Which event this is. */

@@ -37,7 +37,12 @@ export function canWriteIn(folder: string): boolean {
   }
 }
 
-/** Opens a file that an option names to append to it, and makes it if needed. It does not wait at a FIFO. */
-export function openToAppend(path: string): Promise<Deno.FsFile> {
-  return Deno.open(path, { read: true, append: true, create: true, mode: 0o600 });
+/**
+ * Opens a file that an option names to append to it, and makes it if needed. It does not wait at a FIFO.
+ *
+ * @throws {ForeignLinkError} when a link on the way must not be followed
+ */
+export async function openToAppend(path: string): Promise<Deno.FsFile> {
+  lookAtGiven(path);
+  return await Deno.open(path, { read: true, append: true, create: true, mode: 0o600 });
 }

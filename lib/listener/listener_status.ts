@@ -1,4 +1,5 @@
 /** The state of a listener at one moment. */
+import type { ShownCertificate } from "../transport/tls/served_certificate.ts";
 
 /** A port that is open. */
 export interface PortStatus {
@@ -29,5 +30,5 @@ export interface ListenerStatus {
   /** How many connections are logged in to each mailbox, by its name. */
   readonly mailboxes: Readonly<Record<string, number>>;
   /** The certificate that the next handshake shows; null without TLS. */
-  readonly certificate: { readonly subject: string; readonly validTo: Date } | null;
+  readonly certificate: ShownCertificate | null;
 }

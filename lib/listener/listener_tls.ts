@@ -3,9 +3,11 @@ import type { Happening } from "../events/events.ts";
 import type { FaultPlan } from "../faults/fault_rules.ts";
 import type { Clock } from "../time/clock.ts";
 import type { CertificateSource } from "../transport/tls/certificate.ts";
-import type { ServedCertificate } from "../transport/tls/served_certificate.ts";
+import type { ServedCertificate, ShownCertificate } from "../transport/tls/served_certificate.ts";
 import type { TlsEngine } from "../transport/tls/tls_engine.ts";
 import type { Handshake } from "../transport/transport.ts";
+
+const DAY_MS = 86_400_000;
 
 export class ListenerTls {
   readonly #source: () => CertificateSource | null;
@@ -13,6 +15,7 @@ export class ListenerTls {
   readonly #emit: (event: Happening) => void;
   #served: ServedCertificate | null = null;
   #accept: Handshake | null = null;
+  #tomorrow: Disposable | null = null;
 
   /** @param source returns the present certificate; null for none */
   constructor(
@@ -31,13 +34,35 @@ export class ListenerTls {
   }
 
   /** The certificate that the next handshake shows; null without one. */
-  get shown(): { readonly subject: string; readonly validTo: Date } | null {
+  get shown(): ShownCertificate | null {
     return this.#served?.shown ?? null;
   }
 
-  /** Asks for the certificate now. */
-  async renew(): Promise<void> {
-    await this.#served?.renew();
+  /** Asks for the certificate now. @returns whether it is another one than before */
+  async renew(): Promise<boolean> {
+    const served = this.#served;
+    if (served === null) return false;
+    const before = served.ready;
+    return await served.renew() !== before;
+  }
+
+  /** Asks for the certificate once a day, and reports its end, until `unwatch` is called. */
+  watch(): void {
+    const served = this.#served;
+    if (served === null || this.#tomorrow !== null) return;
+    this.#tomorrow = this.#clock.after(DAY_MS, () => {
+      this.#tomorrow = null;
+      this.watch();
+      this.renew()
+        .then((isNew) => isNew || served.remind())
+        .catch((error) => served.complain(error));
+    });
+  }
+
+  /** Ends what `watch` began: a stopped listener keeps no process alive. */
+  unwatch(): void {
+    this.#tomorrow?.[Symbol.dispose]();
+    this.#tomorrow = null;
   }
 
   /**

@@ -126,6 +126,7 @@ export class Pop3Listener implements AsyncDisposable {
     }
     const { hostname: bound, port: number } = addr;
     this.#addresses.set(acceptor, { hostname: bound, port: number, tls });
+    this.#tls.watch();
     return addr;
   }
 
@@ -144,9 +145,9 @@ export class Pop3Listener implements AsyncDisposable {
     }
   }
 
-  /** Asks for the certificate now, instead of at the next handshake. */
-  async renewCertificate(): Promise<void> {
-    await this.#tls.renew();
+  /** Asks for the certificate now, not at the next handshake. @returns whether it is another one than before */
+  renewCertificate(): Promise<boolean> {
+    return this.#tls.renew();
   }
 
   /**
@@ -215,6 +216,7 @@ export class Pop3Listener implements AsyncDisposable {
   async stop({ drain = 0 }: StopOptions = {}): Promise<void> {
     checked("drain", seconds(0, 86_400, 0), drain);
     this.#stops++;
+    this.#tls.unwatch();
     const ports = [...this.#ports];
     this.#ports.clear();
     this.#addresses.clear();

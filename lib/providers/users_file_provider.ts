@@ -96,13 +96,22 @@ export class UsersFileProvider implements MailboxProvider {
   /**
    * Reads the file if it has changed.
    *
-   * @returns how many users can log in, and the lines that cannot be used
+   * @returns how many users can log in, and the lines that cannot be used; whether it has changed, and why the previous
+   * users stay (null where they do not)
    * @throws {Deno.errors.NotFound} and the like when it has never been readable
    */
-  async refresh(): Promise<{ readonly users: number; readonly badLines: readonly BadLine[] }> {
+  async refresh(): Promise<{
+    readonly users: number;
+    readonly badLines: readonly BadLine[];
+    readonly isChanged: boolean;
+    readonly failure: unknown;
+  }> {
+    const before = this.#watched.reading.version;
     await this.#watched.refresh();
     const { users, badLines } = this.#watched.file;
-    return { users: users.size, badLines };
+    const { version, failure } = this.#watched.reading;
+    const isChanged = version !== before && failure === null;
+    return { users: users.size, badLines, isChanged, failure };
   }
 
   /**

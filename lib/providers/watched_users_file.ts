@@ -33,6 +33,9 @@ export class WatchedUsersFile {
   /** The version that seemed to be half written. */
   #halfWritten = "";
   #complaint = "";
+  /** Why the file as it is now cannot be read, or cannot be used; null where it can. */
+  #unreadable: unknown = null;
+  #unusable: unknown = null;
 
   constructor(
     path: string,
@@ -53,6 +56,11 @@ export class WatchedUsersFile {
     return { users: this.#users, badLines: this.#badLines };
   }
 
+  /** What the last reading has found: which version, and why the previous users stay; null where they do not. */
+  get reading(): { readonly version: string; readonly failure: unknown } {
+    return { version: this.#version, failure: this.#unreadable ?? this.#unusable };
+  }
+
   /**
    * Reads the file if it has changed. Calls run one at a time.
    *
@@ -70,6 +78,7 @@ export class WatchedUsersFile {
   }
 
   async #readIfChanged(): Promise<void> {
+    this.#unreadable = null;
     try {
       const version = fileVersion(this.#path);
       if (version === this.#version || version === this.#halfWritten && this.#isYoung()) return;
@@ -83,6 +92,7 @@ export class WatchedUsersFile {
       this.#version = version;
       this.#complaint = "";
     } catch (error) {
+      this.#unreadable = error;
       if (this.#users.size === 0) throw error;
       if (`${error}` !== this.#complaint) this.#complain(error);
       this.#complaint = `${error}`;
@@ -112,9 +122,11 @@ export class WatchedUsersFile {
   #use({ users, badLines }: UsersFile, length: number): void {
     const placed = new Map([...users].filter(([, user]) => this.#hasPlaceFor(user)));
     if (placed.size === 0 && this.#users.size > 0) {
-      this.#complain(new Error("it names nobody who can log in: the previous users stay"));
+      this.#unusable = new Error("it names nobody who can log in: the previous users stay");
+      this.#complain(this.#unusable);
       return;
     }
+    this.#unusable = null;
     const without = users.size - placed.size;
     if (without > 0) {
       const who = without === 1 ? "1 user has" : `${without} users have`;

@@ -115,6 +115,12 @@ function fieldsOf(event: Logged): Fields {
       };
     case "certificate":
       return { subject: event.subject, expires: event.validTo.toISOString() };
+    case "certificate-expiry":
+      return {
+        subject: event.subject,
+        expires: event.validTo.toISOString(),
+        expired: event.isExpired ? "yes" : "no",
+      };
     case "secure":
       return {
         ...whoOf(event.connection),

@@ -6,6 +6,7 @@ import { run } from "../installed_program.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { RunningProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
+import { untilText } from "../until_text.ts";
 
 const isUnix = Deno.build.os !== "windows";
 const isLinux = Deno.build.os === "linux";
@@ -74,8 +75,10 @@ Deno.test({
     // 5 sessions are 200 KB.
     for (let n = 0; n < 10; n++) await fillPipe(program.port);
     const lines = await readUntil(folder.pipe, /"event":"lost","lines":\d+}\n/);
-    // As root, the program first warns of that.
-    const told = lines.map((line) => JSON.parse(line)).filter(({ event }) => event !== "exposed");
+    // The program first says what it is; as root, it warns of that.
+    const ofProgram = ["start", "ready", "exposed"];
+    const told = lines.map((line) => JSON.parse(line))
+      .filter(({ event }) => !ofProgram.includes(event));
     const { lines: lost } = told.find(({ event }) => event === "lost");
     // The events of a session: connect, close, login, and two for each command.
     assertEquals(told.length - 1 + lost, 50 * (3 + 2 * 103));
@@ -211,33 +214,23 @@ Deno.test({
     await Deno.mkdir(path("logs"));
     await using program = await RunningProgram.start(["--wire-log", path("logs/wire")]);
     await converse(program.port);
-    await until(path("logs/wire"), /# connection 1,[^]*closed/);
+    await untilText(path("logs/wire"), /# connection 1,[^]*closed/);
 
     await Deno.rename(path("logs/wire"), path("logs/wire.1"));
     program.signal("SIGHUP");
-    await until(path("logs/wire"), /^$/);
+    await untilText(path("logs/wire"), /^$/);
     await converse(program.port);
-    await until(path("logs/wire"), /^# connection 2,[^]*closed/);
+    await untilText(path("logs/wire"), /^# connection 2,[^]*closed/);
 
     await Deno.rename(path("logs"), path("old"));
     program.signal("SIGHUP");
     await converse(program.port);
-    await until(path("old/wire"), /# connection 3,[^]*closed/);
+    await untilText(path("old/wire"), /# connection 3,[^]*closed/);
     const { stderr } = await program.end("SIGTERM");
     assertStringIncludes(stderr, 'during="wire log" reason="No such file');
     assertEquals([folder.names(), folder.names("old")], [["old"], ["wire", "wire.1"]]);
   },
 });
-
-/** Waits until the text of a file matches. */
-async function until(path: string, pattern: RegExp): Promise<void> {
-  for (let look = 0;; look++) {
-    const text = await Deno.readTextFile(path).catch(() => "there is none");
-    if (pattern.test(text)) return;
-    if (look > MOST_LOOKS) throw new Error(`Not in ${path}: ${pattern}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 Deno.test("a flood of wrong logins makes few log lines, with shortened names", async () => {
   await using program = await RunningProgram.start([]);

@@ -206,7 +206,11 @@ const hostile = {
   ports: [],
   connections: { authorization: 0, transaction: 1, asleep: 0 },
   mailboxes: { "ann\nbans: none\x1b[2J\x9b\u202e\u2028": 1, [`${"x".repeat(100_000)}`]: 1 },
-  certificate: { subject: "CN=\x1b[2J", validTo: new Date(0) },
+  certificate: {
+    subject: "CN=\x1b[2J",
+    validTo: new Date(0),
+    rejected: { files: [], reason: "\x1b[2J\nbans: none", since: new Date(0) },
+  },
   bans: [{ address: "\x1b[2J", seconds: 1 }],
 };
 
@@ -214,7 +218,7 @@ Deno.test("no name in a status can send control characters to a terminal", () =>
   const text = statusText(hostile, new Date());
   // deno-lint-ignore no-control-regex -- control characters are what must not be there
   assertEquals(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]/.test(text), false, text);
-  assertEquals(text.split("\n").length, 7);
+  assertEquals(text.split("\n").length, 8);
   assertEquals(text.length < 1_000, true);
 });
 

@@ -13,4 +13,8 @@ export interface Certificate {
  * A certificate, or a function that returns it. The function is called at each handshake, so that the certificate can be
  * renewed while the listener runs. As long as it returns the same object, a call costs little.
  */
-export type CertificateSource = Certificate | (() => Awaitable<Certificate>);
+export type CertificateSource = Certificate | {
+  (): Awaitable<Certificate>;
+  /** The files that it reads, for messages. */
+  readonly files?: readonly string[];
+};

@@ -21,9 +21,12 @@ import type { Certificate } from "./certificate.ts";
  * const pop3 = new Pop3Listener({ certificate: certificateFiles("fullchain.pem", "privkey.pem") });
  * ```
  */
-export function certificateFiles(certFile: string, keyFile: string): () => Certificate {
+export function certificateFiles(
+  certFile: string,
+  keyFile: string,
+): { (): Certificate; readonly files: readonly string[] } {
   let kept: { readonly versions: string; readonly certificate: Certificate } | null = null;
-  return () => {
+  const read = () => {
     // Taken before the files are read, so that the next call notices a change in the meantime.
     const versions = [certFile, keyFile].map(fileVersion).join(" ");
     if (kept?.versions === versions) return kept.certificate;
@@ -31,4 +34,5 @@ export function certificateFiles(certFile: string, keyFile: string): () => Certi
     kept = { versions, certificate };
     return certificate;
   };
+  return Object.assign(read, { files: [certFile, keyFile] });
 }

@@ -15,13 +15,36 @@ export interface ReadyCertificate {
   readonly secureContext: SecureContext;
 }
 
+/** A newer certificate that could not be read or used, so that the older one is still in use. */
+export interface RejectedCertificate {
+  /** The files it would be read from; none where a program gives it in another way. */
+  readonly files: readonly string[];
+  /** Why, with the name of a file where there is one. */
+  readonly reason: string;
+  /** When this was first found. */
+  readonly since: Date;
+}
+
+/** What the administrator wants to know about the certificate of a listener. */
+export interface ShownCertificate {
+  /** Its subject: `CN=mail.example`. */
+  readonly subject: string;
+  /** When it expires. */
+  readonly validTo: Date;
+  /** A newer one that is not used, and why; null for none. */
+  readonly rejected: RejectedCertificate | null;
+}
+
+const DAY_MS = 86_400_000;
+const SOON_DAYS = 14;
+
 export class ServedCertificate {
   readonly #source: () => CertificateSource;
   readonly #emit: (event: Happening) => void;
   readonly #onChange = new Set<() => Promise<void>>();
   #ready: ReadyCertificate | null = null;
-  /** The last error that was reported about a new certificate; each error is reported once. */
-  #complaint = "";
+  /** Each reason is reported once. */
+  #rejected: RejectedCertificate | null = null;
 
   constructor(source: () => CertificateSource, emit: (event: Happening) => void) {
     this.#source = source;
@@ -38,7 +61,7 @@ export class ServedCertificate {
       const source = this.#source();
       const certificate = typeof source === "function" ? await source() : source;
       if (!this.#isReady(certificate)) await this.#use(certificate);
-      this.#complaint = "";
+      this.#rejected = null;
     } catch (error) {
       if (this.#ready === null) throw error;
       this.complain(error);
@@ -53,17 +76,34 @@ export class ServedCertificate {
   }
 
   /** What the administrator wants to know about it. */
-  get shown(): { readonly subject: string; readonly validTo: Date } {
+  get shown(): ShownCertificate {
     const { subject, validTo } = this.ready;
-    return { subject, validTo };
+    return { subject, validTo, rejected: this.#rejected };
   }
 
   /** Reports once why a new certificate is not used. */
   complain(error: unknown): void {
-    if (`${error}` !== this.#complaint) {
-      this.#emit({ type: "error", connection: null, during: "certificate", error });
-    }
-    this.#complaint = `${error}`;
+    const files = this.#files;
+    const text = error instanceof Error ? error.message : String(error);
+    const isNamed = files.length === 0 || files.some((file) => text.includes(file));
+    const reason = isNamed ? text : `${files.join(", ")}: ${text}`;
+    if (reason === this.#rejected?.reason) return;
+    this.#rejected = { files, reason, since: this.#rejected?.since ?? new Date() };
+    const told = isNamed ? error : new TypeError(reason);
+    this.#emit({ type: "error", connection: null, during: "certificate", error: told });
+  }
+
+  /** Reports a certificate that has expired or will expire soon. */
+  remind(): void {
+    const { subject, validTo } = this.ready;
+    const left = validTo.getTime() - Date.now();
+    if (left >= SOON_DAYS * DAY_MS) return;
+    this.#emit({ type: "certificate-expiry", subject, validTo, isExpired: left < 0 });
+  }
+
+  get #files(): readonly string[] {
+    const source = this.#source();
+    return typeof source === "function" && "files" in source ? source.files ?? [] : [];
   }
 
   /** Calls `callback` after each change, and waits for it, until the returned handle is disposed of. */
@@ -84,6 +124,7 @@ export class ServedCertificate {
     const secureContext = createSecureContext({ ...parts, minVersion: "TLSv1.2" });
     this.#ready = { given, parts, subject, validTo, secureContext };
     this.#emit({ type: "certificate", subject, validTo });
+    this.remind();
     await Promise.all([...this.#onChange].map((callback) => callback()));
   }
 }
