@@ -86,5 +86,5 @@ function stampOfStandardError(): LogStamp {
 /** Writes to standard error why the program ends; a pipe that nobody reads cannot delay the end for long. */
 export async function complain(line: string): Promise<void> {
   await using standardError = new LineWriter(Deno.stderr, { lost: String });
-  standardError.write(line);
+  standardError.write(stampOfStandardError() === "priority" ? `<3>${line}` : line);
 }

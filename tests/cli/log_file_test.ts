@@ -91,6 +91,13 @@ Deno.test("a log file that cannot be opened is told before anything is served", 
   assertEquals(stderr, "pop3svc: --log-file /nowhere/log: it is not there\n");
 });
 
+Deno.test("for the journal, the reason why the program cannot start is an error", async () => {
+  const env = { JOURNAL_STREAM: "8:12345" };
+  const { code, stderr } = await runProgram(["--port", "x"], { env });
+  assertEquals(code, 2);
+  assertMatch(stderr, /^<3>pop3svc: --port x: .*\n$/);
+});
+
 Deno.test({
   name: "a log file on a full disk, or in a pipe that nobody reads, stops nothing",
   ignore: Deno.build.os !== "linux",

@@ -2,6 +2,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { logEvents, type LogOptions, MemoryMailbox, Pop3Listener } from "../../lib/mod.ts";
 import { LoopbackClient } from "../loopback_client.ts";
+import { authority } from "../test_authority.ts";
 import { providerOf } from "../transcript_peers.ts";
 
 const loopback = { hostname: "127.0.0.1", port: 0 };
@@ -87,6 +88,16 @@ Deno.test("without onEvent, a provider that throws is on standard error", async 
   assertMatch(
     text,
     /^\S+Z error failed connection=1 .* during=PASS reason="the store\\nis down"\n$/,
+  );
+});
+
+Deno.test("without onEvent, a certificate that has expired is on standard error", async () => {
+  const validity = { notBefore: new Date("2020-01-01"), notAfter: new Date("2020-02-01") };
+  const { cert, key } = await authority.issue("localhost", validity);
+  const options = `certificate: ${JSON.stringify({ cert, key })},`;
+  assertMatch(
+    await errorsOf(session(options, `return new MemoryMailbox();`)),
+    /^\S+Z error certificate-expiry subject="CN=localhost" expires=2020-02-01T\S+ expired=yes\n$/,
   );
 });
 
