@@ -199,7 +199,7 @@ Deno.test("a silent health check without a proxy, and on a port with implicit TL
       else await pop3.until("connect");
       visitor.close();
       assertEquals((await pop3.until("close")).reason, "gone");
-      const told = pop3.seen.filter(({ type }) => type !== "certificate");
+      const told = pop3.seen.filter(({ type }) => !type.startsWith("certificate"));
       assertEquals(told.map(({ type }) => type), ["connect", "close"]);
       assertEquals(told.map((event) => logLine(event, "text", "info")), [null, null]);
     }
