@@ -53,7 +53,7 @@ await testWith(
     await withSystemctl(folder.path, program.pid, [...logrotate, "--force"]);
     await untilText(log, / reload\n$/);
     assertEquals(folder.names("logs"), ["pop3svc.log", "pop3svc.log.1", "wire.log", "wire.log.1"]);
-    assertEquals((Deno.statSync(log).mode ?? 0) & 0o777, 0o640);
+    assertEquals(((await Deno.stat(log)).mode ?? 0) & 0o777, 0o640);
 
     await logIn(program.port);
     await program.end("SIGTERM");
