@@ -6,8 +6,12 @@ export function isReadOnlyError(error: unknown): boolean {
     error instanceof Error && /EROFS|os error 30\b/.test(error.message);
 }
 
+/** Whether the error says that the disk is full: it has no more blocks or inodes, or this user may not have more. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && /ENOSPC|EDQUOT|os error (28|122)\b/.test(error.message);
+}
+
 /** Whether the error says that nothing can be written there, or that the disk is full. */
 export function cannotWrite(error: unknown): boolean {
-  return isReadOnlyError(error) ||
-    error instanceof Error && /ENOSPC|EDQUOT|os error (28|122)\b/.test(error.message);
+  return isReadOnlyError(error) || isDiskFull(error);
 }

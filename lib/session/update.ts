@@ -1,11 +1,15 @@
-/** The UPDATE state (RFC 1939 section 6): deletes all messages that are marked as deleted, or none of them. */
+/**
+ * The UPDATE state (RFC 1939 section 6): deletes all messages that are marked as deleted, or none of them. On a full disk
+ * it may be some of them; then the reply says how many.
+ */
 import { counted } from "../protocol/counted.ts";
-import type { ErrorReply } from "../protocol/reply.ts";
+import { type ErrorReply, errReply } from "../protocol/reply.ts";
+import { PartialDeletionError } from "../provider/partial_deletion_error.ts";
 import type { HandlerContext } from "./handler.ts";
-import type { Text } from "./languages/text.ts";
+import { filled, type Text } from "./languages/text.ts";
 import type { Maildrop } from "./maildrop.ts";
 
-/** How many messages are gone, or the reply to a failure, after which nothing has changed. */
+/** How many messages are gone, or the reply to a failure. */
 export type Update = { readonly type: "done"; readonly count: number } | ErrorReply<Text>;
 
 export async function update(
@@ -17,7 +21,11 @@ export async function update(
     try {
       await maildrop.mailbox.messageDelete(context.info, uniqueIds);
     } catch (failure) {
-      return context.fail(failure, "message");
+      const reply = context.fail(failure, "message");
+      if (!(failure instanceof PartialDeletionError)) return reply;
+      const deleted = uniqueIds.filter((uniqueId) => !failure.left.has(uniqueId));
+      context.emit({ type: "delete", connection: context.info, uniqueIds: deleted });
+      return errReply(filled("partlyDeleted", deleted.length, uniqueIds.length), failure.code);
     }
     context.emit({ type: "delete", connection: context.info, uniqueIds });
     if (context.isAbandoned) {

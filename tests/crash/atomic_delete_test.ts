@@ -5,13 +5,16 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
+import { PartialDeletionError } from "../../lib/provider/partial_deletion_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { countedFileSystem } from "./counted_file_system.ts";
 import {
   assertAllOrNothing,
   doomedOf,
   filledMailbox,
+  isFullDisk,
   isMbox,
+  isOthers,
   type Kind,
   kinds,
   openMailbox,
@@ -40,7 +43,7 @@ async function deleteWithFailures(
   path: string,
   fails: (call: number) => boolean,
   error: () => Error,
-): Promise<"deleted" | "failed"> {
+): Promise<"deleted" | "deleted one by one" | "failed"> {
   let isArmed = false;
   let calls = 0;
   const files = countedFileSystem(denoFileSystem, () => {
@@ -53,7 +56,8 @@ async function deleteWithFailures(
   try {
     await mailbox.messageDelete(info, doomedOf(kind));
     return "deleted";
-  } catch {
+  } catch (error) {
+    if (error instanceof PartialDeletionError) return "deleted one by one";
     // The session goes on, and its messages are still there.
     isArmed = false;
     for (const uniqueId of doomedOf(kind)) {
@@ -104,15 +108,17 @@ for (const kind of kinds) {
           const what = `${name} in ${n} ${call}`;
           const outcome = await deleteWithFailures(kind, folder.path, fails, error);
           const isGone = await assertAllOrNothing(kind, folder.path, what);
-          assertEquals(isGone, outcome === "deleted", what);
+          assertEquals(isGone, outcome !== "failed", what);
           if (outcome === "failed") failed++;
         }
-        assert(failed > 0);
+        // The journal may find the room that another call did not.
+        assert(failed > 0 || name === "ENOSPC" && scope === "one call");
       });
     }
   }
 
-  if (isMbox(kind)) continue;
+  // On a full disk no file is renamed.
+  if (isMbox(kind) || isFullDisk(kind)) continue;
   Deno.test(`${kind}: a login during a deletion waits, and never sees a part of the set`, async () => {
     await using folder = await filledMailbox(kind);
     let listed: readonly string[] | null = null;
@@ -139,8 +145,8 @@ for (const kind of kinds) {
     assertEquals(listed, ["m3", "m4", "m6"]);
   });
 
-  // In a Maildir of another user, a failed deletion puts no file back.
-  if (kind === "maildir of another") continue;
+  // In a Maildir of another user, a failed deletion puts no file back. On a full disk no file is moved.
+  if (isOthers(kind) || isFullDisk(kind)) continue;
   Deno.test(`${kind}: when a new file has the name of a file that is put back, both are kept`, async () => {
     await using folder = await filledMailbox(kind);
     const name = kind === "maildir" ? "new/m1" : "m1";

@@ -13,8 +13,13 @@ import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
-/** `trash` is a folder whose deleted messages go to the trash; `maildir of another` belongs to another user. */
-export type Kind = "folder" | "trash" | "maildir" | "maildir of another" | MboxKind;
+/**
+ * `trash` is a folder whose deleted messages go to the trash; `maildir of another` belongs to another user. On a full
+ * disk only the state directory can be written.
+ */
+export type Kind = "folder" | "trash" | "maildir" | Others | FullDisk | MboxKind;
+type Others = "maildir of another" | "full disk of another";
+type FullDisk = "full disk" | "full disk of another";
 
 /** `mbox` is replaced by a new file; `mbox in place` has a second name, so it is rewritten in place. */
 type MboxKind = "mbox" | "mbox in place";
@@ -23,14 +28,22 @@ const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
 if (!isRoot) console.warn("SKIPPED, since it needs root: a Maildir of another user");
 
 export const kinds: readonly Kind[] = [
-  ...["folder", "trash", "maildir"] as const,
-  ...(isRoot ? ["maildir of another"] as const : []),
+  ...["folder", "trash", "maildir", "full disk"] as const,
+  ...(isRoot ? ["maildir of another", "full disk of another"] as const : []),
   ...["mbox", "mbox in place"] as const,
 ];
 
 const ANOTHER = 61_001;
-/** The state directory for `maildir of another`; inside the Maildir, so that it is removed with it. */
+/** The state directory, where there is one; inside the Maildir, so that it is removed with it. */
 const STATE = "state";
+
+export function isOthers(kind: Kind): kind is Others {
+  return kind === "maildir of another" || kind === "full disk of another";
+}
+
+export function isFullDisk(kind: Kind): kind is FullDisk {
+  return kind === "full disk" || kind === "full disk of another";
+}
 
 export function isMbox(kind: Kind): kind is MboxKind {
   return kind === "mbox" || kind === "mbox in place";
@@ -46,6 +59,8 @@ const paths = {
   trash: names,
   maildir: inMaildir,
   "maildir of another": inMaildir,
+  "full disk": inMaildir,
+  "full disk of another": inMaildir,
 };
 
 function contentOf(name: string): string {
@@ -73,23 +88,47 @@ export async function filledMailbox(kind: Kind): Promise<TemporaryFolder> {
     }
     return folder;
   }
-  const isOthers = kind === "maildir of another";
-  if (kind === "maildir" || isOthers) {
+  const isOfAnother = isOthers(kind);
+  if (paths[kind] === inMaildir) {
     for (const name of ["cur", "new", "tmp"]) {
       await Deno.mkdir(join(folder.path, name));
-      if (isOthers) await Deno.chown(join(folder.path, name), ANOTHER, ANOTHER);
+      if (isOfAnother) await Deno.chown(join(folder.path, name), ANOTHER, ANOTHER);
     }
   }
   for (const [index, path] of paths[kind].entries()) {
     await Deno.writeTextFile(join(folder.path, path), contentOf(`m${index + 1}`));
     await Deno.utime(join(folder.path, path), 1_000 + index, 1_000 + index);
-    if (isOthers) await Deno.chown(join(folder.path, path), ANOTHER, ANOTHER);
+    if (isOfAnother) await Deno.chown(join(folder.path, path), ANOTHER, ANOTHER);
   }
-  if (isOthers) {
-    await Deno.mkdir(join(folder.path, STATE), { mode: 0o700 });
-    await Deno.chown(folder.path, ANOTHER, ANOTHER);
-  }
+  if (hasState(kind)) await Deno.mkdir(join(folder.path, STATE), { mode: 0o700 });
+  if (isOfAnother) await Deno.chown(folder.path, ANOTHER, ANOTHER);
   return folder;
+}
+
+function hasState(kind: Kind): kind is Others | FullDisk {
+  return isOthers(kind) || isFullDisk(kind);
+}
+
+/** The files of a full disk: nothing new finds room outside of the state directory, and no folder of ours in it. */
+function onFullDisk(path: string, files: FileSystem): FileSystem {
+  const state = join(path, STATE);
+  const hasRoom = (path: string) => path.startsWith(`${state}/journals`);
+  const full = () => new Error("No space left on device (os error 28)");
+  return {
+    ...files,
+    async makeFolder(path) {
+      if (!hasRoom(path) && await files.look(path) === null) throw full();
+      await files.makeFolder(path);
+    },
+    async create(path, mode) {
+      if (!hasRoom(path)) throw full();
+      return await files.create(path, mode);
+    },
+    async lock(path) {
+      if (!hasRoom(path)) throw full();
+      return await files.lock(path);
+    },
+  };
 }
 
 export function openMailbox(
@@ -104,9 +143,12 @@ export function openMailbox(
       return sharedMailbox(
         new FileStore(path, folderLayout, { settleTime: 0, deletePolicy: "trash" }, files),
       );
-    case "maildir of another": {
-      const options = { ownersOnly: true, stateDirectory: join(path, STATE) };
-      return sharedMailbox(new FileStore(path, maildirLayout, options, files));
+    case "maildir of another":
+    case "full disk":
+    case "full disk of another": {
+      const options = { ownersOnly: isOthers(kind), stateDirectory: join(path, STATE) };
+      const disk = isFullDisk(kind) ? onFullDisk(path, files) : files;
+      return sharedMailbox(new FileStore(path, maildirLayout, options, disk));
     }
     case "maildir":
       return sharedMailbox(new FileStore(path, maildirLayout, {}, files));
@@ -145,12 +187,13 @@ export async function assertAllOrNothing(kind: Kind, path: string, what: string)
     // An mbox keeps the ids of deleted messages, so that no other message gets them.
     assertEquals(leftovers, [".pop3svc"], what);
     assertEquals(namesIn(join(path, ".pop3svc")).map((name) => name.split(".")[1]), ["ids"], what);
-  } else if (kind === "maildir of another") {
+  } else if (hasState(kind)) {
     assertEquals(leftovers, [STATE], what);
-    const deletions = join(path, STATE, "deletions");
-    const isThere = namesIn(join(path, STATE)).includes("deletions");
-    const left = isThere ? namesIn(deletions) : [];
-    assertEquals(left.flatMap((name) => [name, ...namesIn(join(deletions, name))]), [], what);
+    const state = join(path, STATE);
+    const made = namesIn(state).filter((name) => name !== "mailboxes");
+    const left = made.flatMap((name) => namesIn(join(state, name)));
+    assertEquals(left, [], what);
+    assertEquals(made.filter((name) => !["deletions", "journals"].includes(name)), [], what);
   } else {
     assertEquals(leftovers, [], what);
   }

@@ -23,6 +23,7 @@ const withValues = [
   filled("headFollows", 37),
   filled("flagged", "[$1]{}"),
   filled("deletedNow", "[$1]{}"),
+  filled("partlyDeleted", 2, 37),
   filled("goodbye", 37),
   filled("asleep", 37),
 ];

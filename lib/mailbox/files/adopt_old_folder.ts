@@ -5,9 +5,9 @@
  */
 import { join } from "@std/path";
 import { isOurFolder } from "../../files/own_folder.ts";
+import { lockIn } from "./deletion_lock.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
-import { recover } from "./recover_deletions.ts";
-import { lockDeletions } from "./settled_files.ts";
+import { recoverFolders } from "./recover_deletions.ts";
 
 const OLD_NAME = ".pop3svc";
 
@@ -34,8 +34,8 @@ export async function adoptOldFolder(folder: MailboxFolder): Promise<void> {
   try {
     {
       // The end of the lock removes the folder when nothing else is in it.
-      using _lock = await lockDeletions(folder, old);
-      await recover(folder, old);
+      using _lock = await lockIn(folder, old);
+      await recoverFolders(folder, old);
       for (const { name } of await files.entries(old)) {
         if (name === "index" || name.startsWith("index.")) await files.remove(join(old, name));
       }

@@ -35,161 +35,105 @@
  * 3. The first name of each file is moved into our folder, and checked there. If it is that file, it is removed;
  *    otherwise it is kept.
  *
- * Deleting and recovering hold a lock, the file `lock` in our folder. Listing needs no lock: it checks before and after
- * whether our folder has appeared or disappeared; if so, it lists again under the lock. Reading never needs to write.
+ * On a full disk our folder, or a folder in it, may find no room. Then a journal of the names takes its place, in our
+ * folder or in the state directory (deletion_journal.ts). Where no journal finds room either, messages are deleted one
+ * by one, and the client learns how many (one_by_one.ts): the only exception to all or none.
+ *
+ * Deleting and recovering hold a lock (deletion_lock.ts). Listing needs no lock: it checks before and after whether our
+ * folder has appeared or disappeared; if so, it lists again under the lock. Reading never needs to write.
  */
-import { dirname, join } from "@std/path";
-import { type FileIdentity, isSameInode } from "../../files/file_identity.ts";
-import type { FileSystem } from "../../files/file_system.ts";
-import { Pop3ResponseError } from "../../provider/response_error.ts";
+import { join } from "@std/path";
+import { isDiskFull } from "../../files/cannot_write.ts";
+import { lockWithinProcess } from "../../files/lock_within_process.ts";
+import { deletedByJournal } from "./deletion_journal.ts";
+import { type DeletionLock, lockDeletions } from "./deletion_lock.ts";
+import {
+  changedError,
+  DECIDED,
+  type Disposal,
+  type DoomedFile,
+  LOCK,
+  MOVING,
+  placesOf,
+} from "./deletions.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
-import { DECIDED, MOVING } from "./deletions.ts";
-import { keep } from "./kept_files.ts";
+import { deleteOneByOne } from "./one_by_one.ts";
+import { linkAside, moveAside } from "./put_aside.ts";
 import { recover, revoke } from "./recover_deletions.ts";
-import { lockDeletions } from "./settled_files.ts";
 
-/** What happens to the files of a deletion. */
-export type Disposal = keyof typeof DECIDED;
-
-/** A file to be deleted, as it was when the client logged in. */
-export interface DoomedFile {
-  /** Its path below the mailbox: `message.eml`, `cur/1234.host:2,S`. */
-  readonly path: string;
-  readonly identity: FileIdentity;
-}
-
-/** The error for a message whose file has changed, or was replaced, since the login. */
-export function changedError(): Pop3ResponseError {
-  return new Pop3ResponseError("A message has changed since you logged in; nothing was deleted.");
-}
+/** After this many tries another program renames messages faster than we can move them. */
+const MOST_ROUNDS = 5;
 
 /**
  * Deletes files. A file that is gone already counts as deleted.
  *
  * @param locate finds the files; called under the lock, after interrupted deletions are recovered
- * @throws any error that occurs; then nothing is deleted
+ * @throws {PartialDeletionError} when the disk is full and no journal can be written
+ * @throws any other error that occurs; then nothing is deleted
  */
 export async function deleteFiles(
   folder: MailboxFolder,
   disposal: Disposal,
   locate: () => Promise<readonly DoomedFile[]>,
 ): Promise<void> {
-  const { files } = folder;
   const own = (await folder.own()).path;
-  using _lock = await lockDeletions(folder, own);
+  using lock = await lockUnlessFull(folder);
+  if (lock === null) {
+    // Even a lock needs room. Nobody else of this process may delete meanwhile.
+    using _lock = await lockWithinProcess(join(own, LOCK));
+    return await deleteOneByOne(folder, own, disposal, await locate());
+  }
   await recover(folder, own);
   const doomed = await locate();
   if (doomed.length === 0) return;
+  if (lock.hasOwnFolder && await deletedByMoving(folder, own, disposal, doomed, locate)) return;
+  for (const place of placesOf(folder, own)) {
+    if (place === own && !lock.hasOwnFolder) continue;
+    if (await deletedByJournal(folder, own, place, disposal, doomed)) return;
+  }
+  await deleteOneByOne(folder, own, disposal, doomed);
+}
+
+/** Null when the disk is full. */
+async function lockUnlessFull(folder: MailboxFolder): Promise<DeletionLock | null> {
+  try {
+    return await lockDeletions(folder);
+  } catch (error) {
+    if (isDiskFull(error)) return null;
+    throw error;
+  }
+}
+
+/** Deletes by moving files; false if nothing was deleted, since the disk is full. */
+async function deletedByMoving(
+  folder: MailboxFolder,
+  own: string,
+  disposal: Disposal,
+  doomed: readonly DoomedFile[],
+  locate: () => Promise<readonly DoomedFile[]>,
+): Promise<boolean> {
+  const { files } = folder;
   const id = crypto.randomUUID();
   const moving = join(own, `${MOVING}${id}`);
   const decided = join(own, `${DECIDED[disposal]}${id}`);
+  const putAside = folder.isGuarded ? linkAside : moveAside;
   try {
-    if (folder.isGuarded) await linkAside(folder, own, moving, doomed);
-    else await moveAside(folder, own, moving, doomed);
+    let left = doomed;
+    for (let round = 1; await putAside({ folder, own, moving, round }, left); round++) {
+      // Another program has renamed or removed some of them since they were located.
+      if (round === MOST_ROUNDS) throw changedError();
+      left = await locate();
+      if (left.length === 0) break;
+    }
     await files.rename(moving, decided);
     await files.sync(own);
   } catch (error) {
     revoke(decided);
-    await recover(folder, own).catch(() => {});
+    const undone = await recover(folder, own).then(() => true, () => false);
+    if (undone && isDiskFull(error)) return false;
     throw error;
   }
   // The decision is durable. If the rest fails now, the next login does it.
   await recover(folder, own).catch(() => {});
-}
-
-/** Gives each file a second name in our folder; the mailbox is unchanged. */
-async function linkAside(
-  folder: MailboxFolder,
-  own: string,
-  moving: string,
-  doomed: readonly DoomedFile[],
-): Promise<void> {
-  const { files, path: mailbox } = folder;
-  const names = foldersOf(doomed);
-  await makeFolders(files, moving, names);
-  for (const { path, identity } of doomed) {
-    try {
-      await files.link(join(mailbox, path), join(moving, path));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) continue;
-      throw error;
-    }
-    const linked = await files.look(join(moving, path));
-    if (linked === null || !folder.isStill(linked, identity)) throw changedError();
-  }
-  for (const name of names) await files.sync(join(moving, name));
-  await files.sync(moving);
-  await files.sync(own);
-}
-
-/** Moves the files into our folder. */
-async function moveAside(
-  folder: MailboxFolder,
-  own: string,
-  moving: string,
-  doomed: readonly DoomedFile[],
-): Promise<void> {
-  const { files, path: mailbox } = folder;
-  const folders = new Map<string, Deno.FileInfo>();
-  for (const name of foldersOf(doomed)) folders.set(name, await folder.realFolder(name));
-  await makeFolders(files, moving, folders.keys());
-  // The folder must be durable before files move into it.
-  await files.sync(moving);
-  await files.sync(own);
-  await files.sync(mailbox);
-  for (const { path, identity } of doomed) {
-    const info = await files.look(join(mailbox, path));
-    if (info === null) continue;
-    if (!folder.isStill(info, identity)) throw changedError();
-    await files.rename(join(mailbox, path), join(moving, path));
-    const moved = await files.look(join(moving, path));
-    if (moved !== null && folder.isStill(moved, identity)) continue;
-    await returnStray(folder, own, moving, path, folders.get(dirname(path)) ?? null);
-    throw changedError();
-  }
-  for (const name of folders.keys()) {
-    await files.sync(join(moving, name));
-    await files.sync(join(mailbox, name));
-  }
-}
-
-/** The folders of the mailbox that hold these files. */
-function foldersOf(doomed: readonly DoomedFile[]): ReadonlySet<string> {
-  return new Set(doomed.map(({ path }) => dirname(path)));
-}
-
-/** Makes the folder of a deletion, and in it a folder for each folder that its files come from. */
-async function makeFolders(
-  files: FileSystem,
-  moving: string,
-  names: Iterable<string>,
-): Promise<void> {
-  await files.makeFolder(moving);
-  for (const name of names) {
-    if (name !== ".") await files.makeFolder(join(moving, name));
-  }
-}
-
-/**
- * Handles a file that somebody else put in the place of the file to be moved. It goes back if its folder is still the
- * same; otherwise it is kept.
- */
-async function returnStray(
-  folder: MailboxFolder,
-  own: string,
-  moving: string,
-  path: string,
-  before: Deno.FileInfo | null,
-): Promise<void> {
-  const { files } = folder;
-  const from = join(moving, path);
-  try {
-    const now = await folder.realFolder(dirname(path));
-    if (before !== null && isSameInode(before, now)) {
-      return await files.link(from, join(folder.path, path)).then(() => files.remove(from));
-    }
-  } catch {
-    // Kept below.
-  }
-  await keep(folder, own, from);
+  return true;
 }

@@ -12,7 +12,8 @@ import { Reports } from "../reports.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
 import { cannotLock, exclusiveMailbox } from "../exclusive_mailbox.ts";
 import { adoptOldFolder } from "./adopt_old_folder.ts";
-import { changedError, deleteFiles, type DoomedFile } from "./atomic_delete.ts";
+import { deleteFiles } from "./atomic_delete.ts";
+import { changedError, type DoomedFile, LOCK } from "./deletions.ts";
 import { describeLeftOut } from "../left_out.ts";
 import type { MailboxCount } from "../mailbox_count.ts";
 import type { LoginMailbox, MailboxStore } from "../mailbox_store.ts";
@@ -27,7 +28,7 @@ import { messageBody } from "./message_file.ts";
 import type { MessageFile } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
 import { MessageLocator } from "./message_locator.ts";
-import { hasNoPlace, LOCK } from "./settled_files.ts";
+import { hasNoPlace } from "./settled_files.ts";
 import { SharedSnapshot, type Snapshot } from "./shared_snapshot.ts";
 
 /** The name of the exclusive lock of a session. */
@@ -209,7 +210,7 @@ export class FileStore implements MailboxStore, SharedFiles {
             continue;
           }
           for (const each of await this.#locator.findAll(message, path)) {
-            doomed.push({ path: each, identity: message.identity });
+            doomed.push({ uniqueId: message.uniqueId, path: each, identity: message.identity });
           }
         }
         missing = notFound;

@@ -10,6 +10,7 @@
  *   otherwise they are in a folder above the mailbox that only the server can write.
  * - In a mailbox of the server's own user, all of our files are in our folder in the mailbox.
  */
+import { createHash } from "node:crypto";
 import { dirname, join, resolve } from "@std/path";
 import {
   type FileFacts,
@@ -45,6 +46,8 @@ export class MailboxFolder {
   readonly path: string;
   readonly files: FileSystem;
   readonly report: (error: Error) => void;
+  /** A folder of the server's own user; null where there is none. */
+  readonly stateDirectory: string | null;
   readonly #options: MailboxFolderOptions;
   #owner: number | null = null;
   #isStateElsewhere = false;
@@ -56,6 +59,7 @@ export class MailboxFolder {
     this.path = resolve(path);
     this.files = files;
     this.report = options.report;
+    this.stateDirectory = options.stateDirectory;
     this.#options = options;
   }
 
@@ -103,7 +107,8 @@ export class MailboxFolder {
    */
   async look(): Promise<ReadonlyMap<string, Deno.FileInfo>> {
     const given = this.#lookAtPath();
-    const { ownersOnly, stateDirectory } = this.#options;
+    const { stateDirectory } = this;
+    const { ownersOnly } = this.#options;
     const { uid } = given.info;
     const server = serverUid();
     // If we do not know our own user id, we serve only the owner's files, too, and keep our files in the mailbox.
@@ -153,7 +158,7 @@ export class MailboxFolder {
    */
   async own(): Promise<OwnFolder> {
     if (this.#isStateElsewhere) {
-      const path = join(await this.#guardedFolder(), await keyOf(this.path));
+      const path = join(await this.#guardedFolder(), keyOf(this.path));
       return { path, isThere: await this.files.look(path) !== null, inTheWay: null };
     }
     const own = await findOwnFolder(this.files, this.path, this.#options.ownFolderName);
@@ -170,7 +175,7 @@ export class MailboxFolder {
 
   /** The folder for our folder; on the disk of the mailbox, since a rename cannot move a file to another disk. */
   async #guardedFolder(): Promise<string> {
-    const { stateDirectory } = this.#options;
+    const { stateDirectory } = this;
     if (stateDirectory !== null) {
       const state = await this.files.look(stateDirectory);
       if (state !== null && state.dev === this.#dev) return join(stateDirectory, "deletions");
@@ -191,7 +196,7 @@ export class MailboxFolder {
 
   /** The folder of the index; it is made if needed. */
   async stateFolder(): Promise<string> {
-    const { stateDirectory } = this.#options;
+    const { stateDirectory } = this;
     if (this.#isStateElsewhere && stateDirectory !== null) {
       return await stateFolderOf(stateDirectory, this.path);
     }
@@ -202,7 +207,7 @@ export class MailboxFolder {
 
   /** Where the index would be; null when there can be none yet. */
   async stateFolderIfThere(): Promise<string | null> {
-    const { stateDirectory } = this.#options;
+    const { stateDirectory } = this;
     if (this.#isStateElsewhere && stateDirectory !== null) {
       const folder = await stateFolderPath(stateDirectory, this.path);
       const info = await this.files.look(folder);
@@ -228,9 +233,9 @@ export class MailboxFolder {
 /** The name of our folder above the mailboxes of other users. No user may have this name (users_file.ts). */
 const GUARDED_NAME = ".pop3svc";
 
-async function keyOf(path: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(path));
-  return new Uint8Array(digest, 0, 16).toHex();
+/** A name for our files about this mailbox that no other mailbox has. */
+export function keyOf(path: string): string {
+  return createHash("sha256").update(path).digest("hex").slice(0, 32);
 }
 
 function noPlaceFor(path: string): Pop3ResponseError {

@@ -4,11 +4,13 @@
  */
 import { basename, dirname, join } from "@std/path";
 import { isSameInode } from "../../files/file_identity.ts";
-import { DECIDED, deletionsIn, MOVING } from "./deletions.ts";
+import { finishJournals } from "./deletion_journal.ts";
+import { DECIDED, deletionsIn, MOVING, placesOf, TRASH } from "./deletions.ts";
+import { giveName } from "./give_name.ts";
 import { keep } from "./kept_files.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
+import { pathsByInode } from "./paths_by_inode.ts";
 
-const TRASH = "trash";
 /** The folder in a deletion for files that were moved out of the mailbox and must still be checked. */
 const SWEPT = "swept";
 
@@ -20,8 +22,14 @@ export function revoke(decision: string): void {
   revoked.add(decision);
 }
 
-/** Undoes or finishes every deletion that is not finished. The caller holds the lock. */
+/** Undoes or finishes every deletion that is not finished. The caller holds the lock on deletions. */
 export async function recover(folder: MailboxFolder, own: string): Promise<void> {
+  await recoverFolders(folder, own);
+  for (const place of placesOf(folder, own)) await finishJournals(folder, own, place);
+}
+
+/** The same for deletions that are folders in one folder of ours. */
+export async function recoverFolders(folder: MailboxFolder, own: string): Promise<void> {
   const { files } = folder;
   for (const name of await deletionsIn(folder, own)) {
     const deletion = join(own, name);
@@ -113,19 +121,6 @@ async function removeName(
   else await keep(folder, own, swept);
 }
 
-async function pathsByInode(folder: MailboxFolder): Promise<Map<number, string[]>> {
-  const paths = new Map<number, string[]>();
-  for (const name of (await folder.look()).keys()) {
-    const { files } = await folder.files.regularFiles(join(folder.path, name));
-    for (const file of files) {
-      const { ino } = file.info;
-      const path = name === "." ? file.name : `${name}/${file.name}`;
-      if (ino !== null) paths.set(ino, [...paths.get(ino) ?? [], path]);
-    }
-  }
-  return paths;
-}
-
 /**
  * The paths of the messages in a deletion, relative to it. It has at most one level of folders, as a Maildir has. Files
  * of other users are kept.
@@ -175,23 +170,4 @@ async function moveToTrash(
     await giveName(folder, join(deletion, path), join(trash, basename(path)));
   }
   await folder.files.sync(trash);
-}
-
-/** Gives a file a name outside the deletion, and never replaces another file. */
-async function giveName({ files }: MailboxFolder, from: string, to: string): Promise<void> {
-  const file = await files.look(from);
-  for (let attempt = 0;; attempt++) {
-    const place = attempt === 0 ? to : join(dirname(to), `${attempt}.${basename(to)}`);
-    const there = await files.look(place);
-    // The file has this name already: an earlier process was killed after the link.
-    if (there !== null && file !== null && there.ino !== null && isSameInode(there, file)) return;
-    if (there !== null) continue;
-    try {
-      return await files.link(from, place);
-    } catch (error) {
-      if (error instanceof Deno.errors.AlreadyExists) continue;
-      // No hard links here, or not to this file. Our processes do not take the name while we hold the lock.
-      return await files.rename(from, place);
-    }
-  }
 }

@@ -1,33 +1,11 @@
 /** Lists a mailbox so that the list shows a deletion completely or not at all; see atomic_delete.ts. */
-import { dirname, join } from "@std/path";
+import { dirname } from "@std/path";
 import { cannotWrite } from "../../files/cannot_write.ts";
-import { LockedError } from "../../files/file_lock.ts";
-import type { OwnFolder } from "../../files/own_folder.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
+import { lockDeletions } from "./deletion_lock.ts";
+import { isDeletion, LOCK, spareFolderOf } from "./deletions.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
-import { isDeletion } from "./deletions.ts";
 import { recover } from "./recover_deletions.ts";
-
-/** The name of the lock in our folder. */
-export const LOCK = "lock";
-
-/**
- * Takes the lock that deleting and recovering hold.
- *
- * @throws {Pop3ResponseError} with the code `IN-USE` when another process keeps it
- */
-export async function lockDeletions(folder: MailboxFolder, own: string): Promise<Disposable> {
-  try {
-    await folder.prepareOwn(own);
-    return await folder.files.lock(join(own, LOCK));
-  } catch (cause) {
-    if (!(cause instanceof LockedError)) throw cause;
-    throw new Pop3ResponseError("Another session is deleting in this mailbox.", {
-      code: "IN-USE",
-      cause,
-    });
-  }
-}
 
 /** How often it lists again because our folder appeared or disappeared, before it takes the lock. */
 const MOST_FREE_LISTINGS = 2;
@@ -46,7 +24,7 @@ export async function withSettledFiles<T>(
   }
   let held: Disposable;
   try {
-    held = await lockDeletions(folder, own.path);
+    held = await lockDeletions(folder);
   } catch (error) {
     // Nothing can be written here, so what another process left cannot be finished.
     if (cannotWrite(error)) return await list();
@@ -67,21 +45,26 @@ interface OwnState {
 
 async function ownState(folder: MailboxFolder): Promise<OwnState> {
   const own = await ownOrNone(folder);
-  if (own === null) return { path: "", stamp: "", isSettled: true };
-  const { path, isThere } = own;
-  // A deletion makes our folder and removes it again, which changes the time of the folder around it.
-  const around = await folder.files.look(dirname(path));
-  const stamp = `${isThere} ${around?.mtime?.getTime() ?? 0}`;
-  if (!isThere) return { path, stamp, isSettled: true };
-  const names = (await folder.files.entries(path)).map(({ name }) => name);
-  const isSettled = !names.some((name) => name === LOCK || isDeletion(name));
-  return { path, stamp, isSettled };
+  const spare = spareFolderOf(folder);
+  const stamps: string[] = [];
+  let isSettled = true;
+  for (const path of [own, spare]) {
+    if (path === null) continue;
+    // A deletion makes this folder and removes it again, which changes the time of the folder around it.
+    const around = await folder.files.look(dirname(path));
+    const isThere = around !== null && await folder.files.look(path) !== null;
+    stamps.push(`${isThere} ${around?.mtime?.getTime() ?? 0}`);
+    if (!isThere) continue;
+    const names = (await folder.files.entries(path)).map(({ name }) => name);
+    isSettled &&= !names.some((name) => name === LOCK || isDeletion(name));
+  }
+  return { path: own ?? "", stamp: stamps.join(" "), isSettled };
 }
 
-/** Our folder; null where there is no place for it, so that there can be no deletion. */
-async function ownOrNone(folder: MailboxFolder): Promise<OwnFolder | null> {
+/** The path of our folder; null where there is no place for it, so that there can be no deletion. */
+async function ownOrNone(folder: MailboxFolder): Promise<string | null> {
   try {
-    return await folder.own();
+    return (await folder.own()).path;
   } catch (error) {
     if (hasNoPlace(error)) return null;
     throw error;

@@ -6,6 +6,7 @@
  * - Any other dot-lock, even an empty one, belongs to somebody. We break it only when it is twenty minutes old and
  *   nobody has a flock on the mbox, and log that. A file that holds a message is not a lock, and never removed.
  */
+import { isDiskFull } from "../../files/cannot_write.ts";
 import type { FileSystem } from "../../files/file_system.ts";
 
 const STALE_AFTER_MS = 1_200_000;
@@ -87,6 +88,8 @@ async function makeDotLock(
     await file.write(mark);
   } catch (error) {
     await files.remove(temporary).catch(() => {});
+    // An empty one would not say that it is ours, and would stay after a crash.
+    if (isDiskFull(error)) return false;
     throw error;
   }
   try {
@@ -118,6 +121,7 @@ async function makeUnlinked(
     return true;
   } catch (error) {
     await files.remove(path).catch(() => {});
+    if (isDiskFull(error)) return false;
     throw error;
   }
 }

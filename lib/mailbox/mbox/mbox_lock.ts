@@ -3,7 +3,7 @@
  * theirs. Deno can neither see nor take an fcntl lock, so a program that uses nothing else is not kept out.
  *
  * - While we wait for the locks of others, we hold none of these locks ourselves.
- * - If we cannot write in the folder, and so cannot make a dot-lock, we use only flock.
+ * - If we cannot make a dot-lock, since we cannot write in the folder or the disk is full, we use only flock.
  */
 import type { Clock } from "../../time/clock.ts";
 import type { FileSystem } from "../../files/file_system.ts";

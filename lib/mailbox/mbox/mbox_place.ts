@@ -161,7 +161,18 @@ export class MboxPlace {
         // The disk or the folder is not writable for us.
       }
     }
-    return await this.#stateFolder();
+    return await this.spareFolder();
+  }
+
+  /** The folder for state in the state directory, made if needed; null where it cannot be made. */
+  async spareFolder(): Promise<string | null> {
+    const { stateDirectory } = this.#options;
+    if (stateDirectory === null) return null;
+    try {
+      return await stateFolderOf(stateDirectory, this.path);
+    } catch {
+      return null;
+    }
   }
 
   async #inOwnFolder<T extends Disposable>(
@@ -177,7 +188,7 @@ export class MboxPlace {
         if (error instanceof Pop3ResponseError || state === null) throw error;
       }
     }
-    const folder = await this.#stateFolder();
+    const folder = await this.spareFolder();
     if (folder === null) {
       throw new Deno.errors.PermissionDenied(
         `no folder can be made for the locks and the state of ${this.path}`,
@@ -222,16 +233,6 @@ export class MboxPlace {
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) return null;
       throw error;
-    }
-  }
-
-  async #stateFolder(): Promise<string | null> {
-    const { stateDirectory } = this.#options;
-    if (stateDirectory === null) return null;
-    try {
-      return await stateFolderOf(stateDirectory, this.path);
-    } catch {
-      return null;
     }
   }
 }

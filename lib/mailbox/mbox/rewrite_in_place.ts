@@ -10,8 +10,12 @@
  * If there is a journal when an mbox is opened, the change is undone if the file was not cut; otherwise the journal is
  * removed. If the file is not as we left it, another program has rewritten it: then we do not change it, rename the
  * journal, and log an error.
+ *
+ * On a full disk the journal is in the state directory. Where it finds no room either, only a deletion of the last
+ * messages is possible: it moves nothing, and the cut alone is all or nothing.
  */
 import { createHash } from "node:crypto";
+import { isDiskFull } from "../../files/cannot_write.ts";
 import type { FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
@@ -59,23 +63,54 @@ export async function rewriteInPlace(
     newSize,
     digest,
   };
-  await writeJournal(place, folder, head, mbox);
+  const journalFolder = await placeJournal(place, folder, head, mbox, moved.length === 0);
+  if (journalFolder === null) return await cut(mbox, size, newSize);
   try {
     let end = from;
     for (const range of moved) end = await copy(mbox, range, mbox, end);
-    await mbox.sync();
-    if (mbox.identityNow().size !== size) {
-      throw new Pop3ResponseError("Another program is writing this mailbox.", { code: "IN-USE" });
-    }
-    await mbox.truncate(newSize);
-    await mbox.sync();
+    await cut(mbox, size, newSize);
   } catch (error) {
     // If undoing fails, the journal stays, and the next session that opens the mbox undoes the change.
     revoked.add(place.path);
-    await recoverInPlace(place, folder, mbox, () => {}).catch(() => {});
+    await recoverInPlace(place, journalFolder, mbox, () => {}).catch(() => {});
     throw error;
   }
-  await files.remove(journalIn(place, folder)).catch(() => {});
+  await files.remove(journalIn(place, journalFolder)).catch(() => {});
+}
+
+/** Cuts the file, unless another program has appended to it. */
+async function cut(mbox: InPlaceFile, size: number, newSize: number): Promise<void> {
+  await mbox.sync();
+  if (mbox.identityNow().size !== size) {
+    throw new Pop3ResponseError("Another program is writing this mailbox.", { code: "IN-USE" });
+  }
+  await mbox.truncate(newSize);
+  await mbox.sync();
+}
+
+/** Writes the journal where it finds room. @returns its folder; null where it needs none and finds no room */
+async function placeJournal(
+  place: MboxPlace,
+  folder: string,
+  head: JournalHead,
+  mbox: OpenFile,
+  isCutOnly: boolean,
+): Promise<string | null> {
+  try {
+    await writeJournal(place, folder, head, mbox);
+    return folder;
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    const spare = await place.spareFolder();
+    try {
+      if (spare === null || spare === folder) throw error;
+      await writeJournal(place, spare, head, mbox);
+      return spare;
+    } catch (error) {
+      if (isDiskFull(error) && isCutOnly) return null;
+      throw error;
+    }
+  }
 }
 
 /** Whether one of our folders holds a journal to recover from. */

@@ -15,9 +15,11 @@
  * fails, this process remembers it, and does it when the mbox is next opened. All other leftovers are removed then.
  *
  * A new file cannot replace the mbox if the mbox has a second name or is reached by a link, if we cannot write in its
- * folder, or if we cannot give another file its owner. Then we rewrite the mbox in place (rewrite_in_place.ts).
+ * folder, if the disk has no room for it, or if we cannot give another file its owner. Then we rewrite the mbox in place
+ * (rewrite_in_place.ts).
  */
 import { basename, dirname, join } from "@std/path";
+import { isDiskFull } from "../../files/cannot_write.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
@@ -36,7 +38,7 @@ export interface MboxDeletion {
   readonly mbox: InPlaceFile;
   readonly index: MboxIndex;
   readonly uniqueIds: ReadonlySet<string>;
-  /** A folder for the journal. */
+  /** The folder for the journal, if it has room there. */
   readonly stateFolder: string;
   /** Whether the deleted messages are copied to the trash. */
   readonly isTrashed: boolean;
@@ -56,10 +58,9 @@ export async function deleteFromMbox(deletion: MboxDeletion): Promise<void> {
   const mayReplace = own.isBeside && info.nlink === 1 &&
     (await place.files.look(place.path))?.isSymlink === false;
   if (mayReplace && await prepareReplacement(place, own, info)) {
-    await replaceMbox(deletion, kept);
-  } else {
-    await rewriteInPlace(place, deletion.stateFolder, mbox, index.identity.size, kept);
+    if (await replaceMbox(deletion, kept)) return;
   }
+  await rewriteInPlace(place, deletion.stateFolder, mbox, index.identity.size, kept);
 }
 
 /** Finishes or undoes what a killed process, or a failure, left. The caller holds our lock. */
@@ -107,10 +108,11 @@ async function prepareReplacement(
   }
 }
 
+/** False if nothing was changed, since the new file found no room. */
 async function replaceMbox(
   { place, own, mbox, index }: MboxDeletion,
   kept: readonly FileRange[],
-): Promise<void> {
+): Promise<boolean> {
   const { files, path } = place;
   const [replacement, old] = namesIn(place, own.path);
   try {
@@ -125,6 +127,7 @@ async function replaceMbox(
     await files.rename(replacement, path);
   } catch (error) {
     await removeLeftovers(place, own);
+    if (isDiskFull(error)) return false;
     throw error;
   }
   try {
@@ -135,6 +138,7 @@ async function replaceMbox(
     throw error;
   }
   await files.remove(old).catch(() => {});
+  return true;
 }
 
 /** @throws {Pop3ResponseError} when a program that ignores our locks has replaced the mbox, or written to it */

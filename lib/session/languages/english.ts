@@ -75,6 +75,8 @@ export const english = {
   unflagged: "Un-flagged all messages flagged for delete.",
   deletedNow: (uniqueId: string) => `Deleted message. UID:${uniqueId}`,
   systemError: "System error. Administrators should check logs.",
+  partlyDeleted: (deleted: number, all: number) =>
+    `The disk is full. Deleted ${deleted} of ${counted(all, "message")}.`,
 
   // Leaving.
   notLoggedInGoodbye: "Closing connection without authenticating.",

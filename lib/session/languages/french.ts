@@ -68,6 +68,8 @@ export const french: Texts = {
   unflagged: "Plus aucun message ne sera supprimé.",
   deletedNow: (uniqueId) => `Message supprimé. UID:${uniqueId}`,
   systemError: "Erreur du système. Voyez le journal du serveur.",
+  partlyDeleted: (deleted, all) =>
+    `Le disque est plein. Messages supprimés : ${deleted} sur ${all}.`,
 
   notLoggedInGoodbye: "Fin de la connexion sans identification.",
   goodbye: (count) => `${messagesDeleted(count)}. Fin de la connexion.`,

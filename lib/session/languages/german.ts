@@ -69,6 +69,8 @@ export const german: Texts = {
   unflagged: "Keine Nachricht wird mehr gelöscht.",
   deletedNow: (uniqueId) => `Nachricht gelöscht. UID:${uniqueId}`,
   systemError: "Systemfehler. Näheres steht im Protokoll des Servers.",
+  partlyDeleted: (deleted, all) =>
+    `Die Festplatte ist voll. Gelöscht: ${deleted} von ${messages(all)}.`,
 
   notLoggedInGoodbye: "Die Verbindung endet ohne Anmeldung.",
   goodbye: (count) => `${messages(count)} gelöscht. Die Verbindung endet.`,

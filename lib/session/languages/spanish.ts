@@ -69,6 +69,7 @@ export const spanish: Texts = {
   unflagged: "Ya no se borrará ningún mensaje.",
   deletedNow: (uniqueId) => `Mensaje borrado. UID:${uniqueId}`,
   systemError: "Error del sistema. Consulte el registro del servidor.",
+  partlyDeleted: (deleted, all) => `El disco está lleno. Mensajes borrados: ${deleted} de ${all}.`,
 
   notLoggedInGoodbye: "Se cierra la conexión sin identificación.",
   goodbye: (count) => `${messagesDeleted(count)}. Se cierra la conexión.`,
