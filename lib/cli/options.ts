@@ -168,7 +168,7 @@ export const serveOptions = {
 
 // deno-fmt-ignore
 export const hashOptions = {
-  "scheme": value("NAME", `kind of hash: ${MADE_SCHEMES.join(", ")}`, oneOf<MadeScheme>(...MADE_SCHEMES), "argon2id"),
+  "scheme": value("NAME", `kind of hash: ${MADE_SCHEMES.join(", ")}`, (given) => oneOf<MadeScheme>(...MADE_SCHEMES)(given.toLowerCase()), "argon2id"),
 } as const;
 
 // deno-fmt-ignore
