@@ -207,6 +207,7 @@ Deno.test("checks that are running when the checker is disposed of are rejected,
 const SHA_512_CRYPT = "abcdefgh$".padEnd(95, "x");
 const ARGON2 = "2opwdW1WwVe6FYWqbIzMgQ$wWzQn96nt4tzBs4xJNVt5JQKiPXC8dONLdJ5ZvzjX48";
 const BCRYPT = "oZTzDqX6pETw.JXrWMn/auciqp6YUQmHYFgxOjl4sFAZ6kyEla/FK";
+const KEYS_1 = "c2FsdA==,xcqgG0nWpIkYxnQSsXOxFsYEy6Q=,xcqgG0nWpIkYxnQSsXOxFsYEy6Q=";
 const KEYS =
   "4R7fl8OH9QRXahK/GMVWwQ==,Q9BhteT95aeq92wuj3FpBu478pyuhPIglIEVsf9/LSI=,ktvV1bsKZ0cuFAVGlYSCEs7gjkFDQm9Z8Lpbwq3iNoE=";
 /** The most expensive hashes that are allowed, and the next ones, which are not. */
@@ -225,6 +226,7 @@ const bounds: readonly (readonly [string, string])[] = [
     `$pbkdf2-sha1$1000000$c2FsdA$${"A".repeat(52)}`,
     `$pbkdf2-sha1$1000000$c2FsdA$${"A".repeat(56)}`,
   ],
+  [`{SCRAM-SHA-1}2000000,${KEYS_1}`, `{SCRAM-SHA-1}2000001,${KEYS_1}`],
   [`{SCRAM-SHA-256}2000000,${KEYS}`, `{SCRAM-SHA-256}2000001,${KEYS}`],
   [`$argon2id$v=19$m=1048576,t=4,p=1$${ARGON2}`, `$argon2id$v=19$m=1048577,t=1,p=1$${ARGON2}`],
   [`$argon2i$v=19$m=64,t=65536,p=8$${ARGON2}`, `$argon2i$v=19$m=64,t=65537,p=8$${ARGON2}`],
