@@ -39,6 +39,7 @@ export { type MailboxFormat, openStore, seenFormat } from "./mailbox/open_mailbo
 export { counted } from "./protocol/counted.ts";
 export type { MailboxProvider } from "./provider/mailbox_provider.ts";
 export { SingleUserProvider } from "./providers/single_user_provider.ts";
+export { defaultDomainSetting, mailPathSetting } from "./providers/users_file_options.ts";
 export * as settingOf from "./settings/setting.ts";
 export type { Setting } from "./settings/setting.ts";
 export { type LineSink, LineWriter } from "./telemetry/line_writer.ts";

@@ -41,6 +41,8 @@ async function serverOf(path: string, options: ServeOptions): Promise<ServerToCh
         type: "users",
         file: options.users,
         mailRoot: options["mail-root"],
+        ...(options["mail-path"] === null ? {} : { mailPath: options["mail-path"] }),
+        defaultDomain: options["default-domain"],
         usernameCase: options["username-case"],
         options: await usersMailboxOptions(options),
       },

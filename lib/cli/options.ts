@@ -1,5 +1,6 @@
 /** The tables of options: the parser and `--help` both work from them. */
 import {
+  defaultDomainSetting,
   type DeletePolicy,
   fixedSettings,
   LOG_LEVELS,
@@ -8,6 +9,7 @@ import {
   MADE_SCHEMES,
   type MadeScheme,
   type MailboxFormat,
+  mailPathSetting,
   type Pop3ListenerOptions,
   type Setting,
   settingOf,
@@ -133,7 +135,9 @@ export const serveOptions = {
   "user": value("NAME", "name of the only user, without --users", text("a name"), null, "me"),
   "password-file": value("FILE", "file whose first line is that user's password", text("the path of a file"), null, "POP3SVC_PASSWORD; else passw0rd, on loopback without proxies only"),
   "users": value("FILE", "file of users in the format of Dovecot's passwd-file or Apache's htpasswd, read again when it changes", text("the path of a file"), null),
-  "mail-root": value("DIR", "with --users: a user's mailbox is DIR/NAME, unless the file names another", text("the path of a folder"), null),
+  "mail-root": value("DIR", "with --users: folder of the mailboxes that neither the file nor a home holds; NAME's is DIR/NAME", text("the path of a folder"), null),
+  "mail-path": value("PATH", "with --mail-root: path of a mailbox below DIR; %u is the user's name, %n what is before its @, %d its domain, %h the home", valueOf(mailPathSetting), null, "%u"),
+  "default-domain": value("DOMAIN", "with --users: a login name without @ gets @DOMAIN", valueOf(defaultDomainSetting), null),
   "username-case": value("CASE", "lower: ignore the case of letters in user names; keep: respect it", oneOf<UsernameCase>("lower", "keep"), "lower"),
   "read-only": flag("refuse DELE with [READ-ONLY]"),
   "delete": value("POLICY", "what becomes of deleted messages: remove; trash moves them to .pop3svc/trash in the mailbox; keep deletes nothing, for tests", oneOf<DeletePolicy>("remove", "trash", "keep"), "remove"),
@@ -168,7 +172,7 @@ export const serveOptions = {
 
 // deno-fmt-ignore
 export const hashOptions = {
-  "scheme": value("NAME", `kind of hash: ${MADE_SCHEMES.join(", ")}`, oneOf<MadeScheme>(...MADE_SCHEMES), "argon2id"),
+  "scheme": value("NAME", `kind of hash: ${MADE_SCHEMES.join(", ")}`, (given) => oneOf<MadeScheme>(...MADE_SCHEMES)(given.toLowerCase()), "argon2id"),
 } as const;
 
 // deno-fmt-ignore

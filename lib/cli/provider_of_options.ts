@@ -45,8 +45,10 @@ export async function providerOf(
   events: Pop3Events,
 ): Promise<ChosenProvider> {
   if (options.users !== null) return await usersOf(options.users, mailbox, options, events);
-  if (options["mail-root"] !== null) {
-    throw CliError.usage("--mail-root needs --users, the file that lists the users");
+  for (const name of ["mail-root", "mail-path", "default-domain"] as const) {
+    if (options[name] !== null) {
+      throw CliError.usage(`--${name} needs --users, the file that lists the users`);
+    }
   }
   const password = readPassword(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
@@ -87,6 +89,11 @@ async function usersOf(
     if (options[name] !== null) throw CliError.usage(`--${name} cannot be used with --users`);
   }
   const mailRoot = options["mail-root"];
+  const mailPath = options["mail-path"];
+  const defaultDomain = options["default-domain"];
+  if (mailPath !== null && mailRoot === null) {
+    throw CliError.usage("--mail-path needs --mail-root, the folder of the mailboxes");
+  }
   if (mailRoot !== null) ensureFolder(mailRoot);
   const { UsersFileProvider } = await import("../mod.ts");
   const state = await stateDirectoryOf(options);
@@ -105,6 +112,8 @@ async function usersOf(
   const scramKey = state.type === "none" ? null : await keyOf(state.path, complain);
   const provider = new UsersFileProvider(file, {
     ...(mailRoot === null ? {} : { mailRoot }),
+    ...(mailPath === null ? {} : { mailPath }),
+    ...(defaultDomain === null ? {} : { defaultDomain }),
     mailbox: {
       ...mailboxOptions(options, events),
       stateDirectory: state.type === "usable" ? state.path : null,

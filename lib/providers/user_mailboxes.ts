@@ -1,9 +1,9 @@
 /**
  * Finds the mailboxes of users, and keeps their stores open.
  *
- * - The mailbox is the first of these that the line and the options give: the path of `userdb_mail`; the user's name
- *   below the folder of mailboxes; the Maildir in the user's home, or the home itself if it is a Maildir. Any other home
- *   is never served: an ordinary client that keeps nothing on the server would empty it.
+ * - The mailbox is the path of `userdb_mail`, if the line has it. Otherwise it is the first of these that exists: the
+ *   Maildir in the user's home; the home itself, if it is a Maildir; the user's mailbox below the folder of mailboxes.
+ *   Any other home is never served: an ordinary client that keeps nothing on the server would empty it.
  * - A mailbox that does not exist yet is empty: the first mail will make it. But the folder of mailboxes must exist, so
  *   that a disk that is not mounted does not look as if all mail were gone.
  * - The administrator gave all of these paths. We follow a link on the way only if it belongs to root, to the server's
@@ -22,7 +22,8 @@ import type { MailboxStore } from "../mailbox/mailbox_store.ts";
 import { isMaildir, type MailboxFormat, openStore, seenFormat } from "../mailbox/open_mailbox.ts";
 import { BoundedMap } from "../protocol/bounded_map.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
-import type { NamedMailbox, UserEntry } from "./users_file.ts";
+import type { NamedMailbox } from "./mail_location.ts";
+import type { UserEntry } from "./users_file.ts";
 
 /** A mailbox whose kind is known. */
 export interface MailboxPlace {
@@ -46,8 +47,8 @@ export class UserMailboxes {
   }
 
   /** Whether a path for this user's mail is known, even if nothing is there. */
-  hasPlaceFor({ mailbox, home }: UserEntry): boolean {
-    return mailbox !== null || this.#mailRoot !== null || home !== null;
+  hasPlaceFor({ mailbox, home, rootPath }: UserEntry): boolean {
+    return mailbox !== null || home !== null || rootPath !== null;
   }
 
   /** @throws {Pop3ResponseError} `[SYS/PERM]` when a link to the mailbox must not be followed, or no path is known */
@@ -58,6 +59,24 @@ export class UserMailboxes {
     const store = this.#open.get(key) ?? await this.#storeAt(place, user);
     this.#open.set(key, store);
     return store.open(info);
+  }
+
+  /** Where the user's mail is or will be; null where no path is known. */
+  expectedPath({ mailbox, home, rootPath }: UserEntry): string | null {
+    return mailbox?.path ?? rootPath ?? (home === null ? null : join(home, "Maildir"));
+  }
+
+  /**
+   * The path below the folder of mailboxes at which there is mail, too, although the home is served; null where there
+   * is none.
+   */
+  async otherMailOf(user: UserEntry): Promise<string | null> {
+    const { mailbox, home, rootPath } = user;
+    if (mailbox !== null || rootPath === null || placeInHome(home) === null) return null;
+    if (!isThere(rootPath)) return null;
+    const place = { path: rootPath, format: seenFormat(rootPath) };
+    const { messages } = await (await this.#storeAt(place, user)).inspect(() => {});
+    return messages > 0 ? rootPath : null;
   }
 
   /**
@@ -107,22 +126,36 @@ export class UserMailboxes {
     return await openStore(path, format, { ...this.#options, uid });
   }
 
-  #placeOf({ name, mailbox, home }: UserEntry): NamedMailbox | null {
-    if (mailbox !== null) return isThere(mailbox.path) ? mailbox : null;
-    if (this.#mailRoot !== null) {
-      if (!isThere(this.#mailRoot)) {
-        throw new Deno.errors.NotFound(`${this.#mailRoot}: the folder of mailboxes is not there`);
-      }
-      const path = join(this.#mailRoot, name);
-      return isThere(path) ? { path, format: null } : null;
-    }
-    if (home === null) {
+  #placeOf(user: UserEntry): NamedMailbox | null {
+    const { mailbox, home, rootPath } = user;
+    if (mailbox !== null) return namedPlace(mailbox);
+    if (home === null && rootPath === null) {
       throw new Pop3ResponseError("There is no mailbox for you.", { code: "SYS/PERM" });
     }
-    const path = join(home, "Maildir");
-    if (isThere(path)) return { path, format: null };
-    return isThere(home) && isMaildir(home) ? { path: home, format: "maildir" } : null;
+    return placeInHome(home) ?? this.#placeInRoot(rootPath);
   }
+
+  #placeInRoot(path: string | null): NamedMailbox | null {
+    if (path === null) return null;
+    if (this.#mailRoot !== null && !isThere(this.#mailRoot)) {
+      throw new Deno.errors.NotFound(`${this.#mailRoot}: the folder of mailboxes is not there`);
+    }
+    return isThere(path) ? { path, format: null } : null;
+  }
+}
+
+/** Where an mbox location is a folder, INBOX is the file `inbox` in it, as Dovecot has it. */
+function namedPlace({ path, format }: NamedMailbox): NamedMailbox | null {
+  const inbox = join(path, "inbox");
+  if (format === "mbox" && isThere(inbox)) return { path: inbox, format };
+  return isThere(path) ? { path, format } : null;
+}
+
+function placeInHome(home: string | null): NamedMailbox | null {
+  if (home === null) return null;
+  const path = join(home, "Maildir");
+  if (isThere(path)) return { path, format: null };
+  return isThere(home) && isMaildir(home) ? { path: home, format: "maildir" } : null;
 }
 
 function isThere(path: string): boolean {

@@ -4,13 +4,29 @@ import type { UsernameCase } from "../auth/prepared_text.ts";
 import type { Pop3Events } from "../events/events.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import { clockSetting } from "../settings/clock_setting.ts";
-import { callback, given, oneOf, orNull, type SettingsTable, text } from "../settings/setting.ts";
+import { isMailPath } from "./path_template.ts";
+import {
+  callback,
+  given,
+  oneOf,
+  orNull,
+  type Setting,
+  type SettingsTable,
+  text,
+} from "../settings/setting.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** Options of a `UsersFileProvider`. */
 export interface UsersFileOptions {
-  /** The folder whose subfolders, or mboxes, are the mailboxes of the users, by name. None by default. */
+  /** The folder below which the mailboxes of the users are: folders, Maildirs or mboxes. None by default. */
   readonly mailRoot?: string;
+  /**
+   * The path of a user's mailbox below that folder. `%u` (the default) is the user's name, `%n` what is before its `@`,
+   * `%d` what is after it; one that begins with `%h/` or `~/` is in the user's home.
+   */
+  readonly mailPath?: string;
+  /** What is added, after an `@`, to a login name that has none. Nothing by default. */
+  readonly defaultDomain?: string;
   /** How the mailboxes are opened. */
   readonly mailbox?: FileMailboxOptions;
   /** How many password hashes are checked at once. */
@@ -30,11 +46,28 @@ export interface UsersFileOptions {
 
 /** With its defaults. */
 type UsersFileSettings =
-  & Required<Omit<UsersFileOptions, "mailRoot" | "scramKey">>
-  & { readonly mailRoot: string | null; readonly scramKey: UsersFileOptions["scramKey"] | null };
+  & Required<Omit<UsersFileOptions, "mailRoot" | "defaultDomain" | "scramKey">>
+  & {
+    readonly mailRoot: string | null;
+    readonly defaultDomain: string | null;
+    readonly scramKey: UsersFileOptions["scramKey"] | null;
+  };
+
+export const mailPathSetting: Setting<string> = {
+  ...text(/^/, "a path below the folder of mailboxes, with %u, %n, %d or %h, such as %d/%n", "%u"),
+  accepts: (value): value is string => typeof value === "string" && isMailPath(value),
+};
+
+export const defaultDomainSetting: Setting<string> = text(
+  /^(?!\.{1,2}$)[^\s@/\\:]{1,253}$/,
+  "a domain such as example.org",
+  "",
+);
 
 export const usersFileSettings: SettingsTable<UsersFileSettings> = {
   mailRoot: orNull(text(/./s, "the path of a folder", "")),
+  mailPath: mailPathSetting,
+  defaultDomain: orNull(defaultDomainSetting),
   mailbox: given("an object with the options of a mailbox", isObject, {}),
   hashing: given("an object: { threads, waiting }", isObject, {}),
   usernameCase: oneOf<UsernameCase>(["lower", "keep"]),

@@ -24,8 +24,12 @@ const SURVEY_MAILBOXES = 3;
 export interface CheckedUsers {
   readonly type: "users";
   readonly file: string;
-  /** The folder whose subfolders, or mboxes, are the mailboxes of the users; null for none. */
+  /** The folder below which the mailboxes of the users are; null for none. */
   readonly mailRoot: string | null;
+  /** The path of a mailbox below it. `%u` by default. */
+  readonly mailPath?: string;
+  /** What a login name without `@` gets; null for nothing. */
+  readonly defaultDomain?: string | null;
   readonly usernameCase: UsernameCase;
   /** How the mailboxes are opened. */
   readonly options: FileMailboxOptions;
@@ -74,19 +78,21 @@ export class UsersFileProvider implements MailboxProvider {
    * @throws {TypeError} for one of the wrong kind, or that there is not
    */
   constructor(path: string, options: UsersFileOptions = {}) {
-    const { mailRoot, mailbox, hashing, usernameCase, scramKey, onEvent, clock } = checkedOptions(
+    const { mailbox, hashing, scramKey, onEvent, clock, ...settings } = checkedOptions(
       usersFileSettings,
       options,
     );
+    const { mailRoot, mailPath, usernameCase, defaultDomain } = settings;
+    const rules = { mailRoot, mailPath, usernameCase, defaultDomain };
     const mailboxOptions = checkedOptions(fileMailboxSettings, mailbox);
-    this.#checked = { type: "users", file: path, mailRoot, usernameCase, options: mailboxOptions };
+    this.#checked = { type: "users", file: path, ...rules, options: mailboxOptions };
     this.#mailboxes = new UserMailboxes(mailRoot, mailboxOptions);
     this.#checker = new PasswordChecker(hashing, clock);
     this.#scramKey = scramKey ?? crypto.getRandomValues(new Uint8Array(32));
     this.#standIns = new StandIns([], this.#scramKey);
     this.#watched = new WatchedUsersFile(
       checked("path", usersFilePath, path),
-      usernameCase,
+      rules,
       (user) => this.#mailboxes.hasPlaceFor(user),
       (file) => this.#use(file),
       onEvent,
@@ -143,7 +149,7 @@ export class UsersFileProvider implements MailboxProvider {
     if (types.size > 0 || !(isScram || isPlain)) return null;
     return {
       offers: isScram ? "scram" : "apop-and-scram",
-      secretOf: (_info, username) => this.#secretOf(username),
+      secretOf: (info, username) => this.#secretOf(info, username),
       challengeFor: async (username) =>
         await this.#standIns.challengeFor(await this.#watched.keyOf(username)),
       openMailbox: (info, username) => this.#openMailbox(info, username),
@@ -162,7 +168,9 @@ export class UsersFileProvider implements MailboxProvider {
     if (checked === null) return null;
     const name = await this.#watched.keyOf(username);
     const isRight = await this.#checker.check(checked, password, name);
-    return isKnown && isRight ? await this.#openMailbox(info, username) : null;
+    return isKnown && isRight && mayComeFrom(info, user)
+      ? await this.#openMailbox(info, username)
+      : null;
   }
 
   /**
@@ -175,7 +183,8 @@ export class UsersFileProvider implements MailboxProvider {
   /** The mailbox of a user whose session wakes up; null when the user is gone or has a new password. */
   async reopenMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
     const user = await this.#find(username);
-    const isSame = user !== null && this.#loggedInWith.get(info) === JSON.stringify(user.hash);
+    const isSame = user !== null && mayComeFrom(info, user) &&
+      this.#loggedInWith.get(info) === JSON.stringify(user.hash);
     return isSame ? await this.#mailboxes.open(user, info) : null;
   }
 
@@ -185,9 +194,11 @@ export class UsersFileProvider implements MailboxProvider {
     return Promise.resolve();
   }
 
-  async #secretOf(username: string): Promise<UserSecret | null> {
-    const hash = (await this.#find(username))?.hash;
-    switch (hash?.type) {
+  async #secretOf(info: ConnectionInfo, username: string): Promise<UserSecret | null> {
+    const user = await this.#find(username);
+    if (user === null || !mayComeFrom(info, user)) return null;
+    const { hash } = user;
+    switch (hash.type) {
       case "plain":
         return { type: "plain", password: hash.password };
       case "scram-sha-256":
@@ -225,4 +236,9 @@ export class UsersFileProvider implements MailboxProvider {
     this.#secrets = this.#secretsOf(file);
     this.#checker.forget();
   }
+}
+
+/** Whether the user may log in from the client's address. Elsewhere, a right password is refused like a wrong one. */
+function mayComeFrom({ clientAddress }: ConnectionInfo, { networks }: UserEntry): boolean {
+  return networks === null || networks.has(clientAddress);
 }

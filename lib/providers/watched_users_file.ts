@@ -13,14 +13,26 @@ import { linesOf, TextEncodingError } from "../files/given_text.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import { eventOf, type Pop3Events } from "../events/events.ts";
 import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
-import { type BadLine, parseUsersFile, type UserEntry, type UsersFile } from "./users_file.ts";
+import {
+  type BadLine,
+  badLineReason,
+  parseUsersFile,
+  type UserEntry,
+  type UsersFile,
+  type UsersFileRules,
+} from "./users_file.ts";
 
 /** How long a file must stay unchanged to count as finished, if it ends within a line and has become shorter. */
 const QUIET_MS = 1_000;
 
+/** How names are compared, and what the rules of the file need. */
+export interface WatchedRules extends UsersFileRules {
+  readonly usernameCase: UsernameCase;
+}
+
 export class WatchedUsersFile {
   readonly #path: string;
-  readonly #usernameCase: UsernameCase;
+  readonly #rules: WatchedRules;
   readonly #hasPlaceFor: (user: UserEntry) => boolean;
   readonly #onUsers: (file: UsersFile) => void;
   readonly #events: Pop3Events;
@@ -39,13 +51,13 @@ export class WatchedUsersFile {
 
   constructor(
     path: string,
-    usernameCase: UsernameCase,
+    rules: WatchedRules,
     hasPlaceFor: (user: UserEntry) => boolean,
     onUsers: (file: UsersFile) => void,
     events: Pop3Events,
   ) {
     this.#path = path;
-    this.#usernameCase = usernameCase;
+    this.#rules = rules;
     this.#hasPlaceFor = hasPlaceFor;
     this.#onUsers = onUsers;
     this.#events = events;
@@ -72,9 +84,11 @@ export class WatchedUsersFile {
     return reading;
   }
 
-  /** The key by which a name is compared. */
+  /** The key by which the name of a login is compared. */
   async keyOf(name: string): Promise<string> {
-    return (await nameKeysOf(this.#usernameCase, name))(name);
+    const { usernameCase, defaultDomain = null } = this.#rules;
+    const full = defaultDomain === null || name.includes("@") ? name : `${name}@${defaultDomain}`;
+    return (await nameKeysOf(usernameCase, full))(full);
   }
 
   async #readIfChanged(): Promise<void> {
@@ -87,8 +101,8 @@ export class WatchedUsersFile {
         this.#halfWritten = version;
         throw new Error("it seems to be half written: the previous users stay for a second");
       }
-      const keyOf = await nameKeysOf(this.#usernameCase, text);
-      this.#use(parseUsersFile(text, keyOf), text.length);
+      const keyOf = await nameKeysOf(this.#rules.usernameCase, text);
+      this.#use(parseUsersFile(text, keyOf, this.#rules), text.length);
       this.#version = version;
       this.#complaint = "";
     } catch (error) {
@@ -121,25 +135,32 @@ export class WatchedUsersFile {
 
   #use({ users, badLines }: UsersFile, length: number): void {
     const placed = new Map([...users].filter(([, user]) => this.#hasPlaceFor(user)));
-    if (placed.size === 0 && this.#users.size > 0) {
-      this.#unusable = new Error("it names nobody who can log in: the previous users stay");
-      this.#complain(this.#unusable);
-      return;
+    if (placed.size === 0) {
+      const stay = this.#users.size === 0 ? "" : ": the previous users stay";
+      const error = new Error(`${this.#path}: it names nobody who can log in${stay}`);
+      this.#complain(error);
+      if (this.#users.size > 0) {
+        this.#unusable = error;
+        return;
+      }
     }
     this.#unusable = null;
     const without = users.size - placed.size;
     if (without > 0) {
       const who = without === 1 ? "1 user has" : `${without} users have`;
-      this.#complain(new Error(`${who} no mailbox: there is no folder of mailboxes`));
+      this.#complain(`${who} no mailbox: there is no folder of mailboxes`);
     }
-    for (const { line, reason } of badLines) this.#complain(new Error(`line ${line}: ${reason}`));
+    for (const bad of badLines) {
+      this.#complain(`line ${bad.line}: ${badLineReason(bad)}`);
+    }
     this.#users = placed;
     this.#badLines = badLines;
     this.#length = length;
     this.#onUsers(this.file);
   }
 
-  #complain(error: unknown): void {
+  #complain(what: unknown): void {
+    const error = typeof what === "string" ? new Error(`${this.#path}: ${what}`) : what;
     this.#events(eventOf({ type: "error", connection: null, during: "users file", error }));
   }
 }

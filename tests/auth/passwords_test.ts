@@ -13,9 +13,11 @@ Deno.test("hashes made by other programs accept their password, and no other", a
   using checker = new PasswordChecker();
   for (const [command, text] of foreignHashes) {
     await test.step(command, async () => {
-      const hash = parsePasswordHash(text);
+      const hash = parsePasswordHash(text, "me");
       assertEquals(await checker.check(hash, PASSWORD, "me"), true);
-      for (const wrong of ["", "correct horsf", "correct horse "]) {
+      // DES-crypt hashes only the first eight octets.
+      const wrongs = hash.type === "des-crypt" ? [] : ["correct horsf", "correct horse "];
+      for (const wrong of ["", "corrext horse", ...wrongs]) {
         assertEquals(await checker.check(hash, wrong, "me"), false, JSON.stringify(wrong));
       }
     });
@@ -62,7 +64,17 @@ for (const scheme of MADE_SCHEMES.filter((scheme) => scheme !== "scrypt")) {
 
 Deno.test("a locked user has no password", async () => {
   using checker = new PasswordChecker();
-  for (const text of ["", "!", "*", "!$6$abc$def", "*LK*"]) {
+  const locked = [
+    "",
+    "!",
+    "*",
+    "!$6$abc$def",
+    "*LK*",
+    "{CRYPT}*",
+    "{PLAIN}*",
+    "{crypt}!$6$abc$def",
+  ];
+  for (const text of locked) {
     assertEquals(parsePasswordHash(text), { type: "locked" });
     assertEquals(await checker.check({ type: "locked" }, text, "me"), false);
   }
@@ -71,12 +83,15 @@ Deno.test("a locked user has no password", async () => {
 const unusable: readonly string[] = [
   "{PLAIN}",
   "SECRET",
-  "{SECRET}",
+  "{}SECRET",
   "{MD5}SECRET",
+  "{SHA.UUE}SECRET",
+  "{PLAIN.B64}SECRET!",
+  "{SMD5}AAAAAAAAAAAAAAAAAAAAAA==",
   "{SSHA256}SECRET",
   "{SSHA256}U0VDUkVU",
   "{SSHA256.HEX}SECRET",
-  "{SSHA512}!SECRET!",
+  "{SSHA512}SECRET!",
   "{BLF-CRYPT}SECRET",
   "$2y$05$SECRET",
   "$2y$99$oZTzDqX6pETw.JXrWMn/auciqp6YUQmHYFgxOjl4sFAZ6kyEla/FK",
@@ -95,6 +110,26 @@ const unusable: readonly string[] = [
   "{SCRAM-SHA-256}SECRET",
   "{SCRAM-SHA-256}4096,SECRETxx,SECRETxx,SECRETxx",
 ];
+
+Deno.test("a scheme that is not known or cannot be used is named", () => {
+  const reasons = [
+    ["{ROT13}frperg", "its scheme ROT13 is not known"],
+    ["{cram-md5}00", "its scheme CRAM-MD5 cannot be used: it serves logins by CRAM-MD5"],
+    ["{OTP}sha1 1024 c857 8987", "its scheme OTP cannot be used: it changes with each login"],
+    ["{PLAIN-TRUNC}6-secret", "its scheme PLAIN-TRUNC cannot be used"],
+    [
+      "{CRYPT}$y$j9T$abcdefgh$IUWJt2doU4Kf6E",
+      "its hash is yescrypt, which the server cannot check",
+    ],
+    ["_J9..rasmz0.F/jqjWck", "its hash is BSDi's DES"],
+    ["{SHA}c2VjcmV0", "its SHA has 6 octets, and not 20"],
+    ["{SHA512-CRYPT}x", "its password is not written as its scheme SHA512-CRYPT asks"],
+  ] as const;
+  for (const [text, reason] of reasons) {
+    const { message } = assertThrows(() => parsePasswordHash(text), SyntaxError);
+    assertStringIncludes(message, reason);
+  }
+});
 
 Deno.test("an unusable hash is an error, which does not quote it", () => {
   for (const text of unusable) {
@@ -172,6 +207,7 @@ Deno.test("checks that are running when the checker is disposed of are rejected,
 const SHA_512_CRYPT = "abcdefgh$".padEnd(95, "x");
 const ARGON2 = "2opwdW1WwVe6FYWqbIzMgQ$wWzQn96nt4tzBs4xJNVt5JQKiPXC8dONLdJ5ZvzjX48";
 const BCRYPT = "oZTzDqX6pETw.JXrWMn/auciqp6YUQmHYFgxOjl4sFAZ6kyEla/FK";
+const KEYS_1 = "c2FsdA==,xcqgG0nWpIkYxnQSsXOxFsYEy6Q=,xcqgG0nWpIkYxnQSsXOxFsYEy6Q=";
 const KEYS =
   "4R7fl8OH9QRXahK/GMVWwQ==,Q9BhteT95aeq92wuj3FpBu478pyuhPIglIEVsf9/LSI=,ktvV1bsKZ0cuFAVGlYSCEs7gjkFDQm9Z8Lpbwq3iNoE=";
 /** The most expensive hashes that are allowed, and the next ones, which are not. */
@@ -190,6 +226,7 @@ const bounds: readonly (readonly [string, string])[] = [
     `$pbkdf2-sha1$1000000$c2FsdA$${"A".repeat(52)}`,
     `$pbkdf2-sha1$1000000$c2FsdA$${"A".repeat(56)}`,
   ],
+  [`{SCRAM-SHA-1}2000000,${KEYS_1}`, `{SCRAM-SHA-1}2000001,${KEYS_1}`],
   [`{SCRAM-SHA-256}2000000,${KEYS}`, `{SCRAM-SHA-256}2000001,${KEYS}`],
   [`$argon2id$v=19$m=1048576,t=4,p=1$${ARGON2}`, `$argon2id$v=19$m=1048577,t=1,p=1$${ARGON2}`],
   [`$argon2i$v=19$m=64,t=65536,p=8$${ARGON2}`, `$argon2i$v=19$m=64,t=65537,p=8$${ARGON2}`],

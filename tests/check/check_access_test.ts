@@ -95,7 +95,7 @@ Deno.test({
     await using folder = await TemporaryFolder.create();
     const [users, mail] = [join(folder.path, "users"), join(folder.path, "mail")];
     await Deno.writeTextFile(users, "joe:{PLAIN}j\n", { mode: 0o644 });
-    await Deno.mkdir(mail);
+    await Deno.mkdir(join(mail, "joe"), { recursive: true });
     const options = ["--users", users, "--mail-root", mail];
     const told =
       `finding="${users}: every user of this machine can read it" remedy="chmod 600 ${users}"`;

@@ -29,7 +29,7 @@ Deno.test("a hash of pop3svc hash lets its user log in; bad lines are logged, ch
   const { stderr } = await program.end("SIGTERM");
   assertStringIncludes(
     stderr,
-    'failed during="users file" reason="line 2: there is no colon after its name"',
+    `failed during="users file" reason="${file}: line 2: there is no colon after its name"`,
   );
 });
 
@@ -45,7 +45,7 @@ testAsRoot("check --users names what is wrong, and shows no secret", async () =>
   assertEquals(checked.code, 1);
   assertMatch(
     checked.stdout,
-    /^users file: .*\nusers: 3\nlocked: 1\nwrong: 2\n {2}line 4: .*\n {2}user "linked": .*linked is a symbolic link of user 61001 to something of user 0: it is not followed\n$/,
+    /^users file: .*\nusers: 3\nlocked: 1\nwrong: 2\n {2}line 4: .*\n {2}user "linked": .*linked is a symbolic link of user 61001 to something of user 0: it is not followed\ndoubtful: 2\n.*without a mailbox yet: 1 of 2 users\n {2}user "joe": there is no mailbox yet: .*\n$/,
   );
   assertEquals(
     checked.stderr,
@@ -94,6 +94,7 @@ Deno.test("every scheme of hash", async () => {
     scrypt: "{SCRYPT}$scrypt$",
     bcrypt: "{BLF-CRYPT}$2y$",
     "sha512-crypt": "{SHA512-CRYPT}$6$",
+    "SHA512-CRYPT": "{SHA512-CRYPT}$6$",
   };
   for (const [scheme, begin] of Object.entries(begins)) {
     const { stdout, code } = await runProgram(["hash", "--scheme", scheme], { stdin: "x" });
@@ -141,6 +142,11 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--users", "x", "--mail-root", "nowhere"], 1, "--mail-root nowhere: it is not there"],
   [["--users", "x", "--mail-root", "main.ts"], 1, "--mail-root main.ts: it is not a folder"],
   [["--mail-root", "mailbox-sample"], 2, "--mail-root needs --users"],
+  [["--mail-path", "%n"], 2, "--mail-path needs --users"],
+  [["--default-domain", "example.org"], 2, "--default-domain needs --users"],
+  [["--users", "x", "--mail-path", "%n"], 2, "--mail-path needs --mail-root"],
+  [["--users", "x", "--mail-path", "../%n"], 2, "--mail-path ../%n: give a path below"],
+  [["--users", "x", "--default-domain", "@a"], 2, "--default-domain @a: give a domain such as"],
   [
     ["--proxy-protocol", "x/y", "--password-file", "deno.json"],
     2,

@@ -72,7 +72,10 @@ Deno.test("a bad line locks out no other user, and is logged by its number", asy
   assertEquals(await served.logIn("you", "SECRET"), WRONG);
   const [error, ...more] = served.pop3.all("error");
   assertEquals(more, []);
-  assertStringIncludes(`${error?.error}`, "line 2: its scheme is not known");
+  assertStringIncludes(
+    `${error?.error}`,
+    `${served.file}: line 2: user "you": its scheme ROT13 is not known`,
+  );
   assertEquals(`${error?.error}`.includes("SECRET"), false);
 });
 

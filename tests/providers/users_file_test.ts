@@ -45,7 +45,8 @@ Deno.test("a bad line is named by its number and not quoted, and the other lines
   assertEquals([...users.keys()], ["good", "also-good"]);
   assertEquals(badLines.map(({ line }) => line), [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
   assertEquals(badLines.filter(({ reason }) => reason.includes("SECRET")), []);
-  assertStringIncludes(badLines[10]?.reason ?? "", "a field that the server does not know");
+  assertStringIncludes(badLines[10]?.reason ?? "", "its allow_nets is no list of networks");
+  assertEquals(badLines.slice(0, 2).map(({ user }) => user), [null, "bad"]);
 });
 
 Deno.test("users named like locks or like the server's files beside an mbox are bad lines, unless the line names its mailbox", () => {

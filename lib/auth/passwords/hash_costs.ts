@@ -41,8 +41,14 @@ export function effortOf(hash: PasswordHash): number {
   switch (hash.type) {
     case "locked":
     case "plain":
-    case "salted-digest":
+    case "digest":
       return 0;
+    case "des-crypt":
+      return 1;
+    case "md5-crypt":
+      return 3;
+    case "scram-sha-1":
+      return hash.iterations / 2_000;
     case "scram-sha-256":
       return hash.verifier.iterations / 2_000;
     case "pbkdf2":
@@ -74,10 +80,10 @@ function excessOf(hash: PasswordHash): string | null {
           DIGEST_OCTETS[hash.digest]
         } octets of its key`
         : null;
+    case "scram-sha-1":
+      return excessIterations(hash.iterations);
     case "scram-sha-256":
-      return hash.verifier.iterations > MOST_PBKDF2_ROUNDS
-        ? `up to ${MOST_PBKDF2_ROUNDS} iterations`
-        : null;
+      return excessIterations(hash.verifier.iterations);
     case "argon2": {
       const { memory, passes, lanes } = argon2Cost(hash.text);
       if (memory > MOST_KIB) return "up to 1 GiB";
@@ -90,6 +96,10 @@ function excessOf(hash: PasswordHash): string | null {
     default:
       return null;
   }
+}
+
+function excessIterations(iterations: number): string | null {
+  return iterations > MOST_PBKDF2_ROUNDS ? `up to ${MOST_PBKDF2_ROUNDS} iterations` : null;
 }
 
 function bcryptCost(text: string): number {

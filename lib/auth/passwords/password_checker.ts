@@ -11,6 +11,7 @@
  * name is in the digest, so that a password that was already tried with other names costs the same for a known and an
  * unknown name.
  */
+import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { KeyedDigest } from "../keyed_digest.ts";
 import { BoundedMap } from "../../protocol/bounded_map.ts";
@@ -22,8 +23,6 @@ import type { PasswordHash, SlowHash } from "./password_hash.ts";
 const REMEMBERED_MS = 300_000;
 /** The most right passwords that are remembered, and the most wrong ones. */
 const MOST_REMEMBERED = 10_000;
-
-const encoder = new TextEncoder();
 
 export class PasswordChecker implements Disposable {
   readonly #workers: HashWorkers;
@@ -67,10 +66,10 @@ export class PasswordChecker implements Disposable {
     name: string,
   ): Promise<boolean> {
     switch (hash.type) {
-      case "salted-digest": {
-        const salted = new Uint8Array([...encoder.encode(password), ...hash.salt]);
-        const digest = new Uint8Array(await crypto.subtle.digest(hash.algorithm, salted));
-        return timingSafeEqual(digest.toHex(), hash.digest.toHex());
+      case "digest": {
+        const { algorithm, before, digest, after } = hash;
+        const made = createHash(algorithm).update(before).update(password).update(after).digest();
+        return timingSafeEqual(made.toString("hex"), digest.toHex());
       }
       default:
         return await this.#checkSlowly(hash, password, name);

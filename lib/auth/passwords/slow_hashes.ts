@@ -10,7 +10,10 @@ import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto
 import { argon2id, argon2Verify, bcrypt, bcryptVerify, scrypt } from "hash-wasm";
 import { encrypt as shaCrypt, verify as shaCryptVerify } from "unixcrypt";
 import type { MadeScheme } from "./made_schemes.ts";
+import { isMd5CryptOf } from "./md5_crypt.ts";
 import type { SlowHash } from "./password_hash.ts";
+
+const encoder = new TextEncoder();
 
 /** Whether it is the password. */
 export async function verifySlowHash(hash: SlowHash, password: string): Promise<boolean> {
@@ -21,6 +24,10 @@ export async function verifySlowHash(hash: SlowHash, password: string): Promise<
       return await argon2Verify({ hash: hash.text, password });
     case "sha-crypt":
       return shaCryptVerify(password, hash.text);
+    case "md5-crypt":
+      return isMd5CryptOf(hash.text, password);
+    case "des-crypt":
+      return await isDesCryptOf(hash.text, password);
     case "scrypt": {
       const { cost, salt, key } = hash;
       return timingSafeEqual(await scryptOf(password, salt, key.length, cost), key);
@@ -29,13 +36,10 @@ export async function verifySlowHash(hash: SlowHash, password: string): Promise<
       const { digest, iterations, salt, key } = hash;
       return timingSafeEqual(pbkdf2Sync(password, salt, iterations, key.length, digest), key);
     }
-    case "scram-sha-256": {
-      // RFC 5802 section 3.
-      const { salt, iterations, storedKey } = hash.verifier;
-      const saltedPassword = pbkdf2Sync(password, salt, iterations, 32, "sha256");
-      const clientKey = createHmac("sha256", saltedPassword).update("Client Key").digest();
-      return timingSafeEqual(createHash("sha256").update(clientKey).digest(), storedKey);
-    }
+    case "scram-sha-1":
+      return isScramOf("sha1", hash, password);
+    case "scram-sha-256":
+      return isScramOf("sha256", hash.verifier, password);
   }
 }
 
@@ -77,7 +81,31 @@ function scryptOf(
   return scrypt({ password, salt, ...cost, outputType: "binary" });
 }
 
+/** RFC 5802 section 3. */
+function isScramOf(
+  digest: "sha1" | "sha256",
+  { salt, iterations, storedKey }: {
+    readonly salt: Uint8Array;
+    readonly iterations: number;
+    readonly storedKey: Uint8Array;
+  },
+  password: string,
+): boolean {
+  const saltedPassword = pbkdf2Sync(password, salt, iterations, storedKey.length, digest);
+  const clientKey = createHmac(digest, saltedPassword).update("Client Key").digest();
+  return timingSafeEqual(createHash(digest).update(clientKey).digest(), storedKey);
+}
+
+/** The library has no types. Given octets, it hashes the first eight, as crypt(3) does. */
+type DesCrypt = (password: readonly number[], salt: string) => string;
+
+async function isDesCryptOf(text: string, password: string): Promise<boolean> {
+  const { default: desCrypt }: { readonly default: DesCrypt } = await import("unix-crypt-td-js");
+  const made = desCrypt([...encoder.encode(password)], text.slice(0, 2));
+  return timingSafeEqual(encoder.encode(made), encoder.encode(text));
+}
+
 /** The first 72 octets: bcrypt uses no more, and every implementation ignores the rest. */
 function bcryptPassword(password: string): Uint8Array {
-  return new TextEncoder().encode(password).slice(0, 72);
+  return encoder.encode(password).slice(0, 72);
 }
