@@ -6,25 +6,27 @@
  */
 import type { MadeScheme } from "./auth/passwords/made_schemes.ts";
 import type { CertificateFiles, CertificateReport } from "./check/check_certificate.ts";
-import type { ServerReport, ServerToCheck } from "./check/check_server.ts";
+import type { ServerToCheck } from "./check/check_server.ts";
+import type { Finding } from "./check/finding.ts";
+import type { CheckSummary } from "./check/summary.ts";
 import type { InspectionProgress } from "./mailbox/inspection.ts";
 
 export { MADE_SCHEMES, type MadeScheme } from "./auth/passwords/made_schemes.ts";
 export { prepared, type UsernameCase } from "./auth/prepared_text.ts";
 export { checkAccess, type SecretFiles } from "./check/check_access.ts";
 export type { CertificateFiles, CertificateReport } from "./check/check_certificate.ts";
-export type { MailboxReport } from "./check/check_mailbox.ts";
-export type { ServerReport, ServerToCheck } from "./check/check_server.ts";
-export type { UsersReport } from "./check/check_users.ts";
-export { type Finding, sentenceOf } from "./check/finding.ts";
+export type { ServerToCheck } from "./check/check_server.ts";
+export { type Finding, quoted, sentenceOf } from "./check/finding.ts";
+export type { CheckSummary, FindingSummary, MailboxSummary } from "./check/summary.ts";
 export { LOG_LEVELS, type LogLevel } from "./events/event_level.ts";
 export { eventOf, type Pop3Event, type Pop3Events } from "./events/events.ts";
 export type { FaultPlan } from "./faults/fault_rules.ts";
 export { lookAtGiven } from "./files/given_path.ts";
 export { decodeText, linesOf } from "./files/given_text.ts";
 export { keptKey } from "./files/kept_key.ts";
-export { lookAtGivenOrNull, openToAppend } from "./files/look.ts";
+export { canWriteIn, lookAtGivenOrNull, openToAppend } from "./files/look.ts";
 export { readGivenText } from "./files/read_whole.ts";
+export { serverUid } from "./files/server_user.ts";
 export { makeStateFolder, realStateDirectory } from "./files/state_directory.ts";
 export { type Ban, StrikeBanEngine } from "./guard/strike_ban_engine.ts";
 export type { ListenOptions } from "./listener/listen_options.ts";
@@ -62,13 +64,19 @@ export async function hashPassword(password: string, scheme: MadeScheme): Promis
   return await hashPassword(password, scheme);
 }
 
-/** Looks at everything that a server would use. */
+/**
+ * Looks at everything that a server would use.
+ *
+ * @param others what was found besides
+ */
 export async function checkServer(
   server: ServerToCheck,
+  others: readonly Finding[],
   progress: InspectionProgress,
-): Promise<ServerReport> {
+): Promise<CheckSummary> {
   const { checkServer } = await import("./check/check_server.ts");
-  return await checkServer(server, progress);
+  const { summaryOf } = await import("./check/summary.ts");
+  return summaryOf(await checkServer(server, progress), others);
 }
 
 /**

@@ -5,7 +5,7 @@
 import { lookAtGivenOrNull } from "../files/look.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import { serverUid } from "../files/server_user.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, quoted } from "./finding.ts";
 
 /** The files that hold secrets; null for one that is not there. */
 export interface SecretFiles {
@@ -29,11 +29,20 @@ export function checkAccess(
   user: number | null = serverUid(),
 ): readonly Finding[] {
   if (user === null) return [];
-  const secrets = new Set([users, passwordFile, key, holdsKey(cert) ? cert : null]);
   return [
     ...(user === 0 ? [asRoot] : []),
-    ...[...secrets].flatMap((path) => path === null ? [] : warningOf(path, user)),
+    ...checkSecrets({ users, passwordFile, key, cert }, user),
   ];
+}
+
+/** The part that is about files. */
+export function checkSecrets(
+  { users, passwordFile, key, cert }: SecretFiles,
+  user: number | null = serverUid(),
+): readonly Finding[] {
+  if (user === null) return [];
+  const secrets = new Set([users, passwordFile, key, holdsKey(cert) ? cert : null]);
+  return [...secrets].flatMap((path) => path === null ? [] : warningOf(path, user));
 }
 
 const asRoot: Finding = {
@@ -51,14 +60,14 @@ function warningOf(path: string, user: number): Finding[] {
   const others = gid === 0 ? mode & 0o026 : mode & 0o066;
   const found = OTHERS_MAY.find(([bit]) => (others & bit) !== 0);
   if (found === undefined) return [];
-  const quoted = /^[\w./@%+=:-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+  const name = quoted(path);
   // If the server reads the file only as a member of its group, the new mode alone would take that away.
-  const own = user === 0 || uid === user ? "" : `chown ${user} ${quoted} && `;
+  const own = user === 0 || uid === user ? "" : `chown ${user} ${name} && `;
   return [{
     severity: "warning",
     concerns: { type: "file", path },
     text: found[1],
-    remedy: `${own}chmod 600 ${quoted}`,
+    remedy: `${own}chmod 600 ${name}`,
   }];
 }
 

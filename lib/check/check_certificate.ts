@@ -37,7 +37,10 @@ function unreadableFile(path: string): Finding[] {
     readGivenText(path);
     return [];
   } catch (error) {
-    return [finding("fault", reasonOf(error), { type: "file", path })];
+    const remedy = error instanceof Deno.errors.PermissionDenied
+      ? "give the server's user a copy, as docs/operations/certificates.md says"
+      : null;
+    return [finding("fault", reasonOf(error), remedy, { type: "file", path })];
   }
 }
 
@@ -48,9 +51,11 @@ function findingsOn({ names, validTo }: CertificateFacts, now: Date): Finding[] 
   }
   const days = Math.floor((validTo.getTime() - now.getTime()) / DAY_MS);
   if (days < 0) {
-    found.push(finding("fault", "the certificate has expired: no client will accept it"));
+    const text = "the certificate has expired: no client will accept it";
+    found.push(finding("fault", text, "renew it: certbot renew"));
   } else if (days < SOON_DAYS) {
-    found.push(finding("warning", `the certificate expires in ${counted(days, "day")}`));
+    const text = `the certificate expires in ${counted(days, "day")}`;
+    found.push(finding("warning", text, "renew it: certbot renew"));
   }
   return found;
 }
@@ -58,7 +63,8 @@ function findingsOn({ names, validTo }: CertificateFacts, now: Date): Finding[] 
 function finding(
   severity: Finding["severity"],
   text: string,
+  remedy: string | null = null,
   concerns: Concern = { type: "certificate" },
 ): Finding {
-  return { severity, concerns, text, remedy: null };
+  return { severity, concerns, text, remedy };
 }

@@ -1,15 +1,17 @@
 /** Checks the path of a mailbox, or of a folder of mailboxes, and whether messages can be deleted there. */
 import { dirname, join } from "@std/path";
 import { canWriteIn, entriesNow, lookAtGivenOrNull } from "../files/look.ts";
-import type { Finding } from "./finding.ts";
+import { serverUid } from "../files/server_user.ts";
+import type { MailboxReport } from "./check_mailbox.ts";
+import { type Finding, quoted } from "./finding.ts";
 
-/** Warns when messages there cannot be deleted. */
-export function checkDeleting(path: string): Finding[] {
-  return isWritable(path) ? [] : [{
+/** Warns when messages in a mailbox that is there cannot be deleted. */
+export function checkDeleting({ username, path, contents }: MailboxReport): Finding[] {
+  return path === null || contents === null || isWritable(path) ? [] : [{
     severity: "warning",
-    concerns: { type: "file", path },
-    text: "this user may not write there, so nothing can be deleted",
-    remedy: "--read-only",
+    concerns: { type: "mailbox", username, path },
+    text: `${path}: this user may not write there, so nothing can be deleted`,
+    remedy: `--read-only, or chown -R ${serverUid() ?? "USER"} ${quoted(path)}`,
   }];
 }
 

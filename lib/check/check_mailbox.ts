@@ -2,8 +2,11 @@
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
 import type { Inspection, InspectionProgress } from "../mailbox/inspection.ts";
 import { inspectMailbox, type MailboxFormat, seenFormat } from "../mailbox/open_mailbox.ts";
+import { lookAtGivenOrNull } from "../files/look.ts";
+import { serverUid } from "../files/server_user.ts";
+import { Pop3ResponseError } from "../provider/response_error.ts";
 import { reasonOf } from "../telemetry/reason.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, quoted } from "./finding.ts";
 
 /** A mailbox to check. */
 export interface MailboxToCheck {
@@ -24,9 +27,17 @@ export interface MailboxPlace {
   readonly format: MailboxFormat | null;
 }
 
+/** The user and the group that own a file. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** What the check of a mailbox has found. */
 export interface MailboxReport extends MailboxPlace {
   readonly type: "mailbox";
+  /** Whose the folder or file is; null where nothing is there, or the system has no owners. */
+  readonly owner: Owner | null;
   /** Null where the mailbox could not be opened, or is not there. */
   readonly contents: Omit<Inspection, "faults" | "warnings"> | null;
   readonly findings: readonly Finding[];
@@ -55,18 +66,38 @@ export function reportOf(place: MailboxPlace, inspection: Inspection): MailboxRe
     ...faults.map((text) => finding("fault", text)),
     ...warnings.map((text) => finding("warning", text)),
   ];
-  return { type: "mailbox", ...place, contents, findings };
+  return { type: "mailbox", ...place, owner: ownerOf(place), contents, findings };
 }
 
 /** The report on a mailbox that is not there yet, which a server treats as empty. */
 export function emptyReport(place: MailboxPlace): MailboxReport {
-  return { type: "mailbox", ...place, contents: null, findings: [] };
+  return { type: "mailbox", ...place, owner: ownerOf(place), contents: null, findings: [] };
 }
 
 /** The report on a mailbox that could not be looked at. */
 export function brokenReport(place: MailboxPlace, error: unknown): MailboxReport {
-  const findings = [findingsOn(place)("fault", reasonOf(error))];
-  return { type: "mailbox", ...place, contents: null, findings };
+  const { path } = place;
+  const cause = error instanceof Pop3ResponseError ? error.cause ?? error : error;
+  const isDenied = cause instanceof Deno.errors.PermissionDenied;
+  // The reasons of all others name the path.
+  const isNameless = isDenied || cause instanceof Deno.errors.NotFound;
+  const text = isNameless && path !== null ? `${path}: ${reasonOf(cause)}` : reasonOf(cause);
+  const remedy = isDenied && path !== null ? remedyOf(path) : null;
+  const findings = [{ ...findingsOn(place)("fault", text), remedy }];
+  return { type: "mailbox", ...place, owner: ownerOf(place), contents: null, findings };
+}
+
+function ownerOf({ path }: MailboxPlace): Owner | null {
+  const info = path === null ? null : lookAtGivenOrNull(path);
+  if (info === null || info.uid === null || info.gid === null) return null;
+  return { uid: info.uid, gid: info.gid };
+}
+
+function remedyOf(path: string): string | null {
+  const user = serverUid();
+  return user === null
+    ? null
+    : `if all mail is to belong to the server's user: chown -R ${user} ${quoted(path)}`;
 }
 
 function findingsOn({ username, path }: MailboxPlace) {

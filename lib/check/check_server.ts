@@ -1,10 +1,19 @@
 /** Finds out what a server would serve, and everything that is wrong with it. It serves nothing and changes nothing. */
 import type { InspectionProgress } from "../mailbox/inspection.ts";
-import { checkAccess, type SecretFiles } from "./check_access.ts";
+import { serverUid } from "../files/server_user.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import { checkSecrets, type SecretFiles } from "./check_access.ts";
+import { checkAllUsers } from "./check_all_users.ts";
 import type { CertificateFiles, CertificateReport } from "./check_certificate.ts";
 import { checkDeleting, checkPath } from "./check_folder.ts";
 import { checkMailbox, type MailboxReport, type MailboxToCheck } from "./check_mailbox.ts";
-import { checkLoginWithoutTls, checkPorts, type PortsToCheck } from "./check_ports.ts";
+import {
+  checkLoginWithoutTls,
+  checkPorts,
+  checkTlsEngine,
+  type PortsToCheck,
+} from "./check_ports.ts";
+import { checkProof } from "./check_proof.ts";
 import type { UsersReport, UsersToCheck } from "./check_users.ts";
 import type { Finding } from "./finding.ts";
 
@@ -13,9 +22,12 @@ export interface ServerToCheck {
   readonly mail: MailboxToCheck | UsersToCheck;
   readonly certificate: CertificateFiles | null;
   readonly ports: PortsToCheck;
+  readonly tlsEngine: "node" | "deno";
   /** Whether clients on other machines may log in without TLS. */
   readonly allowsInsecureLogin: boolean;
   readonly secretFiles: SecretFiles;
+  /** The command that makes this check, for the user who should run it. */
+  readonly command: string;
 }
 
 /** What the check of a server has found. */
@@ -23,7 +35,7 @@ export interface ServerReport {
   readonly mail: MailboxReport | UsersReport;
   /** Null for a server without a certificate. */
   readonly certificate: CertificateReport | null;
-  /** Who else can get at the server's secrets. */
+  /** Who else can get at the server's secrets, and what this check cannot know. */
   readonly access: readonly Finding[];
   readonly ports: readonly Finding[];
   /** About the paths of mailboxes. */
@@ -33,23 +45,30 @@ export interface ServerReport {
 export async function checkServer(
   server: ServerToCheck,
   progress: InspectionProgress,
+  clock: Clock = systemClock,
 ): Promise<ServerReport> {
-  const { mail, certificate, ports } = server;
+  const { certificate, ports } = server;
   const isWithoutLogin = certificate === null && !server.allowsInsecureLogin;
+  const hasDenoTls = server.tlsEngine === "deno" && ports.ports.some(({ tls }) => tls);
+  const mail = await mailReport(server.mail, progress);
   return {
-    mail: await mailReport(mail, progress),
+    mail,
     certificate: certificate === null ? null : await certificateReport(certificate),
-    access: checkAccess(server.secretFiles),
-    ports: [...checkPorts(ports), ...(isWithoutLogin ? checkLoginWithoutTls(ports) : [])],
-    paths: pathFindings(mail),
+    access: [...checkProof(mail, server.command, serverUid()), ...checkSecrets(server.secretFiles)],
+    ports: [
+      ...await checkPorts(ports, clock),
+      ...(isWithoutLogin ? checkLoginWithoutTls(ports) : []),
+      ...(hasDenoTls ? checkTlsEngine(ports) : []),
+    ],
+    paths: pathFindings(mail, server.mail),
   };
 }
 
 /** All that was found, from every part of a report. */
 export function findingsOf({ mail, certificate, access, ports, paths }: ServerReport): Finding[] {
-  const users = mail.type === "users" ? mail.users ?? [] : [];
   return [
-    ...[mail, ...users].flatMap(({ findings }) => findings),
+    ...mail.findings,
+    ...(mail.type === "users" ? mail.users ?? [] : []).flatMap(({ findings }) => findings),
     ...certificate?.findings ?? [],
     ...access,
     ...ports,
@@ -64,20 +83,28 @@ async function mailReport(
   if (mail.type === "mailbox") return await checkMailbox(mail, progress);
   // Loads the code that reads password hashes only where there are some.
   const { checkUsers } = await import("./check_users.ts");
-  return await checkUsers(mail);
+  return checkAllUsers(await checkUsers(mail));
 }
 
 async function certificateReport(files: CertificateFiles): Promise<CertificateReport> {
   const { checkCertificate } = await import("./check_certificate.ts");
-  return checkCertificate(files, new Date());
+  const report = checkCertificate(files, new Date());
+  const findings = report.findings.map((finding): Finding => {
+    if (finding.concerns.type !== "file") return finding;
+    const what = finding.concerns.path === files.cert ? "certificate" : "key";
+    return { ...finding, text: `the ${what} cannot be read: ${finding.text}` };
+  });
+  return { ...report, findings };
 }
 
-function pathFindings(mail: MailboxToCheck | UsersToCheck): Finding[] {
-  const { readOnly = false, deletePolicy = "remove" } = mail.options;
-  const path = mail.type === "users" ? mail.mailRoot : mail.path;
-  if (path === null) return [];
+function pathFindings(
+  report: MailboxReport | UsersReport,
+  { options: { readOnly = false, deletePolicy = "remove" } }: MailboxToCheck | UsersToCheck,
+): Finding[] {
+  const mailboxes = report.type === "mailbox" ? [report] : report.users ?? [];
+  const deletes = !readOnly && deletePolicy !== "keep";
   return [
-    ...(readOnly || deletePolicy === "keep" ? [] : checkDeleting(path)),
-    ...(mail.type === "users" ? [] : checkPath(path)),
+    ...(deletes ? mailboxes.flatMap(checkDeleting) : []),
+    ...(report.type === "mailbox" && report.path !== null ? checkPath(report.path) : []),
   ];
 }

@@ -59,3 +59,8 @@ export function sentenceOf({ concerns, text }: Finding): string {
     }
   }
 }
+
+/** A path or a word as a shell reads it. */
+export function quoted(word: string): string {
+  return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -49,7 +49,7 @@ export async function certificateOf(options: ServeOptions): Promise<ChosenCertif
 }
 
 /** @throws {CliError} when a certificate cannot be used */
-export function usableCertificate(
+function usableCertificate(
   { facts, findings }: CertificateReport,
   { cert, key }: ServeOptions,
 ): CertificateFacts {

@@ -1,137 +1,146 @@
 /** `pop3svc check`: prints what a server with these options would serve, and what is wrong. */
 import {
-  type CertificateFacts,
   checkServer,
+  type CheckSummary,
   counted,
-  type Finding,
+  type FindingSummary,
   type InspectionProgress,
-  type MailboxReport,
+  type MailboxSummary,
   printable,
-  sentenceOf,
-  type ServerReport,
-  type ServerToCheck,
-  type UsersReport,
 } from "../program.ts";
-import { certificateFilesOf, usableCertificate } from "./certificate_of_options.ts";
-import { CliError } from "./cli_error.ts";
-import { secretFilesOf } from "./exposure.ts";
-import type { ServeOptions } from "./options.ts";
-import { portsOf } from "./ports_of_options.ts";
-import { mailboxOptions, usersMailboxOptions } from "./provider_of_options.ts";
+import type { CheckOptions } from "./options.ts";
+import { serverToCheck } from "./server_to_check.ts";
 
 const PROGRESS_EVERY_MS = 200;
+/** A list that is longer shows only users with findings. */
+const FEW_USERS = 20;
+/** The most lines of one kind, so that ten thousand users can be read. */
+const MOST_LINES = 100;
 
-/** @throws {CliError} when not all mail would be served */
-export async function check(path: string, options: ServeOptions): Promise<void> {
-  const report = await withProgress(async (show) =>
-    await checkServer(await serverOf(path, options), show)
-  );
-  const { mail, certificate } = report;
-  if (certificate !== null) printCertificate(usableCertificate(certificate, options));
-  if (mail.type === "users") printUsers(mail, report);
-  else printMailbox(mail, report);
+/** @returns 0; 1 when somebody would not get all mail; 2 for a wrong command line */
+export async function check(mailbox: string | null, options: CheckOptions): Promise<0 | 1 | 2> {
+  const { server, findings, isMisused } = await serverToCheck(mailbox, options);
+  const summary = await withProgress((show) => checkServer(server, findings, show));
+  if (options.json) console.log(printable(JSON.stringify(summary)));
+  else for (const line of linesOf(summary)) console.log(printable(line));
+  if (isMisused) return 2;
+  return summary.errors > 0 ? 1 : 0;
 }
 
-async function serverOf(path: string, options: ServeOptions): Promise<ServerToCheck> {
-  const certificate = certificateFilesOf(options);
-  return {
-    mail: options.users === null
-      ? { type: "mailbox", path, format: options.format, options: mailboxOptions(options) }
-      : {
-        type: "users",
-        file: options.users,
-        mailRoot: options["mail-root"],
-        ...(options["mail-path"] === null ? {} : { mailPath: options["mail-path"] }),
-        defaultDomain: options["default-domain"],
-        usernameCase: options["username-case"],
-        options: await usersMailboxOptions(options),
-      },
-    certificate,
-    ports: {
-      hostnames: options.host,
-      ports: portsOf(options).map(({ port }) => port),
-    },
-    allowsInsecureLogin: options["allow-insecure-login"],
-    secretFiles: secretFilesOf(options),
-  };
-}
-
-function printCertificate({ subject, names, validFrom, validTo }: CertificateFacts): void {
-  const now = new Date();
-  const state = now < validFrom ? "not valid yet" : now > validTo ? "EXPIRED" : "valid";
-  console.log(`certificate: ${printable(subject)}
-names: ${printable(names.join(", ")) || "none, and clients will refuse it"}
-valid: ${validFrom.toISOString()} to ${validTo.toISOString()} (${state})
-key: belongs to the certificate`);
-}
-
-/** @throws {CliError} when it cannot be opened, or not all mail is served */
-function printMailbox({ path, format, contents, findings }: MailboxReport, report: ServerReport) {
-  const [faults, warnings] = sorted(findings);
-  if (contents === null) {
-    throw CliError.environment(`mailbox ${path}: ${faults.map(sentenceOf).join("; ")}`);
-  }
-  console.log(`mailbox: ${path}
-kind: ${format}
-messages: ${contents.messages}
-octets: ${contents.octets}
-derived unique ids: ${list(contents.derived)}
-still being written: ${contents.unsettled}
-leftovers: ${list(contents.leftovers)}
-warnings: ${list([...warnings, ...report.access].map(shown))}
-not served: ${list(faults.map(shown))}`);
-  printMistakes(report);
-  if (faults.length > 0) {
-    throw CliError.environment(`mailbox ${path}: not all mail is served, see above`);
-  }
-}
-
-/** @throws {CliError} when somebody would get no mail, or not all of it */
-function printUsers({ file, users, findings }: UsersReport, report: ServerReport): void {
-  if (users === null) {
-    throw CliError.environment(`--users ${file}: ${findings.map(({ text }) => text).join("; ")}`);
-  }
-  const [faults, warnings] = sorted([
-    ...findings,
-    ...users.flatMap((user) => user.findings),
-  ]);
-  console.log(`users file: ${file}
-users: ${users.length}
-locked: ${users.filter(({ isLocked }) => isLocked).length}
-wrong: ${list(faults.map(shown))}`);
-  if (warnings.length > 0) console.log(`doubtful: ${list(warnings.map(shown))}`);
-  if (faults.length > 0) {
-    throw CliError.environment(
-      `--users ${file}: not all users get all their mail: ${
-        counted(faults.length, "fault")
-      }, see above`,
-    );
-  }
-  console.log(`warnings: ${list(report.access.map(shown))}`);
-  printMistakes(report);
-}
-
-function printMistakes({ ports, certificate, paths }: ServerReport): void {
-  const mistakes = [...ports, ...certificate?.findings ?? [], ...paths];
-  console.log(`mistakes: ${list(mistakes.map(shown))}`);
-}
-
-/** The faults, and the warnings. */
-function sorted(findings: readonly Finding[]): [Finding[], Finding[]] {
+function linesOf(summary: CheckSummary): string[] {
+  const { usersFile, mailboxes, certificate, findings, errors, warnings } = summary;
   return [
-    findings.filter(({ severity }) => severity === "fault"),
-    findings.filter(({ severity }) => severity === "warning"),
+    ...(usersFile === null
+      ? mailboxes.flatMap(mailboxLines)
+      : [...usersLines(usersFile, mailboxes), ...userLines(mailboxes, findings)]),
+    ...(certificate === null ? [] : certificateLines(certificate)),
+    ...findingLines(findings, "error"),
+    ...findingLines(findings, "warning"),
+    `${counted(errors, "error")}, ${counted(warnings, "warning")}`,
   ];
 }
 
-function shown(finding: Finding): string {
-  const sentence = sentenceOf(finding);
-  return finding.remedy === null ? sentence : `${sentence} (${finding.remedy})`;
+function certificateLines(
+  { subject, names, validFrom, validTo }: NonNullable<CheckSummary["certificate"]>,
+): string[] {
+  const now = new Date();
+  const state = now < validFrom ? "not valid yet" : now > validTo ? "EXPIRED" : "valid";
+  return [
+    `certificate: ${subject}`,
+    `names: ${names.join(", ") || "none"}`,
+    `valid: ${validFrom.toISOString()} to ${validTo.toISOString()} (${state})`,
+    "key: belongs to the certificate",
+  ];
+}
+
+function mailboxLines(mailbox: MailboxSummary): string[] {
+  const { path, format, owner, messages, octets } = mailbox;
+  return [
+    `mailbox: ${path}`,
+    `format: ${format ?? "unknown"}`,
+    ...(owner === null ? [] : [`owner: uid ${owner.uid}`]),
+    ...(messages === null ? [] : [
+      `messages: ${messages}`,
+      `octets: ${octets}`,
+      ...list("derived unique ids", mailbox.derivedUniqueIds ?? []),
+      `still being written: ${mailbox.stillBeingWritten}`,
+      ...list("leftovers", mailbox.leftovers ?? []),
+    ]),
+  ];
+}
+
+function usersLines(
+  { path, users, locked, withoutMailbox }: NonNullable<CheckSummary["usersFile"]>,
+  mailboxes: readonly MailboxSummary[],
+): string[] {
+  const sum = (numbers: readonly (number | null)[]) =>
+    numbers.reduce<number>((all, number) => all + (number ?? 0), 0);
+  return [
+    `users file: ${path}`,
+    `users: ${users}`,
+    `locked: ${locked}`,
+    `without a mailbox yet: ${withoutMailbox}`,
+    `messages: ${sum(mailboxes.map(({ messages }) => messages))}`,
+    `octets: ${sum(mailboxes.map(({ octets }) => octets))}`,
+  ];
+}
+
+/** A line for each user; where there are many, for each with a finding. */
+function userLines(
+  mailboxes: readonly MailboxSummary[],
+  findings: readonly FindingSummary[],
+): string[] {
+  const found = new Set(
+    findings.flatMap(({ concerns }) => concerns.type === "mailbox" ? concerns.username : []),
+  );
+  const shown = mailboxes.length <= FEW_USERS
+    ? mailboxes
+    : mailboxes.filter(({ user }) => found.has(user));
+  const others = mailboxes.length - shown.length;
+  return [
+    ...few(shown.map(userLine), "users"),
+    ...(others === 0 ? [] : [`${counted(others, "other user")}: nothing is wrong`]),
+  ];
+}
+
+function userLine({ user, isLocked, path, format, owner, messages, octets }: MailboxSummary) {
+  return [
+    `user ${JSON.stringify(user)}: ${path ?? "no mailbox yet"}`,
+    ...(isLocked ? ["locked"] : []),
+    ...(format === null ? [] : [format]),
+    ...(owner === null ? [] : [`owner uid ${owner.uid}`]),
+    ...(messages === null ? [] : [counted(messages, "message"), counted(octets ?? 0, "octet")]),
+  ].join(", ");
+}
+
+function findingLines(
+  findings: readonly FindingSummary[],
+  severity: FindingSummary["severity"],
+): string[] {
+  const ofOne = ({ concerns: { type } }: FindingSummary) => type === "mailbox" ? 1 : 0;
+  const all = findings.filter((finding) => finding.severity === severity)
+    // What concerns everybody comes before what concerns one user.
+    .toSorted((a, b) => ofOne(a) - ofOne(b));
+  return [
+    ...all.slice(0, MOST_LINES).flatMap(({ text, remedy }) => [
+      `${severity}: ${text}`,
+      ...(remedy === null ? [] : [`  to do: ${remedy}`]),
+    ]),
+    ...more(all.length, `${severity}s`),
+  ];
+}
+
+function few(lines: readonly string[], noun: string): string[] {
+  return [...lines.slice(0, MOST_LINES), ...more(lines.length, noun)];
+}
+
+function more(all: number, noun: string): string[] {
+  return all <= MOST_LINES ? [] : [`… and ${all - MOST_LINES} more ${noun}; --json prints all`];
 }
 
 /** How many there are, and each on a line of its own. */
-function list(texts: readonly string[]): string {
-  return [texts.length, ...texts.map(printable)].join("\n  ");
+function list(name: string, texts: readonly string[]): string[] {
+  return [`${name}: ${texts.length}`, ...few(texts.map((text) => `  ${text}`), "lines")];
 }
 
 /** Does the work, and shows on a terminal how much of it is done. */

@@ -7,6 +7,8 @@ import { parseArgs } from "@std/cli";
 import { CliError } from "./cli_error.ts";
 import { environmentVariable, givenByEnvironment, refuseUnknownVariables } from "./environment.ts";
 import {
+  type CheckOptions,
+  checkOptions,
   type GivenOption,
   type GivenOptions,
   type HashOptions,
@@ -27,11 +29,8 @@ export type Wish =
   | { readonly type: "version" }
   | { readonly type: "hash"; readonly options: HashOptions }
   | { readonly type: "status"; readonly options: StatusOptions }
-  | {
-    readonly type: "serve" | "check";
-    readonly mailbox: string | null;
-    readonly options: ServeOptions;
-  };
+  | { readonly type: "serve"; readonly mailbox: string | null; readonly options: ServeOptions }
+  | { readonly type: "check"; readonly mailbox: string | null; readonly options: CheckOptions };
 
 const table = Object.entries<Option<unknown>>({
   ...statusOptions,
@@ -71,9 +70,9 @@ export function readCommandLine(args: readonly string[]): Wish {
     if (words.length > 0) throw CliError.usage("status takes no MAILBOX: it asks a running server");
     return { type: "status", options: readCommand("status", statusOptions, given) };
   }
-  const type = command === "check" ? "check" : "serve";
-  ensureKnown(given, serveOptions, type);
-  const chosen = { ...givenByEnvironment(serveOptions), ...given };
+  const known = command === "check" ? checkOptions : serveOptions;
+  ensureKnown(given, known, command ?? "serve");
+  const chosen = { ...givenByEnvironment(known), ...given };
   const file = chosen["config"]?.texts.at(-1);
   const configured = file === undefined ? {} : readConfig(file);
   if (words.length > 1) {
@@ -81,7 +80,10 @@ export function readCommandLine(args: readonly string[]): Wish {
   }
   const mailbox = words[0] ?? (environmentVariable("POP3SVC_MAILBOX") || undefined) ??
     configured["mailbox"]?.texts.at(-1) ?? null;
-  return { type, mailbox, options: readOptions(serveOptions, { ...configured, ...chosen }) };
+  const all = { ...configured, ...chosen };
+  return command === "check"
+    ? { type: "check", mailbox, options: readOptions(checkOptions, all) }
+    : { type: "serve", mailbox, options: readOptions(serveOptions, all) };
 }
 
 /** Reads the options of a command that has no configuration file. */

@@ -12,7 +12,7 @@ export function helpText(): string {
   return `pop3svc serves a folder of mail over POP3.
 
   pop3svc [serve] [MAILBOX] [options]   serve a mailbox
-  pop3svc check [MAILBOX] [options]     show what would be served and what is wrong; serve nothing
+  pop3svc check [MAILBOX] [options]     show what would be served and what is wrong; --json for programs
   pop3svc status [options]              show the status of a running server; exit 1 when none answers
   pop3svc hash [--scheme NAME]          ask for a password and print its hash for a users file
   pop3svc --help | --version

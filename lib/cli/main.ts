@@ -4,7 +4,6 @@ import { readCommandLine, type Wish } from "./command_line.ts";
 import { complain } from "./output.ts";
 import { helpText, versionText } from "./help.ts";
 import { flagsOf, missingPermissions, permissionsFor } from "./permissions.ts";
-import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
 import { serve } from "./serve.ts";
 
 /** @returns 0; 1 for a problem of the machine, such as a port in use; 2 for a wrong option or value */
@@ -34,8 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
       }
       case "check": {
         const { check } = await import("./check.ts");
-        await check(wish.mailbox ?? SAMPLE_MAILBOX, wish.options);
-        return 0;
+        return await check(wish.mailbox, wish.options);
       }
     }
   } catch (error) {

@@ -170,6 +170,9 @@ export const serveOptions = {
   "config": value("FILE", "JSON file of options, whose keys are the names of options", text("the path of a file"), null),
 } as const;
 
+/** The options of `check`: those of the server that it checks, and how it prints. */
+export const checkOptions = { ...serveOptions, json: flag("print JSON") } as const;
+
 // deno-fmt-ignore
 export const hashOptions = {
   "scheme": value("NAME", `kind of hash: ${MADE_SCHEMES.join(", ")}`, (given) => oneOf<MadeScheme>(...MADE_SCHEMES)(given.toLowerCase()), "argon2id"),
@@ -201,8 +204,10 @@ export type ValuesOf<T extends OptionTable> = {
   readonly [Name in keyof T]: ReturnType<T[Name]["parse"]>;
 };
 
-/** The parsed options of `serve` and `check`. */
+/** The parsed options of `serve`. */
 export type ServeOptions = ValuesOf<typeof serveOptions>;
+/** The parsed options of `check`. */
+export type CheckOptions = ValuesOf<typeof checkOptions>;
 /** The parsed options of `status`. */
 export type StatusOptions = ValuesOf<typeof statusOptions>;
 /** The parsed options of `hash`. */
@@ -218,17 +223,20 @@ export interface GivenOption {
 /** All given options, by name. */
 export type GivenOptions = Readonly<Record<string, GivenOption>>;
 
-/** @throws {CliError} naming the first option with a wrong value */
+/** @throws {CliError} naming each option with a wrong value */
 export function readOptions<T extends OptionTable>(table: T, given: GivenOptions): ValuesOf<T> {
+  const wrong: string[] = [];
   const read = Object.entries(table).map(([name, option]) => {
     const { texts, shown } = given[name] ?? { texts: [], shown: `--${name}` };
     try {
       return [name, option.parse(texts)];
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw CliError.usage(`${shown}: ${error.message}`);
+      wrong.push(`${shown}: ${error.message}`);
+      return [name, undefined];
     }
   });
+  if (wrong.length > 0) throw CliError.usage(wrong.join("; "));
   // The cast is safe: each name has the value that its own entry parsed.
   return Object.fromEntries(read) as ValuesOf<T>;
 }

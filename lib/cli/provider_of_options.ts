@@ -44,13 +44,9 @@ export async function providerOf(
   options: ServeOptions,
   events: Pop3Events,
 ): Promise<ChosenProvider> {
-  if (options.users !== null) return await usersOf(options.users, mailbox, options, events);
-  for (const name of ["mail-root", "mail-path", "default-domain"] as const) {
-    if (options[name] !== null) {
-      throw CliError.usage(`--${name} needs --users, the file that lists the users`);
-    }
-  }
-  const password = readPassword(options);
+  ensureMailOptions(mailbox, options);
+  if (options.users !== null) return await usersOf(options.users, options, events);
+  const password = passwordOf(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
   const format = options.format ?? seenFormat(path);
   const store = await openStore(path, format, {
@@ -78,23 +74,32 @@ export async function providerOf(
   };
 }
 
-async function usersOf(
-  file: string,
-  mailbox: string | null,
-  options: ServeOptions,
-  events: Pop3Events,
-): Promise<ChosenProvider> {
+/** @throws {CliError} when options about mail cannot be used together, or the folder of mailboxes is not there */
+export function ensureMailOptions(mailbox: string | null, options: ServeOptions): void {
+  const mailRoot = options["mail-root"];
+  if (options.users === null) {
+    for (const name of ["mail-root", "mail-path", "default-domain"] as const) {
+      if (options[name] === null) continue;
+      throw CliError.usage(`--${name} needs --users, the file that lists the users`);
+    }
+    return;
+  }
   if (mailbox !== null) throw CliError.usage("with --users, give --mail-root in place of MAILBOX");
   for (const name of ["user", "password-file", "format"] as const) {
     if (options[name] !== null) throw CliError.usage(`--${name} cannot be used with --users`);
   }
-  const mailRoot = options["mail-root"];
-  const mailPath = options["mail-path"];
-  const defaultDomain = options["default-domain"];
-  if (mailPath !== null && mailRoot === null) {
+  if (options["mail-path"] !== null && mailRoot === null) {
     throw CliError.usage("--mail-path needs --mail-root, the folder of the mailboxes");
   }
   if (mailRoot !== null) ensureFolder(mailRoot);
+}
+
+async function usersOf(
+  file: string,
+  options: ServeOptions,
+  events: Pop3Events,
+): Promise<ChosenProvider> {
+  const { "mail-root": mailRoot, "mail-path": mailPath, "default-domain": defaultDomain } = options;
   const { UsersFileProvider } = await import("../mod.ts");
   const state = await stateDirectoryOf(options);
   const complain = (reason: string) =>
@@ -133,15 +138,6 @@ async function usersOf(
       const reason = failure === null ? null : `${file}: ${reasonOf(failure)}`;
       return [{ name: "users file", isChanged, failure: reason }];
     },
-  };
-}
-
-/** The options with which `check` opens the mailboxes of users. */
-export async function usersMailboxOptions(options: ServeOptions): Promise<FileMailboxOptions> {
-  const state = await stateDirectoryOf(options);
-  return {
-    ...mailboxOptions(options),
-    stateDirectory: state.type === "usable" ? state.path : null,
   };
 }
 
@@ -198,7 +194,8 @@ export function mailboxOptions(options: ServeOptions, events?: Pop3Events): File
   };
 }
 
-function readPassword(options: ServeOptions): string {
+/** @throws {CliError} when there is no password */
+export function passwordOf(options: ServeOptions): string {
   const file = options["password-file"];
   if (file !== null) return firstLineOf(file);
   // An empty variable counts as unset.

@@ -119,7 +119,7 @@ async function openTelemetry(bans: StrikeBanEngine, output: Output): Promise<Pop
 }
 
 /** @throws {CliError} when there is nothing to listen on, or no certificate for TLS */
-function ensurePorts(ports: readonly Port[], hasCertificate: boolean): void {
+export function ensurePorts(ports: readonly Port[], hasCertificate: boolean): void {
   const tls = ports.find((port) => port.tls);
   if (tls !== undefined && !hasCertificate) {
     throw CliError.usage(`--tls-port ${tls.port} needs a certificate: give --cert and --key`);

@@ -2,8 +2,14 @@
  * The state directory, for files that must not lie in mailboxes of other users. It is the first of these that is set:
  * `--state-dir`, `STATE_DIRECTORY` of systemd, `$XDG_STATE_HOME/pop3svc`, `~/.local/state/pop3svc`.
  */
-import { makeStateFolder, realStateDirectory } from "../program.ts";
-import { isAbsolute, join } from "@std/path";
+import {
+  canWriteIn,
+  lookAtGivenOrNull,
+  makeStateFolder,
+  realStateDirectory,
+  serverUid,
+} from "../program.ts";
+import { dirname, isAbsolute, join } from "@std/path";
 import { environmentVariable } from "./environment.ts";
 import type { ServeOptions } from "./options.ts";
 
@@ -30,6 +36,23 @@ export async function stateDirectoryOf(options: ServeOptions): Promise<ChosenSta
     const text = error instanceof Error ? error.message : String(error);
     return { type: "none", reason: `the state directory ${path} cannot be used: ${text}` };
   }
+}
+
+/** The same for a check, which makes nothing. Root may not judge a directory that is to belong to another user. */
+export async function lookAtStateDirectory(options: ServeOptions): Promise<ChosenStateDirectory> {
+  const path = statePathOf(options);
+  if (path === null) return await stateDirectoryOf(options);
+  const info = lookAtGivenOrNull(path);
+  if (info !== null) {
+    return info.isDirectory && serverUid() === 0
+      ? { type: "usable", path }
+      : await stateDirectoryOf(options);
+  }
+  let above = dirname(path);
+  while (above !== dirname(above) && lookAtGivenOrNull(above) === null) above = dirname(above);
+  return canWriteIn(above)
+    ? { type: "usable", path }
+    : { type: "none", reason: `the state directory ${path} cannot be made` };
 }
 
 function usualPlace(): string | null {

@@ -107,9 +107,9 @@ Deno.test({
     assertEquals(code, 0);
     assertStringIncludes(
       stdout,
-      `${users}: every user of this machine can read it (chmod 600 ${users})`,
+      `warning: ${users}: every user of this machine can read it\n  to do: chmod 600 ${users}\n`,
     );
-    assertEquals(stdout.includes("the server runs as root"), isRoot);
+    assertEquals(stdout.includes("root runs this check"), isRoot);
     await Deno.chmod(users, 0o600);
     await using program = await RunningProgram.start(options);
     assertEquals((await program.end("SIGTERM")).stderr.includes(users), false);

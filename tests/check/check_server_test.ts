@@ -2,10 +2,17 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { checkServer, findingsOf, type ServerToCheck } from "../../lib/check/check_server.ts";
+import type { PortsToCheck } from "../../lib/check/check_ports.ts";
 import { checkCertificate } from "../../lib/check/check_certificate.ts";
 import { sentenceOf } from "../../lib/check/finding.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { certificate } from "../test_authority.ts";
+
+const noPorts: PortsToCheck = { hostnames: ["127.0.0.1"], ports: [], proxies: [], admin: null };
+
+function plain(port: number) {
+  return { port, tls: false };
+}
 
 /** A server in a folder, on no port, with a file `users` and a folder `mail`. */
 function serverIn(folder: string, changes: Partial<ServerToCheck> = {}): ServerToCheck {
@@ -18,7 +25,9 @@ function serverIn(folder: string, changes: Partial<ServerToCheck> = {}): ServerT
       options: { settleTime: 0 },
     },
     certificate: null,
-    ports: { hostnames: ["127.0.0.1"], ports: [] },
+    ports: noPorts,
+    tlsEngine: "node",
+    command: "pop3svc check",
     allowsInsecureLogin: false,
     secretFiles: { users: null, passwordFile: null, key: null, cert: null },
     ...changes,
@@ -78,12 +87,13 @@ Deno.test("each user has a path, a format, the contents, and what is wrong with 
 Deno.test("each thing that cannot be read is a finding, and the others are looked at all the same", async () => {
   await using folder = await TemporaryFolder.create();
   using used = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  used.accept().then((connection) => connection.close());
   const { port } = used.addr;
   const [cert, key] = [join(folder.path, "cert"), join(folder.path, "key")];
   const report = await checkServer(
     serverIn(folder.path, {
       certificate: { cert, key },
-      ports: { hostnames: ["127.0.0.1"], ports: [port, 0] },
+      ports: { ...noPorts, ports: [plain(port), plain(0)] },
     }),
     noProgress,
   );
@@ -94,17 +104,12 @@ Deno.test("each thing that cannot be read is a finding, and the others are looke
       { type: "users-file", path: join(folder.path, "users"), line: null },
       "it is not there",
     ],
-    ["fault", { type: "file", path: cert }, "it is not there"],
-    ["fault", { type: "file", path: key }, "it is not there"],
+    ["fault", { type: "file", path: cert }, "the certificate cannot be read: it is not there"],
+    ["fault", { type: "file", path: key }, "the key cannot be read: it is not there"],
     [
       "fault",
       { type: "port", hostname: "127.0.0.1", port },
-      "another program is using it; is a server running?",
-    ],
-    [
-      "warning",
-      { type: "file", path: join(folder.path, "mail") },
-      "this user may not write there, so nothing can be deleted",
+      "another program is using it (it closes the connection without a greeting)",
     ],
   ]);
 });
@@ -140,12 +145,12 @@ Deno.test("an expired certificate is a fault, one that soon expires a warning", 
 
 Deno.test("without a certificate nobody on another machine can log in, unless that is allowed", async () => {
   await using folder = await TemporaryFolder.create();
-  const ports = { hostnames: ["localhost", "192.0.2.1"], ports: [0] };
+  const ports = { ...noPorts, hostnames: ["localhost", "192.0.2.1"], ports: [plain(0)] };
   const said = async (changes: Partial<ServerToCheck>) => {
     const report = await checkServer(serverIn(folder.path, { ports, ...changes }), noProgress);
     return report.ports.map(sentenceOf);
   };
   assertEquals(await said({}), ["no certificate: nobody on another machine can log in"]);
   assertEquals(await said({ allowsInsecureLogin: true }), []);
-  assertEquals(await said({ ports: { hostnames: ["localhost", "::1"], ports: [0] } }), []);
+  assertEquals(await said({ ports: { ...ports, hostnames: ["localhost", "::1"] } }), []);
 });

@@ -1,0 +1,35 @@
+/** Says that a check by root proves little, and how the service's user runs it. Root may read and write everything. */
+import type { MailboxReport, Owner } from "./check_mailbox.ts";
+import type { UsersReport } from "./check_users.ts";
+import type { Finding } from "./finding.ts";
+
+/**
+ * @param command the command of this check
+ * @param user the uid of the process; null where there is none (Windows)
+ */
+export function checkProof(
+  mail: MailboxReport | UsersReport,
+  command: string,
+  user: number | null,
+): readonly Finding[] {
+  if (user !== 0) return [];
+  const owner = onlyOwner(mail);
+  return [{
+    severity: "warning",
+    concerns: { type: "server" },
+    text: "root runs this check and may read everything: that proves little about the server, " +
+      "which should run as a user of its own",
+    remedy: owner === null
+      ? `with the server's user as NAME: sudo -u NAME ${command}`
+      : `setpriv --reuid=${owner.uid} --regid=${owner.gid} --init-groups ${command}`,
+  }];
+}
+
+/** Who owns all mailboxes; null where they belong to root or to several users. */
+function onlyOwner(mail: MailboxReport | UsersReport): Owner | null {
+  const mailboxes = mail.type === "mailbox" ? [mail] : mail.users ?? [];
+  const owners = mailboxes.flatMap(({ owner }) => owner ?? []);
+  const [first] = owners;
+  if (first === undefined || first.uid === 0) return null;
+  return owners.every(({ uid }) => uid === first.uid) ? first : null;
+}

@@ -1,0 +1,95 @@
+/** The server that options describe, for `pop3svc check`, and what is wrong with the options themselves. */
+import { canWriteIn, type Finding, quoted, type ServerToCheck } from "../program.ts";
+import { dirname } from "@std/path";
+import { certificateFilesOf } from "./certificate_of_options.ts";
+import { CliError } from "./cli_error.ts";
+import { secretFilesOf } from "./exposure.ts";
+import { faultsOf } from "./faults_of_options.ts";
+import type { ServeOptions } from "./options.ts";
+import { portsOf } from "./ports_of_options.ts";
+import {
+  ensureMailOptions,
+  mailboxOptions,
+  passwordOf,
+  SAMPLE_MAILBOX,
+} from "./provider_of_options.ts";
+import { ensurePorts } from "./serve.ts";
+import { lookAtStateDirectory } from "./state_directory_of_options.ts";
+
+/** What to check, and what the options show already. */
+export interface ChosenServer {
+  readonly server: ServerToCheck;
+  readonly findings: readonly Finding[];
+  /** Whether the command line itself is wrong. */
+  readonly isMisused: boolean;
+}
+
+export async function serverToCheck(
+  mailbox: string | null,
+  options: ServeOptions,
+): Promise<ChosenServer> {
+  const errors: CliError[] = [];
+  const attempt = async <T>(read: () => T | Promise<T>): Promise<T | null> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      errors.push(error);
+      return null;
+    }
+  };
+  const { cert, users, "wire-log": wireLog } = options;
+  const certificate = await attempt(() => certificateFilesOf(options));
+  await attempt(() => ensurePorts(portsOf(options), cert !== null));
+  await attempt(() => ensureMailOptions(mailbox, options));
+  if (users === null) await attempt(() => passwordOf(options));
+  await attempt(() => faultsOf(options));
+  await attempt(() => {
+    if (wireLog === null || canWriteIn(dirname(wireLog))) return;
+    throw CliError.environment(`--wire-log ${wireLog}: no file can be made there`);
+  });
+  const state = users === null ? null : await lookAtStateDirectory(options);
+  return {
+    server: {
+      mail: users === null
+        ? {
+          type: "mailbox",
+          path: mailbox ?? SAMPLE_MAILBOX,
+          format: options.format,
+          options: mailboxOptions(options),
+        }
+        : {
+          type: "users",
+          file: users,
+          mailRoot: options["mail-root"],
+          ...(options["mail-path"] === null ? {} : { mailPath: options["mail-path"] }),
+          defaultDomain: options["default-domain"],
+          usernameCase: options["username-case"],
+          options: {
+            ...mailboxOptions(options),
+            stateDirectory: state?.type === "usable" ? state.path : null,
+          },
+        },
+      certificate,
+      ports: {
+        hostnames: options.host,
+        ports: portsOf(options),
+        proxies: options["proxy-protocol"],
+        admin: options.admin === "off" ? null : { hostname: "127.0.0.1", port: options.admin },
+      },
+      tlsEngine: options["tls-engine"],
+      allowsInsecureLogin: options["allow-insecure-login"],
+      secretFiles: secretFilesOf(options),
+      command: ["pop3svc", ...Deno.args.map(quoted)].join(" "),
+    },
+    findings: [
+      ...errors.map(({ message }) => ofServer("fault", message)),
+      ...(state?.type === "none" ? [ofServer("warning", state.reason)] : []),
+    ],
+    isMisused: errors.some(({ exitCode }) => exitCode === 2),
+  };
+}
+
+function ofServer(severity: Finding["severity"], text: string): Finding {
+  return { severity, concerns: { type: "server" }, text, remedy: null };
+}
