@@ -9,7 +9,12 @@ import type { CertificateFiles, CertificateReport } from "./check/check_certific
 import type { ServerToCheck } from "./check/check_server.ts";
 import type { Finding } from "./check/finding.ts";
 import type { CheckSummary } from "./check/summary.ts";
+import type { AdminAddress, AdminAnswer, AdminQuestion } from "./check/ask_admin.ts";
+import type { PortToAsk } from "./check/ask_port.ts";
 import type { InspectionProgress } from "./mailbox/inspection.ts";
+import type { Counters } from "./telemetry/counters.ts";
+import type { Metric } from "./telemetry/prometheus.ts";
+import type { Clock } from "./time/clock.ts";
 
 export { MADE_SCHEMES, type MadeScheme } from "./auth/passwords/made_schemes.ts";
 export { prepared, type UsernameCase } from "./auth/prepared_text.ts";
@@ -17,6 +22,8 @@ export { checkAccess, type SecretFiles } from "./check/check_access.ts";
 export type { CertificateFiles, CertificateReport } from "./check/check_certificate.ts";
 export type { ServerToCheck } from "./check/check_server.ts";
 export { type Finding, quoted, sentenceOf } from "./check/finding.ts";
+export type { AdminAddress } from "./check/ask_admin.ts";
+export type { PortToAsk } from "./check/ask_port.ts";
 export type { CheckSummary, FindingSummary, MailboxSummary } from "./check/summary.ts";
 export { LOG_LEVELS, type LogLevel } from "./events/event_level.ts";
 export { eventOf, type Pop3Event, type Pop3Events } from "./events/events.ts";
@@ -47,11 +54,14 @@ export type { Setting } from "./settings/setting.ts";
 export { type LineSink, LineWriter } from "./telemetry/line_writer.ts";
 export { lostLine, programLog, type ProgramLogger } from "./telemetry/log_events.ts";
 export type { LogFormat, LogStamp } from "./telemetry/log_lines.ts";
-export { harmless } from "./telemetry/observers.ts";
+export type { Counts } from "./telemetry/counters.ts";
+export { harmless, together } from "./telemetry/observers.ts";
 export { cut, printable } from "./telemetry/printable.ts";
 export type { ReloadedFile } from "./telemetry/program_notices.ts";
 export { reasonOf } from "./telemetry/reason.ts";
-export { isThisMachine } from "./transport/address.ts";
+export type { Metric } from "./telemetry/prometheus.ts";
+export { type Clock, systemClock } from "./time/clock.ts";
+export { isLoopback, isThisMachine } from "./transport/address.ts";
 export type { Certificate } from "./transport/tls/certificate.ts";
 export { certificateFiles } from "./transport/tls/certificate_files.ts";
 export type { CertificateFacts } from "./transport/tls/inspect_certificate.ts";
@@ -90,4 +100,42 @@ export async function checkCertificate(
 ): Promise<CertificateReport> {
   const { checkCertificate } = await import("./check/check_certificate.ts");
   return checkCertificate(files, now);
+}
+
+/** Makes counters of events. */
+export async function makeCounters(): Promise<Counters> {
+  const { Counters } = await import("./telemetry/counters.ts");
+  return new Counters();
+}
+
+/** The text of metrics for Prometheus, and its type. */
+export async function textForPrometheus(
+  metrics: readonly Metric[],
+): Promise<{ readonly type: string; readonly text: string }> {
+  const { PROMETHEUS_TYPE, prometheusText } = await import("./telemetry/prometheus.ts");
+  return { type: PROMETHEUS_TYPE, text: prometheusText(metrics) };
+}
+
+/**
+ * Asks the `--admin` port of a server.
+ *
+ * @throws the reason why there is no answer in time
+ */
+export async function askAdmin(
+  address: AdminAddress,
+  question: AdminQuestion,
+  clock: Clock,
+): Promise<AdminAnswer> {
+  const { askAdmin } = await import("./check/ask_admin.ts");
+  return await askAdmin(address, question, clock);
+}
+
+/**
+ * Connects to a POP3 port and waits for its greeting.
+ *
+ * @throws the reason why there is none in time
+ */
+export async function greetingOf(port: PortToAsk, clock: Clock): Promise<string> {
+  const { greetingOf } = await import("./check/ask_port.ts");
+  return await greetingOf(port, clock);
 }

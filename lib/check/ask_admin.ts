@@ -8,6 +8,12 @@ export interface AdminAddress {
   readonly port: number;
 }
 
+/** A request to a path. */
+export interface AdminQuestion {
+  readonly method: "GET" | "DELETE";
+  readonly path: string;
+}
+
 /** What was answered. */
 export interface AdminAnswer {
   readonly isOk: boolean;
@@ -22,14 +28,13 @@ const MOST_CHARACTERS = 8_388_608;
 /** @throws the reason why there is no answer in time */
 export async function askAdmin(
   address: AdminAddress,
-  question: { readonly method: "GET" | "DELETE"; readonly path: string },
+  { method, path }: AdminQuestion,
   clock: Clock,
 ): Promise<AdminAnswer> {
   const limit = new AbortController();
   const late = new Error(`no answer within ${ANSWER_MS / 1_000} seconds`);
   using _limit = clock.after(ANSWER_MS, () => limit.abort(late));
   try {
-    const { method, path } = question;
     const response = await fetch(urlOf(address, path), { method, signal: limit.signal });
     let text = "";
     for await (const more of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {

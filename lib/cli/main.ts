@@ -28,8 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
       }
       case "status": {
         const { status } = await import("./status.ts");
-        await status(wish.options);
-        return 0;
+        return await status(wish.options);
       }
       case "check": {
         const { check } = await import("./check.ts");

@@ -16,6 +16,7 @@ import {
   settings,
   type UsernameCase,
 } from "../program.ts";
+import { adminAddress } from "./admin_address.ts";
 import { CliError } from "./cli_error.ts";
 
 /** One option. */
@@ -166,7 +167,7 @@ export const serveOptions = {
   "log-format": value("FORMAT", "format of log lines: text or json", oneOf<LogFormat>("text", "json"), "text"),
   "log-level": value("LEVEL", "least severe events that are logged: error, warn, info or debug", oneOf<LogLevel>(...LOG_LEVELS), "info"),
   "reuse-port": flag("let another process listen on the same ports, for a restart without lost connections; Linux only"),
-  "admin": value("PORT", "port on 127.0.0.1 for pop3svc status; off opens none", portNumber, "off"),
+  "admin": value("[ADDR:]PORT", "port for pop3svc status, on 127.0.0.1 unless ADDR is given; other machines get /metrics and /healthz only", adminAddress, "off"),
   "config": value("FILE", "JSON file of options, whose keys are the names of options", text("the path of a file"), null),
 } as const;
 
@@ -180,7 +181,7 @@ export const hashOptions = {
 
 // deno-fmt-ignore
 export const statusOptions = {
-  "admin": value("PORT", "the --admin port of the server", portNumber, 1180),
+  "admin": value("[ADDR:]PORT", "the --admin port of the server", adminAddress, { hostname: "127.0.0.1", port: 1_180 }, "1180"),
   "json": flag("print JSON"),
   "lift": value("ADDRESS", "end the ban of this address", text("an address"), null),
 } as const;

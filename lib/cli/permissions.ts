@@ -52,7 +52,7 @@ export function permissionsFor(wish: Wish): Needs {
     case "hash":
       return NOTHING;
     case "status":
-      return { ...NOTHING, net: [`127.0.0.1:${wish.options.admin}`] };
+      return { ...NOTHING, net: ["127.0.0.1"] };
     case "serve":
     case "check":
       return permissionsToServe(wish.mailbox ?? SAMPLE_MAILBOX, wish.options);
@@ -75,7 +75,9 @@ function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
       ...options.host.flatMap((host) =>
         portsOf(options).map(({ port }) => `${bracketed(host)}:${port}`)
       ),
-      ...(options.admin === "off" ? [] : [`127.0.0.1:${options.admin}`]),
+      ...(options.admin === "off"
+        ? []
+        : [`${bracketed(options.admin.hostname)}:${options.admin.port}`]),
     ],
     read: given(
       mail,

@@ -20,6 +20,7 @@ import {
 import { CliError } from "./cli_error.ts";
 import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
+import type { UserCounts } from "./server_status.ts";
 import { stateDirectoryOf, statePathOf } from "./state_directory_of_options.ts";
 
 /** The mailbox that is served when none is named. */
@@ -36,6 +37,8 @@ export interface ChosenProvider {
   readonly facts: Readonly<Record<string, unknown>>;
   /** Reads its files again now. */
   readonly refresh: () => Promise<readonly ReloadedFile[]>;
+  /** How many users there are; null without a users file. */
+  readonly counts: () => UserCounts | null;
 }
 
 /** @throws {CliError} when nobody could log in */
@@ -71,6 +74,7 @@ export async function providerOf(
       ...(leftOut.length === 0 ? {} : { notServed: leftOut }),
     },
     refresh: () => Promise.resolve([]),
+    counts: () => null,
   };
 }
 
@@ -138,6 +142,7 @@ async function usersOf(
       const reason = failure === null ? null : `${file}: ${reasonOf(failure)}`;
       return [{ name: "users file", isChanged, failure: reason }];
     },
+    counts: () => provider.counts(),
   };
 }
 

@@ -1,16 +1,19 @@
 /** `pop3svc serve`: starts a listener from the options and runs it until a signal stops it. */
 import {
   checkAccess,
+  counted,
   eventOf,
   harmless,
   type ListenOptions,
   type MailboxProvider,
-  type Pop3Event,
+  makeCounters,
   type Pop3Events,
   Pop3Listener,
   reasonOf,
   sentenceOf,
   StrikeBanEngine,
+  systemClock,
+  together,
 } from "../program.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError } from "./cli_error.ts";
@@ -23,6 +26,7 @@ import { Output } from "./output.ts";
 import { type Port, portsOf } from "./ports_of_options.ts";
 import { providerOf } from "./provider_of_options.ts";
 import { reload } from "./reload.ts";
+import type { StatusSources } from "./server_status.ts";
 import { exitAfter, onHangup, StopSignals } from "./signals.ts";
 import { onStrayErrors } from "./stray_errors.ts";
 import { wireLogOf } from "./wire_log_of_options.ts";
@@ -37,16 +41,16 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     strikes: options["ban-after"],
     seconds: options["ban-seconds"],
   });
+  const startedAt = new Date();
   const measure = await openTelemetry(bans, output);
-  const events: Pop3Events = measure === null ? output.log : (event: Pop3Event) => {
-    output.log(event);
-    measure(event);
-  };
+  const counters = options.admin === "off" ? null : await makeCounters();
+  const observers = [measure, counters?.observe ?? null].filter((one) => one !== null);
+  const events = observers.length === 0 ? output.log : together(output.log, ...observers);
   const certificate = await certificateOf(options);
   const ports = portsOf(options);
   ensurePorts(ports, certificate !== null);
   const faults = await faultsOf(options);
-  const { provider, text, facts, refresh } = await providerOf(mailbox, options, events);
+  const { provider, text, facts, refresh, counts } = await providerOf(mailbox, options, events);
   await using wire = await wireLogOf(options, (error) => output.logError("wire log", error));
   await using _provider = disposable(provider);
   await using pop3 = new Pop3Listener({
@@ -83,9 +87,11 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   }
   // A program that cannot start says only why, in one line.
   output.log({ type: "start", time: new Date(), version: versionText() });
-  await using _admin = options.admin === "off"
-    ? null
-    : await admin(options.admin, pop3, bans, output);
+  await using _admin = counters === null ? null : await admin(options, {
+    ...{ pop3, bans, startedAt, proxies: options["proxy-protocol"] },
+    users: counts,
+    counts: () => counters.counts(),
+  }, output);
   for (const finding of checkAccess(secretFilesOf(options))) {
     const { remedy } = finding;
     output.log({ type: "exposed", time: new Date(), finding: sentenceOf(finding), remedy });
@@ -130,24 +136,30 @@ export function ensurePorts(ports: readonly Port[], hasCertificate: boolean): vo
 
 /** Opens the port that `pop3svc status` asks; its code is loaded only with `--admin`. */
 async function admin(
-  port: number,
-  pop3: Pop3Listener,
-  bans: StrikeBanEngine,
+  { admin: address, "reuse-port": waits }: ServeOptions,
+  sources: StatusSources,
   output: Output,
-): Promise<AsyncDisposable> {
-  const { openAdmin } = await import("./admin.ts");
-  try {
-    const fails = (error: unknown) => output.logError("admin", error);
-    const server = await openAdmin(port, { pop3, bans, fails });
-    const url = `http://127.0.0.1:${server.port}`;
-    output.announce(`listening on ${url}`, { event: "listening", url });
-    return server;
-  } catch (error) {
-    throw CliError.environment(
-      `cannot listen on 127.0.0.1 port ${port}: ${reasonOf(error)}`,
-      error,
-    );
-  }
+): Promise<AsyncDisposable | null> {
+  if (address === "off") return null;
+  const { openAdminPort } = await import("./admin_port.ts");
+  const { statusOf } = await import("./server_status.ts");
+  const { pop3, bans } = sources;
+  const all = pop3.status().ports.length;
+  const opening = {
+    ...{ address, waits, clock: systemClock },
+    opened: (url: string) => output.announce(`listening on ${url}`, { event: "listening", url }),
+    waiting: (url: string) =>
+      output.announce(`waiting for ${url}, which another process has`, { event: "waiting", url }),
+  };
+  return await openAdminPort(opening, {
+    status: () => statusOf(sources),
+    lift: (address) => bans.lift(address),
+    illness() {
+      const open = pop3.status().ports.length;
+      return open < all ? [`${open} of ${counted(all, "port")} open`] : [];
+    },
+    fails: (error) => output.logError("admin", error),
+  });
 }
 
 async function open(pop3: Pop3Listener, options: ListenOptions): Promise<string> {

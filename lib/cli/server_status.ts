@@ -1,32 +1,83 @@
-/** The status of a running server, as JSON and as text. */
-import { type Ban, cut, type ListenerStatus, printable } from "../program.ts";
+/** The status of a running server: as JSON, as metrics and as text. docs/operations/monitoring.md describes the JSON. */
+import {
+  type Ban,
+  type Counts,
+  cut,
+  type ListenerStatus,
+  type Pop3Listener,
+  printable,
+  type StrikeBanEngine,
+} from "../program.ts";
+import { versionText } from "./help.ts";
+
+/** The users of a file. */
+export interface UserCounts {
+  readonly users: number;
+  readonly locked: number;
+  readonly badLines: number;
+}
 
 /** The status of a server. In JSON, a Date is a string. */
 export interface ServerStatus extends ListenerStatus {
   readonly version: string;
+  readonly startedAt: Date;
   readonly uptimeSeconds: number;
   readonly memoryOctets: number;
+  /** Networks whose connections begin with a PROXY header. */
+  readonly proxies: readonly string[];
+  /** Null without a users file. */
+  readonly users: UserCounts | null;
+  /** What happened since the start. */
+  readonly counts: Counts;
   readonly bans: readonly Ban[];
+}
+
+/** Where a status comes from. */
+export interface StatusSources {
+  readonly pop3: Pop3Listener;
+  readonly bans: StrikeBanEngine;
+  readonly proxies: readonly string[];
+  readonly users: () => UserCounts | null;
+  readonly counts: () => Counts;
+  readonly startedAt: Date;
+}
+
+/** The status now. */
+export function statusOf(
+  { pop3, bans, proxies, users, counts, startedAt }: StatusSources,
+): ServerStatus {
+  return {
+    version: versionText(),
+    startedAt,
+    uptimeSeconds: Math.round((Date.now() - startedAt.getTime()) / 1_000),
+    memoryOctets: Deno.memoryUsage().rss,
+    ...pop3.status(),
+    proxies,
+    users: users(),
+    counts: counts(),
+    bans: bans.bans(),
+  };
 }
 
 /** The status as lines of text. It makes names printable, since users, mailboxes and certificates may have any names. */
 export function statusText(status: ServerStatus, now: Date): string {
-  const { connections: { authorization, transaction, asleep }, certificate } = status;
+  const { connections: { authorization, transaction, asleep }, certificate, users } = status;
   const mailboxes = Object.entries(status.mailboxes)
     .map(([name, sessions]) => `${cut(name)} (${sessions})`);
   return [
     status.version,
     `up ${spanText(status.uptimeSeconds)}, ${Math.round(status.memoryOctets / 2 ** 20)} MB`,
-    ...status.ports.map(({ hostname, port, tls }) => {
-      const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-      return `listening on ${tls ? "pop3s" : "pop3"}://${host}:${port}`;
-    }),
+    ...status.ports.map((port) => `listening on ${urlOfPort(port)}`),
     certificate === null
       ? "no certificate"
       : certificateText(certificate.subject, new Date(certificate.validTo), now),
     ...rejectedText(certificate),
     `connections: ${authorization} not logged in, ${transaction} logged in, ${asleep} asleep`,
     `mailboxes in use: ${mailboxes.join(", ") || "none"}`,
+    ...(users === null
+      ? []
+      : [`users: ${users.users}, ${users.locked} locked, ${users.badLines} bad lines`]),
+    countsText(status.counts),
     `bans: ${status.bans.length || "none"}`,
     ...status.bans.map(({ address, seconds }) => `  ${address}, for ${spanText(seconds)} more`),
   ].map(printable).join("\n");
@@ -37,6 +88,25 @@ function rejectedText(certificate: ServerStatus["certificate"]): readonly string
   if (rejected === null) return [];
   const since = new Date(rejected.since).toISOString();
   return [`a newer certificate is NOT USED since ${since}: ${cut(rejected.reason)}`];
+}
+
+/** The URL of a POP3 port. */
+export function urlOfPort({ hostname, port, tls }: ListenerStatus["ports"][number]): string {
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  return `${tls ? "pop3s" : "pop3"}://${host}:${port}`;
+}
+
+function countsText({ logins, messagesDeleted, messagesSent, refused, errors }: Counts): string {
+  const all = (counts: Readonly<Record<string, number>>) =>
+    Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return [
+    `since the start: ${logins.ok} logins`,
+    `${logins.wrong + logins.banned} refused logins`,
+    `${messagesSent} messages sent`,
+    `${messagesDeleted} deleted`,
+    `${all(refused)} refused connections`,
+    `${all(errors)} errors`,
+  ].join(", ");
 }
 
 function certificateText(subject: string, validTo: Date, now: Date): string {

@@ -75,7 +75,7 @@ export async function serverToCheck(
         hostnames: options.host,
         ports: portsOf(options),
         proxies: options["proxy-protocol"],
-        admin: options.admin === "off" ? null : { hostname: "127.0.0.1", port: options.admin },
+        admin: options.admin === "off" ? null : options.admin,
       },
       tlsEngine: options["tls-engine"],
       allowsInsecureLogin: options["allow-insecure-login"],

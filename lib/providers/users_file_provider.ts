@@ -120,6 +120,13 @@ export class UsersFileProvider implements MailboxProvider {
     return { users: users.size, badLines, isChanged, failure };
   }
 
+  /** How many users can log in or are locked, and how many lines cannot be used. Reads nothing. */
+  counts(): { readonly users: number; readonly locked: number; readonly badLines: number } {
+    const { users, badLines } = this.#watched.file;
+    const locked = users.values().filter(({ hash }) => hash.type === "locked").toArray().length;
+    return { users: users.size, locked, badLines: badLines.length };
+  }
+
   /**
    * What is left out of mailboxes that belong to other users than the server's own. Stops after two seconds, or when
    * three mailboxes have something left out. Where all mail belongs to the server's user, nothing is opened.

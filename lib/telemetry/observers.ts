@@ -8,7 +8,14 @@
  * - A long name that a peer has chosen is cut.
  */
 import { type Clock, systemClock } from "../time/clock.ts";
-import { isAtLeast, leastLevelOf, levelOf, type LogLevel } from "../events/event_level.ts";
+import {
+  ignoreBelow,
+  isAtLeast,
+  leastLevelOf,
+  levelOf,
+  LOG_LEVELS,
+  type LogLevel,
+} from "../events/event_level.ts";
 import { eventOf, type Happening, type Pop3Event, type Pop3Events } from "../events/events.ts";
 import { LineWriter } from "./line_writer.ts";
 import { cut, describe, MOST_ERROR_CHARACTERS, printable } from "./printable.ts";
@@ -35,6 +42,14 @@ export function harmless<Seen>(
       fails(error);
     }
   };
+}
+
+/** One function for several observers. It wants the events that any of them wants. */
+export function together(...observers: readonly Pop3Events[]): Pop3Events {
+  const least = Math.max(...observers.map((one) => LOG_LEVELS.indexOf(leastLevelOf(one))));
+  return ignoreBelow(LOG_LEVELS[least] ?? "debug", (event: Pop3Event) => {
+    for (const observe of observers) observe(event);
+  });
 }
 
 /** Writes failures as lines, one a minute at most. */

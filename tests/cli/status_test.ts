@@ -3,8 +3,9 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { MemoryMailbox, SingleUserProvider, StrikeBanEngine } from "../../lib/mod.ts";
 import { Pop3Listener } from "../../lib/listener/pop3_listener.ts";
-import { openAdmin } from "../../lib/cli/admin.ts";
-import { statusText } from "../../lib/cli/server_status.ts";
+import { type AdminOptions, type AdminPort, openAdmin } from "../../lib/cli/admin.ts";
+import { statusOf, statusText } from "../../lib/cli/server_status.ts";
+import { Counters } from "../../lib/telemetry/counters.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { RunningProgram, runProgram } from "../running_program.ts";
@@ -13,6 +14,26 @@ import { certificate } from "../test_authority.ts";
 
 function fail(error: unknown): never {
   throw error;
+}
+
+/** The port of a listener, as `serve` opens it. */
+function openFor(
+  pop3: Pop3Listener,
+  bans: StrikeBanEngine,
+  options: Partial<AdminOptions> = {},
+): Promise<AdminPort> {
+  const counts = new Counters();
+  const sources = {
+    ...{ pop3, bans, proxies: [], startedAt: new Date(), users: () => null },
+    counts: () => counts.counts(),
+  };
+  return openAdmin({ hostname: "127.0.0.1", port: 0 }, {
+    status: () => statusOf(sources),
+    lift: (address) => bans.lift(address),
+    illness: () => [],
+    fails: fail,
+    ...options,
+  });
 }
 
 function adminPortOf(program: RunningProgram): string {
@@ -52,7 +73,7 @@ Deno.test("status as text and as JSON: ports, certificate, connections, mailboxe
 Deno.test("no server, a stray argument, an address that is not banned: one line each", async () => {
   const nobody = await runProgram(["status", "--admin", "1"]);
   assertEquals(nobody.code, 1);
-  assertMatch(nobody.stderr, /^pop3svc: no server with --admin 1 on this machine: .*\n$/);
+  assertMatch(nobody.stderr, /^pop3svc: no server answers at --admin 1: .*\n$/);
   assertEquals((await runProgram(["status", "mail"])).code, 2);
   assertEquals((await runProgram(["status", "--port", "1"])).code, 2);
 });
@@ -65,7 +86,7 @@ Deno.test("bans are listed and lifted; a request with another host gets nothing"
   }
   bans.registerFailedAttempt("192.0.2.8", "a");
   await using pop3 = new Pop3Listener({});
-  await using server = await openAdmin(0, { pop3, bans, fails: fail });
+  await using server = await openFor(pop3, bans);
   const at = `http://127.0.0.1:${server.port}`;
 
   const told = await (await fetch(`${at}/status`)).json();
@@ -108,7 +129,7 @@ Deno.test("a wrong address, a wrong path, a long request and rubbish get a clear
   const failures: unknown[] = [];
   const bans = new StrikeBanEngine({ clock: new ManualClock() });
   await using pop3 = new Pop3Listener({});
-  await using server = await openAdmin(0, { pop3, bans, fails: (error) => failures.push(error) });
+  await using server = await openFor(pop3, bans, { fails: (error) => failures.push(error) });
   const host = "Host: localhost\r\n\r\n";
   const cases: readonly (readonly [string, RegExp])[] = [
     [`DELETE /bans/%ff HTTP/1.1\r\n${host}`, / 400 .*that is not an address\n$/s],
@@ -140,7 +161,7 @@ Deno.test("a failure is logged, and the response does not mention its cause", as
     throw broken;
   };
   await using pop3 = new Pop3Listener({});
-  await using server = await openAdmin(0, { pop3, bans, fails: (error) => failures.push(error) });
+  await using server = await openFor(pop3, bans, { fails: (error) => failures.push(error) });
   const answer = await answerTo(server.port, "GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n");
   assertMatch(answer, /^HTTP\/1.1 500 .*\r\n\r\nThe request failed; the log says why\.\n$/s);
   assertEquals(failures, [broken]);
@@ -149,7 +170,7 @@ Deno.test("a failure is logged, and the response does not mention its cause", as
 Deno.test("silent connections cost few descriptors, and keep no other client out", async () => {
   await using pop3 = new Pop3Listener({});
   const bans = new StrikeBanEngine({ clock: new ManualClock() });
-  await using server = await openAdmin(0, { pop3, bans, fails: fail });
+  await using server = await openFor(pop3, bans);
   const silent = await Promise.all(
     Array.from({ length: 100 }, async () => {
       const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
@@ -171,7 +192,7 @@ Deno.test("silent connections cost few descriptors, and keep no other client out
 Deno.test("a request that does not end is cut off in time", async () => {
   await using pop3 = new Pop3Listener({});
   const bans = new StrikeBanEngine({ clock: new ManualClock() });
-  await using server = await openAdmin(0, { pop3, bans, fails: fail, timeout: 1 });
+  await using server = await openFor(pop3, bans, { timeout: 1 });
   assertEquals(await answerTo(server.port, "GET /status HTTP/1.1\r\nX: "), "");
 });
 
@@ -190,7 +211,7 @@ for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
     using other = await LoopbackClient.connect(port);
     await other.logIn();
     const bans = new StrikeBanEngine({ clock: new ManualClock() });
-    await using server = await openAdmin(0, { pop3, bans, fails: fail });
+    await using server = await openFor(pop3, bans);
     const url = `http://127.0.0.1:${server.port}/status`;
     const told = await (await fetch(url)).json();
     assertEquals(Object.entries(told.mailboxes), [[name, 2]]);
@@ -203,6 +224,10 @@ const hostile = {
   version: "pop3svc\x1b]0;owned\x07",
   uptimeSeconds: 1,
   memoryOctets: 1,
+  startedAt: new Date(0),
+  proxies: [],
+  users: null,
+  counts: new Counters().counts(),
   ports: [],
   connections: { authorization: 0, transaction: 1, asleep: 0 },
   mailboxes: { "ann\nbans: none\x1b[2J\x9b\u202e\u2028": 1, [`${"x".repeat(100_000)}`]: 1 },
@@ -226,6 +251,12 @@ Deno.test("another program on the port cannot harm pop3svc status", async () => 
   const answers: readonly (readonly [() => Response, RegExp, readonly string[]])[] = [
     [() => Response.json(hostile), /^\{"version":"pop3svc\\u001b/, ["--json"]],
     [() => Response.json(null), /not that of pop3svc\n$/, []],
+    [
+      () =>
+        Response.json({ ...hostile, ports: [{ hostname: "evil.example", port: 1, tls: false }] }),
+      /pop3:\/\/evil\.example:1 was not asked: its host is not an address\n$/,
+      [],
+    ],
     [() => new Response("\x1b[2J"), /not that of pop3svc\n$/, []],
     [() => new Response("x".repeat(9_000_000)), /the answer is too long\n$/, []],
     [
