@@ -26,14 +26,14 @@ export async function checkPorts(
       ports.map(({ port, tls }) =>
         checkPort(hostname, port, async () => {
           const greeting = await greetingOf({ hostname, port, tls, proxies }, clock);
-          return `a POP3 server has it, which says ${JSON.stringify(greeting)}`;
+          return `it answers ${JSON.stringify(greeting)}`;
         })
       )
     ),
     ...(admin === null ? [] : [
       checkPort(admin.hostname, admin.port, async () => {
         const { isAdminPort } = await import("./ask_admin.ts");
-        if (await isAdminPort(admin, clock)) return "a running pop3svc has it";
+        if (await isAdminPort(admin, clock)) return "it answers as an --admin port";
         throw new Error("it is no --admin port");
       }),
     ]),
@@ -75,8 +75,8 @@ async function checkPort(
   if (error === null) return [];
   if (!(error instanceof Deno.errors.AddrInUse)) return [closed(concerns, error)];
   try {
-    const text = `it is in use: ${await owner()}`;
-    return [{ severity: "warning", concerns, text, remedy: "stop it before you start another" }];
+    const text = `it is in use, probably by this server, which is running: ${await owner()}`;
+    return [{ severity: "warning", concerns, text, remedy: null }];
   } catch (reason) {
     return [{
       severity: "fault",

@@ -126,6 +126,7 @@ async function checkMailboxOf(
     remedy: null,
   });
   try {
+    place = { ...place, path: mailboxes.pathOf(user) };
     place = { ...place, ...mailboxes.placeOf(user) };
     const inspection = await mailboxes.inspect(user);
     if (inspection === null) {

@@ -105,7 +105,7 @@ function userLines(
 
 function userLine({ user, isLocked, path, format, owner, messages, octets }: MailboxSummary) {
   return [
-    `user ${JSON.stringify(user)}: ${path ?? "no mailbox yet"}`,
+    `user ${JSON.stringify(user)}: ${path ?? "no mailbox"}`,
     ...(isLocked ? ["locked"] : []),
     ...(format === null ? [] : [format]),
     ...(owner === null ? [] : [`owner uid ${owner.uid}`]),

@@ -52,7 +52,8 @@ export function permissionsFor(wish: Wish): Needs {
     case "hash":
       return NOTHING;
     case "status":
-      return { ...NOTHING, net: ["127.0.0.1"] };
+      // It also connects to the POP3 ports that the server names; one that it may not reach is reported.
+      return { ...NOTHING, net: given("127.0.0.1", hostOf(wish.options.admin)) };
     case "serve":
     case "check":
       return permissionsToServe(wish.mailbox ?? SAMPLE_MAILBOX, wish.options);
@@ -94,6 +95,12 @@ function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
     env: isMany || options["password-file"] !== null ? [] : ["POP3SVC_PASSWORD"],
     sys: Deno.build.os === "windows" ? [] : ["uid"],
   };
+}
+
+function hostOf(admin: ServeOptions["admin"]): string | null {
+  return admin === "off" || /^(0\.0\.0\.0|::)$/.test(admin.hostname)
+    ? null
+    : bracketed(admin.hostname);
 }
 
 function bracketed(host: string): string {

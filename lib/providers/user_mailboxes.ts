@@ -122,6 +122,11 @@ export class UserMailboxes {
     return { path: place.path, format: place.format ?? seenFormat(place.path) };
   }
 
+  /** The path alone, for a mailbox whose format this process may not find out; null where nothing is there yet. */
+  pathOf(user: UserEntry): string | null {
+    return this.#placeOf(user)?.path ?? null;
+  }
+
   async #storeAt({ path, format }: MailboxPlace, { uid }: UserEntry): Promise<MailboxStore> {
     return await openStore(path, format, { ...this.#options, uid });
   }
