@@ -3,7 +3,6 @@ import type { InspectionProgress } from "../mailbox/inspection.ts";
 import { serverUid } from "../files/server_user.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { checkSecrets, type SecretFiles } from "./check_access.ts";
-import { checkAllUsers } from "./check_all_users.ts";
 import type { CertificateFiles, CertificateReport } from "./check_certificate.ts";
 import { checkDeleting, checkPath } from "./check_folder.ts";
 import { checkMailbox, type MailboxReport, type MailboxToCheck } from "./check_mailbox.ts";
@@ -83,7 +82,7 @@ async function mailReport(
   if (mail.type === "mailbox") return await checkMailbox(mail, progress);
   // Loads the code that reads password hashes only where there are some.
   const { checkUsers } = await import("./check_users.ts");
-  return checkAllUsers(await checkUsers(mail));
+  return await checkUsers(mail, progress);
 }
 
 async function certificateReport(files: CertificateFiles): Promise<CertificateReport> {

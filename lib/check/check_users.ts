@@ -38,7 +38,10 @@ export interface UserReport extends MailboxReport {
 }
 
 /** Looks at every message of every user. */
-export async function checkUsers(subject: UsersToCheck): Promise<UsersReport> {
+export async function checkUsers(
+  subject: UsersToCheck,
+  progress: InspectionProgress = () => {},
+): Promise<UsersReport> {
   const { file, mailRoot, usernameCase, options } = subject;
   const finding = findingsOn(file);
   let text: string;
@@ -55,6 +58,7 @@ export async function checkUsers(subject: UsersToCheck): Promise<UsersReport> {
   for (const user of entries) {
     const report = await checkMailboxOf(user, mailboxes);
     reports.push({ ...report, isLocked: user.hash.type === "locked" });
+    progress(reports.length, users.size);
   }
   const findings = [
     ...badLines.map((bad) => finding("fault", badLineReason(bad), bad.line)),

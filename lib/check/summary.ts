@@ -1,5 +1,4 @@
 /** The result of a check in the shape that `check --json` prints; docs/operations/troubleshooting.md describes it. */
-import { isMissing } from "./check_all_users.ts";
 import type { MailboxReport, Owner } from "./check_mailbox.ts";
 import { findingsOf, type ServerReport } from "./check_server.ts";
 import { type Concern, type Finding, sentenceOf } from "./finding.ts";
@@ -66,7 +65,7 @@ export function summaryOf(report: ServerReport, others: readonly Finding[]): Che
       path: mail.file,
       users: users.length,
       locked: users.filter(({ isLocked }) => isLocked).length,
-      withoutMailbox: users.filter(isMissing).length,
+      withoutMailbox: users.filter(({ isMissing }) => isMissing).length,
     },
     mailboxes: mail.type === "mailbox"
       ? [summaryOfMailbox(mail, false)]

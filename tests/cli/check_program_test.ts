@@ -200,6 +200,7 @@ Deno.test("root is told that its check proves little, and what to type instead",
     ...emptyReport({ username: "joe", path: null, format: null }),
     owner: { uid, gid: uid + 1 },
     isLocked: false,
+    isMissing: false,
   });
   const remedyOf = (...uids: readonly number[]) =>
     checkProof(
