@@ -253,6 +253,7 @@ async function furnish(folder: string): Promise<void> {
     await Deno.mkdir(join(folder, "mail/joe", name), { recursive: true });
   }
   await Deno.writeTextFile(join(folder, "mail/joe/cur/1.x:2,S"), "Subject: x\n\nHello\n");
+  await Deno.mkdir(join(folder, "mail/carol"));
   await Deno.writeTextFile(join(folder, "users"), "carol:{PLAIN}s3cret\n");
   const mbox = "From a@example.org Thu Jan  1 00:00:00 2026\nSubject: a\n\nHello\n";
   await Deno.writeTextFile(join(folder, "archive.mbox"), mbox);
