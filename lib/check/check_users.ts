@@ -3,6 +3,7 @@ import { weakSchemeOf } from "../auth/passwords/password_hash.ts";
 import { nameKeysOf } from "../auth/prepared_text.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import { counted } from "../protocol/counted.ts";
+import type { InspectionProgress } from "../mailbox/inspection.ts";
 import { UserMailboxes } from "../providers/user_mailboxes.ts";
 import type { CheckedUsers } from "../providers/users_file_provider.ts";
 import { badLineReason, parseUsersFile, type UserEntry } from "../providers/users_file.ts";

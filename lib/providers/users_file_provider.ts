@@ -114,17 +114,14 @@ export class UsersFileProvider implements MailboxProvider {
   }> {
     const before = this.#watched.reading.version;
     await this.#watched.refresh();
-    const { users, badLines } = this.#watched.file;
-    const { version, failure } = this.#watched.reading;
+    const [{ users, badLines }, { version, failure }] = [this.#watched.file, this.#watched.reading];
     const isChanged = version !== before && failure === null;
     return { users: users.size, badLines, isChanged, failure };
   }
 
   /** How many users can log in or are locked, and how many lines cannot be used. Reads nothing. */
   counts(): { readonly users: number; readonly locked: number; readonly badLines: number } {
-    const { users, badLines } = this.#watched.file;
-    const locked = users.values().filter(({ hash }) => hash.type === "locked").toArray().length;
-    return { users: users.size, locked, badLines: badLines.length };
+    return this.#watched.counts;
   }
 
   /**

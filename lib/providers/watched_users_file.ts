@@ -73,6 +73,12 @@ export class WatchedUsersFile {
     return { version: this.#version, failure: this.#unreadable ?? this.#unusable };
   }
 
+  /** How many users have a place for their mail, how many of them are locked, and how many lines are bad. */
+  get counts(): { readonly users: number; readonly locked: number; readonly badLines: number } {
+    const locked = this.#users.values().filter(({ hash }) => hash.type === "locked").toArray();
+    return { users: this.#users.size, locked: locked.length, badLines: this.#badLines.length };
+  }
+
   /**
    * Reads the file if it has changed. Calls run one at a time.
    *

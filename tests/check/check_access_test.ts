@@ -112,6 +112,6 @@ Deno.test({
     assertEquals(stdout.includes("root runs this check"), isRoot);
     await Deno.chmod(users, 0o600);
     await using program = await RunningProgram.start(options);
-    assertEquals((await program.end("SIGTERM")).stderr.includes(users), false);
+    assertEquals((await program.end("SIGTERM")).stderr.includes(`${users}: every`), false);
   },
 });
