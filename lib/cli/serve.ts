@@ -1,9 +1,9 @@
 /** `pop3svc serve`: starts a listener from the options and runs it until a signal stops it. */
 import {
+  canBeSkipped,
   checkAccess,
   eventOf,
   harmless,
-  type ListenOptions,
   type MailboxProvider,
   type Pop3Event,
   type Pop3Events,
@@ -11,6 +11,7 @@ import {
   reasonOf,
   sentenceOf,
   StrikeBanEngine,
+  THIS_MACHINE,
 } from "../program.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError } from "./cli_error.ts";
@@ -20,7 +21,7 @@ import { secretFilesOf } from "./exposure.ts";
 import { listenerSettings, type ServeOptions } from "./options.ts";
 import { versionText } from "./help.ts";
 import { Output } from "./output.ts";
-import { type Port, portsOf } from "./ports_of_options.ts";
+import { type Port, portsOf, portsToOpen, type PortToOpen } from "./ports_of_options.ts";
 import { providerOf } from "./provider_of_options.ts";
 import { reload } from "./reload.ts";
 import { exitAfter, onHangup, StopSignals } from "./signals.ts";
@@ -36,6 +37,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   const bans = new StrikeBanEngine({
     strikes: options["ban-after"],
     seconds: options["ban-seconds"],
+    exempt: [...THIS_MACHINE, ...options["ban-exempt"]],
   });
   const measure = await openTelemetry(bans, output);
   const events: Pop3Events = measure === null ? output.log : (event: Pop3Event) => {
@@ -71,15 +73,16 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     reload({ output, wire, pop3, refresh }).catch((error) => output.logError("reload", error));
   });
   const opened: string[] = [];
-  for (const hostname of options.host) {
-    for (const { port, tls } of ports) {
-      const trustedProxies = options["proxy-protocol"];
-      const reusePort = options["reuse-port"];
-      const bound = await open(pop3, { hostname, port, tls, trustedProxies, reusePort });
-      const url = `${tls ? "pop3s" : "pop3"}://${bound}`;
-      opened.push(url);
-      output.announce(`listening on ${url}`, { event: "listening", url });
+  for (const port of portsToOpen(options)) {
+    const bound = await open(pop3, port);
+    if (bound === null) {
+      const { hostname: value } = port;
+      events(eventOf({ type: "warning", connection: null, rule: "no-ipv6", value, message: null }));
+      continue;
     }
+    const url = `${port.tls === true ? "pop3s" : "pop3"}://${bound}`;
+    opened.push(url);
+    output.announce(`listening on ${url}`, { event: "listening", url });
   }
   // A program that cannot start says only why, in one line.
   output.log({ type: "start", time: new Date(), version: versionText() });
@@ -150,12 +153,14 @@ async function admin(
   }
 }
 
-async function open(pop3: Pop3Listener, options: ListenOptions): Promise<string> {
+/** Opens a port, and gives its address; null for one that is left out. */
+async function open(pop3: Pop3Listener, options: PortToOpen): Promise<string | null> {
   try {
-    const { hostname, port } = await pop3.listenOn(options);
+    const { isOneOfSeveral: _, ...where } = options;
+    const { hostname, port } = await pop3.listenOn(where);
     return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
   } catch (error) {
-    if (error instanceof RangeError) throw CliError.usage(`--proxy-protocol: ${error.message}`);
+    if (options.isOneOfSeveral && canBeSkipped(error, options.hostname)) return null;
     throw CliError.environment(
       `cannot listen on ${options.hostname} port ${options.port}: ${reasonOf(error)}`,
       error,
