@@ -86,7 +86,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   }
   // A program that cannot start says only why, in one line.
   output.log({ type: "start", time: new Date(), version: versionText() });
-  await using _admin = options.admin === "off"
+  await using adminPort = options.admin === "off"
     ? null
     : await admin(options.admin, pop3, bans, output);
   for (const finding of checkAccess(secretFilesOf(options))) {
@@ -98,11 +98,15 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     event: "ready",
     ...facts,
   });
-  await signals.first;
+  // SIGTERM comes from systemd, Docker and an upgrade, where sessions may end first; SIGINT from a keyboard.
+  const drain = await signals.first === "SIGTERM" ? options["drain-time"] : 0;
   const { authorization, transaction, asleep } = pop3.status().connections;
   const connections = authorization + transaction + asleep;
   output.log({ type: "stop", time: new Date(), connections });
-  limit.use(exitAfter(pop3.stopGrace + EXIT_SECONDS));
+  limit.use(exitAfter(drain + pop3.stopGrace + EXIT_SECONDS));
+  // The next process may have this port at once.
+  await adminPort?.[Symbol.asyncDispose]();
+  await pop3.stop({ drain });
 }
 
 /** How many seconds everything except the listener has to close; the listener has its own grace. */

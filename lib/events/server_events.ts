@@ -90,3 +90,17 @@ export interface FaultsEvent {
   /** The seed that makes it misbehave the same way again. */
   readonly seed: number;
 }
+
+/** The listener stops, and its sessions may go on for a while. `stop` without `drain` has no such event. */
+export interface DrainEvent {
+  /** Which event this is. */
+  readonly type: "drain";
+  /** When it happened. */
+  readonly time: Date;
+  /** `begin`: no new connections from here on; `end`: the listener has stopped. */
+  readonly phase: "begin" | "end";
+  /** How many connections were open at the beginning; at the end: how many were still open when the time was over. */
+  readonly sessions: number;
+  /** How many of them were closed although they had not ended by themselves; 0 at the beginning. */
+  readonly cut: number;
+}

@@ -80,7 +80,17 @@ export class ListenerPorts {
     this.#loops.delete(acceptor);
   }
 
-  /** Closes all ports. @returns a promise that resolves when nothing is accepted any more */
+  /** Ends what `close` has begun: what arrives from here on is closed. */
+  endDraining(): void {
+    this.#isDraining = false;
+  }
+
+  /**
+   * Closes all ports.
+   *
+   * @param isDraining whether to serve connections that are accepted already
+   * @returns a promise that resolves when nothing is accepted any more
+   */
   close(isDraining: boolean): Promise<unknown> {
     const loops = [...this.#loops];
     this.#isDraining = isDraining;

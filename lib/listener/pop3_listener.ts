@@ -11,6 +11,7 @@ import { isThisMachine } from "../transport/address.ts";
 import { Networks } from "../transport/networks.ts";
 import { arrivals, openDenoTlsPort, openPort } from "../transport/open_port.ts";
 import { Admission } from "./admission.ts";
+import { endSessions } from "./end_sessions.ts";
 import {
   type ListenOptions,
   listenSettings,
@@ -219,21 +220,15 @@ export class Pop3Listener implements AsyncDisposable {
     checked("drain", seconds(0, 86_400, 0), drain);
     this.#stops++;
     this.#tls.unwatch();
-    const { open } = this.#admission;
-    const isEmpty = this.#ports.close(drain > 0).then(() => open.empty());
-    if (drain > 0) await this.#within(drain, isEmpty);
-    open.stop();
-    await this.#within(this.stopGrace, isEmpty);
-    open.abandon();
+    await endSessions(this.#admission.open, {
+      drain,
+      grace: this.stopGrace,
+      clock: this.clock,
+      closed: this.#ports.close(drain > 0),
+      drained: () => this.#ports.endDraining(),
+      emit: (event) => this.#emit(event),
+    });
     if (this.onEvent === standardLog) await flushStandardLog();
-  }
-
-  /** Waits for it, and no longer than so many seconds. */
-  async #within(seconds: number, done: Promise<unknown>): Promise<void> {
-    if (seconds === 0) return;
-    const { promise: isTooLate, resolve } = Promise.withResolvers<void>();
-    using _limit = this.clock.after(1_000 * seconds, resolve);
-    await Promise.race([done, isTooLate]);
   }
 
   /** The same as `stop`. */
