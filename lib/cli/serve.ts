@@ -2,6 +2,7 @@
 import {
   canBeSkipped,
   checkAccess,
+  counted,
   eventOf,
   harmless,
   type MailboxProvider,
@@ -20,6 +21,7 @@ import { faultsOf } from "./faults_of_options.ts";
 import { secretFilesOf } from "./exposure.ts";
 import { listenerSettings, type ServeOptions } from "./options.ts";
 import { versionText } from "./help.ts";
+import type { Notifier } from "./notify.ts";
 import { Output } from "./output.ts";
 import { type Port, portsOf, portsToOpen, type PortToOpen } from "./ports_of_options.ts";
 import { providerOf } from "./provider_of_options.ts";
@@ -69,8 +71,11 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     events(eventOf({ type: "faults", rules: faults.rules.length, seed: faults.seed }));
   }
   using signals = new StopSignals();
+  using manager = await serviceManager(output);
   using _hangup = onHangup(() => {
-    reload({ output, wire, pop3, refresh }).catch((error) => output.logError("reload", error));
+    const done = reload({ output, wire, pop3, refresh })
+      .catch((error) => output.logError("reload", error));
+    manager?.reload(`serving ${text}`, done);
   });
   const opened: string[] = [];
   for (const port of portsToOpen(options)) {
@@ -98,12 +103,14 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     event: "ready",
     ...facts,
   });
+  manager?.ready(`serving ${text}`);
   // SIGTERM comes from systemd, Docker and an upgrade, where sessions may end first; SIGINT from a keyboard.
   const drain = await signals.first === "SIGTERM" ? options["drain-time"] : 0;
   const { authorization, transaction, asleep } = pop3.status().connections;
   const connections = authorization + transaction + asleep;
   output.log({ type: "stop", time: new Date(), connections });
   limit.use(exitAfter(drain + pop3.stopGrace + EXIT_SECONDS));
+  manager?.stopping(`stopping, with ${counted(connections, "session")}`);
   // The next process may have this port at once.
   await adminPort?.[Symbol.asyncDispose]();
   await pop3.stop({ drain });
@@ -123,6 +130,14 @@ async function openTelemetry(bans: StrikeBanEngine, output: Output): Promise<Pop
     fails(error);
     return null;
   }
+}
+
+/** Tells systemd how the server is, if systemd wants to know. */
+async function serviceManager(output: Output): Promise<Notifier | null> {
+  const socket = environmentVariable("NOTIFY_SOCKET") ?? "";
+  if (socket === "") return null;
+  const { Notifier } = await import("./notify.ts");
+  return new Notifier(socket, (error) => output.logError("notify", error));
 }
 
 /** @throws {CliError} when there is nothing to listen on, or no certificate for TLS */
