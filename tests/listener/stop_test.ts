@@ -215,6 +215,24 @@ Deno.test("events tell how many sessions remain while it drains, and how many we
   for (const client of [first, ...others]) client?.close();
 });
 
+Deno.test("sessions of the TLS engine deno go on, too", async () => {
+  const [pop3, clock] = await listening({
+    provider: mailboxWith({}),
+    certificate,
+    tlsEngine: "deno",
+  });
+  const { port } = await pop3.listenOn({ ...loopback, tls: true });
+  using client = await LoopbackClient.connectTls(port);
+  await client.readLine();
+  const stopped = pop3.stop({ drain: 5 });
+  assertEquals(await client.command(login), "+OK Welcome.");
+  await client.command("DELE 1");
+  assertEquals(await client.command("QUIT"), "+OK 1 message deleted. Closing connection.");
+  await assertRejects(() => LoopbackClient.connect(port), Deno.errors.ConnectionRefused);
+  await stopped;
+  assertEquals([pop3.all("drain").map(({ cut }) => cut), clock.pending], [[0, 0], 0]);
+});
+
 Deno.test("stop ends as soon as no session is left", async () => {
   const [pop3, clock, port] = await listening({ provider: mailboxWith({}) });
   using client = await LoopbackClient.connect(port);
