@@ -174,7 +174,7 @@ export const serveOptions = {
   "log-file": value("FILE", "append the log to this file, which SIGHUP opens again", text("the path of a file"), null, "standard error"),
   "log-format": value("FORMAT", "format of log lines: text or json", oneOf<LogFormat>("text", "json"), "text"),
   "log-level": value("LEVEL", "least severe events that are logged: error, warn, info or debug", oneOf<LogLevel>(...LOG_LEVELS), "info"),
-  "reuse-port": flag("let another process listen on the same ports, for a restart without lost connections; Linux only"),
+  "reuse-port": flag("let another process listen on the same ports, for an upgrade that cuts off no session; Linux only"),
   "drain-time": value("S", "seconds for which sessions may go on after SIGTERM, while no new ones begin", valueOf(settingOf.seconds(0, 86_400, DRAIN_SECONDS)), DRAIN_SECONDS),
   "admin": value("PORT", "port on 127.0.0.1 for pop3svc status; off opens none", portNumber, "off"),
   "config": value("FILE", "JSON file of options, whose keys are the names of options", text("the path of a file"), null),
