@@ -1,6 +1,8 @@
 /** Checks whether the ports of a server can be opened, and whether clients on other machines can log in. */
 import { reasonOf } from "../telemetry/reason.ts";
+import { systemClock } from "../time/clock.ts";
 import { isThisMachine } from "../transport/address.ts";
+import { tryHosts } from "../transport/try_hosts.ts";
 import type { Finding } from "./finding.ts";
 
 /** The addresses and ports on which a server will listen. */
@@ -11,15 +13,19 @@ export interface PortsToCheck {
 }
 
 /** Opens each port for a moment. */
-export function checkPorts({ hostnames, ports }: PortsToCheck): Finding[] {
-  return hostnames.flatMap((hostname) =>
-    ports.filter((port) => port !== 0).flatMap((port): Finding[] => {
-      const reason = whyClosed(hostname, port);
-      if (reason === null) return [];
-      const concerns = { type: "port", hostname, port } as const;
-      return [{ severity: "fault", concerns, text: reason, remedy: null }];
-    })
-  );
+export async function checkPorts({ hostnames, ports }: PortsToCheck): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const port of ports.filter((port) => port !== 0)) {
+    for (const { hostname, error, isSkipped } of await tryHosts(hostnames, port, systemClock)) {
+      findings.push({
+        severity: isSkipped ? "warning" : "fault",
+        concerns: { type: "port", hostname, port },
+        text: isSkipped ? "this machine has no IPv6" : whyClosed(error, port),
+        remedy: null,
+      });
+    }
+  }
+  return findings;
 }
 
 /**
@@ -35,16 +41,11 @@ export function checkLoginWithoutTls({ hostnames }: PortsToCheck): Finding[] {
   }];
 }
 
-function whyClosed(hostname: string, port: number): string | null {
-  try {
-    Deno.listen({ hostname, port }).close();
-    return null;
-  } catch (error) {
-    const isPrivileged = error instanceof Deno.errors.PermissionDenied && port < 1024;
-    if (isPrivileged) {
-      return "permission denied: ports below 1024 need CAP_NET_BIND_SERVICE or root";
-    }
-    const isUsed = error instanceof Deno.errors.AddrInUse;
-    return isUsed ? "another program is using it; is a server running?" : reasonOf(error);
+function whyClosed(error: unknown, port: number): string {
+  const isPrivileged = error instanceof Deno.errors.PermissionDenied && port < 1024;
+  if (isPrivileged) {
+    return "permission denied: ports below 1024 need CAP_NET_BIND_SERVICE or root";
   }
+  const isUsed = error instanceof Deno.errors.AddrInUse;
+  return isUsed ? "another program is using it; is a server running?" : reasonOf(error);
 }

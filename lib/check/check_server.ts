@@ -40,7 +40,7 @@ export async function checkServer(
     mail: await mailReport(mail, progress),
     certificate: certificate === null ? null : await certificateReport(certificate),
     access: checkAccess(server.secretFiles),
-    ports: [...checkPorts(ports), ...(isWithoutLogin ? checkLoginWithoutTls(ports) : [])],
+    ports: [...await checkPorts(ports), ...(isWithoutLogin ? checkLoginWithoutTls(ports) : [])],
     paths: pathFindings(mail),
   };
 }

@@ -1,9 +1,10 @@
 /** `pop3svc serve`: starts a listener from the options and runs it until a signal stops it. */
 import {
+  canBeSkipped,
   checkAccess,
+  counted,
   eventOf,
   harmless,
-  type ListenOptions,
   type MailboxProvider,
   type Pop3Event,
   type Pop3Events,
@@ -11,6 +12,7 @@ import {
   reasonOf,
   sentenceOf,
   StrikeBanEngine,
+  THIS_MACHINE,
 } from "../program.ts";
 import { certificateOf } from "./certificate_of_options.ts";
 import { CliError } from "./cli_error.ts";
@@ -19,8 +21,9 @@ import { faultsOf } from "./faults_of_options.ts";
 import { secretFilesOf } from "./exposure.ts";
 import { listenerSettings, type ServeOptions } from "./options.ts";
 import { versionText } from "./help.ts";
+import type { Notifier } from "./notify.ts";
 import { Output } from "./output.ts";
-import { type Port, portsOf } from "./ports_of_options.ts";
+import { type Port, portsOf, portsToOpen, type PortToOpen } from "./ports_of_options.ts";
 import { providerOf } from "./provider_of_options.ts";
 import { reload } from "./reload.ts";
 import { exitAfter, onHangup, StopSignals } from "./signals.ts";
@@ -36,6 +39,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   const bans = new StrikeBanEngine({
     strikes: options["ban-after"],
     seconds: options["ban-seconds"],
+    exempt: [...THIS_MACHINE, ...options["ban-exempt"]],
   });
   const measure = await openTelemetry(bans, output);
   const events: Pop3Events = measure === null ? output.log : (event: Pop3Event) => {
@@ -67,23 +71,27 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     events(eventOf({ type: "faults", rules: faults.rules.length, seed: faults.seed }));
   }
   using signals = new StopSignals();
+  using manager = await serviceManager(output);
   using _hangup = onHangup(() => {
-    reload({ output, wire, pop3, refresh }).catch((error) => output.logError("reload", error));
+    const done = reload({ output, wire, pop3, refresh })
+      .catch((error) => output.logError("reload", error));
+    manager?.reload(`serving ${text}`, done);
   });
   const opened: string[] = [];
-  for (const hostname of options.host) {
-    for (const { port, tls } of ports) {
-      const trustedProxies = options["proxy-protocol"];
-      const reusePort = options["reuse-port"];
-      const bound = await open(pop3, { hostname, port, tls, trustedProxies, reusePort });
-      const url = `${tls ? "pop3s" : "pop3"}://${bound}`;
-      opened.push(url);
-      output.announce(`listening on ${url}`, { event: "listening", url });
+  for (const port of portsToOpen(options)) {
+    const bound = await open(pop3, port);
+    if (bound === null) {
+      const { hostname: value } = port;
+      events(eventOf({ type: "warning", connection: null, rule: "no-ipv6", value, message: null }));
+      continue;
     }
+    const url = `${port.tls === true ? "pop3s" : "pop3"}://${bound}`;
+    opened.push(url);
+    output.announce(`listening on ${url}`, { event: "listening", url });
   }
   // A program that cannot start says only why, in one line.
   output.log({ type: "start", time: new Date(), version: versionText() });
-  await using _admin = options.admin === "off"
+  await using adminPort = options.admin === "off"
     ? null
     : await admin(options.admin, pop3, bans, output);
   for (const finding of checkAccess(secretFilesOf(options))) {
@@ -95,11 +103,17 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     event: "ready",
     ...facts,
   });
-  await signals.first;
+  manager?.ready(`serving ${text}`);
+  // SIGTERM comes from systemd, Docker and an upgrade, where sessions may end first; SIGINT from a keyboard.
+  const drain = await signals.first === "SIGTERM" ? options["drain-time"] : 0;
   const { authorization, transaction, asleep } = pop3.status().connections;
   const connections = authorization + transaction + asleep;
   output.log({ type: "stop", time: new Date(), connections });
-  limit.use(exitAfter(pop3.stopGrace + EXIT_SECONDS));
+  limit.use(exitAfter(drain + pop3.stopGrace + EXIT_SECONDS));
+  manager?.stopping(`stopping, with ${counted(connections, "session")}`);
+  // The next process may have this port at once.
+  await adminPort?.[Symbol.asyncDispose]();
+  await pop3.stop({ drain });
 }
 
 /** How many seconds everything except the listener has to close; the listener has its own grace. */
@@ -116,6 +130,14 @@ async function openTelemetry(bans: StrikeBanEngine, output: Output): Promise<Pop
     fails(error);
     return null;
   }
+}
+
+/** Tells systemd how the server is, if systemd wants to know. */
+async function serviceManager(output: Output): Promise<Notifier | null> {
+  const socket = environmentVariable("NOTIFY_SOCKET") ?? "";
+  if (socket === "") return null;
+  const { Notifier } = await import("./notify.ts");
+  return new Notifier(socket, (error) => output.logError("notify", error));
 }
 
 /** @throws {CliError} when there is nothing to listen on, or no certificate for TLS */
@@ -150,12 +172,14 @@ async function admin(
   }
 }
 
-async function open(pop3: Pop3Listener, options: ListenOptions): Promise<string> {
+/** Opens a port, and gives its address; null for one that is left out. */
+async function open(pop3: Pop3Listener, options: PortToOpen): Promise<string | null> {
   try {
-    const { hostname, port } = await pop3.listenOn(options);
+    const { isOneOfSeveral: _, ...where } = options;
+    const { hostname, port } = await pop3.listenOn(where);
     return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
   } catch (error) {
-    if (error instanceof RangeError) throw CliError.usage(`--proxy-protocol: ${error.message}`);
+    if (options.isOneOfSeveral && canBeSkipped(error, options.hostname)) return null;
     throw CliError.environment(
       `cannot listen on ${options.hostname} port ${options.port}: ${reasonOf(error)}`,
       error,
