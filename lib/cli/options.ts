@@ -167,7 +167,7 @@ export const serveOptions = {
   "log-level": value("LEVEL", "least severe events that are logged: error, warn, info or debug", oneOf<LogLevel>(...LOG_LEVELS), "info"),
   "reuse-port": flag("let another process listen on the same ports, for a restart without lost connections; Linux only"),
   "admin": value("PORT", "port on 127.0.0.1 for pop3svc status; off opens none", portNumber, "off"),
-  "config": value("FILE", "JSON file of options, whose keys are the names of options", text("the path of a file"), null),
+  "config": value("FILE", "file of options: JSON, also with comments; its keys are the names of options", text("the path of a file"), null),
 } as const;
 
 // deno-fmt-ignore
