@@ -217,7 +217,7 @@ const scoped = {
   "docs/operations/permissions.md": 3,
   "docs/operations/users.md": 2,
   "deno.json": 1,
-  "deploy/systemd/pop3svc.service": 1,
+  "deploy/systemd/clone.conf": 1,
 } as const;
 
 for (const [name, count] of Object.entries(scoped)) {
@@ -229,7 +229,7 @@ for (const [name, count] of Object.entries(scoped)) {
       const expected = args.includes("--config")
         ? EXECUTABLE_PERMISSIONS.filter((flag) => flag !== "--no-prompt")
         : flagsOf(permissionsFor(await readCommandLine(args)));
-      const shown = flags.filter((flag) => !/^--(no-prompt|v8-flags=.*)$/.test(flag));
+      const shown = flags.filter((flag) => !/^--(no-prompt|cached-only|v8-flags=.*)$/.test(flag));
       assertEquals(shown.toSorted(), expected.toSorted(), `main.ts ${args.join(" ")}`);
     }
   });
