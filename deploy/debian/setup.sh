@@ -78,7 +78,7 @@ file() {
   if cmp -s "$1" "$2" && [ "$(stat -c '%U:%G %a' "$2")" = "$3 $4" ]; then
     changed=no
   else
-    run install -o "${3%:*}" -g "${3#*:}" -m "$4" "$1" "$2"
+    run install -D -o "${3%:*}" -g "${3#*:}" -m "$4" "$1" "$2"
     changed=yes
   fi
 }
@@ -99,6 +99,8 @@ missing=''
 for each in $wanted; do
   command -v "${each%:*}" >/dev/null || missing="$missing ${each#*:}"
 done
+# With it, fail2ban reads the journal.
+[ $fail2ban = no ] || [ -e /usr/lib/python3/dist-packages/systemd ] || missing="$missing python3-systemd"
 if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   run env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
@@ -135,7 +137,10 @@ if [ $self_signed = yes ]; then
     run mv $tls/fullchain.new $tls/fullchain.pem
   fi
 else
-  folder /etc/letsencrypt/renewal-hooks/deploy root:root 755
+  if [ ! -e /etc/pop3svc/certbot ]; then
+    # Certbot may have other certificates.
+    run sh -c "echo POP3SVC_LINEAGE=$host >/etc/pop3svc/certbot"
+  fi
   file "$deploy/certbot/pop3svc" /etc/letsencrypt/renewal-hooks/deploy/pop3svc root:root 755
   if [ ! -e "/etc/letsencrypt/live/$host/privkey.pem" ]; then
     run certbot certonly --standalone --non-interactive --agree-tos \
@@ -195,15 +200,14 @@ file "$deploy/systemd/pop3svc.service" /etc/systemd/system/pop3svc.service root:
 [ $changed = no ] || restart=yes
 
 # 8. Logs, and the firewall.
-if [ -e "$deploy/logrotate/pop3svc" ]; then
-  file "$deploy/logrotate/pop3svc" /etc/logrotate.d/pop3svc root:root 644
-fi
+file "$deploy/logrotate/pop3svc" /etc/logrotate.d/pop3svc root:root 644
 if [ $fail2ban = yes ]; then
-  for each in "$deploy"/fail2ban/*.d/*; do
-    [ -e "$each" ] || continue
-    file "$each" "/etc/fail2ban/${each#"$deploy"/fail2ban/}" root:root 644
-    [ $changed = no ] || ! has_systemd || run systemctl reload-or-restart fail2ban
-  done
+  file "$deploy/fail2ban/pop3svc.conf" /etc/fail2ban/filter.d/pop3svc.conf root:root 644
+  restart_fail2ban=$changed
+  file "$deploy/fail2ban/jail.conf" /etc/fail2ban/jail.d/pop3svc.conf root:root 644
+  if has_systemd && [ $changed$restart_fail2ban != nono ]; then
+    run systemctl restart fail2ban
+  fi
 fi
 
 # 9. What is wrong, and the start.

@@ -31,7 +31,9 @@ mount --bind "$CLONE" /opt/pop3svc
 mount --bind "$CACHE" /opt/deno-cache
 ln -sf "$DENO" /usr/local/bin/deno
 printf %s "$EXECUTABLE" >/usr/local/bin/pop3svc
-chmod 755 /usr/local/bin/pop3svc
+# Without a network there are no packages: what a test needs is installed.
+printf '#!/bin/sh\\n' >/usr/local/bin/apt-get
+chmod 755 /usr/local/bin/pop3svc /usr/local/bin/apt-get
 hostname mail.example.org
 printf '127.0.0.1 localhost mail.example.org\\n' >/etc/hosts
 ip link set lo up
