@@ -1,6 +1,7 @@
 /** Checks of the files that run the program: the containers, the launchd job, the SBOM. systemd_test.ts has the units. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { settings } from "../../lib/program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 const deploy = fromFileUrl(new URL("../../deploy/", import.meta.url));
@@ -37,6 +38,17 @@ Deno.test("every way to run the program has a state directory that the server's 
   const daemon = await read("launchd/org.pop3svc.plist");
   const [, folder = ""] = /<key>STATE_DIRECTORY<\/key><string>(\S+)<\/string>/.exec(daemon) ?? [];
   assert(daemon.includes(`sudo install -d -o _pop3svc -m 700 ${folder}\n`));
+});
+
+Deno.test("launchd gives sessions their time; all services have a configuration with comments", async () => {
+  const daemon = await Deno.readTextFile(join(deploy, "launchd/org.pop3svc.plist"));
+  const [, seconds] = /<key>ExitTimeOut<\/key><integer>(\d+)<\/integer>/.exec(daemon) ?? [];
+  assert(Number(seconds) >= 5 + settings.stopGrace.default + 5);
+  for (
+    const name of ["launchd/org.pop3svc.plist", "windows/README.md", "systemd/pop3svc.service"]
+  ) {
+    assertMatch(await Deno.readTextFile(join(deploy, name)), /\bconfig\.jsonc\b/);
+  }
 });
 
 Deno.test("STATE_DIRECTORY may be a link, as systemd makes it with DynamicUser", async () => {
