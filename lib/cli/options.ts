@@ -181,7 +181,7 @@ export const serveOptions = {
   "reuse-port": flag("let another process listen on the same ports, for an upgrade that cuts off no session; Linux only"),
   "drain-time": value("S", "seconds for which sessions may go on after SIGTERM, while no new ones begin", valueOf(settingOf.seconds(0, 86_400, DRAIN_SECONDS)), DRAIN_SECONDS),
   "admin": value("PORT", "port on 127.0.0.1 for pop3svc status; off opens none", portNumber, "off"),
-  "config": value("FILE", "JSON file of options, whose keys are the names of options", text("the path of a file"), null),
+  "config": value("FILE", "file of options: JSON, also with comments; its keys are the names of options", text("the path of a file"), null),
 } as const;
 
 // deno-fmt-ignore
