@@ -101,8 +101,10 @@ export type {
 export type {
   CertificateEvent,
   CertificateExpiryEvent,
+  DrainEvent,
   ErrorEvent,
   FaultsEvent,
+  MachineRule,
   ProviderRule,
   WarningEvent,
 } from "./events/server_events.ts";

@@ -81,7 +81,8 @@ export class RunningProgram implements AsyncDisposable {
       readonly hangsUp?: boolean;
     } = {},
   ): Promise<RunningProgram> {
-    const options = ["--port", "0", "--settle-time", "0", ...args];
+    // A test that ends the program with clients connected does not wait for them, unless it says so.
+    const options = ["--port", "0", "--settle-time", "0", "--drain-time", "0", ...args];
     const process = command(options, env, "null", permissions, shell).spawn();
     const program = new RunningProgram(process, hangsUp);
     for (;;) {

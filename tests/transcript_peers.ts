@@ -75,6 +75,7 @@ function settingsOf({ provider, ...scene }: Scene): Settings {
 export const memoryPeerFacts = {
   connectionId: "1",
   address: "127.0.0.1",
+  countedAddress: "127.0.0.1",
   port: 50_000,
   isSecure: false,
   isImplicitTls: false,
@@ -147,7 +148,12 @@ function overMemory(octetsPerRead: number): OpenTranscriptPeer {
     const transport = new MemoryTransport(octetsPerRead);
     const settings = settingsOf(scene);
     const address = scene.isRemote === true ? REMOTE : memoryPeerFacts.address;
-    const peer = { ...memoryPeerFacts, address, acceptedAt: systemClock.now() };
+    const peer = {
+      ...memoryPeerFacts,
+      address,
+      countedAddress: address,
+      acceptedAt: systemClock.now(),
+    };
     const { connection } = servePeer(transport, peer, settings, services(settings));
     return Promise.resolve(memoryPeer(transport, connection.run()));
   };

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Clock } from "../time/clock.ts";
 import { cut, printable } from "../telemetry/printable.ts";
-import { TrustedNetworks } from "../transport/trusted_networks.ts";
+import { Networks } from "../transport/networks.ts";
 
 /** A port that should greet. */
 export interface PortToAsk {
@@ -28,7 +28,7 @@ const MOST_CHARACTERS = 512;
  * @throws the reason why there is none
  */
 export async function greetingOf(port: PortToAsk, clock: Clock): Promise<string> {
-  const proxies = new TrustedNetworks(port.proxies);
+  const proxies = new Networks(port.proxies);
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   using _limit = clock.after(GREETING_MS, () => {
     reject(new Error(`no greeting within ${GREETING_MS / 1_000} seconds`));

@@ -6,6 +6,7 @@ import { lookAtGivenOrNull } from "../files/look.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import { serverUid } from "../files/server_user.ts";
 import { type Finding, quoted } from "./finding.ts";
+import { isGroupOfOne } from "./private_group.ts";
 
 /** The files that hold secrets; null for one that is not there. */
 export interface SecretFiles {
@@ -16,11 +17,13 @@ export interface SecretFiles {
   readonly cert: string | null;
 }
 
+const GROUP_READS = 0o040;
+
 const OTHERS_MAY = [
   [0o002, "every user of this machine can change it"],
   [0o004, "every user of this machine can read it"],
   [0o020, "its group can change it"],
-  [0o040, "its group can read it"],
+  [GROUP_READS, "its group can read it"],
 ] as const;
 
 /** @param user the uid of the process; null where there is none (Windows) */
@@ -60,13 +63,15 @@ function warningOf(path: string, user: number): Finding[] {
   const others = gid === 0 ? mode & 0o026 : mode & 0o066;
   const found = OTHERS_MAY.find(([bit]) => (others & bit) !== 0);
   if (found === undefined) return [];
+  const [bit, text] = found;
+  if (bit === GROUP_READS && gid !== null && isGroupOfOne(gid, user)) return [];
   const name = quoted(path);
   // If the server reads the file only as a member of its group, the new mode alone would take that away.
   const own = user === 0 || uid === user ? "" : `chown ${user} ${name} && `;
   return [{
     severity: "warning",
     concerns: { type: "file", path },
-    text: found[1],
+    text,
     remedy: `${own}chmod 600 ${name}`,
   }];
 }

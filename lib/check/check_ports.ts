@@ -2,6 +2,7 @@
 import { reasonOf } from "../telemetry/reason.ts";
 import type { Clock } from "../time/clock.ts";
 import { isThisMachine } from "../transport/address.ts";
+import { tryHosts } from "../transport/try_hosts.ts";
 import { greetingOf } from "./ask_port.ts";
 import type { Finding } from "./finding.ts";
 
@@ -16,29 +17,27 @@ export interface PortsToCheck {
   readonly admin: { readonly hostname: string; readonly port: number } | null;
 }
 
-/** Opens each port for a moment. A port that a running POP3 server has is a warning. */
+/** Opens each port for a moment, as the server would. A port that a running POP3 server has is a warning. */
 export async function checkPorts(
   { hostnames, ports, proxies, admin }: PortsToCheck,
   clock: Clock,
 ): Promise<Finding[]> {
-  const found = [
-    ...hostnames.flatMap((hostname) =>
-      ports.map(({ port, tls }) =>
-        checkPort(hostname, port, async () => {
-          const greeting = await greetingOf({ hostname, port, tls, proxies }, clock);
-          return `it answers ${JSON.stringify(greeting)}`;
-        })
-      )
-    ),
-    ...(admin === null ? [] : [
-      checkPort(admin.hostname, admin.port, async () => {
-        const { isAdminPort } = await import("./ask_admin.ts");
-        if (await isAdminPort(admin, clock)) return "it answers as an --admin port";
-        throw new Error("it is no --admin port");
+  const found: Finding[] = [];
+  for (const { port, tls } of ports) {
+    found.push(
+      ...await checkPort(hostnames, port, clock, async (hostname) => {
+        const greeting = await greetingOf({ hostname, port, tls, proxies }, clock);
+        return `it answers ${JSON.stringify(greeting)}`;
       }),
-    ]),
-  ];
-  return (await Promise.all(found)).flat();
+    );
+  }
+  if (admin === null) return found;
+  const ofAdmin = await checkPort([admin.hostname], admin.port, clock, async () => {
+    const { isAdminPort } = await import("./ask_admin.ts");
+    if (await isAdminPort(admin, clock)) return "it answers as an --admin port";
+    throw new Error("it is no --admin port");
+  });
+  return [...found, ...ofAdmin];
 }
 
 /** Warns of the TLS engine that cannot close the connections of strangers, where strangers can connect. */
@@ -64,27 +63,33 @@ export function checkLoginWithoutTls({ hostnames }: PortsToCheck): Finding[] {
   }];
 }
 
-/** @param owner who has the port, where that is a server like this one; throws where it is not */
+/** @param owner who has the port at an address, where that is a server like this one; throws where it is not */
 async function checkPort(
-  hostname: string,
+  hostnames: readonly string[],
   port: number,
-  owner: () => Promise<string>,
+  clock: Clock,
+  owner: (hostname: string) => Promise<string>,
 ): Promise<Finding[]> {
-  const concerns = { type: "port", hostname, port } as const;
-  const error = port === 0 ? null : whyClosed(hostname, port);
-  if (error === null) return [];
-  if (!(error instanceof Deno.errors.AddrInUse)) return [closed(concerns, error)];
-  try {
-    const text = `it is in use, probably by this server, which is running: ${await owner()}`;
-    return [{ severity: "warning", concerns, text, remedy: null }];
-  } catch (reason) {
-    return [{
-      severity: "fault",
-      concerns,
-      text: `another program is using it (${reasonOf(reason)})`,
-      remedy: `to see which: ss -ltnp 'sport = :${port}'`,
-    }];
-  }
+  const all = port === 0 ? [] : await tryHosts(hostnames, port, clock);
+  return await Promise.all(all.map(async ({ hostname, error, isSkipped }): Promise<Finding> => {
+    const concerns = { type: "port", hostname, port } as const;
+    if (isSkipped) {
+      return { severity: "warning", concerns, text: "this machine has no IPv6", remedy: null };
+    }
+    if (!(error instanceof Deno.errors.AddrInUse)) return closed(concerns, error);
+    try {
+      const who = await owner(hostname);
+      const text = `it is in use, probably by this server, which is running: ${who}`;
+      return { severity: "warning", concerns, text, remedy: null };
+    } catch (reason) {
+      return {
+        severity: "fault",
+        concerns,
+        text: `another program is using it (${reasonOf(reason)})`,
+        remedy: `to see which: ss -ltnp 'sport = :${port}'`,
+      };
+    }
+  }));
 }
 
 function closed(concerns: Finding["concerns"] & { type: "port" }, error: unknown): Finding {
@@ -97,14 +102,4 @@ function closed(concerns: Finding["concerns"] & { type: "port" }, error: unknown
       ? "AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit, or a port from 1024"
       : null,
   };
-}
-
-/** Why the port cannot be opened; null where it can. */
-function whyClosed(hostname: string, port: number): unknown {
-  try {
-    Deno.listen({ hostname, port }).close();
-    return null;
-  } catch (error) {
-    return error;
-  }
 }

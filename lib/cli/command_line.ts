@@ -2,7 +2,6 @@
  * Reads what the user wants. The command line wins over the environment, and the environment over the configuration
  * file.
  */
-import { readGivenText, reasonOf } from "../program.ts";
 import { parseArgs } from "@std/cli";
 import { CliError } from "./cli_error.ts";
 import { environmentVariable, givenByEnvironment, refuseUnknownVariables } from "./environment.ts";
@@ -41,7 +40,7 @@ const flags = table.filter(([, option]) => option.placeholder === null).map(([na
 const valued = table.filter(([, option]) => option.placeholder !== null).map(([name]) => name);
 
 /** @throws {CliError} naming the wrong argument and what is allowed */
-export function readCommandLine(args: readonly string[]): Wish {
+export async function readCommandLine(args: readonly string[]): Promise<Wish> {
   const parsed: Readonly<Record<string, unknown>> = parseArgs([...args], {
     boolean: [...flags, "help", "version"],
     string: [...valued, "_"],
@@ -74,7 +73,9 @@ export function readCommandLine(args: readonly string[]): Wish {
   ensureKnown(given, known, command ?? "serve");
   const chosen = { ...givenByEnvironment(known), ...given };
   const file = chosen["config"]?.texts.at(-1);
-  const configured = file === undefined ? {} : readConfig(file);
+  const configured: GivenOptions = file === undefined
+    ? {}
+    : (await import("./config_file.ts")).readConfigFile(file);
   if (words.length > 1) {
     throw CliError.usage(`one MAILBOX at a time, not ${words.length}: ${words.join(" ")}`);
   }
@@ -121,42 +122,4 @@ function givenFlags(
     given[name] = { texts, shown: `--${name} ${texts.join(" ")}`.trimEnd() };
   }
   return given;
-}
-
-function readConfig(file: string): GivenOptions {
-  const wrong = (what: string) => CliError.usage(`--config ${file}: ${what}`);
-  let content: unknown;
-  try {
-    content = JSON.parse(readGivenText(file));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw wrong(`not JSON: ${error.message}`);
-    throw CliError.environment(`--config ${file}: ${reasonOf(error)}`, error);
-  }
-  if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw wrong('give a JSON object, such as { "port": 1100 }');
-  }
-  const given: Record<string, GivenOption> = {};
-  for (const [key, setting] of Object.entries(content)) {
-    const isOption = key === "mailbox" || (Object.hasOwn(serveOptions, key) && key !== "config");
-    if (!isOption) {
-      throw wrong(`unknown key "${key}"; keys are the names of options, without leading dashes`);
-    }
-    const texts = settingTexts(key, setting, wrong);
-    given[key] = { texts, shown: `--config ${file}: "${key}": ${texts.join(" ")}` };
-  }
-  return given;
-}
-
-function settingTexts(
-  key: string,
-  setting: unknown,
-  wrong: (what: string) => CliError,
-): readonly string[] {
-  const isFlag = flags.includes(key);
-  if (isFlag && typeof setting !== "boolean") throw wrong(`"${key}": give true or false`);
-  const settings: readonly unknown[] = Array.isArray(setting) ? setting : [setting];
-  return settings.map((one) => {
-    if (typeof one === "string" || typeof one === "number" || isFlag) return String(one);
-    throw wrong(`"${key}": give a text or a number`);
-  });
 }

@@ -9,7 +9,7 @@ import { serve } from "./serve.ts";
 /** @returns 0; 1 for a problem of the machine, such as a port in use; 2 for a wrong option or value */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const wish = readCommandLine(args);
+    const wish = await readCommandLine(args);
     ensurePermitted(wish);
     switch (wish.type) {
       case "help":

@@ -10,14 +10,16 @@ import {
   type MadeScheme,
   type MailboxFormat,
   mailPathSetting,
+  Networks,
   type Pop3ListenerOptions,
   type Setting,
   settingOf,
   settings,
   type UsernameCase,
 } from "../program.ts";
-import { adminAddress } from "./admin_address.ts";
+
 import { CliError } from "./cli_error.ts";
+import { adminAddress, portNumber, text } from "./option_values.ts";
 
 /** One option. */
 export interface Option<T> {
@@ -91,18 +93,14 @@ function values<T>(
   };
 }
 
-function text(what: string): ParseValue<string> {
-  return (given) => {
-    if (given === "") throw new RangeError(`give ${what}`);
-    return given;
-  };
-}
-
-function portNumber(given: string): number | "off" {
-  if (given === "off") return given;
-  const number = Number(given);
-  if (/^\d+$/.test(given) && number <= 65_535) return number;
-  throw new RangeError("give a whole number from 0 to 65535, or off");
+/** Throws a RangeError for what is no network. */
+function network(given: string): string {
+  try {
+    new Networks([given]);
+  } catch {
+    throw new RangeError("give a network such as 192.0.2.0/24 or 2001:db8::/32");
+  }
+  return given;
 }
 
 /** One value of a setting. */
@@ -123,6 +121,7 @@ const oneOf = <T extends string>(...choices: readonly [T, ...T[]]): ParseValue<T
 /** Ports that need no privilege. */
 const PLAIN_PORT = 1_100;
 export const TLS_PORT = 9_955;
+const DRAIN_SECONDS = 5;
 
 // deno-fmt-ignore
 export const serveOptions = {
@@ -151,9 +150,10 @@ export const serveOptions = {
   "max-connections": ofSetting(settings.maxConnections, "N", "most connections at a time; one more closes the oldest that has not logged in"),
   "max-connections-per-ip": ofSetting(settings.maxConnectionsPerIp, "N", "most connections at a time from one address (IPv6: from a /64; four times as many from a /56, sixteen from a /48)"),
   "max-connection-rate-per-ip": ofSetting(settings.maxConnectionRatePerIp, "N", "most new connections in a second from one address; this machine has no such limit"),
-  "ban-after": value("N", "wrong passwords after which an address is banned", wholeNumber(1, 1_000_000), 3),
+  "ban-after": value("N", "wrong passwords after which an address is banned; 0 for no bans", wholeNumber(0, 1_000_000), 3),
   "ban-seconds": value("S", "seconds from the last wrong password to the end of the ban", wholeNumber(1, 31_536_000), 10_000),
-  "proxy-protocol": values("CIDR", "network of proxies that begin each connection with a PROXY header, version 1 or 2", text("a network such as 192.0.2.0/24"), []),
+  "ban-exempt": values("CIDR", "network that is never banned, besides this machine", network, []),
+  "proxy-protocol": values("CIDR", "network of proxies that begin each connection with a PROXY header, version 1 or 2", network, []),
   "login-timeout": ofSetting(settings.loginTimeout, "S", "most seconds from accepting a connection to its login, including PROXY header and TLS handshake"),
   "idle-timeout": ofSetting(settings.idleTimeout, "S", "most seconds without a command after the login (RFC 1939: at least 600)"),
   "sleep-timeout": ofSetting(settings.sleepTimeout, "S", "most seconds without a command while a session is asleep (SLEE)"),
@@ -166,9 +166,10 @@ export const serveOptions = {
   "log-file": value("FILE", "append the log to this file, which SIGHUP opens again", text("the path of a file"), null, "standard error"),
   "log-format": value("FORMAT", "format of log lines: text or json", oneOf<LogFormat>("text", "json"), "text"),
   "log-level": value("LEVEL", "least severe events that are logged: error, warn, info or debug", oneOf<LogLevel>(...LOG_LEVELS), "info"),
-  "reuse-port": flag("let another process listen on the same ports, for a restart without lost connections; Linux only"),
+  "reuse-port": flag("let another process listen on the same ports, for an upgrade that cuts off no session; Linux only"),
+  "drain-time": value("S", "seconds for which sessions may go on after SIGTERM, while no new ones begin", valueOf(settingOf.seconds(0, 86_400, DRAIN_SECONDS)), DRAIN_SECONDS),
   "admin": value("[ADDR:]PORT", "port for pop3svc status, on 127.0.0.1 unless ADDR is given; other machines get /metrics and /healthz only", adminAddress, "off"),
-  "config": value("FILE", "JSON file of options, whose keys are the names of options", text("the path of a file"), null),
+  "config": value("FILE", "file of options: JSON, also with comments; its keys are the names of options", text("the path of a file"), null),
 } as const;
 
 /** The options of `check`: those of the server that it checks, and how it prints. */

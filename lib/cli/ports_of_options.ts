@@ -1,4 +1,5 @@
-/** The ports that `--port` and `--tls-port` name. */
+/** The ports that `--port` and `--tls-port` name, and the addresses of `--host` where they are opened. */
+import { inOpeningOrder, type ListenOptions } from "../program.ts";
 import { type ServeOptions, TLS_PORT } from "./options.ts";
 
 /** A port to open, and whether its connections begin with TLS. */
@@ -15,4 +16,26 @@ export function portsOf(
     ...(port === "off" ? [] : [{ port, tls: false }]),
     ...(ofTls === "off" ? [] : [{ port: ofTls, tls: true }]),
   ];
+}
+
+/** A port on one of the addresses. */
+export interface PortToOpen extends ListenOptions {
+  readonly hostname: string;
+  /** Whether there are other addresses. */
+  readonly isOneOfSeveral: boolean;
+}
+
+/** The ports of all addresses, in the order in which they can be opened. */
+export function portsToOpen(options: ServeOptions): readonly PortToOpen[] {
+  const all = options.host.flatMap((hostname) =>
+    portsOf(options).map(({ port, tls }) => ({
+      hostname,
+      port,
+      tls,
+      trustedProxies: options["proxy-protocol"],
+      reusePort: options["reuse-port"],
+      isOneOfSeveral: new Set(options.host).size > 1,
+    }))
+  );
+  return inOpeningOrder(all);
 }

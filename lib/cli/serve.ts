@@ -1,10 +1,10 @@
 /** `pop3svc serve`: starts a listener from the options and runs it until a signal stops it. */
 import {
+  canBeSkipped,
   checkAccess,
   counted,
   eventOf,
   harmless,
-  type ListenOptions,
   type MailboxProvider,
   makeCounters,
   type Pop3Events,
@@ -13,6 +13,7 @@ import {
   sentenceOf,
   StrikeBanEngine,
   systemClock,
+  THIS_MACHINE,
   together,
 } from "../program.ts";
 import { certificateOf } from "./certificate_of_options.ts";
@@ -22,8 +23,9 @@ import { faultsOf } from "./faults_of_options.ts";
 import { secretFilesOf } from "./exposure.ts";
 import { listenerSettings, type ServeOptions } from "./options.ts";
 import { versionText } from "./help.ts";
+import type { Notifier } from "./notify.ts";
 import { Output } from "./output.ts";
-import { type Port, portsOf } from "./ports_of_options.ts";
+import { type Port, portsOf, portsToOpen, type PortToOpen } from "./ports_of_options.ts";
 import { providerOf } from "./provider_of_options.ts";
 import { reload } from "./reload.ts";
 import type { StatusSources } from "./server_status.ts";
@@ -40,6 +42,7 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   const bans = new StrikeBanEngine({
     strikes: options["ban-after"],
     seconds: options["ban-seconds"],
+    exempt: [...THIS_MACHINE, ...options["ban-exempt"]],
   });
   const startedAt = new Date();
   const measure = await openTelemetry(bans, output);
@@ -71,23 +74,27 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     events(eventOf({ type: "faults", rules: faults.rules.length, seed: faults.seed }));
   }
   using signals = new StopSignals();
+  using manager = await serviceManager(output);
   using _hangup = onHangup(() => {
-    reload({ output, wire, pop3, refresh }).catch((error) => output.logError("reload", error));
+    const done = reload({ output, wire, pop3, refresh })
+      .catch((error) => output.logError("reload", error));
+    manager?.reload(`serving ${text}`, done);
   });
   const opened: string[] = [];
-  for (const hostname of options.host) {
-    for (const { port, tls } of ports) {
-      const trustedProxies = options["proxy-protocol"];
-      const reusePort = options["reuse-port"];
-      const bound = await open(pop3, { hostname, port, tls, trustedProxies, reusePort });
-      const url = `${tls ? "pop3s" : "pop3"}://${bound}`;
-      opened.push(url);
-      output.announce(`listening on ${url}`, { event: "listening", url });
+  for (const port of portsToOpen(options)) {
+    const bound = await open(pop3, port);
+    if (bound === null) {
+      const { hostname: value } = port;
+      events(eventOf({ type: "warning", connection: null, rule: "no-ipv6", value, message: null }));
+      continue;
     }
+    const url = `${port.tls === true ? "pop3s" : "pop3"}://${bound}`;
+    opened.push(url);
+    output.announce(`listening on ${url}`, { event: "listening", url });
   }
   // A program that cannot start says only why, in one line.
   output.log({ type: "start", time: new Date(), version: versionText() });
-  await using _admin = counters === null ? null : await admin(options, {
+  await using adminPort = counters === null ? null : await admin(options, {
     ...{ pop3, bans, startedAt, proxies: options["proxy-protocol"] },
     users: counts,
     counts: () => counters.counts(),
@@ -101,11 +108,17 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     event: "ready",
     ...facts,
   });
-  await signals.first;
+  manager?.ready(`serving ${text}`);
+  // SIGTERM comes from systemd, Docker and an upgrade, where sessions may end first; SIGINT from a keyboard.
+  const drain = await signals.first === "SIGTERM" ? options["drain-time"] : 0;
   const { authorization, transaction, asleep } = pop3.status().connections;
   const connections = authorization + transaction + asleep;
   output.log({ type: "stop", time: new Date(), connections });
-  limit.use(exitAfter(pop3.stopGrace + EXIT_SECONDS));
+  limit.use(exitAfter(drain + pop3.stopGrace + EXIT_SECONDS));
+  manager?.stopping(`stopping, with ${counted(connections, "session")}`);
+  // The next process may have this port at once.
+  await adminPort?.[Symbol.asyncDispose]();
+  await pop3.stop({ drain });
 }
 
 /** How many seconds everything except the listener has to close; the listener has its own grace. */
@@ -122,6 +135,14 @@ async function openTelemetry(bans: StrikeBanEngine, output: Output): Promise<Pop
     fails(error);
     return null;
   }
+}
+
+/** Tells systemd how the server is, if systemd wants to know. */
+async function serviceManager(output: Output): Promise<Notifier | null> {
+  const socket = environmentVariable("NOTIFY_SOCKET") ?? "";
+  if (socket === "") return null;
+  const { Notifier } = await import("./notify.ts");
+  return new Notifier(socket, (error) => output.logError("notify", error));
 }
 
 /** @throws {CliError} when there is nothing to listen on, or no certificate for TLS */
@@ -162,12 +183,14 @@ async function admin(
   });
 }
 
-async function open(pop3: Pop3Listener, options: ListenOptions): Promise<string> {
+/** Opens a port, and gives its address; null for one that is left out. */
+async function open(pop3: Pop3Listener, options: PortToOpen): Promise<string | null> {
   try {
-    const { hostname, port } = await pop3.listenOn(options);
+    const { isOneOfSeveral: _, ...where } = options;
+    const { hostname, port } = await pop3.listenOn(where);
     return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
   } catch (error) {
-    if (error instanceof RangeError) throw CliError.usage(`--proxy-protocol: ${error.message}`);
+    if (options.isOneOfSeveral && canBeSkipped(error, options.hostname)) return null;
     throw CliError.environment(
       `cannot listen on ${options.hostname} port ${options.port}: ${reasonOf(error)}`,
       error,

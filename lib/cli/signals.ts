@@ -7,23 +7,23 @@ const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
 
-/** Waits for the first SIGINT or SIGTERM; then stops listening, so that a second one ends the process at once. */
+/** Waits for the first signal that stops the server; then stops listening, so that a second one ends the process at once. */
 export class StopSignals implements Disposable {
-  readonly first: Promise<void>;
-  readonly #listener: () => void;
+  readonly first: Promise<Deno.Signal>;
+  readonly #listeners: ReadonlyMap<Deno.Signal, () => void>;
 
   constructor() {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
     this.first = promise;
-    this.#listener = () => {
+    this.#listeners = new Map(STOP_SIGNALS.map((signal) => [signal, () => {
       this[Symbol.dispose]();
-      resolve();
-    };
-    for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, this.#listener);
+      resolve(signal);
+    }]));
+    for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
   }
 
   [Symbol.dispose](): void {
-    for (const signal of STOP_SIGNALS) Deno.removeSignalListener(signal, this.#listener);
+    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
   }
 }
 

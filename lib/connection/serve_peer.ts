@@ -20,6 +20,8 @@ export interface Peer {
   /** Its address without a port. */
   readonly address: string;
   readonly port: number;
+  /** What limits and bans count: the address, or 127.0.0.1 for any address of this machine. */
+  readonly countedAddress: string;
   /** Whether the transport is encrypted already. */
   readonly isSecure: boolean;
   /** Whether the peer begins with a TLS handshake (RFC 8314 section 3). */
@@ -62,6 +64,7 @@ export function servePeer(
     connectionId: peer.connectionId,
     clientAddress: peer.address,
     clientPort: peer.port,
+    countedAddress: peer.countedAddress,
     isSecure: peer.isSecure,
   });
   const { clock, deadlines } = services;

@@ -20,6 +20,7 @@ export function levelOf(event: Happening): LogLevel {
     case "message-sent":
       return "debug";
     case "certificate":
+    case "drain":
     case "login":
     case "logout":
     case "delete":

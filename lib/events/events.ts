@@ -14,6 +14,7 @@ import type {
 import type {
   CertificateEvent,
   CertificateExpiryEvent,
+  DrainEvent,
   ErrorEvent,
   FaultsEvent,
   WarningEvent,
@@ -53,6 +54,7 @@ export type Pop3Event =
   | ErrorEvent
   | WarningEvent
   | FaultsEvent
+  | DrainEvent
   | CloseEvent;
 
 /**

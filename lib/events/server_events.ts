@@ -56,7 +56,12 @@ export type ProviderRule =
   /** No operation keeps the event loop from all other sessions for as long as a second. */
   | "blocked-event-loop";
 
-/** A provider or a mailbox has broken a rule: its author wants to know. */
+/** What is missing on this machine. */
+export type MachineRule =
+  /** The program was to listen on `::`, but this machine has no IPv6. It listens on its other addresses. */
+  "no-ipv6";
+
+/** A provider or a mailbox has broken a rule, which its author wants to know; or something is missing on this machine. */
 export interface WarningEvent {
   /** Which event this is. */
   readonly type: "warning";
@@ -65,8 +70,8 @@ export interface WarningEvent {
   /** The connection it is about; null where it is about none. */
   readonly connection: ConnectionInfo | null;
   /** Which rule was broken. */
-  readonly rule: ProviderRule;
-  /** What broke it: a unique id, two sizes, or the pending operation (`authenticate`, `messageContents`). */
+  readonly rule: ProviderRule | MachineRule;
+  /** What broke it: a unique id, two sizes, the pending operation (`authenticate`, `messageContents`), or an address. */
   readonly value: string;
   /** The message: its unique id, or its number where that is what is wrong; null where it is about none. */
   readonly message: string | null;
@@ -84,4 +89,18 @@ export interface FaultsEvent {
   readonly rules: number;
   /** The seed that makes it misbehave the same way again. */
   readonly seed: number;
+}
+
+/** The listener stops, and its sessions may go on for a while. `stop` without `drain` has no such event. */
+export interface DrainEvent {
+  /** Which event this is. */
+  readonly type: "drain";
+  /** When it happened. */
+  readonly time: Date;
+  /** `begin`: no new connections from here on; `end`: the listener has stopped. */
+  readonly phase: "begin" | "end";
+  /** How many connections were open at the beginning; at the end: how many were still open when the time was over. */
+  readonly sessions: number;
+  /** How many of them were closed although they had not ended by themselves; 0 at the beginning. */
+  readonly cut: number;
 }

@@ -22,11 +22,11 @@ import type { Clock } from "../time/clock.ts";
 import { countedNetworks, peerKey } from "../transport/address.ts";
 import type { BanEngine, BanStanding } from "./ban_engine.ts";
 import { BoundedMap } from "../protocol/bounded_map.ts";
-import { Networks } from "./networks.ts";
+import { Networks } from "../transport/networks.ts";
 
 /** When a {@linkcode StrikeBanEngine} bans, and for how long. */
 export interface StrikeBanEngineOptions {
-  /** Failed attempts that begin a ban. 3 by default. */
+  /** Failed attempts that begin a ban; 0 for no bans. 3 by default. */
   readonly strikes?: number;
   /** Seconds after the last failed attempt until the engine forgets all of them. 10 000 by default. */
   readonly seconds?: number;
@@ -39,10 +39,11 @@ export interface StrikeBanEngineOptions {
   readonly clock?: Clock;
 }
 
-const THIS_MACHINE: readonly string[] = ["127.0.0.0/8", "::1"];
+/** The addresses of this machine as the listener counts them. */
+export const THIS_MACHINE: readonly string[] = ["127.0.0.0/8", "::1"];
 
 const strikeSettings: SettingsTable<Required<StrikeBanEngineOptions>> = {
-  strikes: wholeNumber(1, 1_000_000, 3),
+  strikes: wholeNumber(0, 1_000_000, 3),
   seconds: seconds(1, 31_536_000, 10_000),
   exempt: given(
     "an array of addresses and networks, such as 192.0.2.0/24",
@@ -191,7 +192,7 @@ export class StrikeBanEngine implements BanEngine {
   }
 
   #networksOf(address: string): readonly CountedNetwork[] {
-    if (this.#exempt.has(address)) return [];
+    if (this.#strikes === 0 || this.#exempt.has(address)) return [];
     // A /56 shares a limit of connections, and no strikes.
     return countedNetworks(address)
       .filter(({ key }) => !key.endsWith("/56"))

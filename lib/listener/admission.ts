@@ -6,13 +6,13 @@ import { type PeerServices, servePeer } from "../connection/serve_peer.ts";
 import { Deadline, Deadlines } from "../time/deadlines.ts";
 import { turnAway } from "../connection/farewell.ts";
 import type { Handshake, PushbackTransport, Transport } from "../transport/transport.ts";
-import { unmapped } from "../transport/address.ts";
+import { LOOPBACK } from "../transport/address.ts";
 import type { LimitReached } from "../events/connection_events.ts";
 import { ConnectionLimits } from "../guard/connection_limits.ts";
 import { LoginDelay } from "../guard/login_delay.ts";
 import { BanningGuard } from "../guard/banning_guard.ts";
 import type { ProxiedClient } from "../transport/proxy_header.ts";
-import type { TrustedNetworks } from "../transport/trusted_networks.ts";
+import type { Networks } from "../transport/networks.ts";
 import type { Happening } from "../events/events.ts";
 import type { ListenerFaults } from "../faults/listener_faults.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
@@ -38,6 +38,8 @@ export interface AdmissionOptions {
 interface Caller {
   readonly transport: Transport;
   readonly client: ProxiedClient;
+  /** What limits and bans count: the client's address, or 127.0.0.1 for any address of this machine. */
+  readonly countedAddress: string;
   readonly acceptedAt: number;
   readonly isImplicitTls: boolean;
   /** The handshake that Deno has begun; null for any other connection. */
@@ -74,18 +76,19 @@ export class Admission {
 
   /** Greets a connection of a port, or closes it. */
   receive(
-    { transport, address, port, handshake }: Arrival,
+    { transport, address, port, isOwn, handshake }: Arrival,
     beginsWithTls: boolean,
-    proxies: TrustedNetworks | null,
+    proxies: Networks | null,
   ): void {
     if (address === "") {
       transport.close();
       return this.miss();
     }
     const acceptedAt = this.#options.clock.now();
-    const client: ProxiedClient = { address: unmapped(address), port, isSecure: false };
+    const client: ProxiedClient = { address, port, isSecure: false };
+    const countedAddress = isOwn ? LOOPBACK : address;
     const isImplicitTls = beginsWithTls || handshake !== null;
-    const caller = { transport, client, acceptedAt, isImplicitTls, handshake };
+    const caller = { transport, client, countedAddress, acceptedAt, isImplicitTls, handshake };
     if (proxies?.has(client.address) !== true) this.#admit(caller);
     else this.#askProxy(transport, caller);
   }
@@ -132,7 +135,8 @@ export class Admission {
     deadlines.add(deadline);
     clientBehind(transport).then((client) => {
       // From here on the client counts: it takes a place, and a share of the limit of its own address.
-      if (leave()) this.#admit({ ...caller, client: client ?? caller.client });
+      if (!leave()) return;
+      this.#admit(client === null ? caller : { ...caller, client, countedAddress: client.address });
     }, end);
   }
 
@@ -140,7 +144,7 @@ export class Admission {
   #admit(caller: Caller): void {
     using held = new DisposableStack();
     try {
-      const admission = this.#limits.admit(caller.client.address);
+      const admission = this.#limits.admit(caller.countedAddress);
       if (admission.type === "refused") return this.#refuse(caller, admission.reason);
       held.use(admission.share);
       const place = this.#limits.takePlace();

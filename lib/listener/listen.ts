@@ -1,4 +1,5 @@
 /** A listener and its ports in one call. */
+import { inOpeningOrder } from "../transport/hosts.ts";
 import type { ListenOptions } from "./listen_options.ts";
 import { Pop3Listener } from "./pop3_listener.ts";
 import type { Pop3ListenerOptions } from "./settings.ts";
@@ -34,7 +35,8 @@ export async function listen(options: ListenerOptions = {}): Promise<Pop3Listene
   const shared = { hostname, port, tls, reusePort, trustedProxies };
   const pop3 = new Pop3Listener(ofListener);
   try {
-    for (const own of ports ?? [{}]) await pop3.listenOn(whereOf({ ...shared, ...own }));
+    const all = (ports ?? [{}]).map((own) => whereOf({ ...shared, ...own }));
+    for (const where of inOpeningOrder(all)) await pop3.listenOn(where);
     return pop3;
   } catch (error) {
     await pop3.stop();

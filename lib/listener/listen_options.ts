@@ -1,5 +1,4 @@
 /** Where a listener listens, and how the connections there begin. */
-import type { TrustedNetworks } from "../transport/trusted_networks.ts";
 import {
   flag,
   given,
@@ -58,9 +57,3 @@ export const listenSettings: SettingsTable<Required<ListenOptions>> = {
   port: required(wholeNumber(0, 65_535, 0)),
   reusePort: flag(false),
 };
-
-/** Loads the code for networks only where there are proxies: it takes longer to load than all the rest. */
-export async function networksOf(networks: readonly string[]): Promise<TrustedNetworks> {
-  const { TrustedNetworks } = await import("../transport/trusted_networks.ts");
-  return new TrustedNetworks(networks);
-}

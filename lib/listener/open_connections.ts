@@ -41,6 +41,8 @@ export class OpenConnections {
   readonly #clock: Clock;
   /** Each function closes one connection that has not logged in, the oldest first. */
   readonly #newcomers = new Map<Transport | ConnectionInfo, () => void>();
+  /** How many connections were closed because the listener stops, before they had ended by themselves. */
+  cut = 0;
   /** Whether nobody waits for what still goes on. */
   #isAbandoned = false;
   /** Those that wait for a connection to end. */
@@ -114,9 +116,15 @@ export class OpenConnections {
     if (!("connection" in event) || event.connection === null) return true;
     const served = this.#served.get(event.connection);
     if (served === undefined) return TOLD_LATE.has(event.type);
+    if (event.type === "close" && event.reason === "stop") this.cut++;
     if (event.type === "login") this.#newcomers.delete(event.connection);
     if (event.type === "logout") this.#newcomers.set(event.connection, served.giveWay);
     return true;
+  }
+
+  /** How many connections are open. */
+  get size(): number {
+    return this.#served.size;
   }
 
   status(): Pick<ListenerStatus, "connections" | "mailboxes"> {

@@ -6,19 +6,21 @@ import { checked, checkedOptions, defineSettings, seconds } from "../settings/se
 import { Observers } from "../telemetry/observers.ts";
 import { flushStandardLog, standardLog } from "../telemetry/standard_log.ts";
 import type { WireLog } from "../telemetry/wire_log.ts";
-import { acceptLoop, type Acceptor, type Arrival, closeIfOpen } from "../transport/accept_loop.ts";
+import type { Acceptor, Arrival } from "../transport/accept_loop.ts";
 import { isThisMachine } from "../transport/address.ts";
+import { Networks } from "../transport/networks.ts";
 import { arrivals, openDenoTlsPort, openPort } from "../transport/open_port.ts";
 import { Admission } from "./admission.ts";
+import { endSessions } from "./end_sessions.ts";
 import {
   type ListenOptions,
   listenSettings,
-  networksOf,
   type ServeOptions,
   serveSettings,
   type StopOptions,
 } from "./listen_options.ts";
-import type { ListenerStatus, PortStatus } from "./listener_status.ts";
+import { ListenerPorts } from "./listener_ports.ts";
+import type { ListenerStatus } from "./listener_status.ts";
 import { ListenerTls, refuseForDeno } from "./listener_tls.ts";
 import {
   asProvider,
@@ -48,8 +50,7 @@ export interface Pop3Listener extends Settings, FixedSettings {}
  */
 export class Pop3Listener implements AsyncDisposable {
   readonly #admission: Admission;
-  readonly #ports = new Map<Acceptor<Arrival>, Promise<void>>();
-  readonly #addresses = new Map<Acceptor<Arrival>, PortStatus>();
+  readonly #ports: ListenerPorts;
   readonly #observers: Observers;
   readonly #tls: ListenerTls;
   #faults: ListenerFaults | null = null;
@@ -74,6 +75,7 @@ export class Pop3Listener implements AsyncDisposable {
     );
     this.#observers = new Observers({ wire: () => this.#wire, onEvent: () => this.onEvent });
     const emit = (event: Happening) => this.#emit(event);
+    this.#ports = new ListenerPorts(this.clock);
     this.#tls = new ListenerTls(() => this.certificate, this.clock, emit);
     this.#admission = new Admission({
       settings: this,
@@ -91,7 +93,8 @@ export class Pop3Listener implements AsyncDisposable {
 
   /**
    * Opens a port and serves its clients. With a certificate, plain ports offer STLS, if a single test shows that the
-   * runtime can do it.
+   * runtime can do it. Where a port on `::` is open and takes IPv4 connections, too, there is nothing left to open for
+   * an IPv4 address.
    *
    * @returns the address it is bound to
    * @throws {Deno.errors.AddrInUse} when another program has the port
@@ -114,9 +117,17 @@ export class Pop3Listener implements AsyncDisposable {
     if (engine === "deno") refuseForDeno(trustedProxies, this.faults);
     const certificate = await this.#tls.prepare(engine);
     const where = { hostname, port, reusePort };
-    const [addr, acceptor] = engine === "deno" && certificate !== null
-      ? await openDenoTlsPort(where, certificate)
-      : openPort(where);
+    const manner = JSON.stringify([tls, trustedProxies]);
+    const opened = await this.#ports.open(
+      where,
+      manner,
+      () =>
+        engine === "deno" && certificate !== null
+          ? openDenoTlsPort(where, certificate)
+          : openPort(where),
+    );
+    if (opened === null) return { transport: "tcp", hostname, port };
+    const [addr, acceptor] = opened;
     try {
       if (this.#stops !== stops) throw new TypeError("The listener was stopped meanwhile");
       await this.#receive(acceptor, { tls, trustedProxies });
@@ -125,7 +136,7 @@ export class Pop3Listener implements AsyncDisposable {
       throw error;
     }
     const { hostname: bound, port: number } = addr;
-    this.#addresses.set(acceptor, { hostname: bound, port: number, tls });
+    this.#ports.name(acceptor, { hostname: bound, port: number, tls }, manner);
     this.#tls.watch();
     return addr;
   }
@@ -160,8 +171,7 @@ export class Pop3Listener implements AsyncDisposable {
   async serve(acceptor: Acceptor, options: ServeOptions = {}): Promise<void> {
     const port = arrivals(acceptor);
     await this.#receive(port, checkedOptions(serveSettings, options));
-    await this.#ports.get(port);
-    this.#ports.delete(port);
+    await this.#ports.closed(port);
   }
 
   async #receive(
@@ -169,21 +179,14 @@ export class Pop3Listener implements AsyncDisposable {
     { tls, trustedProxies }: Required<ServeOptions>,
   ): Promise<void> {
     if (this.faults !== null || this.wireLog !== null) await this.#prepareObservers();
-    const proxies = trustedProxies.length === 0 ? null : await networksOf(trustedProxies);
-    const loop = acceptLoop(
-      acceptor,
-      this.clock,
-      (arrival) => {
-        // The connection came just when the port was closed.
-        if (!this.#ports.has(acceptor)) return arrival.transport.close();
-        this.#admission.receive(arrival, tls, proxies);
-      },
-      (error, concern) => {
+    const proxies = trustedProxies.length === 0 ? null : new Networks(trustedProxies);
+    this.#ports.accept(acceptor, {
+      receive: (arrival) => this.#admission.receive(arrival, tls, proxies),
+      report: (error, concern) => {
         if (concern === "connection") return this.#admission.miss();
         this.#emit({ type: "error", connection: null, during: "accept", error });
       },
-    );
-    this.#ports.set(acceptor, loop);
+    });
   }
 
   /**
@@ -192,7 +195,7 @@ export class Pop3Listener implements AsyncDisposable {
    * @throws {TypeError} when no port is open
    */
   get addr(): Deno.NetAddr {
-    const [first] = this.#addresses.values();
+    const [first] = this.#ports.addresses;
     if (first === undefined) throw new TypeError("The listener has no open port");
     return { transport: "tcp", hostname: first.hostname, port: first.port };
   }
@@ -200,7 +203,7 @@ export class Pop3Listener implements AsyncDisposable {
   /** How it is now. */
   status(): ListenerStatus {
     return {
-      ports: [...this.#addresses.values()],
+      ports: this.#ports.addresses,
       ...this.#admission.open.status(),
       certificate: this.#tls.shown,
     };
@@ -217,25 +220,15 @@ export class Pop3Listener implements AsyncDisposable {
     checked("drain", seconds(0, 86_400, 0), drain);
     this.#stops++;
     this.#tls.unwatch();
-    const ports = [...this.#ports];
-    this.#ports.clear();
-    this.#addresses.clear();
-    for (const [acceptor] of ports) closeIfOpen(acceptor);
-    const { open } = this.#admission;
-    const isEmpty = Promise.all(ports.map(([, loop]) => loop)).then(() => open.empty());
-    if (drain > 0) await this.#within(drain, isEmpty);
-    open.stop();
-    await this.#within(this.stopGrace, isEmpty);
-    open.abandon();
+    await endSessions(this.#admission.open, {
+      drain,
+      grace: this.stopGrace,
+      clock: this.clock,
+      closed: this.#ports.close(drain > 0),
+      drained: () => this.#ports.endDraining(),
+      emit: (event) => this.#emit(event),
+    });
     if (this.onEvent === standardLog) await flushStandardLog();
-  }
-
-  /** Waits for it, and no longer than so many seconds. */
-  async #within(seconds: number, done: Promise<unknown>): Promise<void> {
-    if (seconds === 0) return;
-    const { promise: isTooLate, resolve } = Promise.withResolvers<void>();
-    using _limit = this.clock.after(1_000 * seconds, resolve);
-    await Promise.race([done, isTooLate]);
   }
 
   /** The same as `stop`. */

@@ -7,7 +7,7 @@
  * - An error names the field, and repeats nothing of its value. A word without `=` may be a piece of a password with
  *   colons, so it is not repeated either.
  */
-import { Networks } from "../guard/networks.ts";
+import { Networks } from "../transport/networks.ts";
 
 /** What the extra fields of a line say. */
 export interface ExtraFields {

@@ -16,7 +16,7 @@ import { isAbsolute, relative } from "@std/path";
 import { parsePasswordHash } from "../auth/passwords/parse_password_hash.ts";
 import type { PasswordHash } from "../auth/passwords/password_hash.ts";
 import { linesOf } from "../files/given_text.ts";
-import type { Networks } from "../guard/networks.ts";
+import type { Networks } from "../transport/networks.ts";
 import { type ExtraFields, lockUser, parseExtraFields } from "./extra_fields.ts";
 import { type NamedMailbox, parseMailLocation } from "./mail_location.ts";
 import { canNameFolder, expandedPath, mailPathOf } from "./path_template.ts";

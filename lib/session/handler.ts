@@ -49,7 +49,7 @@ export interface HandlerContext extends SessionContext {
 
 /** Whether the client may log in over the connection as it is now. A client of this machine always may. */
 export function mayLogIn({ info, settings }: SessionContext): boolean {
-  return info.isSecure || settings.allowInsecureLogin || isLoopback(info.clientAddress);
+  return info.isSecure || settings.allowInsecureLogin || isLoopback(info.countedAddress);
 }
 
 /** Carries out one verb in one state. `Session` turns what it throws into a reply. */

@@ -23,7 +23,7 @@ export const stlsFirst: ErrorReply<Text> = errReply("stlsFirst");
 /** Begins an attempt to log in. The guard decides whether and when the provider is asked. */
 export function beginLogin(context: HandlerContext, mechanism: string): OpenAttempt {
   const { guard, info, provider, operations } = context;
-  const attempt = guard.begin(info.clientAddress);
+  const attempt = guard.begin(info.countedAddress);
   context.attempt = attempt;
   if (context.isAbandoned) attempt.abandon();
   return {

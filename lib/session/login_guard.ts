@@ -3,7 +3,7 @@ import type { Awaitable } from "../protocol/reply.ts";
 
 /** Watches over all attempts to log in. */
 export interface LoginGuard {
-  /** @param address of the client, without a port */
+  /** @param address of the client, without a port; 127.0.0.1 for any address of this machine */
   begin(address: string): LoginAttempt;
 }
 

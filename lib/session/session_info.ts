@@ -5,6 +5,8 @@ import type { ConnectionInfo, TlsFacts } from "../provider/connection_info.ts";
 export class SessionInfo implements ConnectionInfo {
   readonly connectionId: string;
   readonly clientAddress: string;
+  /** What limits and bans count: the client's address, or 127.0.0.1 for any address of this machine. */
+  readonly countedAddress: string;
   readonly clientPort: number;
   isSecure: boolean;
   tls: TlsFacts | null = null;
@@ -16,13 +18,13 @@ export class SessionInfo implements ConnectionInfo {
   #abortedBecause: string | null = null;
 
   constructor(
-    { connectionId, clientAddress, clientPort, isSecure }: Pick<
-      ConnectionInfo,
-      "connectionId" | "clientAddress" | "clientPort" | "isSecure"
-    >,
+    { connectionId, clientAddress, clientPort, isSecure, countedAddress = clientAddress }:
+      & Pick<ConnectionInfo, "connectionId" | "clientAddress" | "clientPort" | "isSecure">
+      & { readonly countedAddress?: string },
   ) {
     this.connectionId = connectionId;
     this.clientAddress = clientAddress;
+    this.countedAddress = countedAddress;
     this.clientPort = clientPort;
     this.isSecure = isSecure;
   }

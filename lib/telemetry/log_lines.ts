@@ -173,6 +173,12 @@ function fieldsOf(event: Logged): Fields {
           ? {}
           : { milliseconds: Math.round(event.milliseconds) }),
       };
+    case "drain":
+      return {
+        phase: event.phase,
+        sessions: event.sessions,
+        cut: event.phase === "end" ? event.cut : null,
+      };
     case "faults":
       return { rules: event.rules, seed: event.seed, note: "this server misbehaves on purpose" };
     case "message-sent":

@@ -26,9 +26,11 @@ export interface Acceptor<T = Deno.TcpConn | Deno.TlsConn> {
 /** An accepted connection, and the address of its peer. */
 export interface Arrival {
   readonly transport: PushbackTransport;
-  /** Empty where the peer was gone before the system could say its address. */
+  /** Of the peer, as it is without IPv6 around it; empty where the peer was gone before the system could say it. */
   readonly address: string;
   readonly port: number;
+  /** Whether the peer has the address to which it has connected: it is on this machine. */
+  readonly isOwn: boolean;
   /** Waits for the handshake of a connection that Deno begins with TLS; null for any other connection. */
   readonly handshake: Handshake | null;
 }

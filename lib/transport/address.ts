@@ -5,6 +5,9 @@ export function unmapped(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }
 
+/** Counts for all addresses of this machine. */
+export const LOOPBACK = "127.0.0.1";
+
 /** Whether a peer with this address is on this machine. */
 export function isLoopback(address: string): boolean {
   const plain = unmapped(address);

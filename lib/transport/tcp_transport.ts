@@ -1,5 +1,6 @@
 /** A connection that Deno has accepted, as a transport. */
 import type { Arrival } from "./accept_loop.ts";
+import { unmapped } from "./address.ts";
 import { HandshakeError } from "./tls/handshake_error.ts";
 import type { Handshake, PushbackTransport } from "./transport.ts";
 
@@ -7,8 +8,10 @@ import type { Handshake, PushbackTransport } from "./transport.ts";
 export function arrivalOf(accepted: Deno.TcpConn | Deno.TlsConn): Arrival {
   try {
     const { hostname, port } = accepted.remoteAddr;
+    const address = unmapped(hostname);
+    const isOwn = address === unmapped(accepted.localAddr.hostname);
     const handshake = "handshake" in accepted ? handshakeOf(accepted) : null;
-    return { transport: new TcpTransport(accepted), address: hostname, port, handshake };
+    return { transport: new TcpTransport(accepted), address, port, isOwn, handshake };
   } catch (error) {
     accepted.close();
     throw error;

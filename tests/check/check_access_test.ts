@@ -63,6 +63,24 @@ Deno.test({
     assertEquals(await saidOf("key", "x", 0o640, [65_534, 65_534]), [
       "its group can read it: chmod 600 FILE",
     ]);
+    // On Debian, the user games has a group of its own; mail belongs to the programs of mail.
+    const idOf = (name: string, database: "passwd" | "group") =>
+      Number(
+        new RegExp(`^${name}:[^:]*:(\\d+):`, "m").exec(Deno.readTextFileSync(`/etc/${database}`))
+          ?.[1],
+      );
+    const user = idOf("games", "passwd");
+    await using folder = await TemporaryFolder.create();
+    const path = join(folder.path, "key");
+    await Deno.writeTextFile(path, "x");
+    const foundFor = (name: string) => {
+      Deno.chownSync(path, 0, idOf(name, "group"));
+      return checkAccess(filesOf({ key: path }), user).length;
+    };
+    for (const [mode, own, others] of [[0o640, 0, 1], [0o660, 1, 1], [0o644, 1, 1]] as const) {
+      await Deno.chmod(path, mode);
+      assertEquals([foundFor("games"), foundFor("mail")], [own, others], mode.toString(8));
+    }
     // The mode of credentials of systemd.
     assertEquals(await saidOf("key", "x", 0o440, [0, 0]), []);
   },

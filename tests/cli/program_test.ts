@@ -369,7 +369,7 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [["--delete", "now"], 2, "--delete now: give remove or trash or keep"],
   [["one", "two"], 2, "one MAILBOX at a time, not 2: one two"],
   [["--config", wrongConfig], 2, `unknown key "prot"; keys are the names of options`],
-  [["--config", "main.ts"], 2, "--config main.ts: not JSON: "],
+  [["--config", "main.ts"], 2, "--config main.ts, line 6, column 1: not JSON: "],
   [["--config", "nowhere.json"], 1, "--config nowhere.json: it is not there"],
   [["--password-file", "nowhere"], 1, "--password-file nowhere: it is not there"],
   [["nowhere"], 1, "mailbox nowhere: it is not there"],

@@ -147,9 +147,10 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [
     ["--proxy-protocol", "x/y", "--password-file", "deno.json"],
     2,
-    '--proxy-protocol: "x/y" is no network',
+    "--proxy-protocol x/y: give a network such as",
   ],
-  [["--ban-after", "0"], 2, "--ban-after 0: give a whole number from 1"],
+  [["--ban-after=-1"], 2, "--ban-after -1: give a whole number from 0"],
+  [["--ban-exempt", "x/y"], 2, "--ban-exempt x/y: give a network such as 192.0.2.0/24"],
   [["--scheme", "bcrypt"], 2, "--scheme is not an option of pop3svc serve"],
   [["hash", "--port", "1"], 2, "--port is not an option of pop3svc hash"],
   [["hash", "secret"], 2, "hash takes no password on the command line"],

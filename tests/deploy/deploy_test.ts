@@ -1,34 +1,10 @@
-/** Checks of the files that run the program: the systemd unit, the containers, the launchd job, the SBOM. */
+/** Checks of the files that run the program: the containers, the launchd job, the SBOM. systemd_test.ts has the units. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { testWith } from "../installed_program.ts";
+import { settings } from "../../lib/program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 const deploy = fromFileUrl(new URL("../../deploy/", import.meta.url));
-
-await testWith(
-  "systemd-analyze",
-  "systemd finds no fault in the unit, and rates its security well",
-  async () => {
-    await using folder = await TemporaryFolder.create();
-    const unit = await Deno.readTextFile(join(deploy, "systemd/pop3svc.service"));
-    // The executable need not be installed for this check.
-    const copy = join(folder.path, "pop3svc.service");
-    await Deno.writeTextFile(copy, unit.replace("/usr/local/bin/pop3svc", "/bin/true"));
-    const analyze = async (...args: string[]) => {
-      const command = new Deno.Command("systemd-analyze", { args: [...args, copy] });
-      const { code, stdout, stderr } = await command.output();
-      const decoder = new TextDecoder();
-      return { code, told: decoder.decode(stdout) + decoder.decode(stderr) };
-    };
-    const verified = await analyze("verify");
-    assertEquals(verified, { code: 0, told: "" });
-    const { told } = await analyze("security", "--offline=true");
-    const exposure = /Overall exposure level .*: ([\d.]+) (\w+)/.exec(told);
-    assert(Number(exposure?.[1]) <= 2, told);
-    assertMatch(exposure?.[2] ?? "", /OK|SAFE/);
-  },
-);
 
 Deno.test("the containers use only options that exist", async () => {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
@@ -62,6 +38,17 @@ Deno.test("every way to run the program has a state directory that the server's 
   const daemon = await read("launchd/org.pop3svc.plist");
   const [, folder = ""] = /<key>STATE_DIRECTORY<\/key><string>(\S+)<\/string>/.exec(daemon) ?? [];
   assert(daemon.includes(`sudo install -d -o _pop3svc -m 700 ${folder}\n`));
+});
+
+Deno.test("launchd gives sessions their time; all services have a configuration with comments", async () => {
+  const daemon = await Deno.readTextFile(join(deploy, "launchd/org.pop3svc.plist"));
+  const [, seconds] = /<key>ExitTimeOut<\/key><integer>(\d+)<\/integer>/.exec(daemon) ?? [];
+  assert(Number(seconds) >= 5 + settings.stopGrace.default + 5);
+  for (
+    const name of ["launchd/org.pop3svc.plist", "windows/README.md", "systemd/pop3svc.service"]
+  ) {
+    assertMatch(await Deno.readTextFile(join(deploy, name)), /\bconfig\.jsonc\b/);
+  }
 });
 
 Deno.test("STATE_DIRECTORY may be a link, as systemd makes it with DynamicUser", async () => {

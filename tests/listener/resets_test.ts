@@ -177,6 +177,7 @@ Deno.test("a peer whose address is unknown is closed, with trusted proxies and w
     const transport = new MemoryTransport();
     const peer = {
       remoteAddr: { transport: "tcp", hostname: "", port: 0 },
+      localAddr: { transport: "tcp", hostname: "127.0.0.1", port: 110 },
       read: (into: Uint8Array) => transport.read(into),
       write: (octets: Uint8Array) => transport.write(octets),
       close: () => transport.close(),

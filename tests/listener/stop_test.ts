@@ -191,6 +191,59 @@ Deno.test("stop lets sessions go on while it drains, and lets nobody in", async 
   await stopped;
 });
 
+Deno.test("events tell how many sessions remain while it drains, and how many were cut off", async () => {
+  const [pop3, clock, port] = await listening({ provider: mailboxWith({}) });
+  const clients: LoopbackClient[] = [];
+  for (let count = 0; count < 3; count++) {
+    const client = await LoopbackClient.connect(port);
+    clients.push(client);
+    await client.readLine();
+    await client.command(login);
+  }
+  const [first, ...others] = clients;
+  await first?.command("DELE 1");
+  const stopped = pop3.stop({ drain: 5 });
+  assertEquals(await first?.command("QUIT"), "+OK 1 message deleted. Closing connection.");
+  await pop3.until("delete");
+  await pop3.until("close");
+  clock.advance(5_000);
+  await stopped;
+  assertEquals(
+    pop3.all("drain").map(({ phase, sessions, cut }) => [phase, sessions, cut]),
+    [["begin", 3, 0], ["end", 2, 2]],
+  );
+  for (const client of [first, ...others]) client?.close();
+});
+
+Deno.test("sessions of the TLS engine deno go on, too", async () => {
+  const [pop3, clock] = await listening({
+    provider: mailboxWith({}),
+    certificate,
+    tlsEngine: "deno",
+  });
+  const { port } = await pop3.listenOn({ ...loopback, tls: true });
+  using client = await LoopbackClient.connectTls(port);
+  await client.readLine();
+  const stopped = pop3.stop({ drain: 5 });
+  assertEquals(await client.command(login), "+OK Welcome.");
+  await client.command("DELE 1");
+  assertEquals(await client.command("QUIT"), "+OK 1 message deleted. Closing connection.");
+  await assertRejects(() => LoopbackClient.connect(port), Deno.errors.ConnectionRefused);
+  await stopped;
+  assertEquals([pop3.all("drain").map(({ cut }) => cut), clock.pending], [[0, 0], 0]);
+});
+
+Deno.test("stop ends as soon as no session is left", async () => {
+  const [pop3, clock, port] = await listening({ provider: mailboxWith({}) });
+  using client = await LoopbackClient.connect(port);
+  await client.readLine();
+  const stopped = pop3.stop({ drain: 5 });
+  await client.command("QUIT");
+  await stopped;
+  assertEquals(clock.pending, 0);
+  assertEquals(pop3.all("drain").map(({ cut }) => cut), [0, 0]);
+});
+
 Deno.test("a certificate function that never settles keeps neither the connection's place nor stop", async () => {
   let isAsked = false;
   const clock = new ManualClock();
@@ -294,8 +347,12 @@ Deno.test("deletions and failures that come too late are still logged", async ()
   }
 });
 
-Deno.test("a connection that arrives while the port closes is closed", async () => {
-  const [pop3] = await listening({ provider: mailboxWith({}) });
+Deno.test("a connection that arrives while the port closes is closed, or served if sessions may go on", async () => {
+  for (const drain of [0, 5]) await arriveAtStop(drain);
+});
+
+async function arriveAtStop(drain: number): Promise<void> {
+  const [pop3, clock] = await listening({ provider: mailboxWith({}) });
   const socket = Deno.listen(loopback);
   const arrival = Promise.withResolvers<Deno.TcpConn>();
   const answers = [arrival.promise];
@@ -306,8 +363,12 @@ Deno.test("a connection that arrives while the port closes is closed", async () 
   const accepted = await socket.accept();
   socket.close();
   arrival.resolve(accepted);
-  const stopped = pop3.stop();
+  const stopped = pop3.stop({ drain });
+  if (drain > 0) {
+    assertEquals(await client.readLine(), "+OK pop3svc ready.");
+    assertEquals(await client.command("QUIT"), "+OK Closing connection without authenticating.");
+  }
   assertEquals(await client.readLine(), null);
   await stopped;
-  assertEquals(pop3.all("connect"), []);
-});
+  assertEquals([pop3.all("connect").length, clock.pending], [drain > 0 ? 1 : 0, 0]);
+}

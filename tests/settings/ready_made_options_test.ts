@@ -32,7 +32,7 @@ const notAllowed: readonly (readonly [keyof typeof makers, object, string])[] = 
   ["folderMailbox", { settleTime: -1 }, "settleTime: -1: give seconds from 0 to 3600"],
   ["maildirMailbox", { settleTime: NaN }, "settleTime: NaN: give seconds from 0 to 3600"],
   ["mboxMailbox", { deletePolicy: "" }, 'deletePolicy: "": give remove or trash or keep'],
-  ["StrikeBanEngine", { strikes: -1 }, "strikes: -1: give a whole number from 1 to 1000000"],
+  ["StrikeBanEngine", { strikes: -1 }, "strikes: -1: give a whole number from 0 to 1000000"],
   ["StrikeBanEngine", { seconds: Infinity }, "seconds: Infinity: give seconds from 1 to 31536000"],
   ["UsersFileProvider", { usernameCase: "upper" }, 'usernameCase: "upper": give lower or keep'],
   ["UsersFileProvider", { mailbox: { deletePolicy: "burn" } }, "give remove or trash or keep"],
@@ -61,7 +61,7 @@ const wrongKind: readonly (readonly [keyof typeof makers, unknown, string])[] = 
     { ...user, openMailbox: [] },
     "openMailbox: an array of 0: give a function",
   ],
-  ["StrikeBanEngine", { strikes: "3" }, 'strikes: "3": give a whole number from 1 to 1000000'],
+  ["StrikeBanEngine", { strikes: "3" }, 'strikes: "3": give a whole number from 0 to 1000000'],
   ["StrikeBanEngine", { bans: 3 }, "bans: there is no such option"],
 ];
 

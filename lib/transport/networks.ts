@@ -1,8 +1,8 @@
 /** Addresses and networks, and whether an address is among them. */
-import { unmapped } from "../transport/address.ts";
-import { ipOctets } from "../transport/ip_octets.ts";
+import { unmapped } from "./address.ts";
+import { ipOctets } from "./ip_octets.ts";
 
-/** A list of networks, as CIDR writes them, and of addresses. */
+/** Networks, as CIDR writes them (`192.0.2.0/24`, `2001:db8::/32`), and addresses. */
 export class Networks {
   /** The first bits of each, after its kind. */
   readonly #prefixes: readonly string[];
@@ -23,9 +23,10 @@ function prefixOf(network: string): string {
   const [, address = "", length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(network) ?? [];
   const bits = bitsOf(address);
   const most = (bits?.length ?? 1) - 1;
-  if (bits !== null && Number(length ?? most) <= most) {
-    return bits.slice(0, 1 + Number(length ?? most));
-  }
+  // `::ffff:192.0.2.0/120` is 192.0.2.0/24.
+  const before = unmapped(address) === address ? 0 : 96;
+  const given = length === undefined ? most : Number(length) - before;
+  if (bits !== null && given >= 0 && given <= most) return bits.slice(0, 1 + given);
   throw new RangeError(
     `${JSON.stringify(network)} is no network such as 192.0.2.0/24 or 2001:db8::/32`,
   );
