@@ -4,8 +4,10 @@ export class KeyedDigest {
 
   /** The digest of some values: equal for equal values, and it reveals nothing of them. */
   async of(values: readonly unknown[]): Promise<string> {
-    // Loaded when it is first needed: it would take a third of the time of the start.
-    const { createHmac } = await import("node:crypto");
+    createHmac ??= (await import("node:crypto")).createHmac;
     return createHmac("sha256", this.#key).update(JSON.stringify(values)).digest("base64");
   }
 }
+
+/** Loaded when it is first needed: it would take a third of the time of the start. */
+let createHmac: typeof import("node:crypto").createHmac | null = null;

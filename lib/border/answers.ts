@@ -66,11 +66,18 @@ export function sizes(count: number): Check<readonly (number | null)[]> {
   );
 }
 
-/** The array as it was when it was checked: a program may go on changing its own. One that is frozen stays the same. */
+/**
+ * The array as it was when it was checked: a program may go on changing its own. One that is frozen stays the same, and is
+ * checked once, although every login to a mailbox gets it.
+ */
 export function kept<T>(check: Check<readonly T[]>): Check<readonly T[]> {
+  const accepted = new WeakMap<object, readonly T[]>();
   return (value, operation, message) => {
-    const copy = Array.isArray(value) && !Object.isFrozen(value) ? [...value] : value;
-    return check(copy, operation, message);
+    if (!Array.isArray(value)) return check(value, operation, message);
+    if (!Object.isFrozen(value)) return check([...value], operation, message);
+    const array = accepted.get(value) ?? check(value, operation, message);
+    accepted.set(value, array);
+    return array;
   };
 }
 

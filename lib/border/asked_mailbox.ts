@@ -8,6 +8,8 @@ import { isUnchecked, UNCHECKED } from "../provider/unchecked.ts";
 import { aBoolean, aSize, contentsOrNull, kept, nothing, sizes, uniqueIds } from "./answers.ts";
 import type { Operations } from "./operations.ts";
 
+const keptUniqueIds = kept(uniqueIds);
+
 export class AskedMailbox implements SharingMailbox {
   readonly #mailbox: SharingMailbox;
   readonly #operations: Operations;
@@ -30,7 +32,7 @@ export class AskedMailbox implements SharingMailbox {
 
   listMessageUniqueIds(info: ConnectionInfo): Awaitable<readonly string[]> {
     const ask = () => this.#mailbox.listMessageUniqueIds(info);
-    return this.#operations.ask("listMessageUniqueIds", null, ask, kept(uniqueIds));
+    return this.#operations.ask("listMessageUniqueIds", null, ask, keptUniqueIds);
   }
 
   mailboxIsReadOnly(info: ConnectionInfo): Awaitable<boolean> {

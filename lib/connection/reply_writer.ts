@@ -7,6 +7,7 @@
  *   chunk of a message are in memory for it.
  * - Buffers are shared by all connections; one that has nothing to send holds none.
  */
+import { putAscii } from "../protocol/ascii.ts";
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import {
   challengeLine,
@@ -159,7 +160,9 @@ export class ReplyWriter {
   async #addLine(line: string): Promise<void> {
     // A code unit has at most three octets of UTF-8.
     if (this.#used + 3 * line.length > BUFFER_OCTETS) await this.flush();
-    this.#used += encoder.encodeInto(line, this.#open().subarray(this.#used)).written;
+    const buffer = this.#open();
+    this.#used += putAscii(line, buffer, this.#used) ??
+      encoder.encodeInto(line, buffer.subarray(this.#used)).written;
   }
 
   /** Gathers lines into texts, and lets others run in between: a list of a huge maildrop has as many as messages. */
@@ -215,7 +218,10 @@ export class ReplyWriter {
   async #addOctets(octets: Uint8Array): Promise<void> {
     for (let added = 0; added < octets.length;) {
       if (this.#used >= BUFFER_OCTETS) await this.flush();
-      const part = octets.subarray(added, added + BUFFER_OCTETS - this.#used);
+      const room = BUFFER_OCTETS - this.#used;
+      const part = added === 0 && octets.length <= room
+        ? octets
+        : octets.subarray(added, added + room);
       this.#open().set(part, this.#used);
       this.#used += part.length;
       added += part.length;

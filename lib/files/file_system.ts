@@ -13,6 +13,7 @@
 import { closeSync, constants, fsync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import { join } from "@std/path";
+import type { Awaitable } from "../protocol/reply.ts";
 import { systemClock } from "../time/clock.ts";
 import { TimeSlice } from "../time/time_slice.ts";
 import type { FileIdentity } from "./file_identity.ts";
@@ -53,14 +54,14 @@ export interface WritableFile extends Disposable {
 /** The file system, as far as mailboxes need it. */
 export interface FileSystem {
   /** The entry itself, not what a link points to; null when there is none. */
-  look(path: string): Promise<Deno.FileInfo | null>;
+  look(path: string): Awaitable<Deno.FileInfo | null>;
   /**
    * Opens a regular file for reading; null when there is none of this name.
    *
    * @param isExposed whether others can change what the name means
    * @param known the identity that the file must have, where the caller knows it
    */
-  open(path: string, isExposed: boolean, known?: FileIdentity): Promise<OpenFile | null>;
+  open(path: string, isExposed: boolean, known?: FileIdentity): Awaitable<OpenFile | null>;
   /**
    * Opens the regular file that a path given by the administrator leads to, for reading; null when there is none.
    *
@@ -96,15 +97,22 @@ export interface FileSystem {
   tryLock(path: string): Promise<Disposable | null>;
 }
 
+/** The entry itself; null when there is none, or this process cannot look at it. */
+export async function lookOrNull(files: FileSystem, path: string): Promise<Deno.FileInfo | null> {
+  try {
+    return await files.look(path);
+  } catch {
+    return null;
+  }
+}
+
 /** Deno lists this character in place of octets that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
 
 /** The file system of the machine. */
 export const denoFileSystem: FileSystem = {
-  // deno-lint-ignore require-await -- a failure becomes a rejection
-  look: async (path) => nullIfGone(() => Deno.lstatSync(path)),
-  // deno-lint-ignore require-await -- a failure becomes a rejection
-  open: async (path, isExposed, known) => openRegularFile(path, isExposed, known),
+  look: (path) => nullIfGone(() => Deno.lstatSync(path)),
+  open: openRegularFile,
   // deno-lint-ignore require-await -- a failure becomes a rejection
   openGiven: async (path) => openGivenFile(path),
   // deno-lint-ignore require-await -- a failure becomes a rejection

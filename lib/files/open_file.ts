@@ -109,8 +109,8 @@ function isSeenInProc(fd: number): boolean {
 /** Takes five times as long: `node:fs` makes a `Date` of each time. */
 function slowFactsOf(fd: number): FileFacts {
   const stats = fstatSync(fd);
-  const { dev, ino, size, mtime, uid } = stats;
-  return { isFile: stats.isFile(), dev, ino, size, mtime, uid };
+  const { dev, ino, size, mtime, ctime, uid } = stats;
+  return { isFile: stats.isFile(), dev, ino, size, mtime, ctime, uid };
 }
 
 // Windows has neither flag.

@@ -2,6 +2,13 @@
 import { LineMender } from "./well_formed_lines.ts";
 
 const encoder = new TextEncoder();
+const NO_OCTETS = new Uint8Array(0);
+/** What may be missing at the end of the last line, and the line with the dot. */
+const ENDS = {
+  "": encoder.encode(".\r\n"),
+  "\n": encoder.encode("\n.\r\n"),
+  "\r\n": encoder.encode("\r\n.\r\n"),
+} as const;
 
 /** Turns the chunks of one message into well-formed, byte-stuffed lines and the terminator. */
 export class ByteStuffer {
@@ -9,7 +16,7 @@ export class ByteStuffer {
   #read = 0;
   #ended = 0;
   /** Holds a mended chunk; allocated for the first one that needs it. */
-  #scratch = new Uint8Array(0);
+  #scratch = NO_OCTETS;
 
   /** Octets of the message so far as POP3 counts them: with CRLF line ends, without byte-stuffing. */
   get octets(): number {
@@ -35,6 +42,6 @@ export class ByteStuffer {
   end(): Uint8Array {
     const lineEnd = this.#lines.missingLineEnd();
     this.#ended = lineEnd.length;
-    return encoder.encode(`${lineEnd}.\r\n`);
+    return ENDS[lineEnd];
   }
 }

@@ -4,7 +4,7 @@
  * The verb ends at the first space, and its case does not matter. The argument is everything after that space,
  * unchanged: a password may begin and end with spaces.
  */
-import { isTextOctet, SPACE } from "./ascii.ts";
+import { asciiText, isTextOctet, SPACE } from "./ascii.ts";
 
 /** A parsed line. */
 export type ParsedLine =
@@ -23,16 +23,18 @@ export function parseCommand(line: Uint8Array): ParsedLine {
   if (line.length === 0) return { type: "empty" };
   const space = line.indexOf(SPACE);
   const verbEnd = space === -1 ? line.length : space;
-  const isText = line.every((octet, index) =>
-    isTextOctet(octet) || (octet >= 0x80 && index > verbEnd)
-  );
-  if (!isText) return { type: "not-text" };
+  let isAscii = true;
+  for (const [at, octet] of line.entries()) {
+    if (isTextOctet(octet)) continue;
+    if (octet < 0x80 || at < verbEnd) return { type: "not-text" };
+    isAscii = false;
+  }
+  const verb = asciiText(line, 0, verbEnd).toUpperCase();
+  if (isAscii) {
+    return { type: "command", verb, argument: asciiText(line, verbEnd + 1, line.length) };
+  }
   try {
-    return {
-      type: "command",
-      verb: decoder.decode(line.subarray(0, verbEnd)).toUpperCase(),
-      argument: decoder.decode(line.subarray(verbEnd + 1)),
-    };
+    return { type: "command", verb, argument: decoder.decode(line.subarray(verbEnd + 1)) };
   } catch {
     return { type: "not-text" };
   }

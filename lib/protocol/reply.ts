@@ -8,6 +8,11 @@
 /** A value, or a promise of it. */
 export type Awaitable<T> = T | Promise<T>;
 
+/** What comes of a value: at once where it is no promise. */
+export function then<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
 /** Marks a body of this package's own mailboxes whose lines need no look. A program's own cannot have it: it is not exported. */
 export const CLEAN: unique symbol = Symbol("clean");
 
@@ -119,6 +124,8 @@ export function statusLine(reply: StatusReply): string {
     ? `[${reply.code.replaceAll(/[^\x20-\x7e]/g, " ")}] `
     : "";
   const line = `${status} ${code}${printable(reply.text)}`;
+  // A code unit has at most three octets of UTF-8.
+  if (3 * line.length <= statusOctets.length) return `${line}\r\n`;
   // `encodeInto` cuts a text that is too long between two characters.
   const { read } = encoder.encodeInto(line, statusOctets);
   return `${line.slice(0, read)}\r\n`;

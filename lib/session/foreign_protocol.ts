@@ -10,6 +10,8 @@ export type ForeignProtocol = "spoke-http" | "spoke-ssh" | "spoke-tls";
 /** The first octet of a TLS handshake (RFC 8446 section 5.1). A line end need not follow it. */
 export const TLS_HANDSHAKE = 0x16;
 
+const COLON = 0x3a;
+
 const decoder = new TextDecoder("latin1");
 
 /** One header line may be a typing error; two in a row are not. */
@@ -30,6 +32,10 @@ export class ForeignProtocolWatch {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
     if (line === null) return null;
+    if (!isFirst && !line.includes(COLON)) {
+      this.#headerLines = 0;
+      return null;
+    }
     const text = decoder.decode(line);
     const protocol = isFirst ? protocolOf(text) : null;
     // A POP3 verb with a colon is a typing error.

@@ -14,6 +14,7 @@ export class Networks {
 
   /** Whether the address is in one of them. */
   has(address: string): boolean {
+    if (this.#prefixes.length === 0) return false;
     const bits = bitsOf(address.split("%", 1).join(""));
     return bits !== null && this.#prefixes.some((prefix) => bits.startsWith(prefix));
   }

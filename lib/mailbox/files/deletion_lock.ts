@@ -6,6 +6,7 @@
 import { dirname, join } from "@std/path";
 import { isDiskFull } from "../../files/cannot_write.ts";
 import { LockedError } from "../../files/file_lock.ts";
+import { lookOrNull } from "../../files/file_system.ts";
 import { makeStateFolder } from "../../files/state_directory.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { LOCK, spareFolderOf } from "./deletions.ts";
@@ -34,7 +35,7 @@ export async function lockDeletions(folder: MailboxFolder): Promise<DeletionLock
     if (spare === null) break;
     await makeStateFolder(dirname(spare));
     const spareLock = await lockIn(folder, spare);
-    if (await files.look(join(own, LOCK)).catch(() => null) === null) {
+    if (await lookOrNull(files, join(own, LOCK)) === null) {
       return { hasOwnFolder: false, [Symbol.dispose]: () => spareLock[Symbol.dispose]() };
     }
     // Another process could make it after all.

@@ -2,7 +2,7 @@
  * The mailbox of one login, where each message is a file. It remembers what the client has listed, so that a unique id
  * means the same message until the session ends. It shares everything else through the FileStore.
  */
-import type { MessageBody } from "../../protocol/reply.ts";
+import type { Awaitable, MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
 import { type MessageList, SHARED_LIST } from "../../provider/message_list.ts";
 import type { LoginMailbox } from "../mailbox_store.ts";
@@ -24,7 +24,7 @@ export interface SharedFiles {
   /** Where the message is now: null when it is gone, `changed` when something else is in its place. */
   find(message: MessageFile): Promise<string | "changed" | null>;
   /** The message; null when it is gone or has changed. */
-  openMessage(message: MessageFile): Promise<MessageBody | null>;
+  openMessage(message: MessageFile): Awaitable<MessageBody | null>;
   mayDelete(): Promise<boolean>;
   /** Deletes all of the messages, or throws and has deleted none. */
   delete(messages: readonly MessageFile[]): Promise<void>;
@@ -110,18 +110,20 @@ export class FileMailbox implements LoginMailbox {
   }
 
   /** The bytes of the file. */
-  async messageContents(_info: ConnectionInfo, uniqueId: string): Promise<MessageBody> {
+  messageContents(_info: ConnectionInfo, uniqueId: string): Awaitable<MessageBody> {
     const message = this.#messageOf(uniqueId);
-    let body: MessageBody | null;
+    const opened = (body: MessageBody | null) => {
+      if (body === null) throw this.#changed();
+      return body;
+    };
     try {
-      body = await this.#store.openMessage(message);
-    } catch (cause) {
-      // The error concerns only this message: the session goes on.
-      const code = cause instanceof Deno.errors.PermissionDenied ? "SYS/PERM" : "SYS/TEMP";
-      throw new Pop3ResponseError("That message cannot be read.", { code, cause });
+      const body = this.#store.openMessage(message);
+      if (body instanceof Promise) return body.catch(cannotRead).then(opened);
+      if (body !== null) return body;
+    } catch (error) {
+      cannotRead(error);
     }
-    if (body === null) throw this.#changed();
-    return body;
+    throw this.#changed();
   }
 
   /** Deletes all of the files, or throws and has deleted none. */
@@ -146,4 +148,10 @@ export class FileMailbox implements LoginMailbox {
     if (message === undefined) throw new Pop3ResponseError("No such message.");
     return message;
   }
+}
+
+/** The error concerns only this message: the session goes on. */
+function cannotRead(cause: unknown): never {
+  const code = cause instanceof Deno.errors.PermissionDenied ? "SYS/PERM" : "SYS/TEMP";
+  throw new Pop3ResponseError("That message cannot be read.", { code, cause });
 }

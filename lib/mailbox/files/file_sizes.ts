@@ -1,4 +1,5 @@
 /** Knows the sizes of messages as sent. Each is counted once, and stored for the next start of the server. */
+import { type Awaitable, then } from "../../protocol/reply.ts";
 import { isSameFile } from "../../files/file_identity.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { LEAST_MESSAGES, type MailboxIndex, writeIndex } from "./mailbox_index.ts";
@@ -14,6 +15,8 @@ export class FileSizes {
   readonly #remembered: () => Promise<MailboxIndex | null>;
   /** What is known of the messages, by unique id. */
   #known: Promise<Map<string, MeasuredFile>> | null = null;
+  /** The same, once it is there. */
+  #readSizes: ReadonlyMap<string, MeasuredFile> | null = null;
   /** Settles when the last count is done. */
   #counting: Promise<void> = Promise.resolve();
   /** The snapshot that the index holds. */
@@ -64,10 +67,12 @@ export class FileSizes {
     );
   }
 
-  /** Whether the message is known to be stored exactly as it is sent. */
-  async isClean(message: MessageFile): Promise<boolean> {
-    const known = await this.#knownSizes();
-    return isKnown(known, message) && known.get(message.uniqueId)?.isClean === true;
+  /** Whether the message is known to be stored exactly as it is sent. A promise only until the index is read. */
+  isClean(message: MessageFile): Awaitable<boolean> {
+    return then(
+      this.#readSizes ?? this.#knownSizes(),
+      (known) => isKnown(known, message) && known.get(message.uniqueId)?.isClean === true,
+    );
   }
 
   /** Whether the file is a whole mbox, and not a message. */
@@ -144,7 +149,9 @@ export class FileSizes {
   #knownSizes(): Promise<Map<string, MeasuredFile>> {
     const read = async () => {
       const index = await this.#remembered();
-      return new Map(index?.messages()?.map((message) => [message.uniqueId, message]));
+      const known = new Map(index?.messages()?.map((message) => [message.uniqueId, message]));
+      this.#readSizes = known;
+      return known;
     };
     return this.#known ??= read();
   }

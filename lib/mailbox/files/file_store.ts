@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "../../time/clock.ts";
 import { isReadOnlyError } from "../../files/cannot_write.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
 import { stateFolderOf } from "../../files/state_directory.ts";
-import type { MessageBody } from "../../protocol/reply.ts";
+import type { Awaitable, MessageBody } from "../../protocol/reply.ts";
 import { Reports } from "../reports.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
 import { cannotLock, exclusiveMailbox } from "../exclusive_mailbox.ts";
@@ -24,10 +24,10 @@ import type { Inspection, InspectionProgress } from "../inspection.ts";
 import { inspectFiles } from "./inspect_files.ts";
 import { MailboxFolder } from "./mailbox_folder.ts";
 import { MailboxIndex } from "./mailbox_index.ts";
-import { messageBody } from "./message_file.ts";
 import type { MessageFile } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
 import { MessageLocator } from "./message_locator.ts";
+import { MessageOpener } from "./message_opener.ts";
 import { hasNoPlace } from "./settled_files.ts";
 import { SharedSnapshot, type Snapshot } from "./shared_snapshot.ts";
 
@@ -51,6 +51,7 @@ export class FileStore implements MailboxStore, SharedFiles {
   readonly #files: FileSystem;
   readonly #shared: SharedSnapshot;
   readonly #locator: MessageLocator;
+  readonly #opener: MessageOpener;
   readonly #reports: Reports;
   /** The index that an earlier process has stored; read when it is first needed. */
   #index: Promise<MailboxIndex | null> | null = null;
@@ -89,6 +90,7 @@ export class FileStore implements MailboxStore, SharedFiles {
     this.#shared = new SharedSnapshot(this.folder, layout, settleMs, clock, remembered);
     this.#locator = new MessageLocator(this.folder, layout, clock);
     this.sizes = new FileSizes(this.folder, this.#shared, this.#locator, remembered);
+    this.#opener = new MessageOpener(this.folder, this.#locator, this.sizes);
   }
 
   get path(): string {
@@ -168,22 +170,8 @@ export class FileStore implements MailboxStore, SharedFiles {
     return this.#locator.find(message);
   }
 
-  /** The message; null when it is gone or has changed. */
-  async openMessage(message: MessageFile): Promise<MessageBody | null> {
-    const isClean = await this.sizes.isClean(message);
-    for (const path of [message.path, null]) {
-      const place = path ?? await this.#locator.find(message);
-      if (place === null || place === "changed") return null;
-      const file = await this.#files.open(
-        join(this.folder.path, place),
-        this.folder.isExposed,
-        message.identity,
-      );
-      if (file === null) continue;
-      if (this.folder.isStill(file.info, message.identity)) return messageBody(file, isClean);
-      file[Symbol.dispose]();
-    }
-    return null;
+  openMessage(message: MessageFile): Awaitable<MessageBody | null> {
+    return this.#opener.open(message);
   }
 
   /** Makes the next `look` list again, since a file is not as it was at the last one. */

@@ -2,6 +2,7 @@
  * Finishes or undoes deletions (atomic_delete.ts). The same code finishes a deletion that succeeds and one that a killed
  * process left.
  */
+import { lookOrNull } from "../../files/file_system.ts";
 import { basename, dirname, join } from "@std/path";
 import { isSameInode } from "../../files/file_identity.ts";
 import { finishJournals } from "./deletion_journal.ts";
@@ -106,7 +107,7 @@ async function removeName(
   const { files } = folder;
   const first = join(folder.path, path);
   const file = await files.look(join(deletion, meant));
-  const there = await files.look(first).catch(() => null);
+  const there = await lookOrNull(files, first);
   if (file === null || there === null || !isSameInode(file, there)) return;
   const swept = join(deletion, SWEPT, crypto.randomUUID());
   await files.makeFolder(dirname(swept));

@@ -11,7 +11,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "@std/path";
 import { isSameInode } from "../../files/file_identity.ts";
 import { LockedError } from "../../files/file_lock.ts";
-import type { FileSystem } from "../../files/file_system.ts";
+import { type FileSystem, lookOrNull } from "../../files/file_system.ts";
 import { type GivenPath, lookAtGiven } from "../../files/given_path.ts";
 import { lookNow } from "../../files/look.ts";
 import { findOwnFolder, isOurFolder } from "../../files/own_folder.ts";
@@ -219,7 +219,7 @@ export class MboxPlace {
   }
 
   #lookOrNull(path: string): Promise<Deno.FileInfo | null> {
-    return this.files.look(path).catch(() => null);
+    return lookOrNull(this.files, path);
   }
 
   /**
