@@ -159,7 +159,7 @@ for (const kind of ["folder", "maildir"] as const) {
       await using mailbox = await TestedMailbox.create(kind, count);
       const before = await mailbox.login();
       mailbox.write("other", "y", OLD + 5);
-      Deno.renameSync(mailbox.path("other"), mailbox.path("m5"));
+      await Deno.rename(mailbox.path("other"), mailbox.path("m5"));
       mailbox.rest(OLD + 1);
       await assertRejects(
         async () => await before.mailbox.messageContents(before.info, "m5"),
@@ -176,7 +176,7 @@ for (const kind of ["folder", "maildir"] as const) {
     Deno.test(`${kind} of ${count}: a message that is changed in place`, async () => {
       await using mailbox = await TestedMailbox.create(kind, count);
       const before = await mailbox.login();
-      Deno.writeTextFileSync(mailbox.path("m4"), "longer");
+      await Deno.writeTextFile(mailbox.path("m4"), "longer");
       await assertRejects(
         async () => await before.mailbox.messageContents(before.info, "m4"),
         Pop3ResponseError,
@@ -204,7 +204,7 @@ Deno.test("the time of a folder that was set back hides nothing", async () => {
   await using mailbox = await TestedMailbox.create("maildir", MANY);
   await mailbox.login();
   mailbox.write("late", "late", OLD + 9_999);
-  Deno.removeSync(mailbox.path("m3"));
+  await Deno.remove(mailbox.path("m3"));
   mailbox.rest();
   mailbox.changed = 1;
   const { ids, sizeOf } = await mailbox.login();
@@ -216,15 +216,15 @@ Deno.test("cur is renamed away and back, and another folder is put in its place"
   await using mailbox = await TestedMailbox.create("maildir", MANY);
   const [cur, away] = [mailbox.inMailbox("cur"), mailbox.inMailbox("away")];
   const { ids } = await mailbox.login();
-  Deno.renameSync(cur, away);
+  await Deno.rename(cur, away);
   assertEquals((await mailbox.login()).ids, []);
-  Deno.mkdirSync(cur);
+  await Deno.mkdir(cur);
   mailbox.write("m7", "another", OLD);
   mailbox.rest();
   const other = await mailbox.login();
   assertEquals([other.ids.length, other.sizes], [1, [9]]);
-  Deno.removeSync(cur, { recursive: true });
-  Deno.renameSync(away, cur);
+  await Deno.remove(cur, { recursive: true });
+  await Deno.rename(away, cur);
   const back = await mailbox.login();
   assertEquals(back.ids.length, ids.length);
   assertEquals(back.sizes.every((size) => size === 3), true);
@@ -235,10 +235,10 @@ Deno.test("one delivery: a Maildir lists only the folder that has changed, and l
   await mailbox.login();
   for (let number = 0; number < 3; number++) {
     const [tmp, to] = [mailbox.inMailbox("tmp/x"), mailbox.inMailbox(`new/n${number}`)];
-    Deno.writeTextFileSync(tmp, "new");
-    Deno.utimeSync(tmp, OLD + 9_999, OLD + 9_999);
-    Deno.renameSync(tmp, to);
-    Deno.utimeSync(mailbox.inMailbox("new"), OLD + number + 1, OLD + number + 1);
+    await Deno.writeTextFile(tmp, "new");
+    await Deno.utime(tmp, OLD + 9_999, OLD + 9_999);
+    await Deno.rename(tmp, to);
+    await Deno.utime(mailbox.inMailbox("new"), OLD + number + 1, OLD + number + 1);
     const { ids, sizeOf, listed, looked } = await mailbox.login();
     assertEquals([ids.length, sizeOf(`n${number}`)], [MANY + number + 1, 5]);
     assertEquals([listed, looked], [["new"], 1]);
@@ -277,7 +277,7 @@ Deno.test("an id that the index still has for a message that is gone is stored b
   await mailbox.login();
   mailbox.rest();
   await mailbox.login();
-  Deno.removeSync(mailbox.path("m9"));
+  await Deno.remove(mailbox.path("m9"));
   await mailbox.login();
   mailbox.write("m9", "another", OLD + 9_999);
   const before = await mailbox.login();
@@ -294,7 +294,7 @@ Deno.test("numbers are those of a first list, wherever new messages sort in", as
   mailbox.write("b", "b", OLD + 10);
   mailbox.write("zz", "zz", OLD + 10);
   mailbox.write("first", "first", OLD - 1);
-  Deno.removeSync(mailbox.path("m100"));
+  await Deno.remove(mailbox.path("m100"));
   const { ids, sizes } = await mailbox.login();
   const known = mailbox.restart();
   assert(known !== null);

@@ -22,8 +22,8 @@ const PARTS = 20;
 
 /** The decisions of one listing. */
 export interface TrustedNames {
-  /** Whether the file of a row needs no look; false for no row. */
-  isTrusted(row: number | undefined): boolean;
+  /** Whether the file of a row needs no look. */
+  isTrusted(row: number): boolean;
   /** Called for a file that was looked at, and is as before. */
   lookedAt(row: number): void;
 }
@@ -51,8 +51,8 @@ export class KnownNames {
     let isInPart: ((row: number) => boolean) | null = null;
     this.#left = 0;
     const looksAtAll = this.#looksAtAll || messages.size <= LOOK_AT_ALL;
-    const isTrusted = (row: number | undefined) => {
-      if (row === undefined || looksAtAll || messages.wasYoung(row)) return false;
+    const isTrusted = (row: number) => {
+      if (looksAtAll || messages.wasYoung(row)) return false;
       if (isInPart === null) {
         this.#left = messages.size;
         isInPart = this.#nextPart(messages.size);

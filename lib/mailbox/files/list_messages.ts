@@ -9,6 +9,7 @@ import { join } from "@std/path";
 import type { Clock } from "../../time/clock.ts";
 import { identityOf } from "../../files/file_identity.ts";
 import { LeftOut, type LeftOutReason } from "../left_out.ts";
+import { nameIn } from "./former_messages.ts";
 import type { TrustedNames } from "./known_names.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { FileAtPath, FoundFiles, KnownMessages } from "./message_ids.ts";
@@ -65,37 +66,37 @@ export async function listMessages(
     const before = known.folders.get(name);
     // The rows do not hold all paths of messages that have several; then we look at all files.
     if (before?.stamp === stamp && !messages.hasOtherPaths) {
-      for (const [row] of rowsIn(messages, name)) kept[row] = 1;
+      keepAllIn(name, messages, kept);
       leftOut.set(name, before.leftOut);
       continue;
     }
-    const rows = new Map<string, number>();
-    if (!messages.hasOtherPaths) {
-      for (const [row, file] of rowsIn(messages, name)) rows.set(file, row);
-    }
-    const trusted: string[] = [];
+    const pathOf = (file: string) => name === "." ? file : `${name}/${file}`;
+    const rowOf = (file: string) =>
+      messages.hasOtherPaths ? undefined : messages.rowAtPath(pathOf(file));
+    const trusted: number[] = [];
     const telling = new Set<string>();
     const listed = await folder.files.regularFiles(join(folder.path, name), (name) => {
       if (layout.tellsOfOthers(name)) telling.add(name);
-      const isKnown = names.isTrusted(rows.get(name));
-      if (isKnown) trusted.push(name);
-      return isKnown;
+      const row = rowOf(name);
+      if (row === undefined || !names.isTrusted(row)) return false;
+      trusted.push(row);
+      return true;
     });
     const out = new LeftOut();
     leftOut.set(name, out);
     isDoubtful ||= listed.hasVanished;
-    const pathOf = (file: string) => name === "." ? file : `${name}/${file}`;
-    for (const file of trusted) {
-      const reason = telling.size === 0 ? null : layout.whyNoMessage(file, telling);
-      if (reason === null) kept[rows.get(file) ?? NaN] = 1;
-      else out.add(reason, pathOf(file));
+    for (const row of trusted) {
+      const path = messages.pathAt(row);
+      const reason = telling.size === 0 ? null : layout.whyNoMessage(nameIn(path), telling);
+      if (reason === null) kept[row] = 1;
+      else out.add(reason, path);
     }
     // A file system of a test may list without asking.
     for (const { name } of listed.files) if (layout.tellsOfOthers(name)) telling.add(name);
     for (const file of listed.files) {
       const isServed = folder.isServed(file.info);
       const reason = isServed ? layout.whyNoMessage(file.name, telling) : foreign(folder);
-      const row = rows.get(file.name);
+      const row = rowOf(file.name);
       if (reason !== null) out.add(reason, pathOf(file.name));
       else if (row !== undefined && messages.isStill(row, identityOf(file.info))) {
         kept[row] = 1;
@@ -116,12 +117,11 @@ export async function listMessages(
   return { kept, files, leftOut, unsettled: found.length - files.length, isDoubtful };
 }
 
-/** The rows of the messages in a folder, and the names of their files. */
-function* rowsIn(messages: MessageTable, folder: string): Generator<[row: number, name: string]> {
+/** Marks the rows of all messages in a folder. */
+function keepAllIn(folder: string, messages: MessageTable, kept: Uint8Array): void {
   const start = folder === "." ? "" : `${folder}/`;
   for (let row = 0; row < messages.size; row++) {
-    const path = messages.pathAt(row);
-    if (path.startsWith(start)) yield [row, path.slice(start.length)];
+    if (messages.pathAt(row).startsWith(start)) kept[row] = 1;
   }
 }
 

@@ -18,7 +18,8 @@ import { readWhole } from "../../files/read_whole.ts";
 import { isSize } from "../../provider/message_size.ts";
 import { MessageList } from "../../provider/message_list.ts";
 import type { MessageLayout } from "./message_layout.ts";
-import { type MessageTable, MessageTableBuilder } from "./message_table.ts";
+import type { MessageTable } from "./message_table.ts";
+import { MessageTableBuilder } from "./message_table_builder.ts";
 
 export const VERSION = 3;
 /** With fewer messages there is no need for an index: listing them again is faster than anybody could notice. */

@@ -23,7 +23,8 @@ import {
   stemsOfKeptIds,
 } from "./former_messages.ts";
 import type { MessageLayout } from "./message_layout.ts";
-import { type MessageTable, MessageTableBuilder } from "./message_table.ts";
+import type { MessageTable } from "./message_table.ts";
+import { MessageTableBuilder } from "./message_table_builder.ts";
 import { derivedUniqueId, uniqueIdOfName } from "./unique_id_of_name.ts";
 
 /** A file by its path below the mailbox. */
@@ -163,6 +164,8 @@ class MergedTable {
   readonly #layout: MessageLayout;
   readonly #builder: MessageTableBuilder;
   #row = 0;
+  /** Whether all messages have the row that they had before. */
+  #areRowsSame = true;
 
   constructor(
     before: MessageTable,
@@ -181,18 +184,24 @@ class MergedTable {
   /** Adds the next new message, in their order. */
   add(candidate: Candidate, uniqueId: string): void {
     while (this.#row < this.#before.size && this.#isBefore(this.#row, candidate)) this.#addRow();
+    if (this.#row < this.#before.size) this.#areRowsSame = false;
     const { path, identity, otherPaths } = candidate;
     this.#builder.add({ uniqueId, path, identity, otherPaths });
   }
 
   table(): MessageTable {
     while (this.#row < this.#before.size) this.#addRow();
-    return this.#builder.table();
+    const table = this.#builder.table();
+    if (this.#areRowsSame) table.takePathsOf(this.#before);
+    return table;
   }
 
   #addRow(): void {
     const row = this.#row++;
-    if (this.#kept[row] !== 1) return;
+    if (this.#kept[row] !== 1) {
+      this.#areRowsSame = false;
+      return;
+    }
     this.#builder.addFrom(this.#before, row, this.#otherPaths.get(row) ?? []);
   }
 

@@ -21,10 +21,10 @@ export interface MessageFile {
 /** A message and what is known of its contents. */
 export interface KnownMessage extends MessageFile, MeasuredFile {}
 
-const CLEAN = 1;
+export const CLEAN = 1;
 const MBOX = 2;
 /** The file was still young when we looked at it: it may have been written to since, within the same tick. */
-const YOUNG = 4;
+export const YOUNG = 4;
 
 /** A file that is younger than this may be written to again, within the same tick of the file system. */
 const YOUNG_MS = 60_000;
@@ -45,8 +45,11 @@ export interface MessageColumns {
   readonly marks: Uint8Array;
 }
 
+/** Columns that are being filled. */
+export type NewColumns = MessageColumns & { readonly paths: string[] };
+
 /** Columns of so many messages, to be filled. */
-function newColumns(count: number): MessageColumns & { readonly paths: string[] } {
+export function newColumns(count: number): NewColumns {
   return {
     paths: new Array<string>(count).fill(""),
     fileSizes: new Float64Array(count),
@@ -61,6 +64,8 @@ export class MessageTable {
   readonly list: MessageList;
   readonly #columns: MessageColumns;
   readonly #otherPaths: ReadonlyMap<number, readonly string[]>;
+  /** Made for the first search by path. */
+  #rowsByPath: Map<string, number> | null = null;
 
   constructor(
     list: MessageList,
@@ -90,6 +95,27 @@ export class MessageTable {
   /** The row of a unique id; -1 when there is none. */
   rowOf(uniqueId: string): number {
     return (this.list.numberOf(uniqueId) ?? 0) - 1;
+  }
+
+  /** The row of the message whose first path this is; undefined when there is none. */
+  rowAtPath(path: string): number | undefined {
+    this.#rowsByPath ??= this.#addPaths(new Map(), 0);
+    return this.#rowsByPath.get(path);
+  }
+
+  /**
+   * Takes over what an earlier table uses for `rowAtPath`, since to make it takes long. All rows of that table must be the
+   * first rows of this one. The earlier table makes its own if it is asked again.
+   */
+  takePathsOf(earlier: MessageTable): void {
+    const rows = earlier.#rowsByPath;
+    earlier.#rowsByPath = null;
+    if (rows !== null) this.#rowsByPath = this.#addPaths(rows, earlier.size);
+  }
+
+  #addPaths(rows: Map<string, number>, from: number): Map<string, number> {
+    for (let row = from; row < this.size; row++) rows.set(this.pathAt(row), row);
+    return rows;
   }
 
   uniqueIdAt(row: number): string {
@@ -181,7 +207,7 @@ export class MessageTable {
   }
 
   /** Copies a row into the columns of another table. */
-  copyRow(row: number, to: MessageColumns & { readonly paths: string[] }, at: number): void {
+  copyRow(row: number, to: NewColumns, at: number): void {
     const from = this.#columns;
     to.paths[at] = from.paths[row] ?? "";
     to.fileSizes[at] = from.fileSizes[row] ?? NaN;
@@ -193,52 +219,5 @@ export class MessageTable {
 
   otherPathsAt(row: number): readonly string[] {
     return this.#otherPaths.get(row) ?? [];
-  }
-}
-
-/** Makes a table row by row. The unique ids must be valid and different. */
-export class MessageTableBuilder {
-  readonly #uniqueIds: string[];
-  readonly #columns: MessageColumns & { readonly paths: string[] };
-  readonly #otherPaths = new Map<number, readonly string[]>();
-  readonly #youngSince = youngSince();
-  #count = 0;
-
-  /** @param count how many messages there will be */
-  constructor(count: number) {
-    this.#uniqueIds = new Array<string>(count).fill("");
-    this.#columns = newColumns(count);
-  }
-
-  /** Adds a message of another table, with what is known of it. */
-  addFrom(table: MessageTable, row: number, otherPaths: readonly string[]): void {
-    const at = this.#count++;
-    this.#uniqueIds[at] = table.uniqueIdAt(row);
-    table.copyRow(row, this.#columns, at);
-    if (otherPaths.length > 0) this.#otherPaths.set(at, otherPaths);
-  }
-
-  add({ uniqueId, path, identity, otherPaths }: MessageFile): void {
-    const at = this.#count++;
-    this.#uniqueIds[at] = uniqueId;
-    this.#columns.paths[at] = path;
-    this.#columns.fileSizes[at] = identity.size;
-    this.#columns.modified[at] = identity.modified;
-    this.#columns.inodes[at] = identity.inode;
-    if (identity.modified > this.#youngSince) this.#columns.marks[at] = YOUNG;
-    if (otherPaths.length > 0) this.#otherPaths.set(at, otherPaths);
-  }
-
-  /** Adds a message with what an index says of it. */
-  addKnown({ octets, isClean, ...message }: KnownMessage): void {
-    const at = this.#count;
-    this.add(message);
-    this.#columns.octets[at] = octets;
-    if (isClean) this.#columns.marks[at] = (this.#columns.marks[at] ?? 0) | CLEAN;
-  }
-
-  /** @param list the list of the messages, where there is one already */
-  table(list: MessageList = MessageList.of(Object.freeze(this.#uniqueIds))): MessageTable {
-    return new MessageTable(list, this.#columns, this.#otherPaths);
   }
 }
