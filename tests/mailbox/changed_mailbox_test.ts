@@ -249,6 +249,24 @@ Deno.test("one delivery: a Maildir lists only the folder that has changed, and l
   assertEquals([ids.length, listed], [MANY + 3, ["new"]]);
 });
 
+Deno.test("a replaced message in cur is noticed while mail is delivered to new before each login", async () => {
+  await using mailbox = await TestedMailbox.create("maildir", MANY);
+  await mailbox.login();
+  mailbox.write("other", "y", OLD + 6);
+  await Deno.rename(mailbox.path("other"), mailbox.path("m5"));
+  mailbox.rest(OLD + 1);
+  let number = 0;
+  const deliver = () => {
+    Deno.writeTextFileSync(mailbox.inMailbox(`new/n${number}`), "new");
+    Deno.utimeSync(mailbox.inMailbox("new"), OLD + 2 + number, OLD + 2 + number++);
+  };
+  const logins = await loginsUntil(mailbox, ({ ids }) => {
+    deliver();
+    return !ids.includes("m5");
+  });
+  assert(logins <= 21, `${logins} logins`);
+});
+
 Deno.test("one delivery: a folder is listed, and a twentieth of its files is looked at", async () => {
   await using mailbox = await TestedMailbox.create("folder", MANY);
   await mailbox.login();

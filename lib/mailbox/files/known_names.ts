@@ -32,6 +32,8 @@ export class KnownNames {
   #looksAtAll = true;
   /** Where the next part begins. */
   #at = 0;
+  /** Whether the last listing has looked at a part. */
+  #hasPart = false;
   /** How many rows have not been looked at since the last change of a folder. */
   #left = 0;
 
@@ -40,21 +42,34 @@ export class KnownNames {
     this.#looksAtAll = true;
   }
 
-  /** A listing is done, and its messages are known. */
-  haveListed(): void {
+  /** Whether all files have been looked at since the last change of their folder. */
+  get haveLookedAtAll(): boolean {
+    return this.#left === 0;
+  }
+
+  /**
+   * A listing is done, and its messages are known.
+   *
+   * @param removed how many rows of the messages before are not there any more: the others have moved up
+   */
+  haveListed(removed: number): void {
+    if (this.#looksAtAll) this.#left = 0;
     this.#looksAtAll = false;
+    this.#at = Math.max(0, this.#at - removed);
+    if (this.#left > 0) this.#left += removed;
   }
 
   /** Begins a listing. */
   begin(messages: MessageTable): TrustedNames {
     const since = youngSince();
     let isInPart: ((row: number) => boolean) | null = null;
-    this.#left = 0;
+    this.#hasPart = false;
     const looksAtAll = this.#looksAtAll || messages.size <= LOOK_AT_ALL;
     const isTrusted = (row: number) => {
       if (looksAtAll || messages.wasYoung(row)) return false;
       if (isInPart === null) {
         this.#left = messages.size;
+        this.#hasPart = true;
         isInPart = this.#nextPart(messages.size);
       }
       return !isInPart(row);
@@ -65,7 +80,12 @@ export class KnownNames {
     };
   }
 
-  /** Looks at the next part of a mailbox whose folders have not changed; whether all files are as before. */
+  /** Whether the next part is due after a listing, since that one was of other folders, or of none. */
+  get isPartDue(): boolean {
+    return this.#left > 0 && !this.#hasPart;
+  }
+
+  /** Looks at the next part, if there is one; whether all of its files are as before. */
   async look(folder: MailboxFolder, messages: MessageTable): Promise<boolean> {
     if (this.#left === 0) return true;
     const isInPart = this.#nextPart(messages.size);

@@ -37,6 +37,10 @@ export interface Snapshot extends KnownMailbox {
   readonly leftOut: LeftOut;
   /** How many files may still be written by another program. */
   readonly unsettled: number;
+  /** How many of the messages before are not there any more, or have changed. */
+  readonly removed: number;
+  /** Whether all files were looked at since the last change of their folder. */
+  readonly isProved: boolean;
   /** The ids that messages got in this snapshot. */
   readonly newIds: ReadonlySet<string>;
   /** Whether one of these does not follow from a name alone. */
@@ -57,6 +61,8 @@ class RememberedSnapshot implements Snapshot {
   readonly leftOut = new LeftOut();
   readonly unsettled = 0;
   readonly hasKeptIds = true;
+  readonly removed = 0;
+  readonly isProved = true;
   readonly newIds = new Set<string>();
   readonly hasNewKeptIds = false;
   readonly #index: MailboxIndex;
@@ -133,6 +139,7 @@ export class SharedSnapshot {
     const { stamp } = await stampOf(folder);
     const kept = this.#kept;
     if (kept !== null && kept.stamp === stamp) {
+      if (this.#names.haveLookedAtAll) return kept;
       if (await this.#names.look(folder, kept.messages)) return kept;
       this.forget();
     }
@@ -147,8 +154,12 @@ export class SharedSnapshot {
     if (!(snapshot instanceof RememberedSnapshot)) this.#known = snapshot;
     if (forgotten === this.#forgotten) {
       this.#kept = snapshot.stamp === null ? null : snapshot;
-      if (!(snapshot instanceof RememberedSnapshot)) this.#names.haveListed();
+      if (!(snapshot instanceof RememberedSnapshot)) this.#names.haveListed(snapshot.removed);
       this.#listedAfter = forgotten;
+    }
+    if (this.#names.isPartDue && !await this.#names.look(folder, snapshot.messages)) {
+      this.forget();
+      return await this.#refresh();
     }
     return snapshot;
   }
@@ -183,14 +194,16 @@ export class SharedSnapshot {
       stamp: trusted.size === folders.size ? stamp : null,
       leftOut,
       unsettled,
+      removed: listed.kept.reduce((removed, isKept) => removed - isKept, listed.kept.length),
+      isProved: this.#names.haveLookedAtAll,
     };
   }
 }
 
 /** The text of the stamps that can be trusted, for the index. */
-export function trustedStamps({ folders, messages }: KnownMailbox): string {
+export function trustedStamps({ folders, messages, isProved }: Snapshot): string {
   // The index does not hold other paths. Where there are some, the folders are listed again.
-  return messages.hasOtherPaths ? "" : joinedStamps(folders);
+  return messages.hasOtherPaths || !isProved ? "" : joinedStamps(folders);
 }
 
 /** What the index says, which is parsed only when the mailbox has changed. */
