@@ -8,10 +8,10 @@ export interface FileIdentity {
 }
 
 /** What the system says about an open file. */
-export type FileFacts = Pick<
-  Deno.FileInfo,
-  "isFile" | "dev" | "ino" | "size" | "mtime" | "ctime" | "uid"
->;
+export type FileFacts = Pick<Deno.FileInfo, "isFile" | "dev" | "ino" | "size" | "mtime" | "uid">;
+
+/** The same, with the time of the last change, which nobody but the system can set. Deno gives it in whole seconds. */
+export type FileTimes = FileFacts & Pick<Deno.FileInfo, "ctime">;
 
 export function identityOf(info: Pick<FileFacts, "size" | "mtime" | "ino">): FileIdentity {
   return { size: info.size, modified: info.mtime?.getTime() ?? 0, inode: info.ino ?? 0 };

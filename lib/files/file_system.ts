@@ -16,7 +16,7 @@ import { join } from "@std/path";
 import type { Awaitable } from "../protocol/reply.ts";
 import { systemClock } from "../time/clock.ts";
 import { TimeSlice } from "../time/time_slice.ts";
-import type { FileIdentity } from "./file_identity.ts";
+import type { FileFacts, FileIdentity } from "./file_identity.ts";
 import { lockFile, tryLockFile } from "./file_lock.ts";
 import { nullIfGone } from "./null_if_gone.ts";
 import { type InPlaceFile, openInPlace } from "./in_place_file.ts";
@@ -32,7 +32,7 @@ export interface FolderEntry {
 /** A regular file, by its name. */
 export interface ListedFile {
   readonly name: string;
-  readonly info: Deno.FileInfo;
+  readonly info: FileFacts;
 }
 
 /** The regular files of a folder. */
@@ -77,9 +77,10 @@ export interface FileSystem {
   /**
    * The regular files directly in a folder, without those whose names begin with a dot.
    *
+   * @param isKnown leaves out the file of a name without a look at it, where it returns true
    * @throws {Deno.errors.NotFound} when there is no such folder
    */
-  regularFiles(folder: string): Promise<ListedFolder>;
+  regularFiles(folder: string, isKnown?: (name: string) => boolean): Promise<ListedFolder>;
   /** Makes one folder, for this user only; it may be there already. */
   makeFolder(path: string): Promise<void>;
   /** Gives the file a second name; fails when that is taken. */
@@ -104,6 +105,11 @@ export async function lookOrNull(files: FileSystem, path: string): Promise<Deno.
   } catch {
     return null;
   }
+}
+
+/** The facts alone: of a huge folder, all that the system says would take a hundred megabytes. */
+function fewFacts({ isFile, dev, ino, size, mtime, uid }: Deno.FileInfo): FileFacts {
+  return { isFile, dev, ino, size, mtime, uid };
 }
 
 /** Deno lists this character in place of octets that are not UTF-8. */
@@ -131,10 +137,10 @@ export const denoFileSystem: FileSystem = {
     }
     return entries;
   },
-  async regularFiles(folder) {
+  async regularFiles(folder, isKnown = () => false) {
     const names: string[] = [];
     for await (const { name, isFile } of Deno.readDir(folder)) {
-      if (isFile && !name.startsWith(".")) names.push(name);
+      if (isFile && !name.startsWith(".") && !isKnown(name)) names.push(name);
     }
     const listed: ListedFile[] = [];
     const unnameable: string[] = [];
@@ -143,7 +149,7 @@ export const denoFileSystem: FileSystem = {
     for (const name of names) {
       await slice.pause();
       const info = nullIfGone(() => Deno.lstatSync(join(folder, name)));
-      if (info?.isFile === true) listed.push({ name, info });
+      if (info?.isFile === true) listed.push({ name, info: fewFacts(info) });
       else if (info === null && name.includes(REPLACEMENT)) unnameable.push(name);
       else hasVanished = true;
     }

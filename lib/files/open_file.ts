@@ -12,8 +12,8 @@
  */
 import { closeSync, constants, fstatSync, openSync, read, readSync } from "node:fs";
 import {
-  type FileFacts,
   type FileIdentity,
+  type FileTimes,
   identityOf,
   isSameFile,
   isSameInode,
@@ -24,7 +24,7 @@ import { nullIfGone } from "./null_if_gone.ts";
 /** A regular file that is open for reading. */
 export interface OpenFile extends Disposable {
   /** The file as it was when it was opened. */
-  readonly info: FileFacts;
+  readonly info: FileTimes;
   /** Reads at an offset, and returns the number of octets; 0 only at the end. */
   readNow(into: Uint8Array, at: number): number;
   /** Reads at an offset, on another thread. */
@@ -72,7 +72,7 @@ export function openGivenFile(path: string): OpenFile | null {
 function opened(
   path: string,
   flags: number,
-  look: (fd: number) => FileFacts | null,
+  look: (fd: number) => FileTimes | null,
 ): OpenFile | null {
   const fd = openOrNull(path, flags);
   if (fd === null) return null;
@@ -88,7 +88,7 @@ function opened(
 }
 
 /** Asks the system about the open file itself, not about its name, which somebody could change. */
-function factsOf(fd: number): FileFacts {
+function factsOf(fd: number): FileTimes {
   hasDescriptorPaths ??= isSeenInProc(fd);
   return hasDescriptorPaths ? Deno.statSync(descriptorPath(fd)) : slowFactsOf(fd);
 }
@@ -107,7 +107,7 @@ function isSeenInProc(fd: number): boolean {
 }
 
 /** Takes five times as long: `node:fs` makes a `Date` of each time. */
-function slowFactsOf(fd: number): FileFacts {
+function slowFactsOf(fd: number): FileTimes {
   const stats = fstatSync(fd);
   const { dev, ino, size, mtime, ctime, uid } = stats;
   return { isFile: stats.isFile(), dev, ino, size, mtime, ctime, uid };
@@ -134,11 +134,11 @@ function openOrNull(path: string, flags: number): number | null {
 }
 
 class RegularFile implements OpenFile {
-  readonly info: FileFacts;
+  readonly info: FileTimes;
   readonly #fd: number;
   #isOpen = true;
 
-  constructor(fd: number, info: FileFacts) {
+  constructor(fd: number, info: FileTimes) {
     this.#fd = fd;
     this.info = info;
   }

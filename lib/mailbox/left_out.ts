@@ -26,6 +26,15 @@ export class LeftOut {
     else found.count++;
   }
 
+  /** Adds what another list has left out. */
+  addAll(other: LeftOut): void {
+    for (const { text, count, first, isFault } of other.files()) {
+      const found = this.#byText.get(text);
+      if (found === undefined) this.#byText.set(text, { count, first, isFault });
+      else found.count += count;
+    }
+  }
+
   files(): LeftOutFiles[] {
     return [...this.#byText].map(([text, found]) => ({ text, ...found }));
   }

@@ -34,16 +34,18 @@ function faultAt(
 
 /** The index of the first repeated unique-id; -1 when all are different. */
 function indexOfSecond(uniqueIds: readonly string[]): number {
-  // Most unique-ids begin with a time and ascend, so none repeats and no set is needed.
-  if (
-    uniqueIds.every((uniqueId, index) => index === 0 || uniqueId > (uniqueIds[index - 1] ?? ""))
-  ) {
-    return -1;
-  }
+  if (isAscending(uniqueIds)) return -1;
   const seen = new Set<string>();
   return uniqueIds.findIndex((uniqueId) => {
     if (seen.has(uniqueId)) return true;
     seen.add(uniqueId);
     return false;
   });
+}
+
+/** Whether each is greater than the one before. Most begin with a time, so they are; then none repeats. */
+export function isAscending(uniqueIds: readonly string[]): boolean {
+  return uniqueIds.every((uniqueId, index) =>
+    index === 0 || uniqueId > (uniqueIds[index - 1] ?? "")
+  );
 }

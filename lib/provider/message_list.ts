@@ -2,7 +2,7 @@
  * The messages of a mailbox at one instant, by number. A mailbox of this package makes one list for each snapshot, and
  * every session that sees the snapshot shares it: what is true of all of them is found once, when it is first needed.
  */
-import { faultOfUniqueIds, type UniqueIdFault } from "../protocol/unique_id.ts";
+import { faultOfUniqueIds, isAscending, type UniqueIdFault } from "../protocol/unique_id.ts";
 import type { ConnectionInfo } from "./connection_info.ts";
 import type { Mailbox } from "./mailbox.ts";
 
@@ -10,13 +10,21 @@ export class MessageList {
   /** In the order of the message numbers (RFC 1939 section 5). */
   readonly uniqueIds: readonly string[];
   #octets: readonly number[] | null;
-  #numbers: ReadonlyMap<string, number> | null = null;
+  /** The number of each message; `ascending` where the unique ids are, so that a search finds the number. */
+  #numbers: ReadonlyMap<string, number> | "ascending" | null = null;
   #fault: UniqueIdFault | "none" | null = null;
 
   /** @param octets the sizes of all messages in the same order, where they are known already */
   constructor(uniqueIds: readonly string[], octets: readonly number[] | null = null) {
     this.uniqueIds = uniqueIds;
     this.#octets = octets;
+  }
+
+  /** A list of unique ids that are known to be valid, and all different. */
+  static of(uniqueIds: readonly string[]): MessageList {
+    const list = new MessageList(uniqueIds);
+    list.#fault = "none";
+    return list;
   }
 
   /** How many messages there are. */
@@ -47,8 +55,20 @@ export class MessageList {
 
   /** The message number of a unique id; undefined when it is not in the list. */
   numberOf(uniqueId: string): number | undefined {
-    this.#numbers ??= new Map(this.uniqueIds.map((each, index) => [each, index + 1]));
-    return this.#numbers.get(uniqueId);
+    this.#numbers ??= isAscending(this.uniqueIds)
+      ? "ascending"
+      : new Map(this.uniqueIds.map((each, index) => [each, index + 1]));
+    return this.#numbers === "ascending" ? this.#search(uniqueId) : this.#numbers.get(uniqueId);
+  }
+
+  #search(uniqueId: string): number | undefined {
+    let [low, high] = [0, this.count];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.uniqueIds[middle] ?? "") < uniqueId) low = middle + 1;
+      else high = middle;
+    }
+    return this.uniqueIds[low] === uniqueId ? low + 1 : undefined;
   }
 
   /** Whether these are the unique ids of all messages, in their order. */

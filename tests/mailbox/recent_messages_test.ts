@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import type { FileFacts } from "../../lib/files/file_identity.ts";
+import type { FileTimes } from "../../lib/files/file_identity.ts";
 import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
 import type { OpenFile } from "../../lib/files/open_file.ts";
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
@@ -39,7 +39,7 @@ function changedAt(path: string): number | undefined {
   return Deno.lstatSync(path).ctime?.getTime();
 }
 
-function withFacts(file: OpenFile, info: FileFacts): OpenFile {
+function withFacts(file: OpenFile, info: FileTimes): OpenFile {
   return {
     info,
     readNow: (into, at) => file.readNow(into, at),
@@ -119,7 +119,7 @@ Deno.test("a link in the place of a message that was read lately is not followed
   });
 });
 
-const facts: FileFacts = {
+const facts: FileTimes = {
   isFile: true,
   dev: 1,
   ino: 2,
@@ -141,7 +141,7 @@ Deno.test("a file whose last change is not long past is not kept: the next one m
 });
 
 Deno.test("each fact of a file must be as it was", () => {
-  const others: readonly Partial<FileFacts>[] = [
+  const others: readonly Partial<FileTimes>[] = [
     { isFile: false },
     { dev: 2 },
     { ino: 3 },

@@ -8,7 +8,7 @@ import { type MessageList, SHARED_LIST } from "../../provider/message_list.ts";
 import type { LoginMailbox } from "../mailbox_store.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { FileSizes } from "./file_sizes.ts";
-import type { MessageFile } from "./message_ids.ts";
+import type { MessageFile } from "./message_table.ts";
 import type { Snapshot } from "./shared_snapshot.ts";
 
 const CHANGED = "That message has changed since you logged in.";
@@ -36,7 +36,10 @@ export class FileMailbox implements LoginMailbox {
   readonly #store: SharedFiles;
   /** The messages of the last list that the client got. */
   #snapshot: Snapshot | null = null;
-  /** The messages of earlier lists: a unique id names the same message until the session ends. */
+  /**
+   * The messages of earlier lists that are not the same in the last one: a unique id names the same message until the
+   * session ends.
+   */
   readonly #earlier = new Map<string, MessageFile>();
   /** Found out once, when the client first wants to delete. */
   #mayDelete: Promise<boolean> | null = null;
@@ -54,11 +57,7 @@ export class FileMailbox implements LoginMailbox {
   async listMessageUniqueIds(): Promise<readonly string[]> {
     const before = this.#snapshot;
     const snapshot = await this.#store.look();
-    if (before !== null && before !== snapshot) {
-      for (const [uniqueId, message] of before.messages) {
-        if (!this.#earlier.has(uniqueId)) this.#earlier.set(uniqueId, message);
-      }
-    }
+    if (before !== null && before !== snapshot) this.#keepChanged(before, snapshot);
     this.#snapshot = snapshot;
     return snapshot.list.uniqueIds;
   }
@@ -136,6 +135,15 @@ export class FileMailbox implements LoginMailbox {
     this.#snapshot = null;
     this.#earlier.clear();
     this.#mayDelete = null;
+  }
+
+  #keepChanged(before: Snapshot, now: Snapshot): void {
+    for (const message of before.messages.values()) {
+      const { uniqueId, identity } = message;
+      const row = now.messages.rowOf(uniqueId);
+      if (row >= 0 && now.messages.isStill(row, identity)) continue;
+      if (!this.#earlier.has(uniqueId)) this.#earlier.set(uniqueId, message);
+    }
   }
 
   #changed(): Pop3ResponseError {

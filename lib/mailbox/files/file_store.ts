@@ -24,12 +24,13 @@ import type { Inspection, InspectionProgress } from "../inspection.ts";
 import { inspectFiles } from "./inspect_files.ts";
 import { MailboxFolder } from "./mailbox_folder.ts";
 import { MailboxIndex } from "./mailbox_index.ts";
-import type { MessageFile } from "./message_ids.ts";
+import type { MessageFile } from "./message_table.ts";
 import type { MessageLayout } from "./message_layout.ts";
 import { MessageLocator } from "./message_locator.ts";
 import { MessageOpener } from "./message_opener.ts";
 import { hasNoPlace } from "./settled_files.ts";
 import { SharedSnapshot, type Snapshot } from "./shared_snapshot.ts";
+import { StoredIndex } from "./stored_index.ts";
 
 /** The name of the exclusive lock of a session. */
 const EXCLUSIVE = "exclusive";
@@ -52,9 +53,8 @@ export class FileStore implements MailboxStore, SharedFiles {
   readonly #shared: SharedSnapshot;
   readonly #locator: MessageLocator;
   readonly #opener: MessageOpener;
+  readonly #stored: StoredIndex;
   readonly #reports: Reports;
-  /** The index that an earlier process has stored; read when it is first needed. */
-  #index: Promise<MailboxIndex | null> | null = null;
 
   /**
    * Makes a store of a folder. The folder is not read before a login.
@@ -86,10 +86,13 @@ export class FileStore implements MailboxStore, SharedFiles {
     });
     const settleTime = options.settleTime ?? null;
     const settleMs = settleTime === null ? null : 1_000 * settleTime;
-    const remembered = () => this.#remembered();
-    this.#shared = new SharedSnapshot(this.folder, layout, settleMs, clock, remembered);
+    this.#shared = new SharedSnapshot(
+      { folder: this.folder, layout, settleTime: settleMs, clock },
+      () => this.#readIndex(),
+    );
     this.#locator = new MessageLocator(this.folder, layout, clock);
-    this.sizes = new FileSizes(this.folder, this.#shared, this.#locator, remembered);
+    this.#stored = new StoredIndex(this.folder, clock);
+    this.sizes = new FileSizes(this.folder, this.#shared, this.#locator, this.#stored);
     this.#opener = new MessageOpener(this.folder, this.#locator, this.sizes);
   }
 
@@ -109,8 +112,7 @@ export class FileStore implements MailboxStore, SharedFiles {
   /** The messages that are there now. */
   async look(): Promise<Snapshot> {
     const snapshot = await this.#lookOnly();
-    // Stores ids that do not follow from names before a client gets them; otherwise a restart would change them.
-    if (snapshot.hasKeptIds) await this.sizes.ofAll(snapshot);
+    if (this.#stored.isDue(snapshot)) await this.sizes.ofAll(snapshot);
     return snapshot;
   }
 
@@ -214,10 +216,6 @@ export class FileStore implements MailboxStore, SharedFiles {
       this.#reports.tell(new Error(describeLeftOut(files, this.folder.path)), files.text);
     }
     return snapshot;
-  }
-
-  #remembered(): Promise<MailboxIndex | null> {
-    return this.#index ??= this.#readIndex();
   }
 
   async #readIndex(): Promise<MailboxIndex | null> {

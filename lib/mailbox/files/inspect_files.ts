@@ -3,7 +3,8 @@ import type { Inspection, InspectionProgress } from "../inspection.ts";
 import { describeLeftOut } from "../left_out.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { counted } from "../../protocol/counted.ts";
-import { type MeasuredFile, measureFiles } from "./measure_files.ts";
+import { measureFiles } from "./measure_files.ts";
+import type { MeasuredFile } from "./measured_file.ts";
 import { brokenOffDeletions } from "./deletions.ts";
 import type { Snapshot } from "./shared_snapshot.ts";
 import { isDerivedUniqueId } from "./unique_id_of_name.ts";
@@ -20,7 +21,7 @@ export async function inspectFiles(
   const mboxes: string[] = [];
   let octets = 0;
   let done = 0;
-  await measureFiles(folder, [...messages.values()], ({ path }, measurement) => {
+  await measureFiles(folder, messages.values(), ({ path }, measurement) => {
     progress(++done, messages.size);
     if (measurement.type === "measured") {
       octets += measurement.measured.octets;

@@ -1,29 +1,38 @@
 /**
- * Lists the files of a mailbox that are messages now.
+ * Finds the files of a mailbox that are messages now (young_files.ts says when a file is one), and looks at as few of
+ * them as it can:
  *
- * Some programs write their files directly into a plain folder, and nothing shows when a file is complete. So a young file
- * is a message only after it has not changed for a while:
- *
- * - By default a file is young for two seconds, since FAT keeps times in such steps. A login waits a quarter of a
- *   second, and serves young files whose size and time have not changed meanwhile. It repeats that for two seconds at
- *   most.
- * - If the options give a settle time, no younger file is served, and a login does not wait for it.
- * - A time in the future means a wrong clock: such a file is young until it has not changed for a quarter of a second.
- * - A file that was served before, and has not changed, is served again.
- *
- * A copy that stalls for longer is noticed when the message is opened: the identity of the file has changed.
+ * - A folder whose stamp is as before holds what it held before. It is not listed.
+ * - In a folder that is listed, known_names.ts says which names that are known need no look.
  */
 import { join } from "@std/path";
 import type { Clock } from "../../time/clock.ts";
-import { identityOf, isSameFile } from "../../files/file_identity.ts";
+import { identityOf } from "../../files/file_identity.ts";
 import { LeftOut, type LeftOutReason } from "../left_out.ts";
+import { nameIn } from "./former_messages.ts";
+import type { TrustedNames } from "./known_names.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
-import type { FileAtPath, KnownMessages } from "./message_ids.ts";
+import type { FileAtPath, FoundFiles, KnownMessages } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
+import type { MessageTable } from "./message_table.ts";
+import type { FolderStamp } from "./stamp.ts";
+import { waitForYoungFiles } from "./young_files.ts";
 
-export interface ListedMessages {
-  readonly files: readonly FileAtPath[];
+/** What is known of a folder of messages. */
+export interface KnownFolder {
+  readonly stamp: string;
   readonly leftOut: LeftOut;
+}
+
+/** What is known of a mailbox. */
+export interface KnownMailbox extends KnownMessages {
+  /** The folders whose stamps can be trusted. */
+  readonly folders: ReadonlyMap<string, KnownFolder>;
+}
+
+export interface ListedMessages extends FoundFiles {
+  /** What is left out in each folder. */
+  readonly leftOut: ReadonlyMap<string, LeftOut>;
   /** How many files may still be written by another program. */
   readonly unsettled: number;
   /**
@@ -33,42 +42,87 @@ export interface ListedMessages {
   readonly isDoubtful: boolean;
 }
 
-// See above.
-const YOUNG_MS = 2_000;
-const QUIET_MS = 250;
+/** What a listing needs. */
+export interface Listing {
+  readonly folder: MailboxFolder;
+  readonly layout: MessageLayout;
+  /** Milliseconds; null for the default. */
+  readonly settleTime: number | null;
+  readonly clock: Clock;
+}
 
-/** @param settleTime milliseconds; null for the default */
 export async function listMessages(
-  folder: MailboxFolder,
-  folders: Iterable<string>,
-  layout: MessageLayout,
-  settleTime: number | null,
-  known: KnownMessages,
-  clock: Clock,
+  { folder, layout, settleTime, clock }: Listing,
+  folders: ReadonlyMap<string, FolderStamp>,
+  known: KnownMailbox,
+  names: TrustedNames,
 ): Promise<ListedMessages> {
+  const { messages } = known;
+  const kept = new Uint8Array(messages.size);
   const found: FileAtPath[] = [];
-  const leftOut = new LeftOut();
+  const leftOut = new Map<string, LeftOut>();
   let isDoubtful = false;
-  for (const name of folders) {
-    const listed = await folder.files.regularFiles(join(folder.path, name));
-    isDoubtful ||= listed.hasVanished;
-    const names = new Set(listed.files.map(({ name }) => name));
-    for (const file of listed.files) {
-      const path = name === "." ? file.name : `${name}/${file.name}`;
-      const reason = folder.isServed(file.info)
-        ? layout.whyNoMessage(file.name, names)
-        : foreign(folder);
-      if (reason === null) found.push({ ...file, path });
-      else leftOut.add(reason, path);
-      isDoubtful ||= folder.isExposed && !folder.isServed(file.info);
+  for (const [name, { stamp }] of folders) {
+    const before = known.folders.get(name);
+    // The rows do not hold all paths of messages that have several; then we look at all files.
+    if (before?.stamp === stamp && !messages.hasOtherPaths) {
+      keepAllIn(name, messages, kept);
+      leftOut.set(name, before.leftOut);
+      continue;
     }
-    for (const each of listed.unnameable) leftOut.add(unnameable, each);
+    const pathOf = (file: string) => name === "." ? file : `${name}/${file}`;
+    const rowOf = (file: string) =>
+      messages.hasOtherPaths ? undefined : messages.rowAtPath(pathOf(file));
+    const trusted: number[] = [];
+    const telling = new Set<string>();
+    const listed = await folder.files.regularFiles(join(folder.path, name), (name) => {
+      if (layout.tellsOfOthers(name)) telling.add(name);
+      const row = rowOf(name);
+      if (row === undefined || !names.isTrusted(row)) return false;
+      trusted.push(row);
+      return true;
+    });
+    const out = new LeftOut();
+    leftOut.set(name, out);
+    isDoubtful ||= listed.hasVanished;
+    for (const row of trusted) {
+      const path = messages.pathAt(row);
+      const reason = telling.size === 0 ? null : layout.whyNoMessage(nameIn(path), telling);
+      if (reason === null) kept[row] = 1;
+      else out.add(reason, path);
+    }
+    // A file system of a test may list without asking.
+    for (const { name } of listed.files) if (layout.tellsOfOthers(name)) telling.add(name);
+    for (const file of listed.files) {
+      const isServed = folder.isServed(file.info);
+      const reason = isServed ? layout.whyNoMessage(file.name, telling) : foreign(folder);
+      const row = rowOf(file.name);
+      if (reason !== null) out.add(reason, pathOf(file.name));
+      else if (row !== undefined && messages.isStill(row, identityOf(file.info))) {
+        kept[row] = 1;
+        names.lookedAt(row);
+      } else found.push({ ...file, path: pathOf(file.name) });
+      isDoubtful ||= folder.isExposed && !isServed;
+    }
+    for (const each of listed.unnameable) out.add(unnameable, each);
   }
-  if (layout.format === "folder") await leaveOutMaildir(folder, leftOut);
+  if (layout.format === "folder") {
+    const beside = new LeftOut();
+    await leaveOutMaildir(folder, beside);
+    leftOut.set("beside", beside);
+  }
   const files = layout.isWrittenInPlace && settleTime !== 0
-    ? await settled(folder, found, settleTime, known, clock)
+    ? await waitForYoungFiles(folder, found, settleTime, clock)
     : found;
-  return { files, leftOut, unsettled: found.length - files.length, isDoubtful };
+  return { kept, files, leftOut, unsettled: found.length - files.length, isDoubtful };
+}
+
+/** Marks the rows of all messages in a folder. */
+function keepAllIn(folder: string, messages: MessageTable, kept: Uint8Array): void {
+  const start = folder === "." ? "" : `${folder}/`;
+  for (let row = 0; row < messages.size; row++) {
+    if (messages.pathAt(row).startsWith(start)) kept[row] = 1;
+  }
 }
 
 /** Reports the files of `new` and `cur` as left out: somebody would miss them if the folder is really a Maildir. */
@@ -102,47 +156,5 @@ function foreign({ owner, path }: MailboxFolder): LeftOutReason {
     text: `of somebody else than the owner of the mailbox (if it is the owner's mail, type: ` +
       `chown -R ${owner} '${path}')`,
     isFault: true,
-  };
-}
-
-async function settled(
-  folder: MailboxFolder,
-  found: readonly FileAtPath[],
-  settleTime: number | null,
-  known: KnownMessages,
-  clock: Clock,
-): Promise<FileAtPath[]> {
-  const now = Date.now();
-  const ageOf = ({ info }: FileAtPath) => now - (info.mtime?.getTime() ?? 0);
-  const files: FileAtPath[] = [];
-  let waiting: FileAtPath[] = [];
-  const servedBefore = pathsOf(known);
-  for (const file of found) {
-    const age = ageOf(file);
-    if (age >= (settleTime ?? YOUNG_MS)) files.push(file);
-    else if (servedBefore(file)) files.push(file);
-    else if (settleTime === null || age < 0) waiting.push(file);
-  }
-  const until = clock.now() + YOUNG_MS;
-  while (waiting.length > 0 && clock.now() < until) {
-    await new Promise<void>((resolve) => clock.after(QUIET_MS, resolve));
-    const moving: FileAtPath[] = [];
-    for (const file of waiting) {
-      const info = await folder.files.look(join(folder.path, file.path));
-      if (info === null || !folder.isServed(info)) continue;
-      const isQuiet = isSameFile(identityOf(info), identityOf(file.info));
-      (isQuiet ? files : moving).push({ ...file, info });
-    }
-    waiting = moving;
-  }
-  return files;
-}
-
-function pathsOf(known: KnownMessages): (file: FileAtPath) => boolean {
-  let byPath: Map<string, ReturnType<typeof identityOf>> | null = null;
-  return ({ path, info }) => {
-    byPath ??= new Map([...known.messages.values()].map(({ path, identity }) => [path, identity]));
-    const before = byPath.get(path);
-    return before !== undefined && isSameFile(before, identityOf(info));
   };
 }

@@ -15,21 +15,19 @@
 import { join } from "@std/path";
 import type { FileSystem } from "../../files/file_system.ts";
 import { readWhole } from "../../files/read_whole.ts";
-import { writeWhole } from "../../files/write_whole.ts";
 import { isSize } from "../../provider/message_size.ts";
-import type { MeasuredFile } from "./measure_files.ts";
-import type { MessageFile } from "./message_ids.ts";
+import { MessageList } from "../../provider/message_list.ts";
 import type { MessageLayout } from "./message_layout.ts";
+import type { MessageTable } from "./message_table.ts";
+import { MessageTableBuilder } from "./message_table_builder.ts";
 
-const VERSION = 3;
+export const VERSION = 3;
 /** With fewer messages there is no need for an index: listing them again is faster than anybody could notice. */
 export const LEAST_MESSAGES = 1_000;
-/** The name of an index that is being written. */
-const UNFINISHED = /^index\.[0-9a-f-]+$/;
 const LINE_END = 0x0a;
 
 /** The first line. */
-interface Head {
+export interface Head {
   readonly version: typeof VERSION;
   /** The times of the folders; empty where we cannot trust them. */
   readonly stamp: string;
@@ -53,17 +51,14 @@ interface Details {
   readonly clean: readonly boolean[];
 }
 
-/** A message with its size. */
-export interface KnownMessage extends MessageFile, MeasuredFile {}
-
 /** An index that was read. */
 export class MailboxIndex {
-  /** The times of the folders; empty where we cannot trust them. */
+  /** The stamps of the folders; empty where we cannot trust them. */
   readonly stamp: string;
-  readonly uniqueIds: readonly string[];
-  readonly octets: readonly number[];
+  readonly list: MessageList;
   readonly #layout: MessageLayout;
-  readonly #details: Uint8Array;
+  /** The third line, until it is parsed; then its messages, or null when it is damaged. */
+  #details: Uint8Array | MessageTable | null;
 
   private constructor(
     layout: MessageLayout,
@@ -73,8 +68,7 @@ export class MailboxIndex {
   ) {
     this.#layout = layout;
     this.stamp = stamp;
-    this.uniqueIds = uniqueIds;
-    this.octets = octets;
+    this.list = new MessageList(Object.freeze(uniqueIds), Object.freeze(octets));
     this.#details = details;
   }
 
@@ -85,7 +79,7 @@ export class MailboxIndex {
     layout: MessageLayout,
   ): Promise<MailboxIndex | null> {
     try {
-      const path = pathIn(stateFolder);
+      const path = indexPathIn(stateFolder);
       // Nobody else can write in the folder.
       using file = await files.open(path, false);
       if (file === null) return null;
@@ -104,57 +98,33 @@ export class MailboxIndex {
   }
 
   /** All messages with all their values; null when the third line is damaged. */
-  messages(): readonly KnownMessage[] | null {
-    const details = parsed(this.#details);
-    if (!isDetails(details, this.uniqueIds.length)) return null;
-    if (!details.paths.every((path) => isPathOf(this.#layout, path))) return null;
-    return this.uniqueIds.map((uniqueId, at) => ({
-      uniqueId,
-      path: details.paths[at] ?? "",
-      identity: {
-        size: details.fileSizes[at] ?? NaN,
-        modified: details.modified[at] ?? NaN,
-        inode: details.inodes[at] ?? NaN,
-      },
-      otherPaths: [],
-      octets: this.octets[at] ?? NaN,
-      isClean: details.clean[at] ?? false,
-    }));
+  messages(): MessageTable | null {
+    if (this.#details instanceof Uint8Array) this.#details = this.#parsed(this.#details);
+    return this.#details;
   }
-}
 
-/** Writes an index in place of the old one. */
-export async function writeIndex(
-  files: FileSystem,
-  stateFolder: string,
-  stamp: string,
-  messages: readonly KnownMessage[],
-): Promise<void> {
-  const overview = line(
-    {
-      uniqueIds: messages.map(({ uniqueId }) => uniqueId),
-      octets: messages.map(({ octets }) => octets),
-    } satisfies Overview,
-  );
-  const details = line(
-    {
-      paths: messages.map(({ path }) => path),
-      fileSizes: messages.map(({ identity }) => identity.size),
-      modified: messages.map(({ identity }) => identity.modified),
-      inodes: messages.map(({ identity }) => identity.inode),
-      clean: messages.map(({ isClean }) => isClean),
-    } satisfies Details,
-  );
-  const lengths = [overview.length, details.length] as const;
-  const head = line({ version: VERSION, stamp, lengths } satisfies Head);
-  for (const { name } of await files.entries(stateFolder)) {
-    // The process that was writing it is gone, or will write it again.
-    if (UNFINISHED.test(name)) await files.remove(join(stateFolder, name)).catch(() => {});
+  #parsed(line: Uint8Array): MessageTable | null {
+    const { uniqueIds, octets } = this.list;
+    const details = parsed(line);
+    if (!isDetails(details, uniqueIds.length) || this.list.fault !== null) return null;
+    if (!details.paths.every((path) => isPathOf(this.#layout, path))) return null;
+    const builder = new MessageTableBuilder(uniqueIds.length);
+    for (const [at, uniqueId] of uniqueIds.entries()) {
+      builder.addKnown({
+        uniqueId,
+        path: details.paths[at] ?? "",
+        identity: {
+          size: details.fileSizes[at] ?? NaN,
+          modified: details.modified[at] ?? NaN,
+          inode: details.inodes[at] ?? NaN,
+        },
+        otherPaths: [],
+        octets: octets?.[at] ?? NaN,
+        isClean: details.clean[at] ?? false,
+      });
+    }
+    return builder.table(this.list);
   }
-  const path = pathIn(stateFolder);
-  await writeWhole(files, path, `${path}.${crypto.randomUUID()}`, async (file) => {
-    for (const part of [head, overview, details]) await file.write(part);
-  });
 }
 
 /** Whether it is a plain name in one of the folders of messages. */
@@ -163,10 +133,6 @@ function isPathOf(layout: MessageLayout, path: string): boolean {
   const folder = slash === -1 ? "." : path.slice(0, slash);
   const name = path.slice(slash + 1);
   return layout.folders.includes(folder) && /^[^.]/.test(name) && !name.includes("\0");
-}
-
-function line(value: object): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${JSON.stringify(value)}\n`);
 }
 
 /** Null when the line is not JSON. */
@@ -210,6 +176,7 @@ function isColumn(column: unknown, type: string, length: number): boolean {
     column.every((each) => typeof each === type);
 }
 
-function pathIn(stateFolder: string): string {
+/** The path of the index. */
+export function indexPathIn(stateFolder: string): string {
   return join(stateFolder, "index");
 }

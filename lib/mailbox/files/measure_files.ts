@@ -11,21 +11,11 @@ import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { envelopeOctets } from "./envelope_line.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { MboxInAFile } from "./mbox_in_a_file.ts";
-import type { MessageFile } from "./message_ids.ts";
+import type { MeasuredFile } from "./measured_file.ts";
+import type { MessageFile } from "./message_table.ts";
 
 /** The longest stretch of work before yielding to the event loop. */
 const SLICE_MS = 2;
-
-/** What was measured of one file. */
-export interface MeasuredFile {
-  readonly identity: FileIdentity;
-  /** Size of the message as sent. */
-  readonly octets: number;
-  /** Whether the server sends its octets as they are: it changes no line end, and byte-stuffs no line. */
-  readonly isClean: boolean;
-  /** Whether it is a whole mbox, and not a message; the index does not hold this. */
-  readonly isMbox?: boolean;
-}
 
 const CHUNK_OCTETS = 65_536;
 
@@ -38,7 +28,7 @@ export type Measurement =
 /** Measures each message and calls `tell` with the result. A message that cannot be read does not stop the others. */
 export async function measureFiles(
   folder: MailboxFolder,
-  messages: readonly MessageFile[],
+  messages: Iterable<MessageFile>,
   tell: (message: MessageFile, measurement: Measurement) => void,
 ): Promise<void> {
   const slice = new TimeSlice(SLICE_MS);

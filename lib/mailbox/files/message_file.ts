@@ -1,6 +1,6 @@
 /** Reads the bytes of a message that is a file. */
 import { counted } from "../../protocol/counted.ts";
-import type { FileFacts } from "../../files/file_identity.ts";
+import type { FileTimes } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { envelopeOctets } from "./envelope_line.ts";
 import { CLEAN, type MessageBody } from "../../protocol/reply.ts";
@@ -12,7 +12,7 @@ const CHUNK_OCTETS = 262_144;
 const SMALL_OCTETS = 32_768;
 
 /** The message at a path, if it was read lately and the file is as it was then. */
-export function recentBody(path: string, facts: FileFacts, isClean: boolean): MessageBody | null {
+export function recentBody(path: string, facts: FileTimes, isClean: boolean): MessageBody | null {
   const octets = recentMessages.get(path, facts);
   return octets === null ? null : new SmallBody(octets, isClean);
 }

@@ -8,21 +8,24 @@
  * - A new message gets the id of its base name (unique_id_of_name.ts). If another message has, or had, that id, as far
  *   as we know, its id is also made from its inode, size and time: no message gets the id of another.
  * - Files with the same inode and base name are one message, even in several folders.
+ *
+ * Most messages of a huge mailbox are as they were at the last look: their rows are copied, and only the other files are
+ * compared with the messages that are gone.
  */
-import { type FileIdentity, identityOf } from "../../files/file_identity.ts";
+import { identityOf } from "../../files/file_identity.ts";
 import type { ListedFile } from "../../files/file_system.ts";
+import { TimeSlice } from "../../time/time_slice.ts";
+import {
+  type Candidate,
+  FormerMessages,
+  nameIn,
+  stampOf,
+  stemsOfKeptIds,
+} from "./former_messages.ts";
 import type { MessageLayout } from "./message_layout.ts";
+import type { MessageTable } from "./message_table.ts";
+import { MessageTableBuilder } from "./message_table_builder.ts";
 import { derivedUniqueId, uniqueIdOfName } from "./unique_id_of_name.ts";
-
-/** A message that is there. */
-export interface MessageFile {
-  readonly uniqueId: string;
-  /** Relative to the mailbox: `message.eml`, `cur/1234.host:2,S`. */
-  readonly path: string;
-  readonly identity: FileIdentity;
-  /** Other paths of the same inode, under the same base name. */
-  readonly otherPaths: readonly string[];
-}
 
 /** A file by its path below the mailbox. */
 export interface FileAtPath extends ListedFile {
@@ -31,167 +34,194 @@ export interface FileAtPath extends ListedFile {
 
 /** The messages that were known before. */
 export interface KnownMessages {
-  readonly messages: ReadonlyMap<string, MessageFile>;
+  readonly messages: MessageTable;
   readonly hasKeptIds: boolean;
+}
+
+/** What was found in the folders. */
+export interface FoundFiles {
+  /** For each row of the messages that were known before, 1 where its file is there, unchanged. */
+  readonly kept: Uint8Array;
+  /** All other files. */
+  readonly files: readonly FileAtPath[];
 }
 
 export interface IdentifiedMessages {
   /** In the order in which they are numbered: by time, then by base name. */
-  readonly messages: MessageFile[];
+  readonly messages: MessageTable;
   /** Whether some may have an id that does not follow from their name alone. */
   readonly hasKeptIds: boolean;
-}
-
-/** A message without its unique id. */
-interface Candidate {
-  readonly base: string;
-  readonly path: string;
-  readonly identity: FileIdentity;
-  readonly otherPaths: string[];
+  /** The ids that messages got now. */
+  readonly newIds: ReadonlySet<string>;
+  /** Whether one of these does not follow from the name alone. */
+  readonly hasNewKeptIds: boolean;
 }
 
 export async function identify(
-  files: readonly FileAtPath[],
+  { kept, files }: FoundFiles,
   known: KnownMessages,
   layout: MessageLayout,
 ): Promise<IdentifiedMessages> {
-  const candidates = candidatesOf(files, layout).sort(byTimeThenName);
-  const former = new FormerMessages(known.messages.values(), layout);
+  const before = known.messages;
+  const slice = new TimeSlice();
+  const { candidates, otherPaths } = candidatesOf(files, kept, before, layout);
+  await slice.pause();
+  candidates.sort(byTimeThenName);
+  await slice.pause();
+  const former = new FormerMessages(before, kept, layout);
   const ids = candidates.map((candidate) => former.claimByPath(candidate));
   let { hasKeptIds } = known;
+  let hasNewKeptIds = false;
   const claim = async (by: (candidate: Candidate) => string | null) => {
     for (const [at, candidate] of candidates.entries()) {
+      await slice.pause();
       const uniqueId = ids[at] ?? by(candidate);
       if (uniqueId === ids[at]) continue;
       ids[at] = uniqueId;
-      hasKeptIds ||= uniqueId !== await uniqueIdOfName(candidate.base);
+      hasNewKeptIds ||= uniqueId !== await uniqueIdOfName(candidate.base);
     }
   };
   if (former.size > 0) {
     await claim((candidate) => former.claimByInode(candidate));
     await claim((candidate) => former.claimByName(candidate));
   }
-  const given = new Set<string>();
+  const newIds = new Set<string>();
   // For a new file with such a stem, another message has, or had, the id of its name.
-  const lentStems = known.hasKeptIds ? former.stemsOfKeptIds : new Set<string>();
-  const messages: MessageFile[] = [];
-  for (const [at, { base, path, identity, otherPaths }] of candidates.entries()) {
+  const lentStems = known.hasKeptIds && ids.includes(null)
+    ? stemsOfKeptIds(before, layout)
+    : new Set<string>();
+  const builder = new MergedTable(before, kept, otherPaths, candidates.length, layout);
+  for (const [at, candidate] of candidates.entries()) {
+    // A look at the clock for each would take longer than the rest.
+    if (at % 64 === 0) await slice.pause();
+    const { base, identity } = candidate;
     let uniqueId = ids[at] ?? null;
     if (uniqueId === null) {
-      uniqueId = await uniqueIdOfName(base);
+      const natural = uniqueIdOfName(base);
+      uniqueId = typeof natural === "string" ? natural : await natural;
       if (
-        given.has(uniqueId) || known.messages.has(uniqueId) || lentStems.has(layout.stemOf(base))
+        newIds.has(uniqueId) || before.rowOf(uniqueId) >= 0 || lentStems.has(layout.stemOf(base))
       ) {
         uniqueId = await derivedUniqueId([base, ...stampOf(identity), identity.inode].join("\0"));
-        hasKeptIds = true;
+        hasNewKeptIds = true;
       }
-      given.add(uniqueId);
+      newIds.add(uniqueId);
     }
-    messages.push({ uniqueId, path, identity, otherPaths });
+    builder.add(candidate, uniqueId);
   }
-  return { messages, hasKeptIds };
+  hasKeptIds ||= hasNewKeptIds;
+  return { messages: builder.table(), hasKeptIds, newIds, hasNewKeptIds };
 }
 
-/** One candidate for all files with the same inode and base name. */
-function candidatesOf(files: readonly FileAtPath[], layout: MessageLayout): Candidate[] {
-  const byBase = new Map<string, Candidate[]>();
+/** One candidate for all files with the same inode and base name; and other paths of messages that are kept, by row. */
+function candidatesOf(
+  files: readonly FileAtPath[],
+  kept: Uint8Array,
+  before: MessageTable,
+  layout: MessageLayout,
+): { candidates: Candidate[]; otherPaths: ReadonlyMap<number, readonly string[]> } {
+  const byInode = new Map<number, Candidate>();
   const candidates: Candidate[] = [];
+  const namesake = (inode: number, base: string) => {
+    let each = inode === 0 ? undefined : byInode.get(inode);
+    while (each !== undefined && each.base !== base) each = each.sameInode;
+    return each;
+  };
   for (const { name, path, info } of files) {
     const base = layout.baseNameOf(name);
     const identity = identityOf(info);
-    const namesakes = byBase.get(base) ?? [];
-    const same = identity.inode === 0
-      ? undefined
-      : namesakes.find((namesake) => namesake.identity.inode === identity.inode);
+    const same = namesake(identity.inode, base);
     if (same !== undefined) {
       same.otherPaths.push(path);
       continue;
     }
-    const candidate = { base, path, identity, otherPaths: [] };
+    const sameInode = byInode.get(identity.inode);
+    const candidate = { base, path, identity, otherPaths: [], sameInode };
     candidates.push(candidate);
-    if (namesakes.length === 0) byBase.set(base, namesakes);
-    namesakes.push(candidate);
+    byInode.set(identity.inode, candidate);
   }
-  return candidates;
+  const otherPaths = new Map<number, readonly string[]>();
+  if (candidates.length === 0) return { candidates, otherPaths };
+  const merged = new Set<Candidate>();
+  for (let row = 0; row < before.size; row++) {
+    if (kept[row] !== 1 || !byInode.has(before.inodeAt(row))) continue;
+    const same = namesake(before.inodeAt(row), layout.baseNameOf(nameIn(before.pathAt(row))));
+    if (same === undefined) continue;
+    merged.add(same);
+    otherPaths.set(row, [same.path, ...same.otherPaths]);
+  }
+  return {
+    candidates: merged.size === 0 ? candidates : candidates.filter((each) => !merged.has(each)),
+    otherPaths,
+  };
 }
 
-/** The messages that were known before, until a file claims them. */
-class FormerMessages {
-  readonly #byPath = new Map<string, MessageFile>();
+/** The kept rows of a table and new messages, in one order. */
+class MergedTable {
+  readonly #before: MessageTable;
+  readonly #kept: Uint8Array;
+  readonly #otherPaths: ReadonlyMap<number, readonly string[]>;
   readonly #layout: MessageLayout;
-  readonly #stemsOfKeptIds = new Set<string>();
-  #byInode: Map<string, MessageFile> | null = null;
-  #byName: Map<string, MessageFile> | null = null;
+  readonly #builder: MessageTableBuilder;
+  #row = 0;
+  /** Whether all messages have the row that they had before. */
+  #areRowsSame = true;
 
-  constructor(known: Iterable<MessageFile>, layout: MessageLayout) {
+  constructor(
+    before: MessageTable,
+    kept: Uint8Array,
+    otherPaths: ReadonlyMap<number, readonly string[]>,
+    count: number,
+    layout: MessageLayout,
+  ) {
+    this.#before = before;
+    this.#kept = kept;
+    this.#otherPaths = otherPaths;
     this.#layout = layout;
-    for (const message of known) {
-      this.#byPath.set(message.path, message);
-      const base = layout.baseNameOf(nameIn(message.path));
-      if (message.uniqueId !== base) this.#stemsOfKeptIds.add(layout.stemOf(base));
+    this.#builder = new MessageTableBuilder(kept.reduce((sum, each) => sum + each, count));
+  }
+
+  /** Adds the next new message, in their order. */
+  add(candidate: Candidate, uniqueId: string): void {
+    while (this.#row < this.#before.size && this.#isBefore(this.#row, candidate)) this.#addRow();
+    if (this.#row < this.#before.size) this.#areRowsSame = false;
+    const { path, identity, otherPaths } = candidate;
+    this.#builder.add({ uniqueId, path, identity, otherPaths });
+  }
+
+  table(): MessageTable {
+    while (this.#row < this.#before.size) this.#addRow();
+    const table = this.#builder.table();
+    if (this.#areRowsSame) table.takePathsOf(this.#before);
+    return table;
+  }
+
+  #addRow(): void {
+    const row = this.#row++;
+    if (this.#kept[row] !== 1) {
+      this.#areRowsSame = false;
+      return;
     }
+    this.#builder.addFrom(this.#before, row, this.#otherPaths.get(row) ?? []);
   }
 
-  /** How many messages no file has claimed yet. */
-  get size(): number {
-    return this.#byPath.size;
+  #isBefore(row: number, candidate: Candidate): boolean {
+    const difference = this.#before.modifiedAt(row) - candidate.identity.modified;
+    if (difference !== 0) return difference < 0;
+    const path = this.#before.pathAt(row);
+    const base = this.#layout.baseNameOf(nameIn(path));
+    return byNameThenPath({ base, path }, candidate) < 0;
   }
-
-  /** The stems of all messages whose ids are not their base names. */
-  get stemsOfKeptIds(): Set<string> {
-    return this.#stemsOfKeptIds;
-  }
-
-  claimByPath({ path, identity }: Candidate): string | null {
-    const message = this.#byPath.get(path);
-    return message !== undefined && inodeKey(message.identity) === inodeKey(identity)
-      ? this.#claim(message)
-      : null;
-  }
-
-  claimByInode({ base, identity }: Candidate): string | null {
-    const keyOf = (base: string, of: FileIdentity) =>
-      [inodeKey(of), this.#layout.stemOf(base)].join("\0");
-    this.#byInode ??= this.#mapped(keyOf);
-    return this.#claim(this.#byInode.get(keyOf(base, identity)));
-  }
-
-  claimByName({ base, identity }: Candidate): string | null {
-    const keyOf = (base: string, of: FileIdentity) => [base, ...stampOf(of)].join("\0");
-    this.#byName ??= this.#mapped(keyOf);
-    return this.#claim(this.#byName.get(keyOf(base, identity)));
-  }
-
-  #mapped(keyOf: (base: string, of: FileIdentity) => string): Map<string, MessageFile> {
-    const entryOf = (message: MessageFile) => {
-      const base = this.#layout.baseNameOf(nameIn(message.path));
-      return [keyOf(base, message.identity), message] as const;
-    };
-    return new Map([...this.#byPath.values()].map(entryOf));
-  }
-
-  #claim(message: MessageFile | undefined): string | null {
-    // Another file may have claimed it.
-    return message !== undefined && this.#byPath.delete(message.path) ? message.uniqueId : null;
-  }
-}
-
-function nameIn(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-/** Size and time of a file, without parts of a second, which a copy may have lost. */
-function stampOf({ size, modified }: FileIdentity): readonly number[] {
-  return [size, Math.floor(modified / 1_000)];
-}
-
-function inodeKey(identity: FileIdentity): string {
-  return [identity.inode, ...stampOf(identity)].join(" ");
 }
 
 function byTimeThenName(a: Candidate, b: Candidate): number {
-  return a.identity.modified - b.identity.modified ||
-    byName(a.base, b.base) || (a.path < b.path ? -1 : 1);
+  return a.identity.modified - b.identity.modified || byNameThenPath(a, b);
+}
+
+type Named = Pick<Candidate, "base" | "path">;
+
+function byNameThenPath(a: Named, b: Named): number {
+  return byName(a.base, b.base) || (a.path < b.path ? -1 : 1);
 }
 
 /** Compares numbers by their value, since MH names its messages by numbers. */

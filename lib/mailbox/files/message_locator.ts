@@ -9,7 +9,7 @@
 import { join } from "@std/path";
 import type { Clock } from "../../time/clock.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
-import type { MessageFile } from "./message_ids.ts";
+import type { MessageFile } from "./message_table.ts";
 import type { MessageLayout } from "./message_layout.ts";
 import { withSettledFiles } from "./settled_files.ts";
 import { isYoung, stampOf } from "./stamp.ts";
@@ -109,11 +109,11 @@ export class MessageLocator {
   }
 
   async #list(): Promise<Places> {
-    const { stamp, newest, folders } = await stampOf(this.#folder);
+    const { stamp, folders } = await stampOf(this.#folder);
     const startedAt = Date.now();
     const byInode = new Map<string, string[]>();
     const byBase = new Map<string, string>();
-    for (const folder of folders) {
+    for (const folder of folders.keys()) {
       const listed = await this.#folder.files.regularFiles(join(this.#folder.path, folder));
       for (const { name, info } of listed.files) {
         const path = folder === "." ? name : `${folder}/${name}`;
@@ -127,7 +127,9 @@ export class MessageLocator {
     }
     return {
       listedAt: this.#clock.now(),
-      stamp: isYoung(newest, startedAt) ? null : stamp,
+      stamp: [...folders.values()].some(({ modified }) => isYoung(modified, startedAt))
+        ? null
+        : stamp,
       byInode,
       byBase,
     };

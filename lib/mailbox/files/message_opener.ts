@@ -3,7 +3,7 @@ import { type Awaitable, type MessageBody, then } from "../../protocol/reply.ts"
 import type { FileSizes } from "./file_sizes.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { messageBody, recentBody } from "./message_file.ts";
-import type { MessageFile } from "./message_ids.ts";
+import type { MessageFile } from "./message_table.ts";
 import type { MessageLocator } from "./message_locator.ts";
 import { recentMessages } from "./recent_messages.ts";
 
@@ -21,7 +21,6 @@ export class MessageOpener {
   /** The message; null when it is gone or has changed. A promise only where something must be waited for. */
   open(message: MessageFile): Awaitable<MessageBody | null> {
     const isClean = this.#sizes.isClean(message);
-    if (typeof isClean !== "boolean") return isClean.then(() => this.open(message));
     return then(
       this.#openAt(message.path, message, isClean),
       (body) => body ?? this.#openMoved(message, isClean),

@@ -5,15 +5,15 @@
  * if its last change was then long past. So a change cannot have the same times, even where a file system counts them
  * in ticks: the system sets the time of the last change itself, and FAT, which has none, sets that of the contents.
  */
-import type { FileFacts } from "../../files/file_identity.ts";
+import type { FileTimes } from "../../files/file_identity.ts";
 
 /** For all mailboxes of the process together. */
 const MOST_OCTETS = 4_194_304;
-/** Longer than the ticks of all file systems: FAT counts in two seconds. */
+/** Longer than the ticks of all file systems: FAT counts in two seconds, and Deno gives `ctime` in whole seconds. */
 const PAST_MS = 4_000;
 
 interface RecentMessage {
-  readonly facts: FileFacts;
+  readonly facts: FileTimes;
   readonly octets: Uint8Array;
 }
 
@@ -28,7 +28,7 @@ export class RecentMessages {
   }
 
   /** The octets, if the file is still as it was. */
-  get(path: string, facts: FileFacts): Uint8Array | null {
+  get(path: string, facts: FileTimes): Uint8Array | null {
     const recent = this.#messages.get(path);
     if (recent === undefined) return null;
     this.#messages.delete(path);
@@ -46,7 +46,7 @@ export class RecentMessages {
    * @param facts of the open file, from before it was read
    * @param readAt when its reading began, in milliseconds since 1970
    */
-  keep(path: string, facts: FileFacts, readAt: number, octets: Uint8Array): void {
+  keep(path: string, facts: FileTimes, readAt: number, octets: Uint8Array): void {
     if (!isPast(facts.ctime, readAt) || !isPast(facts.mtime, readAt)) return;
     this.#octets += octets.length - (this.#messages.get(path)?.octets.length ?? 0);
     this.#messages.delete(path);
@@ -66,7 +66,7 @@ function isPast(time: Date | null, now: number): boolean {
   return time !== null && time.getTime() < now - PAST_MS;
 }
 
-function isUnchanged(before: FileFacts, now: FileFacts): boolean {
+function isUnchanged(before: FileTimes, now: FileTimes): boolean {
   return now.isFile && before.ino === now.ino && before.dev === now.dev &&
     before.size === now.size && before.ctime?.getTime() === now.ctime?.getTime() &&
     before.mtime?.getTime() === now.mtime?.getTime();

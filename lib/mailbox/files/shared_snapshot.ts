@@ -1,100 +1,111 @@
 /**
  * The messages of a mailbox, listed once for all sessions that begin while the mailbox stays the same.
  *
- * - A mailbox is unchanged if its folders have the same times of modification as before: one look at each folder is
- *   enough.
+ * - A mailbox is unchanged if its folders have the same stamps as before: one look at each folder is enough. If only one
+ *   folder of a Maildir has changed, only that one is listed.
  * - We do not trust a time that is younger than a tick of the file system when we look, since a file may still arrive
- *   within the same tick. Such a mailbox is listed again the next time.
- * - A folder with files that are still being written is listed again, too: writing does not change its time. So is one
- *   whose list may be that of another folder (list_messages.ts).
+ *   within the same tick. Such a folder is listed again the next time.
+ * - A mailbox with files that are still being written is listed again, too: writing does not change the time of a folder.
+ *   So is one whose list may be that of another folder (list_messages.ts).
  * - A change of a file in place does not change the time of its folder. We notice it when the file is opened, and
- *   `forget` is called then.
+ *   `forget` is called then. known_names.ts says when a file that was replaced is noticed.
  * - What an earlier process has stored about the mailbox counts as if this process had seen it.
  * - A login during a listing waits for the next listing, together with all other logins meanwhile: the listing that
  *   already runs may have missed the newest mail.
  */
-import type { Clock } from "../../time/clock.ts";
-import { MessageList } from "../../provider/message_list.ts";
+import type { MessageList } from "../../provider/message_list.ts";
 import { LeftOut } from "../left_out.ts";
-import { listMessages } from "./list_messages.ts";
-import type { MailboxFolder } from "./mailbox_folder.ts";
+import { KnownNames } from "./known_names.ts";
+import {
+  type KnownFolder,
+  type KnownMailbox,
+  type Listing,
+  listMessages,
+} from "./list_messages.ts";
 import type { MailboxIndex } from "./mailbox_index.ts";
-import { identify, type KnownMessages, type MessageFile } from "./message_ids.ts";
-import type { MessageLayout } from "./message_layout.ts";
+import { identify } from "./message_ids.ts";
+import { MessageTable } from "./message_table.ts";
 import { withSettledFiles } from "./settled_files.ts";
-import { isYoung, stampOf } from "./stamp.ts";
+import { isYoung, joinedStamps, separateStamps, stampOf } from "./stamp.ts";
 
 /** The messages of a mailbox at one moment; sessions share it. */
-export interface Snapshot extends KnownMessages {
+export interface Snapshot extends KnownMailbox {
   readonly list: MessageList;
-  /** The times of the folders; null where we cannot trust them. */
+  /** The stamps of all folders; null where we cannot trust them. */
   readonly stamp: string | null;
   /** The files that are left out; none where the list was read from the index. */
   readonly leftOut: LeftOut;
   /** How many files may still be written by another program. */
   readonly unsettled: number;
+  /** How many of the messages before are not there any more, or have changed. */
+  readonly removed: number;
+  /** Whether all files were looked at since the last change of their folder. */
+  readonly isProved: boolean;
+  /** The ids that messages got in this snapshot. */
+  readonly newIds: ReadonlySet<string>;
+  /** Whether one of these does not follow from a name alone. */
+  readonly hasNewKeptIds: boolean;
 }
 
-const nothingKnown: KnownMessages = { messages: new Map(), hasKeptIds: false };
+const nothingKnown: KnownMailbox = {
+  messages: MessageTable.empty,
+  hasKeptIds: false,
+  folders: new Map(),
+};
 
 /** A snapshot from the index. Most logins only list, so what is needed to open a message is parsed only then. */
 class RememberedSnapshot implements Snapshot {
   readonly stamp: string;
   readonly list: MessageList;
+  readonly folders: ReadonlyMap<string, KnownFolder>;
   readonly leftOut = new LeftOut();
   readonly unsettled = 0;
   readonly hasKeptIds = true;
+  readonly removed = 0;
+  readonly isProved = true;
+  readonly newIds = new Set<string>();
+  readonly hasNewKeptIds = false;
   readonly #index: MailboxIndex;
   readonly #forget: () => void;
-  #messages: ReadonlyMap<string, MessageFile> | null = null;
 
   constructor(index: MailboxIndex, forget: () => void) {
     this.stamp = index.stamp;
-    this.list = new MessageList(Object.freeze(index.uniqueIds), Object.freeze(index.octets));
+    this.list = index.list;
+    this.folders = foldersOf(index);
     this.#index = index;
     this.#forget = forget;
   }
 
-  get messages(): ReadonlyMap<string, MessageFile> {
-    return this.#messages ??= this.#read();
-  }
-
-  #read(): ReadonlyMap<string, MessageFile> {
+  get messages(): MessageTable {
     const messages = this.#index.messages();
-    if (messages === null) {
-      this.#forget();
-      throw new Error("the index of the mailbox is damaged; the next session looks again");
-    }
-    return new Map(messages.map((message) => [message.uniqueId, message]));
+    if (messages !== null) return messages;
+    this.#forget();
+    throw new Error("the index of the mailbox is damaged; the next session looks again");
   }
 }
 
 export class SharedSnapshot {
-  readonly #folder: MailboxFolder;
-  readonly #layout: MessageLayout;
-  readonly #settleTime: number | null;
-  readonly #clock: Clock;
+  readonly #listing: Listing;
+  readonly #names = new KnownNames();
   /** Reads what an earlier process has stored; called once, at the first look. */
   #remembered: (() => Promise<MailboxIndex | null>) | null;
   #kept: Snapshot | null = null;
   /** The messages of the last look; they may be gone by now. */
-  #known: KnownMessages = nothingKnown;
+  #known: KnownMailbox = nothingKnown;
+  /** How many times `forget` was called, and how many times when the last list began. */
+  #forgotten = 0;
+  #listedAfter = 0;
   #running: Promise<Snapshot> | null = null;
   #next: Promise<Snapshot> | null = null;
 
-  /** @param settleTime milliseconds; null for the default */
-  constructor(
-    folder: MailboxFolder,
-    layout: MessageLayout,
-    settleTime: number | null,
-    clock: Clock,
-    remembered: () => Promise<MailboxIndex | null>,
-  ) {
-    this.#folder = folder;
-    this.#layout = layout;
-    this.#settleTime = settleTime;
-    this.#clock = clock;
+  constructor(listing: Listing, remembered: () => Promise<MailboxIndex | null>) {
+    this.#listing = listing;
     this.#remembered = remembered;
+  }
+
+  /** The messages of the last look; they may be gone by now. */
+  get latest(): MessageTable {
+    return this.#known.messages;
   }
 
   /** The messages that are there now. */
@@ -105,13 +116,15 @@ export class SharedSnapshot {
   /** The messages that are there now, without recovering interrupted deletions. */
   async inspect(): Promise<Snapshot> {
     const index = await this.#remembered?.() ?? null;
-    if (index !== null) this.#known = knownOf(index);
+    if (index !== null) this.#known = { ...knownOf(index), folders: new Map() };
     return await this.#list();
   }
 
-  /** Lists again the next time, whatever the times say. */
+  /** Lists again the next time, and looks at every file, whatever the stamps say. */
   forget(): void {
     this.#kept = null;
+    this.#forgotten++;
+    this.#names.lookAtAll();
   }
 
   async #afterRunning(): Promise<Snapshot> {
@@ -122,58 +135,91 @@ export class SharedSnapshot {
   }
 
   async #refresh(): Promise<Snapshot> {
-    const { stamp } = await stampOf(this.#folder);
-    if (this.#kept?.stamp === stamp) return this.#kept;
+    const { folder } = this.#listing;
+    const { stamp } = await stampOf(folder);
+    const kept = this.#kept;
+    if (kept !== null && kept.stamp === stamp) {
+      if (this.#names.haveLookedAtAll) return kept;
+      if (await this.#names.look(folder, kept.messages)) return kept;
+      this.forget();
+    }
     const remembered = await this.#remembered?.() ?? null;
     this.#remembered = null;
     if (remembered !== null) this.#known = knownOf(remembered);
+    const forgotten = this.#forgotten;
     const snapshot = await withSettledFiles(
-      this.#folder,
+      folder,
       async () => await this.#recall(remembered) ?? await this.#list(),
     );
-    this.#kept = snapshot.stamp === null ? null : snapshot;
     if (!(snapshot instanceof RememberedSnapshot)) this.#known = snapshot;
+    if (forgotten === this.#forgotten) {
+      this.#kept = snapshot.stamp === null ? null : snapshot;
+      if (!(snapshot instanceof RememberedSnapshot)) this.#names.haveListed(snapshot.removed);
+      this.#listedAfter = forgotten;
+    }
+    if (this.#names.isPartDue && !await this.#names.look(folder, snapshot.messages)) {
+      this.forget();
+      return await this.#refresh();
+    }
     return snapshot;
   }
 
   async #recall(index: MailboxIndex | null): Promise<Snapshot | null> {
-    if (index === null || index.stamp !== (await stampOf(this.#folder)).stamp) return null;
+    if (index === null || index.stamp !== (await stampOf(this.#listing.folder)).stamp) return null;
     return new RememberedSnapshot(index, () => this.forget());
   }
 
   async #list(): Promise<Snapshot> {
-    const { stamp, newest, folders } = await stampOf(this.#folder);
+    const known = this.#forgotten === this.#listedAfter
+      ? this.#known
+      : { ...this.#known, folders: nothingKnown.folders };
+    const { stamp, folders } = await stampOf(this.#listing.folder);
     const startedAt = Date.now();
-    const { files, leftOut, unsettled, isDoubtful } = await listMessages(
-      this.#folder,
-      folders,
-      this.#layout,
-      this.#settleTime,
-      this.#known,
-      this.#clock,
-    );
-    const { messages, hasKeptIds } = await identify(files, this.#known, this.#layout);
-    const isTrusted = unsettled === 0 && !isDoubtful && !isYoung(newest, startedAt);
+    const names = this.#names.begin(known.messages);
+    const listed = await listMessages(this.#listing, folders, known, names);
+    const { messages, ...ids } = await identify(listed, known, this.#listing.layout);
+    const { unsettled, isDoubtful } = listed;
+    const trusted = new Map<string, KnownFolder>();
+    const leftOut = new LeftOut();
+    for (const out of listed.leftOut.values()) leftOut.addAll(out);
+    for (const [name, { stamp, modified }] of folders) {
+      if (unsettled > 0 || isDoubtful || isYoung(modified, startedAt)) continue;
+      trusted.set(name, { stamp, leftOut: listed.leftOut.get(name) ?? new LeftOut() });
+    }
     return {
-      list: new MessageList(Object.freeze(messages.map(({ uniqueId }) => uniqueId))),
-      messages: new Map(messages.map((message) => [message.uniqueId, message])),
-      hasKeptIds,
-      stamp: isTrusted ? stamp : null,
+      list: messages.list,
+      messages,
+      ...ids,
+      folders: trusted,
+      stamp: trusted.size === folders.size ? stamp : null,
       leftOut,
       unsettled,
+      removed: listed.kept.reduce((removed, isKept) => removed - isKept, listed.kept.length),
+      isProved: this.#names.haveLookedAtAll,
     };
   }
 }
 
-/** The messages of the index, which is parsed only when the mailbox has changed. */
-function knownOf(index: MailboxIndex): KnownMessages {
-  let messages: ReadonlyMap<string, MessageFile> | null = null;
+/** The text of the stamps that can be trusted, for the index. */
+export function trustedStamps({ folders, messages, isProved }: Snapshot): string {
+  // The index does not hold other paths. Where there are some, the folders are listed again.
+  return messages.hasOtherPaths || !isProved ? "" : joinedStamps(folders);
+}
+
+/** What the index says, which is parsed only when the mailbox has changed. */
+function knownOf(index: MailboxIndex): KnownMailbox {
   return {
     get messages() {
-      return messages ??= new Map(
-        index.messages()?.map((message) => [message.uniqueId, message]),
-      );
+      return index.messages() ?? MessageTable.empty;
     },
     hasKeptIds: true,
+    get folders() {
+      return index.messages() === null ? nothingKnown.folders : foldersOf(index);
+    },
   };
+}
+
+function foldersOf(index: MailboxIndex): ReadonlyMap<string, KnownFolder> {
+  const stamps = [...separateStamps(index.stamp)];
+  return new Map(stamps.map(([name, stamp]) => [name, { stamp, leftOut: new LeftOut() }]));
 }

@@ -11,19 +11,43 @@ export function isYoung(modified: number, now: number): boolean {
   return now - modified <= (modified % 1_000 === 0 ? COARSEST_TICK_MS : FINE_TICK_MS);
 }
 
-/** The folders that are there; the newest of their times; and a text that differs after files have come or gone. */
-export async function stampOf(
-  folder: MailboxFolder,
-): Promise<
-  { readonly stamp: string; readonly newest: number; readonly folders: readonly string[] }
-> {
-  const folders = await folder.look();
-  const stamps: string[] = [];
-  let newest = 0;
-  for (const [name, info] of folders) {
-    const modified = info.mtime?.getTime() ?? 0;
-    newest = Math.max(newest, modified);
-    stamps.push(`${name} ${info.ino} ${modified}`);
+/** The folders of a mailbox at one moment. */
+export interface FolderStamps {
+  /** Differs after files have come or gone in any folder. */
+  readonly stamp: string;
+  readonly folders: ReadonlyMap<string, FolderStamp>;
+}
+
+export interface FolderStamp {
+  /** Differs after files have come or gone. */
+  readonly stamp: string;
+  /** When files last came or went. */
+  readonly modified: number;
+}
+
+/**
+ * Looks at the folders that are there. A program may set the time of a folder back, as rsync and tar do. So the time of
+ * its last change of any kind is in the stamp, too, which no program can set.
+ */
+export async function stampOf(folder: MailboxFolder): Promise<FolderStamps> {
+  const folders = new Map<string, FolderStamp>();
+  for (const [name, { ino, mtime, ctime }] of await folder.look()) {
+    const modified = mtime?.getTime() ?? 0;
+    folders.set(name, { stamp: `${ino} ${modified} ${ctime?.getTime() ?? 0}`, modified });
   }
-  return { stamp: stamps.join("; "), newest, folders: [...folders.keys()] };
+  return { stamp: joinedStamps(folders), folders };
+}
+
+/** One text for the stamps of several folders. */
+export function joinedStamps(folders: ReadonlyMap<string, Pick<FolderStamp, "stamp">>): string {
+  return [...folders].map(([name, { stamp }]) => `${name} ${stamp}`).join("; ");
+}
+
+/** The stamps in such a text. */
+export function separateStamps(joined: string): ReadonlyMap<string, string> {
+  const parts = joined === "" ? [] : joined.split("; ");
+  return new Map(parts.map((part) => {
+    const space = part.indexOf(" ");
+    return [part.slice(0, space), part.slice(space + 1)];
+  }));
 }

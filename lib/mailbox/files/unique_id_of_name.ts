@@ -17,9 +17,8 @@ export function isDerivedUniqueId(uniqueId: string): boolean {
 }
 
 /** The unique-id of the file of this name. */
-export async function uniqueIdOfName(name: string): Promise<string> {
-  if (isValidUniqueId(name) && !isDerivedUniqueId(name)) return name;
-  return await derivedUniqueId(name);
+export function uniqueIdOfName(name: string): string | Promise<string> {
+  return isValidUniqueId(name) && !isDerivedUniqueId(name) ? name : derivedUniqueId(name);
 }
 
 /** A unique-id that no name gives directly. */

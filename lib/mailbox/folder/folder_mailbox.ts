@@ -13,7 +13,7 @@ import { checked, checkedOptions } from "../../settings/setting.ts";
 import { FileStore } from "../files/file_store.ts";
 import type { MessageLayout } from "../files/message_layout.ts";
 import type { Mailbox } from "../../provider/mailbox.ts";
-import { whyNoMessage } from "./no_message.ts";
+import { tellsOfOthers, whyNoMessage } from "./no_message.ts";
 import { sharedMailbox } from "../mailbox_store.ts";
 
 /**
@@ -57,6 +57,7 @@ export const folderLayout: MessageLayout = {
   ownFolderName: ".pop3svc",
   isWrittenInPlace: true,
   whyNoMessage,
+  tellsOfOthers,
   baseNameOf: (name) => name,
   stemOf: (name) => name,
 };

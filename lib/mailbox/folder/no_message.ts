@@ -33,7 +33,15 @@ const RULES: readonly (readonly [RegExp, LeftOutReason])[] = [
   [/^mbox$|\.mbox$/i, mbox],
 ];
 
-/** Why a file of this name is not a message; null for a message. `names` are all names of the folder. */
+/** Whether a file of this name may show what other files in its folder are. */
+export function tellsOfOthers(name: string): boolean {
+  return name.endsWith(".msf") || name === "mbox" || name.startsWith("dovecot.");
+}
+
+/**
+ * Why a file of this name is not a message; null for a message. `names` are the names of the folder, or at least those
+ * that tell of others.
+ */
 export function whyNoMessage(name: string, names: ReadonlySet<string>): LeftOutReason | null {
   if (names.has(`${name}.msf`)) return mbox;
   if (!MAY_MATCH.test(name)) return null;

@@ -55,6 +55,7 @@ export const maildirLayout: MessageLayout = {
   ownFolderName: "pop3svc",
   isWrittenInPlace: false,
   whyNoMessage: () => null,
+  tellsOfOthers: () => false,
   // The flags begin after the last `:`, or `;` where a file system knows no colon.
   baseNameOf: (name) => name.replace(/[:;][12],[^:;]*$/, ""),
   // isync appends `,U=1` to the stem, and other programs append sizes.

@@ -83,6 +83,7 @@ export async function makeCorpus(root: string, manyMessages = MANY_MESSAGES): Pr
     };
     await writeMaildir(join(root, `many${count}`), texts());
   }
+  await writeFolder(join(root, `folder${manyMessages}`), join(root, `many${manyMessages}`, "cur"));
   return { root, wire };
 }
 
@@ -100,4 +101,14 @@ export async function writeMaildir(path: string, texts: Iterable<string>): Promi
   }
   // An old time, like a mailbox without recent deliveries.
   for (const folder of ["new", "cur", "."]) await Deno.utime(join(path, folder), second, second);
+}
+
+/** Writes a plain folder with the messages of another folder. */
+async function writeFolder(path: string, from: string): Promise<void> {
+  await Deno.mkdir(path);
+  for await (const { name } of Deno.readDir(from)) {
+    const [to, second] = [join(path, name.replace(/:.*/, ".eml")), Number(name.split(".")[0])];
+    await Deno.copyFile(join(from, name), to);
+    await Deno.utime(to, second, second);
+  }
 }

@@ -115,7 +115,7 @@ export async function huge(peer: Peer, user: string): Promise<Figures> {
   return { first, again: await visit(running, user) };
 }
 
-async function visit(peer: RunningPeer, user: string): Promise<number> {
+export async function visit(peer: RunningPeer, user: string): Promise<number> {
   const began = performance.now();
   using client = await loggedIn(peer, user, "none", 262_144);
   for (const command of ["LIST", "UIDL"]) {
@@ -174,7 +174,7 @@ export async function disturbed(peer: RunningPeer, hugeUser: string): Promise<Fi
   };
 }
 
-async function loggedIn(
+export async function loggedIn(
   peer: RunningPeer,
   user: string,
   security: Route["security"],

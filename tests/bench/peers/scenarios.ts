@@ -13,6 +13,7 @@ import {
   sessionsOf,
   smallMessages,
 } from "./measurements.ts";
+import { deliveries, firstEver, folderDeliveries, memoryOfTen } from "./huge_mailboxes.ts";
 import type { Peer, RunningPeer } from "./peers.ts";
 
 /** A kind of work for a server. */
@@ -54,6 +55,26 @@ export function scenarios(corpus: Corpus, many: number): readonly Scenario[] {
     large("50 MB over implicit TLS", "large", "implicit"),
     large("50 MB over STLS", "large", "STLS"),
     { name: `${many} messages`, peers: "all", measureFresh: (peer) => huge(peer, `many${many}`) },
+    {
+      name: `${many} messages, one delivery before each login`,
+      peers: "all",
+      measureFresh: (peer) => deliveries(peer, corpus, `many${many}`),
+    },
+    {
+      name: `a folder of ${many} messages, one delivery before each login`,
+      peers: "pop3svc",
+      measureFresh: (peer) => folderDeliveries(peer, corpus, `folder${many}`),
+    },
+    {
+      name: `${many} messages, first login ever`,
+      peers: "all",
+      measureFresh: (peer) => firstEver(peer, corpus, `many${many}`),
+    },
+    {
+      name: `${many} messages, open in ten sessions`,
+      peers: "pop3svc",
+      measureFresh: (peer) => memoryOfTen(peer, `many${many}`),
+    },
     {
       name: "idle logins",
       peers: "all",

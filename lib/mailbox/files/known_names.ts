@@ -1,0 +1,110 @@
+/**
+ * Says which known names in a folder that has changed need no look.
+ *
+ * A name that is still there may mean another file: a program may have renamed one over it, or removed it and made it
+ * again. Only a look shows that, and in a huge folder the looks take most of the time of a login. So:
+ *
+ * - In a mailbox of up to `LOOK_AT_ALL` messages, every file is looked at. So it is at the first list after the start, and
+ *   after any file turned out to be another one.
+ * - In a larger one, each login looks at one part of `PARTS`, until all have been looked at since the last change. So a
+ *   file that was replaced is noticed after twenty logins at the latest. RETR, TOP, DELE and QUIT notice it at once, as
+ *   always, since they look at the file.
+ * - A file that was young at the last look is looked at again: it may have been written to since, within the same tick.
+ */
+import { join } from "@std/path";
+import { TimeSlice } from "../../time/time_slice.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
+import { type MessageTable, youngSince } from "./message_table.ts";
+
+// See above.
+const LOOK_AT_ALL = 1_000;
+const PARTS = 20;
+
+/** The decisions of one listing. */
+export interface TrustedNames {
+  /** Whether the file of a row needs no look. */
+  isTrusted(row: number): boolean;
+  /** Called for a file that was looked at, and is as before. */
+  lookedAt(row: number): void;
+}
+
+export class KnownNames {
+  #looksAtAll = true;
+  /** Where the next part begins. */
+  #at = 0;
+  /** Whether the last listing has looked at a part. */
+  #hasPart = false;
+  /** How many rows have not been looked at since the last change of a folder. */
+  #left = 0;
+
+  /** Looks at every file at the next listing. */
+  lookAtAll(): void {
+    this.#looksAtAll = true;
+  }
+
+  /** Whether all files have been looked at since the last change of their folder. */
+  get haveLookedAtAll(): boolean {
+    return this.#left === 0;
+  }
+
+  /**
+   * A listing is done, and its messages are known.
+   *
+   * @param removed how many rows of the messages before are not there any more: the others have moved up
+   */
+  haveListed(removed: number): void {
+    if (this.#looksAtAll) this.#left = 0;
+    this.#looksAtAll = false;
+    this.#at = Math.max(0, this.#at - removed);
+    if (this.#left > 0) this.#left += removed;
+  }
+
+  /** Begins a listing. */
+  begin(messages: MessageTable): TrustedNames {
+    const since = youngSince();
+    let isInPart: ((row: number) => boolean) | null = null;
+    this.#hasPart = false;
+    const looksAtAll = this.#looksAtAll || messages.size <= LOOK_AT_ALL;
+    const isTrusted = (row: number) => {
+      if (looksAtAll || messages.wasYoung(row)) return false;
+      if (isInPart === null) {
+        this.#left = messages.size;
+        this.#hasPart = true;
+        isInPart = this.#nextPart(messages.size);
+      }
+      return !isInPart(row);
+    };
+    return {
+      isTrusted,
+      lookedAt: (row) => messages.markYoung(row, messages.modifiedAt(row) > since),
+    };
+  }
+
+  /** Whether the next part is due after a listing, since that one was of other folders, or of none. */
+  get isPartDue(): boolean {
+    return this.#left > 0 && !this.#hasPart;
+  }
+
+  /** Looks at the next part, if there is one; whether all of its files are as before. */
+  async look(folder: MailboxFolder, messages: MessageTable): Promise<boolean> {
+    if (this.#left === 0) return true;
+    const isInPart = this.#nextPart(messages.size);
+    const slice = new TimeSlice();
+    for (let row = 0; row < messages.size; row++) {
+      if (!isInPart(row)) continue;
+      await slice.pause();
+      const info = await folder.files.look(join(folder.path, messages.pathAt(row)));
+      if (info === null || !folder.isStill(info, messages.identityAt(row))) return false;
+    }
+    return true;
+  }
+
+  #nextPart(count: number): (row: number) => boolean {
+    const length = Math.ceil(count / PARTS);
+    const begin = this.#at < count ? this.#at : 0;
+    const end = begin + length;
+    this.#at = end;
+    this.#left = Math.max(0, this.#left - length);
+    return (row) => row >= begin && row < end;
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The messages of a mailbox of files at one moment, in columns: a huge mailbox with an object for each message takes ten
+ * times the memory. An object is made for a message that is asked for.
+ *
+ * The files never change in a table. What was measured of them is added, since it is true for every session.
+ */
+import { type FileIdentity, isSameFile } from "../../files/file_identity.ts";
+import { MessageList } from "../../provider/message_list.ts";
+import type { MeasuredFile } from "./measured_file.ts";
+
+/** A message that is there. */
+export interface MessageFile {
+  readonly uniqueId: string;
+  /** Relative to the mailbox: `message.eml`, `cur/1234.host:2,S`. */
+  readonly path: string;
+  readonly identity: FileIdentity;
+  /** Other paths of the same inode, under the same base name. */
+  readonly otherPaths: readonly string[];
+}
+
+/** A message and what is known of its contents. */
+export interface KnownMessage extends MessageFile, MeasuredFile {}
+
+export const CLEAN = 1;
+const MBOX = 2;
+/** The file was still young when we looked at it: it may have been written to since, within the same tick. */
+export const YOUNG = 4;
+
+/** A file that is younger than this may be written to again, within the same tick of the file system. */
+const YOUNG_MS = 60_000;
+
+/** Files that have changed after this time, in milliseconds since 1970, are young. */
+export function youngSince(): number {
+  return Date.now() - YOUNG_MS;
+}
+
+/** Values for each message, in the order in which messages are numbered. */
+export interface MessageColumns {
+  readonly paths: readonly string[];
+  readonly fileSizes: Float64Array;
+  readonly modified: Float64Array;
+  readonly inodes: Float64Array;
+  /** NaN where they are not counted yet. */
+  readonly octets: Float64Array;
+  readonly marks: Uint8Array;
+}
+
+/** Columns that are being filled. */
+export type NewColumns = MessageColumns & { readonly paths: string[] };
+
+/** Columns of so many messages, to be filled. */
+export function newColumns(count: number): NewColumns {
+  return {
+    paths: new Array<string>(count).fill(""),
+    fileSizes: new Float64Array(count),
+    modified: new Float64Array(count),
+    inodes: new Float64Array(count),
+    octets: new Float64Array(count).fill(NaN),
+    marks: new Uint8Array(count),
+  };
+}
+
+export class MessageTable {
+  readonly list: MessageList;
+  readonly #columns: MessageColumns;
+  readonly #otherPaths: ReadonlyMap<number, readonly string[]>;
+  /** Made for the first search by path. */
+  #rowsByPath: Map<string, number> | null = null;
+
+  constructor(
+    list: MessageList,
+    columns: MessageColumns,
+    otherPaths: ReadonlyMap<number, readonly string[]>,
+  ) {
+    this.list = list;
+    this.#columns = columns;
+    this.#otherPaths = otherPaths;
+  }
+
+  static readonly empty: MessageTable = new MessageTable(
+    new MessageList(Object.freeze([])),
+    newColumns(0),
+    new Map(),
+  );
+
+  get size(): number {
+    return this.list.count;
+  }
+
+  /** Whether a message has more than one path. */
+  get hasOtherPaths(): boolean {
+    return this.#otherPaths.size > 0;
+  }
+
+  /** The row of a unique id; -1 when there is none. */
+  rowOf(uniqueId: string): number {
+    return (this.list.numberOf(uniqueId) ?? 0) - 1;
+  }
+
+  /** The row of the message whose first path this is; undefined when there is none. */
+  rowAtPath(path: string): number | undefined {
+    this.#rowsByPath ??= this.#addPaths(new Map(), 0);
+    return this.#rowsByPath.get(path);
+  }
+
+  /**
+   * Takes over what an earlier table uses for `rowAtPath`, since to make it takes long. All rows of that table must be the
+   * first rows of this one. The earlier table makes its own if it is asked again.
+   */
+  takePathsOf(earlier: MessageTable): void {
+    const rows = earlier.#rowsByPath;
+    earlier.#rowsByPath = null;
+    if (rows !== null) this.#rowsByPath = this.#addPaths(rows, earlier.size);
+  }
+
+  #addPaths(rows: Map<string, number>, from: number): Map<string, number> {
+    for (let row = from; row < this.size; row++) rows.set(this.pathAt(row), row);
+    return rows;
+  }
+
+  uniqueIdAt(row: number): string {
+    return this.list.uniqueIds[row] ?? "";
+  }
+
+  pathAt(row: number): string {
+    return this.#columns.paths[row] ?? "";
+  }
+
+  inodeAt(row: number): number {
+    return this.#columns.inodes[row] ?? 0;
+  }
+
+  modifiedAt(row: number): number {
+    return this.#columns.modified[row] ?? 0;
+  }
+
+  fileSizeAt(row: number): number {
+    return this.#columns.fileSizes[row] ?? NaN;
+  }
+
+  isCleanAt(row: number): boolean {
+    return ((this.#columns.marks[row] ?? 0) & CLEAN) !== 0;
+  }
+
+  identityAt(row: number): FileIdentity {
+    return {
+      size: this.fileSizeAt(row),
+      modified: this.modifiedAt(row),
+      inode: this.inodeAt(row),
+    };
+  }
+
+  /** The message in a row that there is. */
+  at(row: number): MessageFile {
+    return {
+      uniqueId: this.uniqueIdAt(row),
+      path: this.pathAt(row),
+      identity: this.identityAt(row),
+      otherPaths: this.#otherPaths.get(row) ?? [],
+    };
+  }
+
+  get(uniqueId: string): MessageFile | undefined {
+    const row = this.rowOf(uniqueId);
+    return row < 0 ? undefined : this.at(row);
+  }
+
+  *values(): Generator<MessageFile> {
+    for (let row = 0; row < this.size; row++) yield this.at(row);
+  }
+
+  /** Whether this file is the message of the row, unchanged. */
+  isStill(row: number, identity: FileIdentity): boolean {
+    return isSameFile(this.identityAt(row), identity);
+  }
+
+  /** Whether the file was so young at the last look that it may have been written to since. */
+  wasYoung(row: number): boolean {
+    return ((this.#columns.marks[row] ?? 0) & YOUNG) !== 0;
+  }
+
+  markYoung(row: number, isYoung: boolean): void {
+    const marks = this.#columns.marks[row] ?? 0;
+    this.#columns.marks[row] = isYoung ? marks | YOUNG : marks & ~YOUNG;
+  }
+
+  /** The octets of a message as sent; NaN where they are not counted yet. */
+  octetsAt(row: number): number {
+    return this.#columns.octets[row] ?? NaN;
+  }
+
+  /** What was measured; null for nothing yet. */
+  measuredAt(row: number): MeasuredFile | null {
+    const octets = this.octetsAt(row);
+    if (Number.isNaN(octets)) return null;
+    const isMbox = ((this.#columns.marks[row] ?? 0) & MBOX) !== 0;
+    return { identity: this.identityAt(row), octets, isClean: this.isCleanAt(row), isMbox };
+  }
+
+  /** Keeps what was measured of a message, if this table has it, and its file is the same. */
+  learn(uniqueId: string, measured: MeasuredFile, row: number = this.rowOf(uniqueId)): void {
+    if (row < 0 || !this.isStill(row, measured.identity)) return;
+    const { octets, marks } = this.#columns;
+    octets[row] = measured.octets;
+    marks[row] = (marks[row] ?? 0) & YOUNG | (measured.isClean ? CLEAN : 0) |
+      (measured.isMbox === true ? MBOX : 0);
+  }
+
+  /** Copies a row into the columns of another table. */
+  copyRow(row: number, to: NewColumns, at: number): void {
+    const from = this.#columns;
+    to.paths[at] = from.paths[row] ?? "";
+    to.fileSizes[at] = from.fileSizes[row] ?? NaN;
+    to.modified[at] = from.modified[row] ?? NaN;
+    to.inodes[at] = from.inodes[row] ?? NaN;
+    to.octets[at] = from.octets[row] ?? NaN;
+    to.marks[at] = from.marks[row] ?? 0;
+  }
+
+  otherPathsAt(row: number): readonly string[] {
+    return this.#otherPaths.get(row) ?? [];
+  }
+}
