@@ -93,8 +93,14 @@ Deno.test("check reports hashes that cost too much, and two spellings of one nam
   await Deno.writeTextFile(file, `joe:{PLAIN}x\ndear:${dear}\nJoe:{PLAIN}y\n`);
   const checked = await runProgram(["check", "--users", file, "--mail-root", folder.path]);
   assertEquals(checked.code, 1);
-  assertMatch(checked.stdout, /error: line 2: its password costs too much: bcrypt up to 14\n/);
-  assertMatch(checked.stdout, /error: line 3: its name counts as equal to that of a line above\n/);
+  assertMatch(
+    checked.stdout,
+    /error: line 2: user "dear": its password costs too much: bcrypt up to 14\n/,
+  );
+  assertMatch(
+    checked.stdout,
+    /error: line 3: user "Joe": its name counts as equal to that of a line above\n/,
+  );
   const keep = ["--username-case", "keep", "--port", "0"];
   const kept = await runProgram(["check", "--users", file, "--mail-root", folder.path, ...keep]);
   assertEquals(kept.code, 1);
