@@ -1,6 +1,6 @@
 #!/bin/sh
-# Adds a user, or gives one a new password: pop3svc-add-user NAME@DOMAIN. It asks for the password; without a terminal,
-# it reads it from standard input. With --postfix in place of a name, it only tells Postfix who is in the users file.
+# Adds a user with an empty mailbox, or gives one a new password: pop3svc-add-user NAME@DOMAIN. It asks for the password;
+# without a terminal, it reads it from standard input. With --postfix in place of a name, it only tells Postfix who is in the users file.
 set -eu
 users=/etc/pop3svc/users
 mailboxes=/etc/postfix/pop3svc_mailboxes
@@ -35,6 +35,9 @@ if [ "$1" != --postfix ]; then
     awk -v key="$name:" 'index(tolower($0), key) != 1' $users
     printf '%s:%s\n' "$name" "$hash"
   } | put $users root:vmail 640
+  # As vmail: root must not follow a link that somebody has put there.
+  setpriv --reuid=vmail --regid=vmail --init-groups sh -c \
+    'umask 077 && mkdir -p "$1/new" "$1/cur" "$1/tmp"' sh "/srv/mail/$name"
 fi
 if [ -d /etc/postfix ]; then
   awk -F: '!/^#/ && $1 ~ /@/ { print $1, $1 "/" }' $users | put $mailboxes root:root 644

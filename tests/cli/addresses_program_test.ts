@@ -1,6 +1,7 @@
 /** The program on several addresses, and who is banned there. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { readConfigFile } from "../../lib/cli/config_file.ts";
 import { EXECUTABLE_PERMISSIONS } from "../../lib/cli/permissions.ts";
 import { unusedPort } from "../unused_port.ts";
 import { testWith } from "../installed_program.ts";
@@ -11,15 +12,7 @@ import { certificate } from "../test_authority.ts";
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
 
-/** The first example of a configuration in docs/operations.md that has a host. */
-async function shownConfig(): Promise<Record<string, unknown>> {
-  const page = await Deno.readTextFile(join(root, "docs/operations.md"));
-  const [, json = ""] = [...page.matchAll(/```jsonc?\n([^]*?)```/g)]
-    .find(([, text]) => text?.includes('"host"')) ?? [];
-  return JSON.parse(json);
-}
-
-Deno.test("the configuration that docs/operations.md shows starts, and check finds its ports free", async () => {
+Deno.test("the shipped configuration starts, and check finds its ports free", async () => {
   await using folder = await TemporaryFolder.create();
   const path = (name: string) => join(folder.path, name);
   await Deno.mkdir(path("mail"));
@@ -27,7 +20,7 @@ Deno.test("the configuration that docs/operations.md shows starts, and check fin
   await Deno.writeTextFile(path("key.pem"), certificate.key, { mode: 0o600 });
   await Deno.writeTextFile(path("users"), "joe:{PLAIN}j\n", { mode: 0o600 });
   const config = {
-    ...await shownConfig(),
+    ...readConfigFile(join(root, "deploy/config.jsonc")),
     ...{ cert: path("cert.pem"), key: path("key.pem"), users: path("users") },
     ...{ "mail-root": path("mail"), "state-dir": path("state") },
     ...{ port: unusedPort(), "tls-port": unusedPort(), admin: 0 },
