@@ -92,6 +92,20 @@ class Observer {
     unit: "{error}",
     description: "Failures of the server, a mailbox or a provider",
   });
+  readonly #queries = this.#meter.createHistogram("pop3.server.store.query.duration", {
+    unit: "s",
+    description: "Queries of the database, by operation and outcome",
+    advice: { explicitBucketBoundaries: BOUNDARIES },
+  });
+  readonly #waits = this.#meter.createHistogram("pop3.server.store.wait.duration", {
+    unit: "s",
+    description: "How long queries waited for a connection",
+    advice: { explicitBucketBoundaries: BOUNDARIES },
+  });
+  readonly #leasesLost = this.#meter.createCounter("pop3.server.store.leases_lost", {
+    unit: "{lease}",
+    description: "Sessions that lost their lease",
+  });
 
   constructor({ bans, spans = false }: MetricsOptions) {
     this.#hasSpans = spans;
@@ -128,6 +142,14 @@ class Observer {
         return this.#refused.add(1, { "pop3.refuse.reason": event.reason });
       case "error":
         return this.#errors.add(1, { "error.type": nameOf(event.error) });
+      case "store-query":
+        this.#waits.record(event.waitedMilliseconds / 1_000);
+        return this.#queries.record(event.milliseconds / 1_000, {
+          "pop3.store.operation": event.operation,
+          "pop3.outcome": event.isOk ? "ok" : "error",
+        });
+      case "lease-lost":
+        return this.#leasesLost.add(1);
       case "close":
         return this.#end(event);
     }
