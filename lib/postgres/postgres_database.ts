@@ -10,6 +10,7 @@ import {
   wholeNumber,
 } from "../settings/setting.ts";
 import type { Clock } from "../time/clock.ts";
+import type { BinaryRow } from "./client/copy_out.ts";
 import type { Connection, Queries, TextRow, Value } from "./client/connection.ts";
 import { Pool } from "./client/pool.ts";
 import { parsePostgresUrl } from "./client/postgres_url.ts";
@@ -159,7 +160,9 @@ export class PostgresDatabase implements AsyncDisposable {
       const connection = await this.#pool.acquire();
       startedAt = clock.now();
       try {
-        const answer = await this.#inTime(connection, work);
+        const answer = await work(
+          new TimedQueries(connection, this.#database.clock, this.#queryMs),
+        );
         isOk = true;
         return answer;
       } finally {
@@ -177,21 +180,43 @@ export class PostgresDatabase implements AsyncDisposable {
       });
     }
   }
+}
 
-  async #inTime<T>(
-    connection: Connection,
-    work: (queries: Queries) => Promise<T>,
-  ): Promise<T> {
+/** The queries of a connection, each with a time limit. */
+class TimedQueries implements Queries {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #milliseconds: number;
+
+  constructor(connection: Connection, clock: Clock, milliseconds: number) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#milliseconds = milliseconds;
+  }
+
+  query(text: string, values?: readonly Value[]): Promise<readonly TextRow[]> {
+    return this.#inTime(() => this.#connection.query(text, values));
+  }
+
+  copy(text: string): Promise<readonly BinaryRow[]> {
+    return this.#inTime(() => this.#connection.copy(text));
+  }
+
+  script(text: string): Promise<void> {
+    return this.#inTime(() => this.#connection.script(text));
+  }
+
+  async #inTime<T>(ask: () => Promise<T>): Promise<T> {
     let isLate = false;
-    using _limit = this.#database.clock.after(this.#queryMs, () => {
+    using _limit = this.#clock.after(this.#milliseconds, () => {
       isLate = true;
-      connection.abandon();
+      this.#connection.abandon();
     });
     try {
-      return await work(connection);
+      return await ask();
     } catch (cause) {
       if (!isLate) throw cause;
-      throw new Error(`the database had not answered after ${this.#queryMs} ms`, { cause });
+      throw new Error(`the database had not answered after ${this.#milliseconds} ms`, { cause });
     }
   }
 }

@@ -28,13 +28,19 @@ export function testWithPostgres(
     name,
     ignore,
     async fn() {
-      server ??= await TestPostgres.start();
-      await body(await server.create());
+      await body(await newDatabase());
     },
   });
 }
 
 let server: TestPostgres | null = null;
+
+/** A new database on the server of this file of tests, which is started for the first one. */
+export async function newDatabase(): Promise<TestDatabase> {
+  server ??= await TestPostgres.start();
+  return await server.create();
+}
+
 globalThis.addEventListener("unload", () => server?.remove());
 
 /** Runs a program, as another user where this is root's. */
@@ -76,6 +82,10 @@ export class TestPostgres {
     ]);
     const server = new TestPostgres(path, freePort());
     await server.start();
+    const admin = new TestDatabase(server, "postgres");
+    for (const role of ["server", "delivery"]) {
+      await admin.sql(`create role ${role} login password 'passw0rd'`);
+    }
     return server;
   }
 
@@ -130,10 +140,10 @@ export class TestDatabase {
     return `postgres://${user}:passw0rd@127.0.0.1:${port}/${this.name}`;
   }
 
-  /** Runs SQL with psql, as the superuser. @returns the rows, their fields separated by `|` */
-  async sql(text: string): Promise<string[]> {
+  /** Runs SQL with psql, as the superuser by default. @returns the rows, their fields separated by `|` */
+  async sql(text: string, user = "postgres"): Promise<string[]> {
     const said = await run(
-      ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", this.url(), "-c", text],
+      ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", this.url(user), "-c", text],
       false,
     );
     return said.split("\n").slice(0, -1);

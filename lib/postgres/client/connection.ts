@@ -17,6 +17,8 @@ export interface Queries {
   query(text: string, values?: readonly Value[]): Promise<readonly TextRow[]>;
   /** @param text a SELECT that becomes a COPY, which takes no values: quote with {@linkcode literal} */
   copy(text: string): Promise<readonly BinaryRow[]>;
+  /** Runs several statements, without values and without rows. */
+  script(text: string): Promise<void>;
 }
 
 const asText = { getTypeParser: () => (value: string) => value };
@@ -77,6 +79,10 @@ export class Connection implements Queries {
     const copy = new CopyOut(`copy (${text}) to stdout (format binary)`);
     this.#client.query(copy);
     return await this.#watched(copy.rows);
+  }
+
+  async script(text: string): Promise<void> {
+    await this.#watched(this.#client.query(text));
   }
 
   /** Ends the query that runs, and the connection with it. */

@@ -50,6 +50,7 @@ export declare class Client {
     readonly values: readonly unknown[];
     readonly rowMode: "array";
   }): Promise<{ readonly rows: readonly (readonly (string | null)[])[] }>;
+  query(text: string): Promise<unknown>;
   end(): Promise<void>;
   on(event: "error", listener: (error: Error) => void): void;
   on(event: "end", listener: () => void): void;
