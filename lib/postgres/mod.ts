@@ -17,3 +17,4 @@ export { checkSchema, migrate, type MigrateOptions, SCHEMA_VERSION } from "./sch
 export { AccountExistsError, addAccount } from "./add_account.ts";
 export { deliver, type Delivered, type DeliverOptions, NoSuchUserError } from "./mail/deliver.ts";
 export { type Imported, importMailbox, type ImportOptions } from "./mail/import_mailbox.ts";
+export { PostgresBanEngine } from "./postgres_ban_engine.ts";

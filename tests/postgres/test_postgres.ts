@@ -5,6 +5,7 @@
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 const BINARIES = binariesFolder();
+export const HAS_POSTGRES = BINARIES !== null && Deno.build.os === "linux";
 const NOBODY = 65_534;
 
 /** The folder of initdb and pg_ctl; null where they are not installed. */
@@ -22,7 +23,7 @@ export function testWithPostgres(
   name: string,
   body: (database: TestDatabase) => Promise<void>,
 ): void {
-  const ignore = BINARIES === null || Deno.build.os !== "linux";
+  const ignore = !HAS_POSTGRES;
   if (ignore) console.warn(`SKIPPED: "${name}" needs PostgreSQL, which is not installed`);
   Deno.test({
     name,
@@ -43,16 +44,18 @@ export async function newDatabase(): Promise<TestDatabase> {
 
 globalThis.addEventListener("unload", () => server?.remove());
 
-/** Runs a program, as another user where this is root's. */
-async function run(args: readonly string[], asNobody = true): Promise<string> {
-  const isRoot = Deno.uid() === 0 && asNobody;
+/** The command, run as the user `nobody` where this is root's. */
+export function asNobody(command: readonly string[]): readonly string[] {
   const drop = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
-  const [program = "", ...rest] = isRoot ? [...drop, ...args] : args;
-  const { success, stdout, stderr } = await new Deno.Command(program, { args: rest, cwd: "/" })
-    .output();
+  return Deno.uid() === 0 ? [...drop, ...command] : command;
+}
+
+async function run(command: readonly string[]): Promise<string> {
+  const [program = "", ...args] = command;
+  const { success, stdout, stderr } = await new Deno.Command(program, { args, cwd: "/" }).output();
   const said = new TextDecoder().decode(stdout);
   if (success) return said;
-  throw new Error(`${args.join(" ")}: ${said}${new TextDecoder().decode(stderr)}`);
+  throw new Error(`${command.join(" ")}: ${said}${new TextDecoder().decode(stderr)}`);
 }
 
 export class TestPostgres {
@@ -70,7 +73,7 @@ export class TestPostgres {
     if (Deno.uid() === 0) await Deno.chown(path, NOBODY, NOBODY);
     await Deno.writeTextFile(`${path}/password`, "passw0rd");
     await Deno.chmod(`${path}/password`, 0o644);
-    await run([
+    await run(asNobody([
       `${BINARIES}/initdb`,
       `--pgdata=${path}/data`,
       "--username=postgres",
@@ -79,7 +82,7 @@ export class TestPostgres {
       "--encoding=UTF8",
       "--locale=C",
       "--no-sync",
-    ]);
+    ]));
     const server = new TestPostgres(path, freePort());
     await server.start();
     const admin = new TestDatabase(server, "postgres");
@@ -100,7 +103,7 @@ export class TestPostgres {
   }
 
   async #control(...args: readonly string[]): Promise<void> {
-    await run([`${BINARIES}/pg_ctl`, "-D", `${this.folder}/data`, "-w", ...args]);
+    await run(asNobody([`${BINARIES}/pg_ctl`, "-D", `${this.folder}/data`, "-w", ...args]));
   }
 
   /** A new database. */
@@ -113,14 +116,10 @@ export class TestPostgres {
 
   /** At the end of a file of tests, where nothing can be waited for. */
   remove(): void {
-    const drop = Deno.uid() === 0
-      ? ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"]
-      : [];
-    const [program = "", ...args] = [
-      ...drop,
+    const [program = "", ...args] = asNobody([
       `${BINARIES}/pg_ctl`,
       ...["-D", `${this.folder}/data`, "-m", "immediate", "-w", "stop"],
-    ];
+    ]);
     new Deno.Command(program, { args, cwd: "/", stdout: "null", stderr: "null" }).outputSync();
     Deno.removeSync(this.folder, { recursive: true });
   }
@@ -142,10 +141,7 @@ export class TestDatabase {
 
   /** Runs SQL with psql, as the superuser by default. @returns the rows, their fields separated by `|` */
   async sql(text: string, user = "postgres"): Promise<string[]> {
-    const said = await run(
-      ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", this.url(user), "-c", text],
-      false,
-    );
+    const said = await run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", this.url(user), "-c", text]);
     return said.split("\n").slice(0, -1);
   }
 }

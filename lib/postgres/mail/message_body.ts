@@ -8,9 +8,9 @@ import type { BinaryRow } from "../client/copy_out.ts";
 import type { Database } from "../postgres_database.ts";
 
 /** How large a chunk is that `deliver` makes. */
-export const CHUNK_OCTETS = 262_144;
+export const CHUNK_OCTETS = 65_536;
 /** How many are asked for at once, after the first. Two answers may be in memory. */
-const CHUNKS_AT_ONCE = 2;
+const CHUNKS_AT_ONCE = 8;
 
 export class ChunkedBody implements MessageBody {
   readonly [CLEAN]: boolean;

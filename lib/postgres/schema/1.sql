@@ -55,11 +55,15 @@ create table pop3svc.deletion (
 );
 create index deletion_at on pop3svc.deletion (at);
 
+-- Failed logins, of which each process makes its own bans.
 create table pop3svc.strike (
-  network text not null,
-  attempt text not null,
-  at timestamptz not null,
-  primary key (network, attempt)
+  id bigint generated always as identity primary key,
+  -- The process that counted it.
+  holder uuid not null,
+  address text not null,
+  attempt text,
+  is_lift boolean not null,
+  at timestamptz not null default clock_timestamp()
 );
 create index strike_at on pop3svc.strike (at);
 
@@ -141,6 +145,11 @@ begin
   if found then
     update pop3svc.mailbox set version = gen_random_uuid() where id = in_mailbox;
   end if;
+  -- Nobody asks after a day. Rows that another deletion removes now are skipped, so that none waits for another.
+  delete from pop3svc.deletion where key in (
+    select key from pop3svc.deletion where at < now() - interval '1 day'
+      order by at limit 100 for update skip locked
+  );
 end $$;
 
 -- Whether a deletion was done. One that was not can no longer be done after this question.
@@ -150,17 +159,4 @@ begin
   insert into pop3svc.deletion (key, is_done) values (deletion_key, false) on conflict (key) do nothing;
   select is_done into done from pop3svc.deletion where key = deletion_key;
   return done;
-end $$;
-
--- Counts a failed login of a network, unless the same was counted within that time.
-create function pop3svc.add_strike(of_network text, given_attempt text, within interval, most integer)
-returns void language plpgsql as $$
-begin
-  delete from pop3svc.strike where network = of_network and at <= clock_timestamp() - within
-    and not exists (select from pop3svc.strike as newer
-      where newer.network = of_network and newer.at > clock_timestamp() - within);
-  if (select count(*) from pop3svc.strike where network = of_network) < most then
-    insert into pop3svc.strike (network, attempt, at) values (of_network, given_attempt, clock_timestamp())
-      on conflict (network, attempt) do nothing;
-  end if;
 end $$;

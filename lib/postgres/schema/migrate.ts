@@ -21,8 +21,8 @@ const SERVER_RIGHTS: readonly string[] = [
   "update (version) on pop3svc.mailbox",
   "delete on pop3svc.message",
   "select, insert, update, delete on pop3svc.lease",
-  "select, insert, delete on pop3svc.deletion",
-  "select, insert, update, delete on pop3svc.strike",
+  "select, insert, update, delete on pop3svc.deletion",
+  "select, insert, delete on pop3svc.strike",
 ];
 
 const DELIVERY_RIGHTS: readonly string[] = [
