@@ -102,6 +102,21 @@ export class TestPostgres {
     await this.#control("stop", "-m", mode);
   }
 
+  /** Offers TLS from here on. */
+  async useTls(cert: string, key: string): Promise<void> {
+    for (const [name, text] of [["cert", cert], ["key", key]] as const) {
+      const path = `${this.folder}/${name}.pem`;
+      await Deno.writeTextFile(path, text);
+      await Deno.chmod(path, 0o600);
+      if (Deno.uid() === 0) await Deno.chown(path, NOBODY, NOBODY);
+      const setting = `ssl_${name}_file`;
+      await new TestDatabase(this, "postgres").sql(`alter system set ${setting} = '${path}'`);
+    }
+    await new TestDatabase(this, "postgres").sql("alter system set ssl = on");
+    await this.stop("fast");
+    await this.start();
+  }
+
   async #control(...args: readonly string[]): Promise<void> {
     await run(asNobody([`${BINARIES}/pg_ctl`, "-D", `${this.folder}/data`, "-w", ...args]));
   }
