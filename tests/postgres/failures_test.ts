@@ -1,5 +1,5 @@
 /** What users see when something fails: the table of docs/cluster.md, each line with a real server. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Pop3Event } from "../../lib/events/events.ts";
 import {
   deliver,
@@ -8,13 +8,15 @@ import {
   PostgresProvider,
   type PostgresProviderOptions,
 } from "../../lib/postgres/mod.ts";
+import { Pop3Listener } from "../../lib/mod.ts";
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
 import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mailbox_conformance.ts";
+import { LoopbackClient } from "../loopback_client.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { CuttingProxy } from "./cutting_proxy.ts";
 import { MailDatabase } from "./mail_database.ts";
-import { freePort, testWithPostgres } from "./test_postgres.ts";
+import { testWithPostgres } from "./test_postgres.ts";
 
 const info = testConnectionInfo();
 
@@ -332,19 +334,61 @@ testWithPostgres(
   },
 );
 
-Deno.test("a database where nobody listens refuses at once, and does not try for each login", async () => {
+testWithPostgres(
+  "a client hears SYS/TEMP while the database is away, and its session goes on",
+  async (database) => {
+    await using mail = await filled(database);
+    await using process = new Process(mail.serverUrl);
+    await using pop3 = new Pop3Listener({ provider: process.provider, onEvent: () => {} });
+    const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+    using client = await LoopbackClient.connect(port);
+    await client.logIn();
+    await client.command("DELE 1");
+    await database.server.stop("immediate");
+    assertStringIncludes(await client.command("RETR 2") ?? "", "-ERR [SYS/TEMP]");
+    using late = await LoopbackClient.connect(port);
+    assertStringIncludes(await late.logIn() ?? "", "-ERR [SYS/TEMP]");
+    assertStringIncludes(await client.command("QUIT") ?? "", "-ERR [SYS/TEMP]");
+    await database.server.start();
+    await process.until((event) => event.type === "store" && event.isReachable);
+    using again = await LoopbackClient.connect(port);
+    await again.logIn();
+    assertStringIncludes(await again.command("STAT") ?? "", "+OK 4 ");
+  },
+);
+
+Deno.test("while the database is away, one connection at a time is tried, however many log in", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let tries = 0;
+  let tried = Promise.withResolvers<void>();
+  const accepting = (async () => {
+    for await (const connection of listener) {
+      connection.close();
+      tries++;
+      tried.resolve();
+    }
+  })();
+  const clock = new ManualClock();
   const events: Pop3Event[] = [];
   await using database = new PostgresDatabase(
-    `postgres://a:b@127.0.0.1:${freePort()}/c`,
-    { onEvent: (event) => events.push(event) },
+    `postgres://a:b@127.0.0.1:${listener.addr.port}/c`,
+    { clock, onEvent: (event) => events.push(event) },
   );
   await using provider = new PostgresProvider(database);
-  for (let login = 0; login < 3; login++) {
-    await assertRejects(
+  for (let login = 0; login < 5; login++) {
+    const error = await assertRejects(
       () => provider.authenticate(info, "me", "x"),
       Pop3ResponseError,
-      "cannot be reached",
     );
+    assertEquals(error.code, "SYS/TEMP");
   }
+  assertEquals(tries, 1);
+  tried = Promise.withResolvers();
+  clock.advance(1_000);
+  await tried.promise;
+  await assertRejects(() => provider.authenticate(info, "me", "x"), Pop3ResponseError);
+  assertEquals(tries, 2);
   assertEquals(events.filter(({ type }) => type === "store").length, 1);
+  listener.close();
+  await accepting.catch(() => {});
 });
