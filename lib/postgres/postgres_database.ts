@@ -9,6 +9,7 @@ import {
   type SettingsTable,
   wholeNumber,
 } from "../settings/setting.ts";
+import { harmless } from "../telemetry/observers.ts";
 import type { Clock } from "../time/clock.ts";
 import type { BinaryRow } from "./client/copy_out.ts";
 import type { Connection, Queries, TextRow, Value } from "./client/connection.ts";
@@ -103,7 +104,9 @@ export class PostgresDatabase implements AsyncDisposable {
   constructor(url: string, options: PostgresDatabaseOptions = {}) {
     const checked = checkedOptions(databaseSettings, options);
     const { clock, onEvent } = checked;
-    const emit = (event: Happening) => onEvent(eventOf(event));
+    // What observes a query must not decide about its answer.
+    const tell = harmless(onEvent, (error) => console.error("an event of the database:", error));
+    const emit = (event: Happening) => tell(eventOf(event));
     this.#queryMs = 1_000 * checked.queryTimeout;
     const limits = {
       connections: checked.connections,

@@ -334,6 +334,33 @@ testWithPostgres(
   },
 );
 
+testWithPostgres("an observer that throws does not decide about a query", async (database) => {
+  await using mail = await filled(database);
+  await using opened = mail.connect({
+    onEvent() {
+      throw new Error("the observer fails");
+    },
+  });
+  assertEquals(await opened.health(), null);
+});
+
+testWithPostgres(
+  "after time-outs of queries and of those that waited, the one connection can still be had",
+  async (database) => {
+    await using mail = await filled(database);
+    await using opened = mail.connect({ connections: 1, waitTimeout: 0.1, queryTimeout: 0.3 });
+    await using provider = new PostgresProvider(opened, {
+      query:
+        "select password, mailbox from pop3svc.account, pg_sleep(case $1 when 'slow' then 9 else 0 end) where name = $1",
+    });
+    const logIn = async (name: string) => await provider.authenticate(info, name, "passw0rd");
+    await Promise.allSettled([logIn("slow"), logIn("me"), logIn("me")]);
+    // The one connection can still be had.
+    assertEquals(await logIn("me") === null, false);
+    assertEquals(opened.status().inUse, 0);
+  },
+);
+
 testWithPostgres(
   "a client hears SYS/TEMP while the database is away, and its session goes on",
   async (database) => {

@@ -21,6 +21,8 @@ export interface PoolLimits {
 interface Waiter {
   readonly take: (connection: Connection) => void;
   readonly fail: (error: Error) => void;
+  /** Whether it waits no longer. */
+  isOver: boolean;
 }
 
 /** The database is away. */
@@ -84,7 +86,7 @@ export class Pool implements AsyncDisposable {
     if (waiter !== undefined) {
       this.#waiters.delete(waiter);
       if (isKept) waiter.take(this.#use(connection));
-      else this.#open().then(waiter.take, waiter.fail);
+      else this.#openFor(waiter).catch(waiter.fail);
     } else if (isKept) this.#idle.push(connection);
   }
 
@@ -104,7 +106,10 @@ export class Pool implements AsyncDisposable {
   async #open(): Promise<Connection> {
     this.#opening++;
     try {
-      return this.#use(await Connection.open(this.#target, this.#limits.connectMs));
+      const connection = await Connection.open(this.#target, this.#limits.connectMs);
+      if (!this.#isClosed) return this.#use(connection);
+      await connection.close();
+      throw new Error("the database was closed");
     } catch (cause) {
       this.#beginOutage(cause);
       throw away(cause);
@@ -113,12 +118,19 @@ export class Pool implements AsyncDisposable {
     }
   }
 
+  async #openFor(waiter: Waiter): Promise<void> {
+    const connection = await this.#open();
+    if (waiter.isOver) this.release(connection);
+    else waiter.take(connection);
+  }
+
   async #wait(): Promise<Connection> {
     const { promise, resolve, reject } = Promise.withResolvers<Connection>();
-    const waiter: Waiter = { take: resolve, fail: reject };
+    const waiter: Waiter = { take: resolve, fail: reject, isOver: false };
     this.#waiters.add(waiter);
     using _patience = this.#clock.after(this.#limits.waitMs, () => {
       this.#waiters.delete(waiter);
+      waiter.isOver = true;
       reject(busy("no connection became free in time"));
     });
     return await promise;
