@@ -98,6 +98,7 @@ export type {
   SleepEvent,
   WakeEvent,
 } from "./events/session_events.ts";
+export type { LeaseLostEvent, StoreEvent, StoreQueryEvent } from "./events/store_events.ts";
 export type {
   CertificateEvent,
   CertificateExpiryEvent,

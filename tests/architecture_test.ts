@@ -41,6 +41,14 @@ Deno.test("the program imports nothing of the library but its entries", () => {
   assertEquals(others.map(({ from, to }) => `${from} imports ${to}`), []);
 });
 
+Deno.test("nobody but the program loads the room for PostgreSQL, and only by its entry", () => {
+  const loaders = all.filter(({ from, to }) =>
+    to.startsWith("lib/postgres/") && !from.startsWith("lib/postgres/") &&
+    !(from.startsWith("lib/cli/") && to === "lib/postgres/mod.ts")
+  );
+  assertEquals(loaders.map(({ from, to }) => `${from} imports ${to}`), []);
+});
+
 Deno.test("no file of lib/ has 250 lines or more", async () => {
   const long: string[] = [];
   for await (const path of sources(lib, "lib/")) {

@@ -91,7 +91,7 @@ Deno.test("every option, event and metric is explained", async () => {
   const monitoring = await read("docs/operations/monitoring.md");
   const telemetry = await read("lib/telemetry/open_telemetry.ts");
   const metrics = telemetry.match(/(?<=")pop3\.server\.[a-z_.]+(?=")/g) ?? [];
-  assertEquals(metrics.length, 10);
+  assertEquals(metrics.length, 15);
   for (const metric of metrics) {
     assert(monitoring.includes(`\`${metric}\``), `docs/operations/monitoring.md: ${metric}`);
   }

@@ -18,6 +18,7 @@ export function levelOf(event: Happening): LogLevel {
     case "sleep":
     case "wake":
     case "message-sent":
+    case "store-query":
       return "debug";
     case "certificate":
     case "drain":
@@ -35,7 +36,10 @@ export function levelOf(event: Happening): LogLevel {
     case "login-failed":
     case "warning":
     case "faults":
+    case "lease-lost":
       return "warn";
+    case "store":
+      return event.isReachable ? "info" : "error";
     case "error":
       return isOfAStranger(event.during) || isChosenReply(event.error) ? "info" : "error";
   }

@@ -19,6 +19,7 @@ import type {
   FaultsEvent,
   WarningEvent,
 } from "./server_events.ts";
+import type { LeaseLostEvent, StoreEvent, StoreQueryEvent } from "./store_events.ts";
 
 /**
  * An event of a listener.
@@ -55,6 +56,9 @@ export type Pop3Event =
   | WarningEvent
   | FaultsEvent
   | DrainEvent
+  | StoreEvent
+  | StoreQueryEvent
+  | LeaseLostEvent
   | CloseEvent;
 
 /**

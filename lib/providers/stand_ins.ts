@@ -23,7 +23,7 @@ export class StandIns {
   readonly #saltOctets: number;
 
   /** @param key the key from which the salts are made: with the same key, a name keeps its salt */
-  constructor(users: Iterable<UserEntry>, key: Uint8Array<ArrayBuffer>) {
+  constructor(users: Iterable<Pick<UserEntry, "hash">>, key: Uint8Array<ArrayBuffer>) {
     const hashes = [...users].map(({ hash }) => hash).filter(({ type }) => type !== "locked");
     const verifiers = hashes.flatMap((hash) => hash.type === "scram-sha-256" ? [hash] : []);
     const usual = mostUsual(

@@ -191,6 +191,20 @@ function fieldsOf(event: Logged): Fields {
         milliseconds: Math.round(event.milliseconds),
         complete: event.isComplete ? "yes" : "no",
       };
+    case "store":
+      return {
+        reachable: event.isReachable ? "yes" : "no",
+        error: event.error === undefined ? null : describe(event.error),
+      };
+    case "store-query":
+      return {
+        operation: event.operation,
+        outcome: event.isOk ? "ok" : "error",
+        waited: Math.round(event.waitedMilliseconds),
+        milliseconds: Math.round(event.milliseconds),
+      };
+    case "lease-lost":
+      return { mailbox: event.mailbox };
     case "close":
       return {
         ...whoOf(event.connection),

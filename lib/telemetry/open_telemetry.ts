@@ -16,6 +16,7 @@ import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { CloseEvent } from "../events/connection_events.ts";
 import type { Pop3Event, Pop3Events } from "../events/events.ts";
 import type { ReplyEvent } from "../events/session_events.ts";
+import type { StoreQueryEvent } from "../events/store_events.ts";
 import { cut } from "./printable.ts";
 
 /** What is measured besides events. */
@@ -92,6 +93,28 @@ class Observer {
     unit: "{error}",
     description: "Failures of the server, a mailbox or a provider",
   });
+  readonly #queries = this.#meter.createHistogram("pop3.server.store.query.duration", {
+    unit: "s",
+    description: "Queries of the database, by operation and outcome",
+    advice: { explicitBucketBoundaries: BOUNDARIES },
+  });
+  readonly #waits = this.#meter.createHistogram("pop3.server.store.wait.duration", {
+    unit: "s",
+    description: "How long queries waited for a connection",
+    advice: { explicitBucketBoundaries: BOUNDARIES },
+  });
+  readonly #pool = this.#meter.createGauge("pop3.server.store.connections", {
+    unit: "{connection}",
+    description: "Connections to the database at the end of the last query, by state",
+  });
+  readonly #waiting = this.#meter.createGauge("pop3.server.store.waiting_queries", {
+    unit: "{query}",
+    description: "Queries that waited for a connection at the end of the last query",
+  });
+  readonly #leasesLost = this.#meter.createCounter("pop3.server.store.leases_lost", {
+    unit: "{lease}",
+    description: "Sessions that lost their lease",
+  });
 
   constructor({ bans, spans = false }: MetricsOptions) {
     this.#hasSpans = spans;
@@ -128,6 +151,10 @@ class Observer {
         return this.#refused.add(1, { "pop3.refuse.reason": event.reason });
       case "error":
         return this.#errors.add(1, { "error.type": nameOf(event.error) });
+      case "store-query":
+        return this.#query(event);
+      case "lease-lost":
+        return this.#leasesLost.add(1);
       case "close":
         return this.#end(event);
     }
@@ -156,6 +183,17 @@ class Observer {
     this.#active.add(-1, stateOf(conversation.state));
     this.#active.add(1, stateOf(state));
     conversation.state = state;
+  }
+
+  #query(event: StoreQueryEvent): void {
+    this.#waits.record(event.waitedMilliseconds / 1_000);
+    this.#queries.record(event.milliseconds / 1_000, {
+      "pop3.store.operation": event.operation,
+      "pop3.outcome": event.isOk ? "ok" : "error",
+    });
+    this.#pool.record(event.inUse, { "pop3.store.state": "in-use" });
+    this.#pool.record(event.open - event.inUse, { "pop3.store.state": "idle" });
+    this.#waiting.record(event.waiting);
   }
 
   #reply({ connection, verb, isOk, code, milliseconds }: ReplyEvent): void {

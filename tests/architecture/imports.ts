@@ -22,6 +22,7 @@ export const ROOMS: readonly (readonly [name: string, content: string])[] = [
   ["faults", "faults on purpose, for people who test a client"],
   ["mailbox", "storage: memory, folder, Maildir, mbox; deletions that are all or nothing"],
   ["providers", "providers that are ready-made: one user, a users file"],
+  ["postgres", "accounts and mail in PostgreSQL; an entry of its own"],
   ["check", "what is wrong with a mailbox or a set-up, as values"],
   ["listener", "`Pop3Listener`: its settings, its ports, which connections it accepts"],
   ["testing", "for authors of providers and clients: a conformance suite, transcripts, a client"],
@@ -34,6 +35,7 @@ export const ENTRIES = [
   "lib/mod.ts",
   "lib/testing/mod.ts",
   "lib/program.ts",
+  "lib/postgres/mod.ts",
   "lib/auth/passwords/hash_worker.ts",
 ] as const;
 

@@ -1,0 +1,81 @@
+/**
+ * The leases of this process. A lease keeps a mailbox for one session, across all processes. The database's clock decides
+ * when it lapses; one statement renews all of them. One that has lapsed is never renewed, even if nobody took it.
+ */
+import type { Database } from "../postgres_database.ts";
+
+/** A lease that a session holds. */
+export interface Lease {
+  /** Its fencing token: a deletion names it. */
+  readonly token: string;
+  readonly mailboxName: string;
+  isLost: boolean;
+}
+
+export class Leases implements Disposable {
+  /** This process, as the holder of its leases. */
+  readonly holder: string = crypto.randomUUID();
+  /** How long a lease holds without a renewal, as PostgreSQL writes it. */
+  readonly interval: string;
+  readonly #database: Database;
+  readonly #renewMs: number;
+  readonly #held = new Map<string, Lease>();
+  #renewal: Disposable | null = null;
+
+  constructor(database: Database, seconds: number) {
+    this.#database = database;
+    this.interval = `${seconds} seconds`;
+    this.#renewMs = 1_000 * seconds / 3;
+  }
+
+  /** Renews a lease that the database has given, until it is released. */
+  hold(lease: Lease): void {
+    this.#held.set(lease.token, lease);
+    this.#renewLater();
+  }
+
+  /** @throws what the database throws; the lease lapses then by itself */
+  async release({ token }: Lease): Promise<void> {
+    this.#held.delete(token);
+    if (this.#held.size === 0) this[Symbol.dispose]();
+    await this.#database.query("release", "delete from pop3svc.lease where token = $1", [token]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#renewal?.[Symbol.dispose]();
+    this.#renewal = null;
+  }
+
+  #renewLater(): void {
+    this.#renewal ??= this.#database.clock.after(this.#renewMs, () => {
+      this.#renewal = null;
+      void this.#renew();
+    });
+  }
+
+  async #renew(): Promise<void> {
+    // One that is taken while the database answers is not in the answer.
+    const asked = [...this.#held.values()];
+    try {
+      const rows = await this.#database.query(
+        "renew",
+        `update pop3svc.lease set expires_at = clock_timestamp() + $2::interval
+          where holder = $1 and expires_at > clock_timestamp() returning token`,
+        [this.holder, this.interval],
+      );
+      const renewed = new Set(rows.map(([token]) => token));
+      for (const lease of asked) {
+        if (!renewed.has(lease.token) && this.#held.has(lease.token)) this.#lose(lease);
+      }
+    } catch {
+      // The event of the query says so. What has lapsed by then is found at the next renewal.
+    }
+    if (this.#held.size > 0) this.#renewLater();
+  }
+
+  #lose(lease: Lease): void {
+    lease.isLost = true;
+    this.#held.delete(lease.token);
+    this.#database.emit({ type: "lease-lost", mailbox: lease.mailboxName });
+  }
+}

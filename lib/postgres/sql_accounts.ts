@@ -1,0 +1,160 @@
+/** Accounts from a database, with mailboxes on disk. */
+import type { HashWorkersOptions } from "../auth/passwords/hash_workers.ts";
+import type { UsernameCase } from "../auth/prepared_text.ts";
+import {
+  type FileMailboxOptions,
+  fileMailboxSettings,
+} from "../mailbox/files/file_mailbox_options.ts";
+import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { Mailbox } from "../provider/mailbox.ts";
+import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import { UserMailboxes } from "../providers/user_mailboxes.ts";
+import { parseMailLocation } from "../providers/mail_location.ts";
+import { canNameFolder, mailPathOf } from "../providers/path_template.ts";
+import type { UserEntry } from "../providers/users_file.ts";
+import {
+  checkedOptions,
+  given,
+  oneOf,
+  orNull,
+  required,
+  type SettingsTable,
+  text,
+} from "../settings/setting.ts";
+import { type Account, Accounts } from "./accounts.ts";
+import type { PostgresDatabase } from "./postgres_database.ts";
+
+/** Options of {@linkcode SqlAccounts}. */
+export interface SqlAccountsOptions {
+  /**
+   * One SELECT with the columns `password` and `mailbox` for the name `$1`. The password is a hash as in a users file. The
+   * mailbox is a path, perhaps with its format: `maildir:/var/mail/me`. No row: no such user.
+   */
+  readonly query: string;
+  /** The folder that holds the mailbox of a user whose `mailbox` is NULL, by the user's name. None by default. */
+  readonly mailRoot?: string;
+  /** How the mailboxes are opened. */
+  readonly mailbox?: FileMailboxOptions;
+  /** How many password hashes are checked at once. */
+  readonly hashing?: HashWorkersOptions;
+  /** How `$1` is made: `lower` (the default) writes names in lower case, `keep` does not. */
+  readonly usernameCase?: UsernameCase;
+}
+
+type SqlAccountsSettings = Required<Omit<SqlAccountsOptions, "mailRoot">> & {
+  readonly mailRoot: string | null;
+};
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+const sqlAccountsSettings: SettingsTable<SqlAccountsSettings> = {
+  query: required(text(/./s, "a SELECT of password and mailbox for the name $1", "")),
+  mailRoot: orNull(text(/./s, "the path of a folder", "")),
+  mailbox: given("an object with the options of a mailbox", isObject, {}),
+  hashing: given("an object: { threads, waiting }", isObject, {}),
+  usernameCase: oneOf<UsernameCase>(["lower", "keep"]),
+};
+
+/**
+ * A provider whose users are in a database and whose mail is in Maildirs, mboxes or folders.
+ *
+ * The database is asked at every login, so a new password or a locked account counts at once. The result of a slow hash is
+ * remembered for as long as with a users file.
+ *
+ * @example
+ * ```ts
+ * import { Pop3Listener } from "@pop3svc/pop3svc";
+ * import { PostgresDatabase, SqlAccounts } from "@pop3svc/pop3svc/postgres";
+ *
+ * await using database = new PostgresDatabase("postgres://pop3svc:passw0rd@127.0.0.1/postfix");
+ * await using provider = new SqlAccounts(database, {
+ *   query: `select password, 'maildir:/var/vmail/' || maildir as mailbox
+ *             from mailbox where username = $1 and active`,
+ * });
+ * await using pop3 = new Pop3Listener({ provider });
+ * ```
+ */
+export class SqlAccounts implements MailboxProvider {
+  /** The name of this kind of provider. */
+  readonly name: string = "accounts from SQL";
+  readonly #accounts: Accounts;
+  readonly #mailboxes: UserMailboxes;
+  readonly #mailRoot: string | null;
+  /** The stored password with which each connection logged in, to check at WAKE that the user still has it. */
+  readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
+
+  /**
+   * Makes a provider; nothing is asked before the first login.
+   *
+   * @throws {RangeError} for an option that is not allowed
+   * @throws {TypeError} for one of the wrong kind, or that there is not
+   */
+  constructor(database: PostgresDatabase, options: SqlAccountsOptions) {
+    const { query, mailRoot, mailbox, hashing, usernameCase } = checkedOptions(
+      sqlAccountsSettings,
+      options,
+    );
+    this.#mailRoot = mailRoot;
+    this.#mailboxes = new UserMailboxes(mailRoot, checkedOptions(fileMailboxSettings, mailbox));
+    const more = { columns: "", joined: "" };
+    this.#accounts = new Accounts(database, { query, more, hashing, usernameCase });
+  }
+
+  /**
+   * Runs the query for a name that nobody has.
+   *
+   * @throws what is wrong with the query, or that the database is away
+   */
+  async check(): Promise<void> {
+    await this.#accounts.find("");
+  }
+
+  /** The mailbox of the user with this name and password. */
+  async authenticate(
+    info: ConnectionInfo,
+    username: string,
+    password: string,
+  ): Promise<Mailbox | null> {
+    const account = await this.#accounts.authenticate(username, password);
+    if (account === null) return null;
+    this.#loggedInWith.set(info, account.stored);
+    return await this.#mailboxes.open(entryOf(account, this.#mailRoot), info);
+  }
+
+  /** The name as the query gets it. */
+  canonicalUsername(username: string): Promise<string> {
+    return this.#accounts.keyOf(username);
+  }
+
+  /** The mailbox of a user whose session wakes up; null when the user is gone or has a new password. */
+  async reopenMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
+    const account = await this.#accounts.find(await this.#accounts.keyOf(username));
+    const isSame = account !== null && this.#loggedInWith.get(info) === account.stored;
+    return isSame ? await this.#mailboxes.open(entryOf(account, this.#mailRoot), info) : null;
+  }
+
+  /** Ends the threads for password hashes. The database stays open. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#accounts[Symbol.dispose]();
+    return Promise.resolve();
+  }
+}
+
+/** @throws {SyntaxError} for a `mailbox` that is no absolute path */
+function entryOf({ name, row: [, location = null] }: Account, mailRoot: string | null): UserEntry {
+  // The name becomes a part of a path only where the database gives none.
+  if (location === null && !canNameFolder(name)) {
+    throw new SyntaxError("a name that has no mailbox cannot be the name of a folder");
+  }
+  const values = { name, home: null };
+  return {
+    name,
+    hash: { type: "locked" },
+    uid: null,
+    home: null,
+    mailbox: location === null ? null : parseMailLocation(location, values),
+    rootPath: mailRoot === null || location !== null ? null : mailPathOf(mailRoot, "%u", values),
+    networks: null,
+    unusedFields: [],
+  };
+}
