@@ -183,6 +183,7 @@ testInSandbox(
     await succeed(
       sandbox,
       `mkdir /etc/pop3svc && useradd --system --user-group vmail
+    install -d -o vmail -g vmail -m 700 /srv/mail
     printf '# note\\nJoe@example.org:{PLAIN}old\\njoey@example.org:!\\n' >/etc/pop3svc/users`,
     );
     const add = (name: string) =>
@@ -209,6 +210,10 @@ testInSandbox(
       /^# note\njoey@example\.org:!\njoe@example\.org:\{ARGON2ID\}\S+\n$/,
     );
     assertEquals(await succeed(sandbox, "ls /etc/pop3svc"), "users\n");
+    assertEquals(
+      await succeed(sandbox, "cd /srv/mail && stat -c '%n %U %a' joe@example.org/*"),
+      ["cur", "new", "tmp"].map((name) => `joe@example.org/${name} vmail 700\n`).join(""),
+    );
   },
 );
 
