@@ -19,9 +19,14 @@ export async function stateFolderOf(stateDirectory: string, mailbox: string): Pr
 
 /** The path of the folder of one mailbox, whether or not it has been made. */
 export async function stateFolderPath(stateDirectory: string, mailbox: string): Promise<string> {
+  return join(stateDirectory, "mailboxes", await mailboxKey(mailbox));
+}
+
+/** A name for our files about this mailbox that no other mailbox has. */
+export async function mailboxKey(mailbox: string): Promise<string> {
   const octets = new TextEncoder().encode(resolve(mailbox));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", octets), 0, 16);
-  return join(stateDirectory, "mailboxes", digest.toHex());
+  // To load `node:crypto` would cost each start of the program some milliseconds.
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", octets), 0, 16).toHex();
 }
 
 /** Makes a folder of the state directory, and those above it. */

@@ -87,7 +87,7 @@ export async function deleteFiles(
   const doomed = await locate();
   if (doomed.length === 0) return;
   if (lock.hasOwnFolder && await deletedByMoving(folder, own, disposal, doomed, locate)) return;
-  for (const place of placesOf(folder, own)) {
+  for (const place of await placesOf(folder, own)) {
     if (place === own && !lock.hasOwnFolder) continue;
     if (await deletedByJournal(folder, own, place, disposal, doomed)) return;
   }

@@ -28,7 +28,7 @@ const MOST_ATTEMPTS = 100;
 export async function lockDeletions(folder: MailboxFolder): Promise<DeletionLock> {
   const { files } = folder;
   const own = (await folder.own()).path;
-  const spare = spareFolderOf(folder);
+  const spare = await spareFolderOf(folder);
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     const lock = await lockOwn(folder, own, spare !== null);
     if (lock !== null) return lock;
@@ -58,7 +58,7 @@ async function lockOwn(
     if (hasSpare && isDiskFull(error)) return null;
     throw error;
   }
-  const spare = spareFolderOf(folder);
+  const spare = await spareFolderOf(folder);
   if (spare !== null && await folder.files.look(join(spare, LOCK)) !== null) {
     held.use(await lockIn(folder, spare));
   }

@@ -5,7 +5,7 @@
 import { join } from "@std/path";
 import type { FileIdentity } from "../../files/file_identity.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
-import { keyOf, type MailboxFolder } from "./mailbox_folder.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
 
 /** The name of the lock on deletions, in our folder or the spare one. */
 export const LOCK = "lock";
@@ -44,7 +44,7 @@ export interface BrokenOffDeletion {
 export async function brokenOffDeletions(folder: MailboxFolder): Promise<BrokenOffDeletion[]> {
   const own = await folder.own();
   const names = own.isThere ? await deletionsIn(folder, own.path) : [];
-  for (const place of placesOf(folder, own.path)) {
+  for (const place of await placesOf(folder, own.path)) {
     names.push(...await journalsIn(folder, place));
   }
   const isUndone = (name: string) => name.startsWith(MOVING) || name.startsWith(JOURNAL.unfinished);
@@ -70,15 +70,15 @@ export async function journalsIn({ files }: MailboxFolder, place: string): Promi
 }
 
 /** The folders that may hold journals. */
-export function placesOf(folder: MailboxFolder, own: string): string[] {
-  const spare = spareFolderOf(folder);
+export async function placesOf(folder: MailboxFolder, own: string): Promise<string[]> {
+  const spare = await spareFolderOf(folder);
   return spare === null ? [own] : [own, spare];
 }
 
 /** The folder for journals and for the lock where our folder cannot be made; null without a state directory. */
-export function spareFolderOf(folder: MailboxFolder): string | null {
+export async function spareFolderOf(folder: MailboxFolder): Promise<string | null> {
   if (folder.stateDirectory === null) return null;
-  return join(folder.stateDirectory, "journals", keyOf(folder.path));
+  return join(folder.stateDirectory, "journals", await folder.key());
 }
 
 function isFolderOfDeletion(name: string): boolean {

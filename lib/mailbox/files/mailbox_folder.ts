@@ -10,7 +10,6 @@
  *   otherwise they are in a folder above the mailbox that only the server can write.
  * - In a mailbox of the server's own user, all of our files are in our folder in the mailbox.
  */
-import { createHash } from "node:crypto";
 import { dirname, join, resolve } from "@std/path";
 import {
   type FileFacts,
@@ -27,7 +26,7 @@ import {
   type OwnFolderName,
 } from "../../files/own_folder.ts";
 import { isPrivateFolder, serverUid } from "../../files/server_user.ts";
-import { stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
+import { mailboxKey, stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 
 /** How a mailbox folder is used. */
@@ -54,6 +53,7 @@ export class MailboxFolder {
   #guardedParent: string | null = null;
   #dev = NaN;
   #isExposed = true;
+  #key: string | null = null;
 
   constructor(path: string, files: FileSystem, options: MailboxFolderOptions) {
     this.path = resolve(path);
@@ -158,7 +158,7 @@ export class MailboxFolder {
    */
   async own(): Promise<OwnFolder> {
     if (this.#isStateElsewhere) {
-      const path = join(await this.#guardedFolder(), keyOf(this.path));
+      const path = join(await this.#guardedFolder(), await this.key());
       return { path, isThere: await this.files.look(path) !== null, inTheWay: null };
     }
     const own = await findOwnFolder(this.files, this.path, this.#options.ownFolderName);
@@ -182,6 +182,11 @@ export class MailboxFolder {
     }
     if (this.#guardedParent === null) throw noPlaceFor(this.path);
     return (await findOwnFolder(this.files, this.#guardedParent, GUARDED_NAME)).path;
+  }
+
+  /** A name for our files about this mailbox that no other mailbox has. */
+  async key(): Promise<string> {
+    return this.#key ??= await mailboxKey(this.path);
   }
 
   /** Makes the folder in which our folder will be made, where that is not the mailbox. */
@@ -232,11 +237,6 @@ export class MailboxFolder {
 
 /** The name of our folder above the mailboxes of other users. No user may have this name (users_file.ts). */
 const GUARDED_NAME = ".pop3svc";
-
-/** A name for our files about this mailbox that no other mailbox has. */
-export function keyOf(path: string): string {
-  return createHash("sha256").update(path).digest("hex").slice(0, 32);
-}
 
 function noPlaceFor(path: string): Pop3ResponseError {
   return new Pop3ResponseError("Nothing can be deleted in this mailbox.", {

@@ -26,7 +26,7 @@ export function revoke(decision: string): void {
 /** Undoes or finishes every deletion that is not finished. The caller holds the lock on deletions. */
 export async function recover(folder: MailboxFolder, own: string): Promise<void> {
   await recoverFolders(folder, own);
-  for (const place of placesOf(folder, own)) await finishJournals(folder, own, place);
+  for (const place of await placesOf(folder, own)) await finishJournals(folder, own, place);
 }
 
 /** The same for deletions that are folders in one folder of ours. */

@@ -10,7 +10,7 @@ import { isOurFolder } from "../../files/own_folder.ts";
 import { type Disposal, type DoomedFile, TRASH } from "./deletions.ts";
 import { giveName } from "./give_name.ts";
 import { keep } from "./kept_files.ts";
-import { keyOf, type MailboxFolder } from "./mailbox_folder.ts";
+import type { MailboxFolder } from "./mailbox_folder.ts";
 import { pathsByInode } from "./paths_by_inode.ts";
 
 export class RemoverByName {
@@ -45,9 +45,10 @@ export class RemoverByName {
   async settleSwept(files: readonly DoomedFile[]): Promise<void> {
     const folder = this.#folder;
     const inodes = new Set(files.map(({ identity }) => identity.inode));
+    const prefix = await this.#sweptPrefix();
     for (const place of this.#sweepPlaces()) {
       const entries = await folder.files.entries(place).catch(() => []);
-      for (const { name } of entries.filter(({ name }) => name.startsWith(this.#sweptPrefix))) {
+      for (const { name } of entries.filter(({ name }) => name.startsWith(prefix))) {
         const swept = await folder.files.look(join(place, name));
         if (swept !== null) await this.#settle(join(place, name), inodes.has(swept.ino ?? 0));
       }
@@ -71,7 +72,10 @@ export class RemoverByName {
 
   async #sweep(there: string, { ino }: Deno.FileInfo): Promise<boolean> {
     const { files } = this.#folder;
-    const swept = join(await this.#sweepPlace(), `${this.#sweptPrefix}${crypto.randomUUID()}`);
+    const swept = join(
+      await this.#sweepPlace(),
+      `${await this.#sweptPrefix()}${crypto.randomUUID()}`,
+    );
     try {
       await files.rename(there, swept);
     } catch (error) {
@@ -110,8 +114,8 @@ export class RemoverByName {
     return [this.#own, above, dirname(above)];
   }
 
-  get #sweptPrefix(): string {
-    return `.pop3svc-${keyOf(this.#folder.path)}-`;
+  async #sweptPrefix(): Promise<string> {
+    return `.pop3svc-${await this.#folder.key()}-`;
   }
 
   /** Only into a trash that is there: a full disk has no room for a new one. */

@@ -45,7 +45,7 @@ interface OwnState {
 
 async function ownState(folder: MailboxFolder): Promise<OwnState> {
   const own = await ownOrNone(folder);
-  const spare = spareFolderOf(folder);
+  const spare = await spareFolderOf(folder);
   const stamps: string[] = [];
   let isSettled = true;
   for (const path of [own, spare]) {
