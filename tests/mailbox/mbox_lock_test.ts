@@ -1,19 +1,19 @@
 /** Locks of other programs on an mbox, and leftover locks of the server's own. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { denoFileSystem } from "../../lib/files/file_system.ts";
+import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
 import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { run, testWith } from "../installed_program.ts";
-import { DATE, mboxWith } from "./mbox_with.ts";
+import { appendNow, DATE, mboxWith, messagesOf } from "./mbox_with.ts";
 
 const TEXT = `From a@example.org ${DATE}\nSubject: 1\n\nx\n\n`;
 const MINUTES = 60_000;
 
 /** A store, the errors that it has reported, and its clock, which stands still. */
-function storeOf(file: string) {
+function storeOf(file: string, files = denoFileSystem) {
   const clock = new ManualClock();
   const errors: string[] = [];
   const store = new MboxStore(
@@ -21,7 +21,7 @@ function storeOf(file: string) {
     {
       onEvent: (event) => event.type === "error" && errors.push(String(event.error)),
     },
-    denoFileSystem,
+    files,
     clock,
   );
   return { clock, errors, store, mailbox: sharedMailbox(store) };
@@ -87,6 +87,39 @@ Deno.test("when a lock is released in time, the deletion goes on, and keeps new 
   assert(milliseconds >= 5_000 && milliseconds < 6_000);
   assertEquals(mbox.text(), TEXT.replaceAll("1", "2"));
 });
+
+for (const ends of ["before", "after"] as const) {
+  Deno.test(`a login while a program begins to deliver sees no part of a message; the program ends ${ends} the next look`, async () => {
+    await using mbox = await mboxWith(TEXT);
+    const lock = `${mbox.file}.lock`;
+    const second = TEXT.replaceAll("1", "2");
+    const end = () => {
+      appendNow(mbox.file, second.slice(1));
+      Deno.removeSync(lock);
+    };
+    let opened = 0;
+    const files: FileSystem = {
+      ...denoFileSystem,
+      openGiven(path) {
+        if (++opened === 1) {
+          // The login has seen that there is no lock. procmail writes one octet first.
+          appendNow(lock, "");
+          appendNow(mbox.file, second.slice(0, 1));
+        }
+        return denoFileSystem.openGiven(path);
+      },
+      look(path) {
+        if (ends === "before" && path === lock && mbox.text() === `${TEXT}F`) end();
+        return denoFileSystem.look(path);
+      },
+    };
+    const { clock, mailbox } = storeOf(mbox.file, files);
+    if (ends === "after") clock.after(200, end);
+    await waited(clock, messagesOf(mailbox).then((texts) => assertEquals(texts.length, 2)));
+    assertEquals(await messagesOf(mailbox), [1, 2].map((each) => `Subject: ${each}\n\nx\n`));
+    assertEquals(opened, 2 + 4);
+  });
+}
 
 Deno.test("the server waits for a flock on the mbox, and holds no dot-lock meanwhile", async () => {
   await using mbox = await mboxWith(TEXT);

@@ -18,13 +18,16 @@ import { leftOutOf } from "./current_index.ts";
 import { inspectMbox } from "./inspect_mbox.ts";
 import { isStillThere, type MboxIndex, type MboxMessage } from "./mbox_index.ts";
 import { CurrentIndex } from "./current_index.ts";
-import { hasDotLock } from "./dot_lock.ts";
+import { dotLockOfOthers, hasDotLock } from "./dot_lock.ts";
 import { lockMbox, waitForDotLock } from "./mbox_lock.ts";
 import { MboxLogin, type SharedMbox } from "./mbox_login.ts";
 import { type LockedFolder, MboxPlace } from "./mbox_place.ts";
 import { MboxState } from "./mbox_state.ts";
 import { isHalfRewritten, recoverLocked, recoverMbox } from "./recover_mbox.ts";
 import { assertUnchanged, deleteFromMbox } from "./rewrite_mbox.ts";
+
+/** After this many tries, a program keeps writing without a lock, and a login takes what is there. */
+const MOST_ATTEMPTS = 20;
 
 /**
  * An mbox, for as long as the server runs.
@@ -43,6 +46,8 @@ export class MboxStore implements MailboxStore, SharedMbox {
   readonly #state: MboxState;
   readonly #reports: Reports;
   readonly #current: CurrentIndex;
+  /** The last index of which we know that no program was writing the file. */
+  #whole: MboxIndex | null = null;
   /** The stamp of our folders when nothing in them had to be recovered. */
   #cleanStamp: string | null = null;
 
@@ -110,8 +115,7 @@ export class MboxStore implements MailboxStore, SharedMbox {
       const wasClean = await this.#recover();
       this.#cleanStamp = wasClean ? stamp : null;
     }
-    if (isLocked) await waitForDotLock(this.#files, this.#clock, realPath);
-    const index = await this.look();
+    const index = await this.#lookWhole(realPath, isLocked);
     if (!this.isReadOnly) await this.#state.save();
     return index;
   }
@@ -121,6 +125,21 @@ export class MboxStore implements MailboxStore, SharedMbox {
     return await this.#current.look(async () => {
       if (await isHalfRewritten(this.place)) await this.#recover();
     });
+  }
+
+  /** The index of the file without a message that another program has written in part. */
+  async #lookWhole(realPath: string, wasLocked: boolean): Promise<MboxIndex> {
+    let isLocked = wasLocked;
+    for (let attempt = 1;; attempt++) {
+      if (isLocked) await waitForDotLock(this.#files, this.#clock, realPath);
+      const index = await this.look();
+      if (index === this.#whole || attempt === MOST_ATTEMPTS) return index;
+      // A program may have begun to write since we looked for its lock. If it has ended, the file is another by now.
+      isLocked = await dotLockOfOthers(this.#files, realPath) === "held";
+      if (isLocked || !isSameFile(identityOf(this.place.look().info), index.identity)) continue;
+      this.#whole = index;
+      return index;
+    }
   }
 
   /** Opens the file if the message is still where it was; null if the file must be indexed again. */
