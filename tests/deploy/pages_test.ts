@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { Sandbox, testInSandbox } from "./sandbox.ts";
+import { serviceCommand } from "./service_command.ts";
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
 
@@ -89,25 +90,6 @@ testInSandbox(
     assertMatch(byScript, /^pop3svc\/tls\/privkey\.pem root:vmail 640 $/m);
   },
 );
-
-/** The command of the unit, as the user and with the privileges that it has there. */
-async function serviceCommand(dropIn: string): Promise<string> {
-  const read = (name: string) => Deno.readTextFile(join(root, "deploy/systemd", name));
-  const lines = [...(await read("pop3svc.service")).split("\n")];
-  lines.push(...(await read(dropIn)).replaceAll("\\\n", "").split("\n"));
-  const all = (key: string) =>
-    lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
-  const capabilities = all("AmbientCapabilities").map((name) =>
-    name.replace("CAP_", "+").toLowerCase()
-  );
-  const set = ["-all", ...capabilities].join(",");
-  const variables = ["STATE_DIRECTORY=/var/lib/pop3svc", ...all("Environment")];
-  return [
-    `setpriv --reuid=${all("User").at(-1)} --regid=${all("Group").at(-1)} --init-groups`,
-    `--no-new-privs --inh-caps=${set} --ambient-caps=${set} --bounding-set=${set}`,
-    `env ${variables.join(" ")} ${all("ExecStart").at(-1)}`,
-  ].join(" ");
-}
 
 const SELF_SIGNED = `
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=x \
