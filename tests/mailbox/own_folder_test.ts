@@ -77,6 +77,6 @@ testAsRoot(
       said,
       `.pop3svc belongs to user 61001, and is left alone; look at what is in it`,
     );
-    assertStringIncludes(said, `pop3svc-0 is used in its place`);
+    assertStringIncludes(said, `pop3svc-0 is used: look`);
   },
 );

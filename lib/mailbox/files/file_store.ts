@@ -129,7 +129,7 @@ export class FileStore implements MailboxStore, SharedFiles {
   /** Looks at every message, and recovers nothing. */
   async inspect(progress: InspectionProgress): Promise<Inspection> {
     const snapshot = await this.#shared.inspect();
-    return await inspectFiles(this.folder, snapshot, this.#reports.texts, progress);
+    return await inspectFiles(this.folder, snapshot, this.#reports, progress);
   }
 
   /**

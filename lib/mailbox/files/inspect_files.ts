@@ -1,6 +1,7 @@
 /** What the administrator should know about a mailbox of files, for `check`. */
 import type { Inspection, InspectionProgress } from "../inspection.ts";
 import { describeLeftOut } from "../left_out.ts";
+import type { Reports } from "../reports.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { counted } from "../../protocol/counted.ts";
 import { measureFiles } from "./measure_files.ts";
@@ -13,7 +14,7 @@ import { isDerivedUniqueId } from "./unique_id_of_name.ts";
 export async function inspectFiles(
   folder: MailboxFolder,
   { messages, leftOut, unsettled }: Snapshot,
-  reports: readonly string[],
+  reports: Reports,
   progress: InspectionProgress,
 ): Promise<Inspection> {
   const unreadable: string[] = [];
@@ -31,16 +32,17 @@ export async function inspectFiles(
     if (measurement.type === "unreadable") unreadable.push(`${path}: ${textOf(measurement.error)}`);
   });
   const derived = [...messages.values()].filter(({ uniqueId }) => isDerivedUniqueId(uniqueId));
+  const brokenOff = await brokenOffDeletions(folder);
   return {
     messages: messages.size,
     octets,
     derived: derived.map(({ uniqueId, path }) => `${uniqueId} for ${JSON.stringify(path)}`),
     unsettled,
-    leftovers: (await brokenOffDeletions(folder)).map(({ name, outcome }) =>
+    leftovers: brokenOff.map(({ name, outcome }) =>
       `${name} will be ${outcome} when the mailbox is next opened`
     ),
     faults: [
-      ...reports,
+      ...reports.texts,
       ...leftOut.files().filter(({ isFault }) => isFault).map((files) =>
         describeLeftOut(files, folder.path)
       ),

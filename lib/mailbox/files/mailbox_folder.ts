@@ -161,15 +161,15 @@ export class MailboxFolder {
       const path = join(await this.#guardedFolder(), await this.key());
       return { path, isThere: await this.files.look(path) !== null, inTheWay: null };
     }
-    const own = await findOwnFolder(this.files, this.path, this.#options.ownFolderName);
-    if (own.inTheWay !== null) {
-      this.report(
-        new Error(
-          `${own.inTheWay} is not a folder of the server's user, so ${own.path} is used in its place: ` +
-            `look at what is in it, then remove it`,
-        ),
-      );
-    }
+    return await this.#find(this.path, this.#options.ownFolderName);
+  }
+
+  async #find(parent: string, name: OwnFolderName): Promise<OwnFolder> {
+    const own = await findOwnFolder(this.files, parent, name);
+    const { inTheWay } = own;
+    if (inTheWay === null) return own;
+    const text = `${inTheWay} is not a folder of the server's user, so ${own.path} is used`;
+    this.report(new Error(`${text}: look at what is in it, then type: rm -r '${inTheWay}'`));
     return own;
   }
 
@@ -181,7 +181,7 @@ export class MailboxFolder {
       if (state !== null && state.dev === this.#dev) return join(stateDirectory, "deletions");
     }
     if (this.#guardedParent === null) throw noPlaceFor(this.path);
-    return (await findOwnFolder(this.files, this.#guardedParent, GUARDED_NAME)).path;
+    return (await this.#find(this.#guardedParent, GUARDED_NAME)).path;
   }
 
   /** A name for our files about this mailbox that no other mailbox has. */
