@@ -1,18 +1,30 @@
-/** A small disk in memory, and ways to fill it. Mounting it needs root. */
+/**
+ * A small disk, and ways to fill it. Mounting it needs root. In memory, a folder needs no block; on ext4 it does.
+ */
 import { join } from "@std/path";
 import { TemporaryFolder } from "./temporary_folder.ts";
 
 /** What the disk has no more of. */
 export type Shortage = "blocks" | "inodes";
 
+/** The file system of a small disk. */
+export type DiskFormat = "tmpfs" | "ext4";
+
 /** Why no small disk can be mounted here; null where one can. */
-export const whyNoSmallDisk: string | null = mountFailure();
+export const whyNoSmallDisk: string | null = mountFailure("tmpfs");
+const whyNoExt4 = whyNoSmallDisk ?? mountFailure("ext4");
 
 if (whyNoSmallDisk !== null) console.warn(`SKIPPED, tests on a full disk: ${whyNoSmallDisk}`);
+else if (whyNoExt4 !== null) console.warn(`SKIPPED, tests on a full ext4: ${whyNoExt4}`);
 
 /** A test on small disks. */
-export function testOnSmallDisk(name: string, run: () => Promise<void>): void {
-  Deno.test({ name, ignore: whyNoSmallDisk !== null, fn: run });
+export function testOnSmallDisk(
+  name: string,
+  run: () => Promise<void>,
+  format: DiskFormat = "tmpfs",
+): void {
+  const whyNot = format === "ext4" ? whyNoExt4 : whyNoSmallDisk;
+  Deno.test({ name, ignore: whyNot !== null, fn: run });
 }
 
 export class SmallDisk implements AsyncDisposable {
@@ -24,9 +36,9 @@ export class SmallDisk implements AsyncDisposable {
     this.path = folder.path;
   }
 
-  static async mount(): Promise<SmallDisk> {
+  static async mount(format: DiskFormat = "tmpfs"): Promise<SmallDisk> {
     const folder = await TemporaryFolder.create();
-    mount(folder.path);
+    mount(folder.path, format);
     return new SmallDisk(folder);
   }
 
@@ -59,12 +71,12 @@ function fillBlocks(path: string): void {
   }
 }
 
-function mountFailure(): string | null {
+function mountFailure(format: DiskFormat): string | null {
   if (Deno.build.os !== "linux") return "only Linux has tmpfs";
   if (Deno.uid() !== 0) return "mounting a small disk needs root";
   const path = Deno.makeTempDirSync();
   try {
-    mount(path);
+    mount(path, format);
     run("umount", path);
     return null;
   } catch (error) {
@@ -74,7 +86,18 @@ function mountFailure(): string | null {
   }
 }
 
-function mount(path: string): void {
+function mount(path: string, format: DiskFormat): void {
+  if (format === "ext4") {
+    const image = Deno.makeTempFileSync();
+    try {
+      Deno.truncateSync(image, 1_048_576);
+      run("mkfs.ext4", "-q", "-N", "200", "-O", "^has_journal", image);
+      return run("mount", "-o", "loop", image, path);
+    } finally {
+      // The mount keeps the file.
+      Deno.removeSync(image);
+    }
+  }
   run("mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=200,mode=755", "none", path);
 }
 

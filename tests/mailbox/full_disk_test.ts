@@ -8,7 +8,7 @@ import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
 import { LoopbackClient } from "../loopback_client.ts";
-import { type Shortage, SmallDisk, testOnSmallDisk } from "../small_disk.ts";
+import { type DiskFormat, type Shortage, SmallDisk, testOnSmallDisk } from "../small_disk.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { providerOf } from "../transcript_peers.ts";
 
@@ -68,12 +68,17 @@ async function quitAfter(mailbox: Mailbox, doomed: readonly number[], language =
 }
 
 for (const kind of kinds) {
-  for (const shortage of ["blocks", "inodes"] satisfies readonly Shortage[]) {
+  const shortages: readonly (readonly [Shortage, DiskFormat])[] = [
+    ["blocks", "ext4"],
+    ["blocks", "tmpfs"],
+    ["inodes", "tmpfs"],
+  ];
+  for (const [shortage, format] of shortages) {
     testOnSmallDisk(
-      `${kind}, no more ${shortage}: with a state directory elsewhere QUIT deletes all of the set`,
+      `${kind}, no more ${shortage} on ${format}: with a state directory elsewhere QUIT deletes all of the set`,
       async () => {
         await using state = await TemporaryFolder.create();
-        await using disk = await SmallDisk.mount();
+        await using disk = await SmallDisk.mount(format);
         makeMailbox(kind, disk.path);
         disk.fill(shortage);
         const { reply, left } = await quitAfter(open(kind, disk.path, state.path), [1, 2, 5]);
@@ -84,6 +89,7 @@ for (const kind of kinds) {
           [],
         );
       },
+      format,
     );
   }
 }
