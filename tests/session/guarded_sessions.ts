@@ -44,7 +44,12 @@ export class Server {
 
   connect(clientAddress = "192.0.2.7"): Session {
     const context = sessionContext({ provider: this.#provider, allowsInsecureLogin: true });
-    const info = new SessionInfo({ ...context.info, clientAddress, isSecure: true });
+    const info = new SessionInfo({
+      ...context.info,
+      clientAddress,
+      countedAddress: clientAddress,
+      isSecure: true,
+    });
     const session = new Session({
       ...context,
       info,
