@@ -11,7 +11,9 @@ import { putAscii } from "../protocol/ascii.ts";
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import {
   challengeLine,
+  COUNTED,
   isClean,
+  isCounted,
   type MessageBody,
   type MessageReply,
   type Reply,
@@ -196,7 +198,9 @@ export class ReplyWriter {
     const end = stuffer === null ? TERMINATOR : stuffer.end();
     this.#open().set(end, this.#used);
     this.#used += end.length;
-    if (stuffer !== null) unsent.octets = stuffer.octets;
+    if (stuffer === null) return;
+    unsent.octets = stuffer.octets;
+    if (isCounted(body)) body[COUNTED](stuffer.octets, stuffer.isClean);
   }
 
   /** Octets that others follow: they are not copied. */

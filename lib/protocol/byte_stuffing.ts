@@ -23,6 +23,11 @@ export class ByteStuffer {
     return this.#read + this.#lines.insertedForLineEnds + this.#ended;
   }
 
+  /** Whether the message so far is sent as it is. */
+  get isClean(): boolean {
+    return this.#lines.insertedForLineEnds + this.#lines.insertedDots + this.#ended === 0;
+  }
+
   /**
    * The next chunk as the server sends it: the chunk itself where nothing needs mending. The bytes do not change until
    * the next call.

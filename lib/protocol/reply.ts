@@ -24,6 +24,20 @@ export function isClean(body: MessageBody): boolean {
   return CLEAN in body && body[CLEAN] === true;
 }
 
+/** Marks a body of this package's own mailboxes that learns the size of its message while it is sent. */
+export const COUNTED: unique symbol = Symbol("counted");
+
+/** A body that the server tells what it has counted, once all of it was read. */
+export interface CountedBody extends MessageBody {
+  /** Takes the octets as POP3 counts them, and whether they were sent as they are stored. */
+  [COUNTED](octets: number, isClean: boolean): void;
+}
+
+/** Whether the body learns its size. */
+export function isCounted(body: MessageBody): body is CountedBody {
+  return COUNTED in body;
+}
+
 /** The bytes of a message, chunk by chunk, before byte-stuffing. */
 export interface MessageBody {
   /** The next chunk, or null after the last one. Its bytes do not change until the next call. */

@@ -6,8 +6,11 @@ import { nothing, octetsOrNull } from "../border/answers.ts";
 import {
   type Awaitable,
   CLEAN,
+  COUNTED,
+  type CountedBody,
   type ErrorReply,
   isClean,
+  isCounted,
   type MessageBody,
 } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
@@ -40,7 +43,7 @@ export async function openMessage(
 }
 
 /** A body whose first chunk is read ahead. */
-class StartedBody implements MessageBody {
+class StartedBody implements CountedBody {
   readonly #source: MessageBody;
   readonly #head: HeadCutter | null;
   readonly #context: HandlerContext;
@@ -62,6 +65,10 @@ class StartedBody implements MessageBody {
   /** TOP may end in the middle of a line, and must complete it. */
   get [CLEAN](): boolean {
     return this.#head === null && isClean(this.#source);
+  }
+
+  [COUNTED](octets: number, isClean: boolean): void {
+    if (this.#head === null && isCounted(this.#source)) this.#source[COUNTED](octets, isClean);
   }
 
   get isAtEnd(): boolean {

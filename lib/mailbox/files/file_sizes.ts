@@ -65,6 +65,11 @@ export class FileSizes {
     return this.#knownOf(message)?.isClean === true;
   }
 
+  /** Learns what was counted while the message was sent. It is no mbox. */
+  learn({ uniqueId, identity }: MessageFile, octets: number, isClean: boolean): void {
+    this.#latest.learn(uniqueId, { identity, octets, isClean, isMbox: false });
+  }
+
   /** Whether the file is a whole mbox, and not a message. */
   async isMbox(message: MessageFile): Promise<boolean> {
     const known = this.#knownOf(message);

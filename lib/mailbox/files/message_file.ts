@@ -3,7 +3,7 @@ import { counted } from "../../protocol/counted.ts";
 import type { FileTimes } from "../../files/file_identity.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { envelopeOctets } from "./envelope_line.ts";
-import { CLEAN, type MessageBody } from "../../protocol/reply.ts";
+import { CLEAN, COUNTED, type CountedBody, type MessageBody } from "../../protocol/reply.ts";
 import { recentMessages } from "./recent_messages.ts";
 
 const CHUNK_OCTETS = 262_144;
@@ -17,10 +17,18 @@ export function recentBody(path: string, facts: FileTimes, isClean: boolean): Me
   return octets === null ? null : new SmallBody(octets, isClean);
 }
 
+/** Takes the size of a message as sent, and whether it is stored exactly as it is sent. */
+export type Learn = (octets: number, isClean: boolean) => void;
+
 /** Takes over the open file of a path, and closes it in the end. */
-export function messageBody(path: string, file: OpenFile, isClean: boolean): MessageBody {
+export function messageBody(
+  path: string,
+  file: OpenFile,
+  isClean: boolean,
+  learn: Learn,
+): MessageBody {
   const { size } = file.info;
-  if (size > SMALL_OCTETS) return new FileBody(file, size, isClean);
+  if (size > SMALL_OCTETS) return new FileBody(file, size, isClean, learn);
   using _file = file;
   const readAt = Date.now();
   const whole = readAll(file, size);
@@ -67,18 +75,21 @@ class SmallBody implements MessageBody {
  * The bytes of an open file, as many as it had when it was measured. From the second chunk on, the next chunk is read
  * while one is sent. The first chunk is not followed by such a read, because TOP and most mail need no second one.
  */
-class FileBody implements MessageBody {
+class FileBody implements CountedBody {
   readonly [CLEAN]: boolean;
   readonly #file: OpenFile;
   readonly #size: number;
+  readonly #learn: Learn;
+  #hasEnvelope = false;
   #buffer: Uint8Array;
   #spare: Uint8Array | null = null;
   /** How many octets `nextChunk` has not returned yet. */
   #left: number;
   #ahead: Promise<Uint8Array> | null = null;
 
-  constructor(file: OpenFile, size: number, isClean: boolean) {
+  constructor(file: OpenFile, size: number, isClean: boolean, learn: Learn) {
     this[CLEAN] = isClean;
+    this.#learn = learn;
     this.#file = file;
     this.#size = size;
     this.#left = size;
@@ -97,9 +108,16 @@ class FileBody implements MessageBody {
     this.#left -= chunk.length;
     if (isFirst) {
       this.#spare = new Uint8Array(Math.min(this.#left, CHUNK_OCTETS));
-      chunk = chunk.subarray(envelopeOctets(chunk));
+      const envelope = envelopeOctets(chunk);
+      this.#hasEnvelope = envelope > 0;
+      chunk = chunk.subarray(envelope);
     } else this.#readAhead();
     return chunk;
+  }
+
+  /** A file that begins with an envelope line may be a whole mbox, which nobody has looked for here. */
+  [COUNTED](octets: number, isClean: boolean): void {
+    if (!this.#hasEnvelope) this.#learn(octets, isClean);
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@
 import { type Awaitable, type MessageBody, then } from "../../protocol/reply.ts";
 import type { FileSizes } from "./file_sizes.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
-import { messageBody, recentBody } from "./message_file.ts";
+import { type Learn, messageBody, recentBody } from "./message_file.ts";
 import type { MessageFile } from "./message_table.ts";
 import type { MessageLocator } from "./message_locator.ts";
 import { recentMessages } from "./recent_messages.ts";
@@ -48,7 +48,8 @@ export class MessageOpener {
     return then(this.#folder.files.open(path, this.#folder.isExposed, message.identity), (file) => {
       if (file === null) return null;
       if (this.#folder.isStill(file.info, message.identity)) {
-        return messageBody(path, file, isClean);
+        const learn: Learn = (octets, isClean) => this.#sizes.learn(message, octets, isClean);
+        return messageBody(path, file, isClean, learn);
       }
       file[Symbol.dispose]();
       return null;

@@ -2,7 +2,8 @@
  * Wraps a transport as the stream that `node:tls` needs below it.
  *
  * It writes what it is given at once: three TLS records at a time, since `node:tls` then waits until they are written.
- * Taking more records at once and writing them together was slower, since it copies them.
+ * Taking more records at once and writing them together was slower, since it copies them. Asking for the next records before
+ * the last ones are written cost as much CPU: a write is done at once unless the peer is slow.
  */
 import { Duplex } from "node:stream";
 import type { Transport } from "../transport.ts";
