@@ -31,7 +31,7 @@ export type { FaultPlan } from "./faults/fault_rules.ts";
 export { lookAtGiven } from "./files/given_path.ts";
 export { decodeText, linesOf } from "./files/given_text.ts";
 export { keptKey } from "./files/kept_key.ts";
-export { canWriteIn, lookAtGivenOrNull, openToAppend } from "./files/look.ts";
+export { canWriteIn, lookAtGivenOrNull, openToAppend, whyNotAppendable } from "./files/look.ts";
 export { readGivenText } from "./files/read_whole.ts";
 export { serverUid } from "./files/server_user.ts";
 export { makeStateFolder, realStateDirectory } from "./files/state_directory.ts";

@@ -38,10 +38,15 @@ export function checkAccess(
   ];
 }
 
-/** The part that is about files. */
+/**
+ * The part that is about files.
+ *
+ * @param user the uid of the server; "unknown" for a check by root, who may read what the server may not; null where
+ * there is none
+ */
 export function checkSecrets(
   { users, passwordFile, key, cert }: SecretFiles,
-  user: number | null = serverUid(),
+  user: number | "unknown" | null,
 ): readonly Finding[] {
   if (user === null) return [];
   const secrets = new Set([users, passwordFile, key, holdsKey(cert) ? cert : null]);
@@ -55,7 +60,7 @@ const asRoot: Finding = {
   remedy: "give it its own user: User= in the unit, --user of the container, sudo -u NAME",
 };
 
-function warningOf(path: string, user: number): Finding[] {
+function warningOf(path: string, user: number | "unknown"): Finding[] {
   const info = lookAtGivenOrNull(path);
   if (info === null || info.mode === null) return [];
   const { mode, uid, gid } = info;
@@ -64,16 +69,22 @@ function warningOf(path: string, user: number): Finding[] {
   const found = OTHERS_MAY.find(([bit]) => (others & bit) !== 0);
   if (found === undefined) return [];
   const [bit, text] = found;
-  if (bit === GROUP_READS && gid !== null && isGroupOfOne(gid, user)) return [];
-  const name = quoted(path);
+  // A group may be how the server reads the file, and who is in it.
+  if (bit === GROUP_READS && (user === "unknown" || gid !== null && isGroupOfOne(gid, user))) {
+    return [];
+  }
+  const remedy = remedyFor(quoted(path), uid, user);
+  return [{ severity: "warning", concerns: { type: "file", path }, text, remedy }];
+}
+
+/** What closes the file for others, and leaves it open for the server. */
+function remedyFor(name: string, owner: number | null, user: number | "unknown"): string {
+  if (user === "unknown") {
+    return `with the group of the server's user as GROUP: chown root:GROUP ${name} && chmod 640 ${name}`;
+  }
   // If the server reads the file only as a member of its group, the new mode alone would take that away.
-  const own = user === 0 || uid === user ? "" : `chown ${user} ${name} && `;
-  return [{
-    severity: "warning",
-    concerns: { type: "file", path },
-    text,
-    remedy: `${own}chmod 600 ${name}`,
-  }];
+  const own = user === 0 || owner === user ? "" : `chown ${user} ${name} && `;
+  return `${own}chmod 600 ${name}`;
 }
 
 function holdsKey(cert: string | null): boolean {

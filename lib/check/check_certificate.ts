@@ -2,7 +2,12 @@
 import { readGivenText } from "../files/read_whole.ts";
 import { counted } from "../protocol/counted.ts";
 import { reasonOf } from "../telemetry/reason.ts";
-import { type CertificateFacts, inspectCertificate } from "../transport/tls/inspect_certificate.ts";
+import {
+  type CertificateFacts,
+  DAY_MS,
+  inspectCertificate,
+  SOON_DAYS,
+} from "../transport/tls/inspect_certificate.ts";
 import type { Concern, Finding } from "./finding.ts";
 
 /** The files of a certificate chain and its private key. */
@@ -17,9 +22,6 @@ export interface CertificateReport {
   readonly facts: CertificateFacts | null;
   readonly findings: readonly Finding[];
 }
-
-const DAY_MS = 86_400_000;
-const SOON_DAYS = 14;
 
 export function checkCertificate({ cert, key }: CertificateFiles, now: Date): CertificateReport {
   const unreadable = [...new Set([cert, key])].flatMap(unreadableFile);
@@ -44,10 +46,14 @@ function unreadableFile(path: string): Finding[] {
   }
 }
 
-function findingsOn({ names, validTo }: CertificateFacts, now: Date): Finding[] {
+function findingsOn({ names, validFrom, validTo }: CertificateFacts, now: Date): Finding[] {
   const found: Finding[] = [];
   if (names.length === 0) {
     found.push(finding("fault", "the certificate has no names: no client will accept it"));
+  }
+  if (now < validFrom) {
+    const text = `the certificate is valid only from ${validFrom.toISOString()} on`;
+    found.push(finding("fault", text, "see that the clock of this machine is right: date --utc"));
   }
   const days = Math.floor((validTo.getTime() - now.getTime()) / DAY_MS);
   if (days < 0) {

@@ -12,7 +12,7 @@ import {
   checkTlsEngine,
   type PortsToCheck,
 } from "./check_ports.ts";
-import { checkProof } from "./check_proof.ts";
+import { checkProof, serverOf } from "./check_proof.ts";
 import type { UsersReport, UsersToCheck } from "./check_users.ts";
 import type { Finding } from "./finding.ts";
 
@@ -53,7 +53,10 @@ export async function checkServer(
   return {
     mail,
     certificate: certificate === null ? null : await certificateReport(certificate),
-    access: [...checkProof(mail, server.command, serverUid()), ...checkSecrets(server.secretFiles)],
+    access: [
+      ...checkProof(mail, server.command, hasLowPort(ports), serverUid()),
+      ...checkSecrets(server.secretFiles, serverOf(mail, serverUid())),
+    ],
     ports: [
       ...await checkPorts(ports, clock),
       ...(isWithoutLogin ? checkLoginWithoutTls(ports) : []),
@@ -61,6 +64,10 @@ export async function checkServer(
     ],
     paths: pathFindings(mail, server.mail),
   };
+}
+
+function hasLowPort({ ports }: PortsToCheck): boolean {
+  return ports.some(({ port }) => port > 0 && port < 1_024);
 }
 
 /** All that was found, from every part of a report. */

@@ -50,7 +50,10 @@ export async function answerTo(
     return { status: 200, type, text };
   }
   if (!isLocal) {
-    return { status: 403, text: "Other machines may GET /metrics and /healthz only." };
+    return {
+      status: 403,
+      text: "Only a request from 127.0.0.1 or ::1 may have more than GET /metrics and /healthz.",
+    };
   }
   if (isReading && url === "/status") {
     const text = `${printable(JSON.stringify(await sources.status()))}\n`;

@@ -1,5 +1,6 @@
 /** The ports that `--port` and `--tls-port` name, and the addresses of `--host` where they are opened. */
 import { inOpeningOrder, type ListenOptions } from "../program.ts";
+import { CliError } from "./cli_error.ts";
 import { type ServeOptions, TLS_PORT } from "./options.ts";
 
 /** A port to open, and whether its connections begin with TLS. */
@@ -38,4 +39,14 @@ export function portsToOpen(options: ServeOptions): readonly PortToOpen[] {
     }))
   );
   return inOpeningOrder(all);
+}
+
+/** @throws {CliError} when there is nothing to listen on, or no certificate for TLS */
+export function ensurePorts(ports: readonly Port[], hasCertificate: boolean): void {
+  const tls = ports.find((port) => port.tls);
+  if (tls !== undefined && !hasCertificate) {
+    throw CliError.usage(`--tls-port ${tls.port} needs a certificate: give --cert and --key`);
+  }
+  if (ports.length > 0) return;
+  throw CliError.usage("--port off leaves nothing to listen on: give --cert and --key for TLS");
 }

@@ -25,11 +25,11 @@ import { listenerSettings, type ServeOptions } from "./options.ts";
 import { versionText } from "./help.ts";
 import type { Notifier } from "./notify.ts";
 import { Output } from "./output.ts";
-import { type Port, portsOf, portsToOpen, type PortToOpen } from "./ports_of_options.ts";
+import { ensurePorts, portsOf, portsToOpen, type PortToOpen } from "./ports_of_options.ts";
 import { providerOf } from "./provider_of_options.ts";
 import { reload } from "./reload.ts";
 import type { StatusSources } from "./server_status.ts";
-import { exitAfter, onHangup, StopSignals } from "./signals.ts";
+import { exitAfter, Hangups, StopSignals } from "./signals.ts";
 import { onStrayErrors } from "./stray_errors.ts";
 import { wireLogOf } from "./wire_log_of_options.ts";
 
@@ -37,6 +37,8 @@ import { wireLogOf } from "./wire_log_of_options.ts";
 export async function serve(mailbox: string | null, options: ServeOptions): Promise<void> {
   // Declared first, so disposed of last: its timer limits how long the others may take to close.
   using limit = new DisposableStack();
+  // A rotation of logs may send SIGHUP before the server is ready: it must not end the process.
+  using hangups = new Hangups();
   await using output = await Output.open(options);
   using _stray = onStrayErrors((error) => output.logError("uncaught error", error));
   const bans = new StrikeBanEngine({
@@ -75,11 +77,6 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   }
   using signals = new StopSignals();
   using manager = await serviceManager(output);
-  using _hangup = onHangup(() => {
-    const done = reload({ output, wire, pop3, refresh })
-      .catch((error) => output.logError("reload", error));
-    manager?.reload(`serving ${text}`, done);
-  });
   const opened: string[] = [];
   for (const port of portsToOpen(options)) {
     const bound = await open(pop3, port);
@@ -109,6 +106,11 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     ...facts,
   });
   manager?.ready(`serving ${text}`);
+  hangups.obey(() => {
+    const done = reload({ output, wire, pop3, refresh })
+      .catch((error) => output.logError("reload", error));
+    manager?.reload(`serving ${text}`, done);
+  });
   // SIGTERM comes from systemd, Docker and an upgrade, where sessions may end first; SIGINT from a keyboard.
   const drain = await signals.first === "SIGTERM" ? options["drain-time"] : 0;
   const { authorization, transaction, asleep } = pop3.status().connections;
@@ -143,16 +145,6 @@ async function serviceManager(output: Output): Promise<Notifier | null> {
   if (socket === "") return null;
   const { Notifier } = await import("./notify.ts");
   return new Notifier(socket, (error) => output.logError("notify", error));
-}
-
-/** @throws {CliError} when there is nothing to listen on, or no certificate for TLS */
-export function ensurePorts(ports: readonly Port[], hasCertificate: boolean): void {
-  const tls = ports.find((port) => port.tls);
-  if (tls !== undefined && !hasCertificate) {
-    throw CliError.usage(`--tls-port ${tls.port} needs a certificate: give --cert and --key`);
-  }
-  if (ports.length > 0) return;
-  throw CliError.usage("--port off leaves nothing to listen on: give --cert and --key for TLS");
 }
 
 /** Opens the port that `pop3svc status` asks; its code is loaded only with `--admin`. */

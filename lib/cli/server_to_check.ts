@@ -1,20 +1,24 @@
 /** The server that options describe, for `pop3svc check`, and what is wrong with the options themselves. */
-import { canWriteIn, type Finding, quoted, type ServerToCheck } from "../program.ts";
-import { dirname } from "@std/path";
+import {
+  type Finding,
+  quoted,
+  reasonOf,
+  type ServerToCheck,
+  whyNotAppendable,
+} from "../program.ts";
 import { certificateFilesOf } from "./certificate_of_options.ts";
 import { CliError } from "./cli_error.ts";
 import { secretFilesOf } from "./exposure.ts";
 import { faultsOf } from "./faults_of_options.ts";
 import type { ServeOptions } from "./options.ts";
-import { portsOf } from "./ports_of_options.ts";
+import { ensurePorts, portsOf } from "./ports_of_options.ts";
 import {
   ensureMailOptions,
   mailboxOptions,
   passwordOf,
   SAMPLE_MAILBOX,
 } from "./provider_of_options.ts";
-import { ensurePorts } from "./serve.ts";
-import { lookAtStateDirectory } from "./state_directory_of_options.ts";
+import { lookAtStateDirectory, pathForCheck } from "./state_directory_of_options.ts";
 
 /** What to check, and what the options show already. */
 export interface ChosenServer {
@@ -38,16 +42,20 @@ export async function serverToCheck(
       return null;
     }
   };
-  const { cert, users, "wire-log": wireLog } = options;
+  const { cert, users } = options;
   const certificate = await attempt(() => certificateFilesOf(options));
   await attempt(() => ensurePorts(portsOf(options), cert !== null));
   await attempt(() => ensureMailOptions(mailbox, options));
   if (users === null) await attempt(() => passwordOf(options));
   await attempt(() => faultsOf(options));
-  await attempt(() => {
-    if (wireLog === null || canWriteIn(dirname(wireLog))) return;
-    throw CliError.environment(`--wire-log ${wireLog}: no file can be made there`);
-  });
+  for (const option of ["log-file", "wire-log"] as const) {
+    const path = options[option];
+    await attempt(async () => {
+      const error = path === null ? null : await whyNotAppendable(path);
+      if (error === null) return;
+      throw CliError.environment(`--${option} ${path}: ${reasonOf(error)}`, error);
+    });
+  }
   const state = users === null ? null : await lookAtStateDirectory(options);
   return {
     server: {
@@ -80,7 +88,7 @@ export async function serverToCheck(
       tlsEngine: options["tls-engine"],
       allowsInsecureLogin: options["allow-insecure-login"],
       secretFiles: secretFilesOf(options),
-      command: ["pop3svc", ...Deno.args.map(quoted)].join(" "),
+      command: [...environmentFor(options), "pop3svc", ...Deno.args.map(quoted)].join(" "),
     },
     findings: [
       ...errors.map(({ message }) => ofServer("fault", message)),
@@ -88,6 +96,12 @@ export async function serverToCheck(
     ],
     isMisused: errors.some(({ exitCode }) => exitCode === 2),
   };
+}
+
+/** The variable by which the unit names the state directory, for the command that another user is to type. */
+function environmentFor(options: ServeOptions): readonly string[] {
+  const path = options["state-dir"] === null ? pathForCheck(options) : null;
+  return path === null ? [] : ["env", `STATE_DIRECTORY=${quoted(path)}`];
 }
 
 function ofServer(severity: Finding["severity"], text: string): Finding {

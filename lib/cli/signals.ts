@@ -27,11 +27,27 @@ export class StopSignals implements Disposable {
   }
 }
 
-/** Calls `callback` at each SIGHUP, until the returned handle is disposed of. Windows has no SIGHUP. */
-export function onHangup(callback: () => void): Disposable {
-  if (Deno.build.os === "windows") return { [Symbol.dispose]() {} };
-  Deno.addSignalListener("SIGHUP", callback);
-  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGHUP", callback) };
+/** Listens for SIGHUP, and obeys it once it is known how: one that came before counts then. Windows has none. */
+export class Hangups implements Disposable {
+  #hasCome = false;
+  #obey = () => {
+    this.#hasCome = true;
+  };
+  readonly #listener = () => this.#obey();
+
+  constructor() {
+    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", this.#listener);
+  }
+
+  /** Calls `callback` at each SIGHUP from now on, and at once for one that has come before. */
+  obey(callback: () => void): void {
+    this.#obey = callback;
+    if (this.#hasCome) callback();
+  }
+
+  [Symbol.dispose](): void {
+    if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGHUP", this.#listener);
+  }
 }
 
 /** Ends the process after so many seconds, whatever is pending, unless the returned handle is disposed of before. */

@@ -40,7 +40,7 @@ export async function stateDirectoryOf(options: ServeOptions): Promise<ChosenSta
 
 /** The same for a check, which makes nothing. Root may not judge a directory that is to belong to another user. */
 export async function lookAtStateDirectory(options: ServeOptions): Promise<ChosenStateDirectory> {
-  const path = statePathOf(options);
+  const path = pathForCheck(options);
   if (path === null) return await stateDirectoryOf(options);
   const info = lookAtGivenOrNull(path);
   if (info !== null) {
@@ -54,6 +54,16 @@ export async function lookAtStateDirectory(options: ServeOptions): Promise<Chose
     ? { type: "usable", path }
     : { type: "none", reason: `the state directory ${path} cannot be made` };
 }
+
+/** The directory that the check of a server is about. Root, who is not the server, takes that of the shipped unit. */
+export function pathForCheck(options: ServeOptions): string | null {
+  const isNamed = options["state-dir"] !== null ||
+    environmentVariable("STATE_DIRECTORY") !== undefined;
+  return serverUid() === 0 && !isNamed ? OF_UNIT : statePathOf(options);
+}
+
+/** `StateDirectory=` of deploy/systemd. */
+const OF_UNIT = "/var/lib/pop3svc";
 
 function usualPlace(): string | null {
   const [ofSystemd = ""] = (environmentVariable("STATE_DIRECTORY") ?? "").split(":");

@@ -1,4 +1,6 @@
 /** Looks at names synchronously, for callers that open nothing (file_identity.ts says what a look costs). */
+import { dirname } from "@std/path";
+import { isSameInode } from "./file_identity.ts";
 import { lookAtGiven } from "./given_path.ts";
 import { nullIfGone } from "./null_if_gone.ts";
 import type { FolderEntry } from "./file_system.ts";
@@ -43,6 +45,33 @@ export function canWriteIn(folder: string): boolean {
  * @throws {ForeignLinkError} when a link on the way must not be followed
  */
 export async function openToAppend(path: string): Promise<Deno.FsFile> {
-  lookAtGiven(path);
-  return await Deno.open(path, { read: true, append: true, create: true, mode: 0o600 });
+  if (lookAtGiven(path) === null && lookNow(path) !== null) throw leadsNowhere(path);
+  const file = await Deno.open(path, { read: true, append: true, create: true, mode: 0o600 });
+  try {
+    // Somebody could have put a link on the way meanwhile.
+    const [opened, named] = [await file.stat(), lookAtGiven(path)];
+    if (named === null || !isSameInode(opened, named.info)) throw leadsNowhere(path);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Why `openToAppend` would fail; null when it would not. It makes no file. */
+export async function whyNotAppendable(path: string): Promise<unknown> {
+  try {
+    if (lookAtGiven(path) !== null) {
+      (await Deno.open(path, { read: true, append: true })).close();
+      return null;
+    }
+    if (lookNow(path) !== null) return leadsNowhere(path);
+    return canWriteIn(dirname(path)) ? null : new Error("no file can be made there");
+  } catch (error) {
+    return error;
+  }
+}
+
+function leadsNowhere(path: string): Error {
+  return new Error(`${path} is a link that leads to no file of its owner, and is not followed`);
 }

@@ -38,6 +38,7 @@ export class WatchedUsersFile {
   readonly #events: Pop3Events;
   #users: ReadonlyMap<string, UserEntry> = new Map();
   #badLines: readonly BadLine[] = [];
+  #locked = 0;
   #length = 0;
   #reading: Promise<void> = Promise.resolve();
   /** The version that was read last; empty before the first reading. */
@@ -75,8 +76,7 @@ export class WatchedUsersFile {
 
   /** How many users have a place for their mail, how many of them are locked, and how many lines are bad. */
   get counts(): { readonly users: number; readonly locked: number; readonly badLines: number } {
-    const locked = this.#users.values().filter(({ hash }) => hash.type === "locked").toArray();
-    return { users: this.#users.size, locked: locked.length, badLines: this.#badLines.length };
+    return { users: this.#users.size, locked: this.#locked, badLines: this.#badLines.length };
   }
 
   /**
@@ -114,7 +114,7 @@ export class WatchedUsersFile {
     } catch (error) {
       this.#unreadable = error;
       if (this.#users.size === 0) throw error;
-      if (`${error}` !== this.#complaint) this.#complain(error);
+      if (`${error}` !== this.#complaint) this.#complain(this.#named(error));
       this.#complaint = `${error}`;
     }
   }
@@ -160,9 +160,19 @@ export class WatchedUsersFile {
       this.#complain(`line ${bad.line}: ${badLineReason(bad)}`);
     }
     this.#users = placed;
+    // Counted here: whoever asks the admin port must not cost a walk through all users.
+    this.#locked = [...placed.values()].filter(({ hash }) => hash.type === "locked").length;
     this.#badLines = badLines;
     this.#length = length;
     this.#onUsers(this.file);
+  }
+
+  /** The same error, if it names the file. */
+  #named(error: unknown): unknown {
+    const text = error instanceof Error ? error.message : String(error);
+    return text.includes(this.#path)
+      ? error
+      : new Error(`${this.#path}: ${text}`, { cause: error });
   }
 
   #complain(what: unknown): void {

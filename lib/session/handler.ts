@@ -47,9 +47,12 @@ export interface HandlerContext extends SessionContext {
   readonly fail: (failure: unknown, concern?: Concern) => ErrorReply<Text>;
 }
 
-/** Whether the client may log in over the connection as it is now. A client of this machine always may. */
+/**
+ * Whether the client may log in over the connection as it is now. A client on loopback always may. One at another address
+ * of this machine may not: some port forwarders of containers give all clients the container's own address.
+ */
 export function mayLogIn({ info, settings }: SessionContext): boolean {
-  return info.isSecure || settings.allowInsecureLogin || isLoopback(info.countedAddress);
+  return info.isSecure || settings.allowInsecureLogin || isLoopback(info.clientAddress);
 }
 
 /** Carries out one verb in one state. `Session` turns what it throws into a reply. */

@@ -135,6 +135,16 @@ Deno.test({
     assertEquals(code, 1);
     assertStringIncludes(stderr, "it is not followed");
     assertEquals(await Deno.readTextFile(victim), "");
+    await Deno.remove(victim);
+    for (const command of [[], ["check"]]) {
+      const { code, stdout, stderr } = await runProgram([
+        ...command,
+        ...["--log-file", link, "--port", "0"],
+      ]);
+      assertEquals(code, 1);
+      assertStringIncludes(stdout + stderr, "is not followed");
+    }
+    assertEquals(folder.names(), ["log"]);
   },
 });
 

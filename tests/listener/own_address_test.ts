@@ -15,7 +15,7 @@ if (ignore) console.warn("SKIPPED: tests of this machine's own address need one 
 for (const hostname of ["0.0.0.0", "::"]) {
   Deno.test({
     name:
-      `its own address is this machine, on ${hostname}: no TLS needed, never banned, no waiting`,
+      `its own address is this machine, on ${hostname}: never banned, no waiting, but TLS is needed`,
     ignore,
     async fn() {
       // The clock stands still: a refusal of another machine would wait for ever, and no second connection be admitted.
@@ -23,6 +23,7 @@ for (const hostname of ["0.0.0.0", "::"]) {
       await using pop3 = new ObservedListener({
         provider: providerOf(new MemoryMailbox()),
         maxConnectionRatePerIp: 1,
+        allowInsecureLogin: true,
       }, clock);
       const { port } = await pop3.listenOn({ hostname, port: 0 });
       for (let times = 0; times < 2; times++) {
@@ -39,6 +40,13 @@ for (const hostname of ["0.0.0.0", "::"]) {
       const failed = pop3.all("login-failed");
       assertEquals(new Set(failed.map(({ reason }) => reason)), new Set(["wrong"]));
       assertEquals(failed[0]?.connection.clientAddress, own);
+      pop3.allowInsecureLogin = false;
+      using client = await LoopbackClient.connect(port, own);
+      await client.readLine();
+      assertEquals(
+        await client.command("USER me"),
+        "-ERR Encrypt the connection first, with STLS or on the port for TLS.",
+      );
     },
   });
 }

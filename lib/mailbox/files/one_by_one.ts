@@ -26,10 +26,16 @@ export async function deleteOneByOne(
       left.add(file.uniqueId);
     }
   }
-  for (const name of new Set(doomed.map(({ path }) => dirname(path)))) {
-    await folder.files.sync(join(folder.path, name));
+  try {
+    for (const name of new Set(doomed.map(({ path }) => dirname(path)))) {
+      await folder.files.sync(join(folder.path, name));
+    }
+  } catch (error) {
+    // The messages are gone, so the client must still hear how many.
+    failure ??= error;
   }
-  if (doomed.length === 0 || doomed.length === 1 && left.size === 0) return;
-  if (!remover.hasBegun) throw failure ?? new Error("ENOSPC: the disk is full");
-  throw new PartialDeletionError(left, failure === null ? {} : { cause: failure });
+  if (doomed.length === 0 || doomed.length === 1 && left.size === 0 && failure === null) return;
+  const cause = failure ?? new Error("ENOSPC: the disk is full, and no journal can be written");
+  if (!remover.hasBegun) throw cause;
+  throw new PartialDeletionError(left, { cause });
 }

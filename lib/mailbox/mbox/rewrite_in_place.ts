@@ -11,8 +11,7 @@
  * removed. If the file is not as we left it, another program has rewritten it: then we do not change it, rename the
  * journal, and log an error.
  *
- * On a full disk the journal is in the state directory. Where it finds no room either, only a deletion of the last
- * messages is possible: it moves nothing, and the cut alone is all or nothing.
+ * On a full disk the journal is in the state directory. Without room there, only the last messages can be deleted.
  */
 import { createHash } from "node:crypto";
 import { isDiskFull } from "../../files/cannot_write.ts";
@@ -20,6 +19,7 @@ import type { FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/open_file.ts";
 import { writeWhole } from "../../files/write_whole.ts";
+import { PartialDeletionError } from "../../provider/partial_deletion_error.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { copy, eachChunk, type FileRange, octetsIn } from "./file_range.ts";
 import type { MboxPlace } from "./mbox_place.ts";
@@ -55,20 +55,21 @@ export async function rewriteInPlace(
   const moved = kept.filter(({ start }) => start >= from);
   const newSize = moved.reduce((sum, range) => sum + octetsIn(range), from);
   const digest = await digestOf(mbox, moved);
-  const head: JournalHead = {
-    version: VERSION,
-    inode: mbox.info.ino ?? 0,
-    from,
-    size,
-    newSize,
-    digest,
-  };
+  const inode = mbox.info.ino ?? 0;
+  const head: JournalHead = { version: VERSION, inode, from, size, newSize, digest };
   const journalFolder = await placeJournal(place, folder, head, mbox, moved.length === 0);
-  if (journalFolder === null) return await cut(mbox, size, newSize);
+  if (journalFolder === null) {
+    await cut(mbox, size, newSize);
+    return await mbox.sync().catch((cause) => {
+      // The messages are gone, so the client must still hear how many.
+      throw new PartialDeletionError(new Set(), { cause });
+    });
+  }
   try {
     let end = from;
     for (const range of moved) end = await copy(mbox, range, mbox, end);
     await cut(mbox, size, newSize);
+    await mbox.sync();
   } catch (error) {
     // If undoing fails, the journal stays, and the next session that opens the mbox undoes the change.
     revoked.add(place.path);
@@ -85,7 +86,6 @@ async function cut(mbox: InPlaceFile, size: number, newSize: number): Promise<vo
     throw new Pop3ResponseError("Another program is writing this mailbox.", { code: "IN-USE" });
   }
   await mbox.truncate(newSize);
-  await mbox.sync();
 }
 
 /** Writes the journal where it finds room. @returns its folder; null where it needs none and finds no room */

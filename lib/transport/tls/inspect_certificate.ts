@@ -2,6 +2,10 @@
 import type { Certificate } from "./certificate.ts";
 import { pemPartsOf } from "./pem_parts.ts";
 
+export const DAY_MS = 86_400_000;
+/** How many days before its end a certificate should have been renewed: certbot does it thirty days before. */
+export const SOON_DAYS = 14;
+
 /** What the administrator wants to know about a certificate. */
 export interface CertificateFacts {
   /** The subject: `CN=mail.example`. */

@@ -2,7 +2,7 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Happening } from "../../events/events.ts";
 import type { Certificate, CertificateSource } from "./certificate.ts";
-import { inspectCertificate } from "./inspect_certificate.ts";
+import { DAY_MS, inspectCertificate, SOON_DAYS } from "./inspect_certificate.ts";
 
 /** A certificate that is ready for handshakes. */
 export interface ReadyCertificate {
@@ -34,9 +34,6 @@ export interface ShownCertificate {
   /** A newer one that is not used, and why; null for none. */
   readonly rejected: RejectedCertificate | null;
 }
-
-const DAY_MS = 86_400_000;
-const SOON_DAYS = 14;
 
 export class ServedCertificate {
   readonly #source: () => CertificateSource;
