@@ -36,7 +36,13 @@ export { readGivenText } from "./files/read_whole.ts";
 export { serverUid } from "./files/server_user.ts";
 export { makeStateFolder, realStateDirectory } from "./files/state_directory.ts";
 export { Networks } from "./transport/networks.ts";
-export { type Ban, StrikeBanEngine, THIS_MACHINE } from "./guard/strike_ban_engine.ts";
+export type { BanEngine } from "./guard/ban_engine.ts";
+export {
+  type Ban,
+  StrikeBanEngine,
+  type StrikeBanEngineOptions,
+  THIS_MACHINE,
+} from "./guard/strike_ban_engine.ts";
 export type { ListenOptions } from "./listener/listen_options.ts";
 export type { ListenerStatus } from "./listener/listener_status.ts";
 export { Pop3Listener } from "./listener/pop3_listener.ts";
@@ -48,6 +54,7 @@ export type { MailboxStore } from "./mailbox/mailbox_store.ts";
 export { type MailboxFormat, openStore, seenFormat } from "./mailbox/open_mailbox.ts";
 export { counted } from "./protocol/counted.ts";
 export type { MailboxProvider } from "./provider/mailbox_provider.ts";
+export type { Awaitable } from "./protocol/reply.ts";
 export { SingleUserProvider } from "./providers/single_user_provider.ts";
 export { defaultDomainSetting, mailPathSetting } from "./providers/users_file_options.ts";
 export * as settingOf from "./settings/setting.ts";
@@ -56,6 +63,7 @@ export { type LineSink, LineWriter } from "./telemetry/line_writer.ts";
 export { lostLine, programLog, type ProgramLogger } from "./telemetry/log_events.ts";
 export type { LogFormat, LogStamp } from "./telemetry/log_lines.ts";
 export type { Counts } from "./telemetry/counters.ts";
+export { StoreCounters, type StoreCounts } from "./telemetry/store_counters.ts";
 export { harmless, together } from "./telemetry/observers.ts";
 export { cut, printable } from "./telemetry/printable.ts";
 export type { ReloadedFile } from "./telemetry/program_notices.ts";

@@ -7,12 +7,8 @@ import { secretFilesOf } from "./exposure.ts";
 import { faultsOf } from "./faults_of_options.ts";
 import type { ServeOptions } from "./options.ts";
 import { portsOf } from "./ports_of_options.ts";
-import {
-  ensureMailOptions,
-  mailboxOptions,
-  passwordOf,
-  SAMPLE_MAILBOX,
-} from "./provider_of_options.ts";
+import { ensureMailOptions } from "./mail_options.ts";
+import { mailboxOptions, passwordOf, SAMPLE_MAILBOX } from "./provider_of_options.ts";
 import { ensurePorts } from "./serve.ts";
 import { lookAtStateDirectory } from "./state_directory_of_options.ts";
 
