@@ -21,6 +21,7 @@ export { prepared, type UsernameCase } from "./auth/prepared_text.ts";
 export { checkAccess, type SecretFiles } from "./check/check_access.ts";
 export type { CertificateFiles, CertificateReport } from "./check/check_certificate.ts";
 export type { ServerToCheck } from "./check/check_server.ts";
+export type { DatabaseReport } from "./check/database_report.ts";
 export { type Finding, quoted, sentenceOf } from "./check/finding.ts";
 export type { AdminAddress } from "./check/ask_admin.ts";
 export type { PortToAsk } from "./check/ask_port.ts";

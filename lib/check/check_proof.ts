@@ -1,6 +1,7 @@
 /** Says that a check by root proves little, and how the service's user runs it. Root may read and write everything. */
 import type { MailboxReport, Owner } from "./check_mailbox.ts";
 import type { UsersReport } from "./check_users.ts";
+import type { DatabaseReport } from "./database_report.ts";
 import type { Finding } from "./finding.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { Finding } from "./finding.ts";
  * @param user the uid of the process; null where there is none (Windows)
  */
 export function checkProof(
-  mail: MailboxReport | UsersReport,
+  mail: MailboxReport | UsersReport | DatabaseReport,
   command: string,
   user: number | null,
 ): readonly Finding[] {
@@ -26,7 +27,8 @@ export function checkProof(
 }
 
 /** Who owns all mailboxes; null where they belong to root or to several users. */
-function onlyOwner(mail: MailboxReport | UsersReport): Owner | null {
+function onlyOwner(mail: MailboxReport | UsersReport | DatabaseReport): Owner | null {
+  if (mail.type === "database") return null;
   const mailboxes = mail.type === "mailbox" ? [mail] : mail.users ?? [];
   const owners = mailboxes.flatMap(({ owner }) => owner ?? []);
   const [first] = owners;

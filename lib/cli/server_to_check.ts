@@ -3,7 +3,9 @@ import { canWriteIn, type Finding, quoted, type ServerToCheck } from "../program
 import { dirname } from "@std/path";
 import { certificateFilesOf } from "./certificate_of_options.ts";
 import { CliError } from "./cli_error.ts";
-import { secretFilesOf } from "./exposure.ts";
+import { checkDatabase } from "./check_database.ts";
+import { withoutUrl } from "./database_of_options.ts";
+import { secretFilesOf, shownSecrets } from "./exposure.ts";
 import { faultsOf } from "./faults_of_options.ts";
 import type { ServeOptions } from "./options.ts";
 import { portsOf } from "./ports_of_options.ts";
@@ -34,20 +36,23 @@ export async function serverToCheck(
       return null;
     }
   };
-  const { cert, users, "wire-log": wireLog } = options;
+  const { cert, users, postgres, "wire-log": wireLog } = options;
   const certificate = await attempt(() => certificateFilesOf(options));
   await attempt(() => ensurePorts(portsOf(options), cert !== null));
   await attempt(() => ensureMailOptions(mailbox, options));
-  if (users === null) await attempt(() => passwordOf(options));
+  const database = postgres === null ? null : await attempt(() => checkDatabase(options)) ??
+    { type: "database" as const, place: "none", users: null, locked: null, findings: [] };
+  if (users === null && postgres === null) await attempt(() => passwordOf(options));
   await attempt(() => faultsOf(options));
   await attempt(() => {
     if (wireLog === null || canWriteIn(dirname(wireLog))) return;
     throw CliError.environment(`--wire-log ${wireLog}: no file can be made there`);
   });
-  const state = users === null ? null : await lookAtStateDirectory(options);
+  const needsState = users !== null || options["accounts-query"] !== null;
+  const state = needsState ? await lookAtStateDirectory(options) : null;
   return {
     server: {
-      mail: users === null
+      mail: database ?? (users === null
         ? {
           type: "mailbox",
           path: mailbox ?? SAMPLE_MAILBOX,
@@ -65,7 +70,7 @@ export async function serverToCheck(
             ...mailboxOptions(options),
             stateDirectory: state?.type === "usable" ? state.path : null,
           },
-        },
+        }),
       certificate,
       ports: {
         hostnames: options.host,
@@ -76,10 +81,11 @@ export async function serverToCheck(
       tlsEngine: options["tls-engine"],
       allowsInsecureLogin: options["allow-insecure-login"],
       secretFiles: secretFilesOf(options),
-      command: ["pop3svc", ...Deno.args.map(quoted)].join(" "),
+      command: ["pop3svc", ...Deno.args.map(withoutUrl).map(quoted)].join(" "),
     },
     findings: [
       ...errors.map(({ message }) => ofServer("fault", message)),
+      ...shownSecrets(Deno.args),
       ...(state?.type === "none" ? [ofServer("warning", state.reason)] : []),
     ],
     isMisused: errors.some(({ exitCode }) => exitCode === 2),

@@ -167,7 +167,12 @@ function entryOf({ name, row: [, location = null] }: Account, mailRoot: string |
   };
 }
 
-function namedMailbox(
+/**
+ * The mailbox that a row names.
+ *
+ * @throws {SyntaxError} for what is no path, or leads out of the folder of mailboxes
+ */
+export function namedMailbox(
   location: string,
   mailRoot: string | null,
   values: { readonly name: string; readonly home: null },
