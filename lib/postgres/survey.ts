@@ -7,7 +7,9 @@ import { namedMailbox } from "./sql_accounts.ts";
 
 /** What the role of a database may do. */
 export interface RoleSurvey {
+  /** Its name. */
   readonly role: string;
+  /** Whether it may do everything. */
   readonly isSuperuser: boolean;
   /** Whether it may change the tables of the package. */
   readonly ownsTables: boolean;
@@ -19,6 +21,7 @@ export interface RoleSurvey {
 
 /** What is known of all accounts. */
 export interface AccountsSurvey {
+  /** How many there are. */
   readonly users: number;
   /** Those that no password lets in. */
   readonly locked: number;
