@@ -21,6 +21,7 @@ export { prepared, type UsernameCase } from "./auth/prepared_text.ts";
 export { checkAccess, type SecretFiles } from "./check/check_access.ts";
 export type { CertificateFiles, CertificateReport } from "./check/check_certificate.ts";
 export type { ServerToCheck } from "./check/check_server.ts";
+export type { DatabaseReport } from "./check/database_report.ts";
 export { type Finding, quoted, sentenceOf } from "./check/finding.ts";
 export type { AdminAddress } from "./check/ask_admin.ts";
 export type { PortToAsk } from "./check/ask_port.ts";
@@ -36,7 +37,13 @@ export { readGivenText } from "./files/read_whole.ts";
 export { serverUid } from "./files/server_user.ts";
 export { makeStateFolder, realStateDirectory } from "./files/state_directory.ts";
 export { Networks } from "./transport/networks.ts";
-export { type Ban, StrikeBanEngine, THIS_MACHINE } from "./guard/strike_ban_engine.ts";
+export type { BanEngine } from "./guard/ban_engine.ts";
+export {
+  type Ban,
+  StrikeBanEngine,
+  type StrikeBanEngineOptions,
+  THIS_MACHINE,
+} from "./guard/strike_ban_engine.ts";
 export type { ListenOptions } from "./listener/listen_options.ts";
 export type { ListenerStatus } from "./listener/listener_status.ts";
 export { Pop3Listener } from "./listener/pop3_listener.ts";
@@ -48,6 +55,7 @@ export type { MailboxStore } from "./mailbox/mailbox_store.ts";
 export { type MailboxFormat, openStore, seenFormat } from "./mailbox/open_mailbox.ts";
 export { counted } from "./protocol/counted.ts";
 export type { MailboxProvider } from "./provider/mailbox_provider.ts";
+export type { Awaitable } from "./protocol/reply.ts";
 export { SingleUserProvider } from "./providers/single_user_provider.ts";
 export { defaultDomainSetting, mailPathSetting } from "./providers/users_file_options.ts";
 export * as settingOf from "./settings/setting.ts";
@@ -56,6 +64,7 @@ export { type LineSink, LineWriter } from "./telemetry/line_writer.ts";
 export { lostLine, programLog, type ProgramLogger } from "./telemetry/log_events.ts";
 export type { LogFormat, LogStamp } from "./telemetry/log_lines.ts";
 export type { Counts } from "./telemetry/counters.ts";
+export { StoreCounters, type StoreCounts } from "./telemetry/store_counters.ts";
 export { harmless, together } from "./telemetry/observers.ts";
 export { cut, printable } from "./telemetry/printable.ts";
 export type { ReloadedFile } from "./telemetry/program_notices.ts";

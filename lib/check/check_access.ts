@@ -13,6 +13,8 @@ export interface SecretFiles {
   readonly users: string | null;
   readonly passwordFile: string | null;
   readonly key: string | null;
+  /** The file of options. It is secret only if it holds the URL of a database with a password. */
+  readonly config?: string | null;
   /** The certificate. It is secret only if the file holds the private key, too. */
   readonly cert: string | null;
 }
@@ -28,14 +30,11 @@ const OTHERS_MAY = [
 
 /** @param user the uid of the process; null where there is none (Windows) */
 export function checkAccess(
-  { users, passwordFile, key, cert }: SecretFiles,
+  files: SecretFiles,
   user: number | null = serverUid(),
 ): readonly Finding[] {
   if (user === null) return [];
-  return [
-    ...(user === 0 ? [asRoot] : []),
-    ...checkSecrets({ users, passwordFile, key, cert }, user),
-  ];
+  return [...(user === 0 ? [asRoot] : []), ...checkSecrets(files, user)];
 }
 
 /**
@@ -45,11 +44,15 @@ export function checkAccess(
  * there is none
  */
 export function checkSecrets(
-  { users, passwordFile, key, cert }: SecretFiles,
+  { users, passwordFile, key, cert, config = null }: SecretFiles,
   user: number | "unknown" | null,
 ): readonly Finding[] {
   if (user === null) return [];
-  const secrets = new Set([users, passwordFile, key, holdsKey(cert) ? cert : null]);
+  const secrets = new Set([
+    ...[users, passwordFile, key],
+    holds(cert, /PRIVATE KEY-----/) ? cert : null,
+    holds(config, /postgres(ql)?:\/\/[^/"]*:[^"]*@/) ? config : null,
+  ]);
   return [...secrets].flatMap((path) => path === null ? [] : warningOf(path, user));
 }
 
@@ -87,9 +90,9 @@ function remedyFor(name: string, owner: number | null, user: number | "unknown")
   return `${own}chmod 600 ${name}`;
 }
 
-function holdsKey(cert: string | null): boolean {
+function holds(path: string | null, secret: RegExp): boolean {
   try {
-    return cert !== null && readGivenText(cert).includes("PRIVATE KEY-----");
+    return path !== null && secret.test(readGivenText(path));
   } catch {
     return false;
   }

@@ -1,6 +1,7 @@
 /** Says that a check by root proves little, and how the service's user runs it. Root may read and write everything. */
 import type { MailboxReport, Owner } from "./check_mailbox.ts";
 import type { UsersReport } from "./check_users.ts";
+import type { DatabaseReport } from "./database_report.ts";
 import type { Finding } from "./finding.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { Finding } from "./finding.ts";
  * @param user the uid of the process; null where there is none (Windows)
  */
 export function checkProof(
-  mail: MailboxReport | UsersReport,
+  mail: MailboxReport | UsersReport | DatabaseReport,
   command: string,
   needsLowPort: boolean,
   user: number | null,
@@ -32,14 +33,15 @@ export function checkProof(
 
 /** The user that the server has: that of this process, or for a check by root, who owns all mailboxes. */
 export function serverOf(
-  mail: MailboxReport | UsersReport,
+  mail: MailboxReport | UsersReport | DatabaseReport,
   user: number | null,
 ): number | "unknown" | null {
   return user === 0 ? onlyOwner(mail)?.uid ?? "unknown" : user;
 }
 
 /** Who owns all mailboxes; null where they belong to root or to several users. */
-function onlyOwner(mail: MailboxReport | UsersReport): Owner | null {
+function onlyOwner(mail: MailboxReport | UsersReport | DatabaseReport): Owner | null {
+  if (mail.type === "database") return null;
   const mailboxes = mail.type === "mailbox" ? [mail] : mail.users ?? [];
   const owners = mailboxes.flatMap(({ owner }) => owner ?? []);
   const [first] = owners;

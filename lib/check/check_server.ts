@@ -14,11 +14,13 @@ import {
 } from "./check_ports.ts";
 import { checkProof, serverOf } from "./check_proof.ts";
 import type { UsersReport, UsersToCheck } from "./check_users.ts";
+import type { DatabaseReport } from "./database_report.ts";
 import type { Finding } from "./finding.ts";
 
 /** The configuration of a server. */
 export interface ServerToCheck {
-  readonly mail: MailboxToCheck | UsersToCheck;
+  /** A database was looked at already. */
+  readonly mail: MailboxToCheck | UsersToCheck | DatabaseReport;
   readonly certificate: CertificateFiles | null;
   readonly ports: PortsToCheck;
   readonly tlsEngine: "node" | "deno";
@@ -29,9 +31,12 @@ export interface ServerToCheck {
   readonly command: string;
 }
 
+/** What was found out about the mail. */
+export type MailReport = MailboxReport | UsersReport | DatabaseReport;
+
 /** What the check of a server has found. */
 export interface ServerReport {
-  readonly mail: MailboxReport | UsersReport;
+  readonly mail: MailReport;
   /** Null for a server without a certificate. */
   readonly certificate: CertificateReport | null;
   /** Who else can get at the server's secrets, and what this check cannot know. */
@@ -62,7 +67,7 @@ export async function checkServer(
       ...(isWithoutLogin ? checkLoginWithoutTls(ports) : []),
       ...(hasDenoTls ? checkTlsEngine(ports) : []),
     ],
-    paths: pathFindings(mail, server.mail),
+    paths: server.mail.type === "database" ? [] : pathFindings(mail, server.mail),
   };
 }
 
@@ -83,9 +88,10 @@ export function findingsOf({ mail, certificate, access, ports, paths }: ServerRe
 }
 
 async function mailReport(
-  mail: MailboxToCheck | UsersToCheck,
+  mail: ServerToCheck["mail"],
   progress: InspectionProgress,
-): Promise<MailboxReport | UsersReport> {
+): Promise<MailReport> {
+  if (mail.type === "database") return mail;
   if (mail.type === "mailbox") return await checkMailbox(mail, progress);
   // Loads the code that reads password hashes only where there are some.
   const { checkUsers } = await import("./check_users.ts");
@@ -103,11 +109,16 @@ async function certificateReport(files: CertificateFiles): Promise<CertificateRe
   return { ...report, findings };
 }
 
+function mailboxesOf(report: MailReport): readonly MailboxReport[] {
+  if (report.type === "mailbox") return [report];
+  return report.type === "users" ? report.users ?? [] : [];
+}
+
 function pathFindings(
-  report: MailboxReport | UsersReport,
+  report: MailReport,
   { options: { readOnly = false, deletePolicy = "remove" } }: MailboxToCheck | UsersToCheck,
 ): Finding[] {
-  const mailboxes = report.type === "mailbox" ? [report] : report.users ?? [];
+  const mailboxes = mailboxesOf(report);
   const deletes = !readOnly && deletePolicy !== "keep";
   return [
     ...(deletes ? mailboxes.flatMap(checkDeleting) : []),

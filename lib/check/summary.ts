@@ -6,13 +6,21 @@ import { type Concern, type Finding, sentenceOf } from "./finding.ts";
 export interface CheckSummary {
   readonly errors: number;
   readonly warnings: number;
-  /** Null for a server with one mailbox. */
+  /** Null without a users file. */
   readonly usersFile: {
     readonly path: string;
     readonly users: number;
     readonly locked: number;
     /** Users who have no mailbox yet. */
     readonly withoutMailbox: number;
+  } | null;
+  /** Null without a database. */
+  readonly database: {
+    /** The name of the database, and its machine. */
+    readonly place: string;
+    /** Null where they cannot be listed. */
+    readonly users: number | null;
+    readonly locked: number | null;
   } | null;
   readonly mailboxes: readonly MailboxSummary[];
   /** Null without a certificate, or where it cannot be used. */
@@ -61,12 +69,15 @@ export function summaryOf(report: ServerReport, others: readonly Finding[]): Che
   return {
     errors,
     warnings: findings.length - errors,
-    usersFile: mail.type === "mailbox" ? null : {
+    usersFile: mail.type !== "users" ? null : {
       path: mail.file,
       users: users.length,
       locked: users.filter(({ isLocked }) => isLocked).length,
       withoutMailbox: users.filter(({ isMissing }) => isMissing).length,
     },
+    database: mail.type !== "database"
+      ? null
+      : { place: mail.place, users: mail.users, locked: mail.locked },
     mailboxes: mail.type === "mailbox"
       ? [summaryOfMailbox(mail, false)]
       : users.map((user) => summaryOfMailbox(user, user.isLocked)),

@@ -18,7 +18,7 @@ import type { ServerStatus } from "./server_status.ts";
 export interface AdminSources {
   readonly status: () => ServerStatus | Promise<ServerStatus>;
   /** Ends the ban of an address; false where it is not banned. */
-  readonly lift: (address: string) => boolean;
+  readonly lift: (address: string) => boolean | Promise<boolean>;
   /** Why the server does not serve; empty when it does. */
   readonly illness: () => readonly string[] | Promise<readonly string[]>;
 }
@@ -60,7 +60,7 @@ export async function answerTo(
     return { status: 200, type: "application/json", text };
   }
   const banned = /^\/bans\/(.+)$/.exec(url)?.[1];
-  if (method === "DELETE" && banned !== undefined) return lifted(decoded(banned), sources);
+  if (method === "DELETE" && banned !== undefined) return await lifted(decoded(banned), sources);
   return { status: 404, text: "GET /status, /metrics or /healthz, or DELETE /bans/ADDRESS" };
 }
 
@@ -70,9 +70,9 @@ function healthOf(illness: readonly string[]): AdminAnswer {
     : { status: 503, text: illness.map(printable).join("\n") };
 }
 
-function lifted(address: string | null, { lift }: AdminSources): AdminAnswer {
+async function lifted(address: string | null, { lift }: AdminSources): Promise<AdminAnswer> {
   if (address === null) return { status: 400, text: "that is not an address" };
-  return lift(address)
+  return await lift(address)
     ? { status: 200, text: "lifted" }
     : { status: 404, text: "that address is not banned" };
 }

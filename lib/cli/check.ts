@@ -28,8 +28,14 @@ export async function check(mailbox: string | null, options: CheckOptions): Prom
 }
 
 function linesOf(summary: CheckSummary): string[] {
-  const { usersFile, mailboxes, certificate, findings, errors, warnings } = summary;
+  const { usersFile, database, mailboxes, certificate, findings, errors, warnings } = summary;
   return [
+    ...(database === null ? [] : [
+      `database: ${database.place}`,
+      ...(database.users === null
+        ? []
+        : [`users: ${database.users}`, `locked: ${database.locked}`]),
+    ]),
     ...(usersFile === null
       ? mailboxes.flatMap(mailboxLines)
       : [...usersLines(usersFile, mailboxes), ...userLines(mailboxes, findings)]),

@@ -4,21 +4,31 @@
  */
 import { parseArgs } from "@std/cli";
 import { CliError } from "./cli_error.ts";
+import {
+  type AddUserOptions,
+  addUserOptions,
+  type DeliverOptions,
+  deliverOptions,
+  type HashOptions,
+  hashOptions,
+  type ImportOptions,
+  importOptions,
+  type MigrateOptions,
+  migrateOptions,
+  type StatusOptions,
+  statusOptions,
+} from "./command_options.ts";
 import { environmentVariable, givenByEnvironment, refuseUnknownVariables } from "./environment.ts";
 import {
   type CheckOptions,
   checkOptions,
   type GivenOption,
   type GivenOptions,
-  type HashOptions,
-  hashOptions,
   type Option,
   type OptionTable,
   readOptions,
   type ServeOptions,
   serveOptions,
-  type StatusOptions,
-  statusOptions,
   type ValuesOf,
 } from "./options.ts";
 
@@ -29,18 +39,40 @@ export type Wish =
   | { readonly type: "hash"; readonly options: HashOptions }
   | { readonly type: "status"; readonly options: StatusOptions }
   | { readonly type: "serve"; readonly mailbox: string | null; readonly options: ServeOptions }
-  | { readonly type: "check"; readonly mailbox: string | null; readonly options: CheckOptions };
+  | { readonly type: "check"; readonly mailbox: string | null; readonly options: CheckOptions }
+  | DatabaseWish;
+
+/** A command for the database. */
+export type DatabaseWish =
+  | { readonly type: "migrate"; readonly options: MigrateOptions }
+  | { readonly type: "add-user"; readonly user: string; readonly options: AddUserOptions }
+  | {
+    readonly type: "import";
+    readonly user: string;
+    readonly mailbox: string;
+    readonly options: ImportOptions;
+  }
+  | { readonly type: "deliver"; readonly user: string; readonly options: DeliverOptions };
+
+const COMMANDS = ["serve", "check", "hash", "status", "postgres", "deliver"] as const;
 
 const table = Object.entries<Option<unknown>>({
   ...statusOptions,
+  ...migrateOptions,
+  ...addUserOptions,
+  ...importOptions,
+  ...deliverOptions,
   ...serveOptions,
-  ...hashOptions,
 });
-const flags = table.filter(([, option]) => option.placeholder === null).map(([name]) => name);
+const flags = [
+  "json",
+  ...table.filter(([, option]) => option.placeholder === null).map(([name]) => name),
+];
 const valued = table.filter(([, option]) => option.placeholder !== null).map(([name]) => name);
 
 /** @throws {CliError} naming the wrong argument and what is allowed */
 export async function readCommandLine(args: readonly string[]): Promise<Wish> {
+  const unknown: string[] = [];
   const parsed: Readonly<Record<string, unknown>> = parseArgs([...args], {
     boolean: [...flags, "help", "version"],
     string: [...valued, "_"],
@@ -48,18 +80,39 @@ export async function readCommandLine(args: readonly string[]): Promise<Wish> {
     alias: { help: "h" },
     unknown(arg, key) {
       if (key === undefined) return true;
-      throw CliError.usage(`unknown option ${arg}; see pop3svc --help`);
+      // A value may be a password.
+      unknown.push(arg.replace(/=.*/s, ""));
+      return false;
     },
   });
-  if (parsed["help"] === true) return { type: "help" };
-  if (parsed["version"] === true) return { type: "version" };
-  refuseUnknownVariables(table.map(([name]) => name));
-  const given = givenFlags(parsed, args);
   const words = Array.isArray(parsed["_"]) ? parsed["_"].map(String) : [];
-  const command = ["serve", "check", "hash", "status"].find((name) => name === words[0]);
-  if (command !== undefined) words.shift();
+  const command = COMMANDS.find((name) => name === words[0]) ?? null;
+  if (command !== null) words.shift();
+  try {
+    const [stray] = unknown;
+    if (stray !== undefined) {
+      throw CliError.usage(`unknown option ${stray}; see pop3svc --help`);
+    }
+    if (parsed["help"] === true) return { type: "help" };
+    if (parsed["version"] === true) return { type: "version" };
+    return await wishOf(command, words, givenFlags(parsed, args));
+  } catch (error) {
+    throw command === "deliver" && error instanceof CliError ? error.ofDelivery : error;
+  }
+}
+
+async function wishOf(
+  command: typeof COMMANDS[number] | null,
+  words: readonly string[],
+  given: GivenOptions,
+): Promise<Wish> {
+  if (words.some((word) => /^postgres(ql)?:\/\//.test(word))) {
+    throw CliError.usage("MAILBOX is no URL: give that of a database by --postgres");
+  }
+  if (command === "postgres") return await databaseWishOf(words, given);
+  if (command === "deliver") return await deliveryOf(words, given);
   if (command === "hash") {
-    const options = readCommand("hash", hashOptions, given);
+    const options = await readCommand("hash", hashOptions, given);
     if (words.length === 0) return { type: "hash", options };
     throw CliError.usage(
       "hash takes no password on the command line, where others can see it; it asks for one",
@@ -67,34 +120,81 @@ export async function readCommandLine(args: readonly string[]): Promise<Wish> {
   }
   if (command === "status") {
     if (words.length > 0) throw CliError.usage("status takes no MAILBOX: it asks a running server");
-    return { type: "status", options: readCommand("status", statusOptions, given) };
+    return { type: "status", options: await readCommand("status", statusOptions, given) };
   }
+  refuseUnknownVariables(table.map(([name]) => name));
   const known = command === "check" ? checkOptions : serveOptions;
   ensureKnown(given, known, command ?? "serve");
-  const chosen = { ...givenByEnvironment(known), ...given };
-  const file = chosen["config"]?.texts.at(-1);
-  const configured: GivenOptions = file === undefined
-    ? {}
-    : (await import("./config_file.ts")).readConfigFile(file);
+  const all = await withConfigured(known, given);
   if (words.length > 1) {
     throw CliError.usage(`one MAILBOX at a time, not ${words.length}: ${words.join(" ")}`);
   }
   const mailbox = words[0] ?? (environmentVariable("POP3SVC_MAILBOX") || undefined) ??
-    configured["mailbox"]?.texts.at(-1) ?? null;
-  const all = { ...configured, ...chosen };
+    all["mailbox"]?.texts.at(-1) ?? null;
   return command === "check"
     ? { type: "check", mailbox, options: readOptions(checkOptions, all) }
     : { type: "serve", mailbox, options: readOptions(serveOptions, all) };
 }
 
-/** Reads the options of a command that has no configuration file. */
-function readCommand<T extends OptionTable>(
+/** @throws {CliError} for an incomplete command, too */
+async function databaseWishOf(
+  words: readonly string[],
+  given: GivenOptions,
+): Promise<DatabaseWish> {
+  const [action = "", user = "", mailbox = "", ...more] = words;
+  const read = <T extends OptionTable>(known: T, form: string) => {
+    const names = form.match(/\b[A-Z]+\b/g) ?? [];
+    const isComplete = words.length === 1 + names.length && !words.includes("");
+    if (!isComplete || more.length > 0) throw CliError.usage(`give pop3svc postgres ${form}`);
+    return readCommand(`postgres ${action}`, known, given);
+  };
+  switch (action) {
+    case "migrate":
+      return { type: action, options: await read(migrateOptions, "migrate") };
+    case "add-user":
+      return { type: action, user, options: await read(addUserOptions, "add-user NAME") };
+    case "import": {
+      const options = await read(importOptions, "import USER MAILBOX");
+      return { type: action, user, mailbox, options };
+    }
+  }
+  throw CliError.usage("give pop3svc postgres migrate, add-user NAME or import USER MAILBOX");
+}
+
+/** What is wrong with the command line is final; what is wrong with the environment or a file can be repaired. */
+async function deliveryOf(words: readonly string[], given: GivenOptions): Promise<DatabaseWish> {
+  const [user = ""] = words;
+  if (words.length !== 1 || user === "") throw CliError.usage("give pop3svc deliver USER");
+  ensureKnown(given, deliverOptions, "deliver");
+  readOptions(deliverOptions, given);
+  try {
+    return {
+      type: "deliver",
+      user,
+      options: await readCommand("deliver", deliverOptions, given),
+    };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw CliError.tryLater(error.message, error);
+  }
+}
+
+async function readCommand<T extends OptionTable>(
   command: string,
   known: T,
   given: GivenOptions,
-): ValuesOf<T> {
+): Promise<ValuesOf<T>> {
+  refuseUnknownVariables(table.map(([name]) => name));
   ensureKnown(given, known, command);
-  return readOptions(known, { ...givenByEnvironment(known), ...given });
+  return readOptions(known, await withConfigured(known, given));
+}
+
+/** Adds what the environment gives, and the file of `--config` where the command has one. */
+async function withConfigured(known: OptionTable, given: GivenOptions): Promise<GivenOptions> {
+  const chosen = { ...givenByEnvironment(known), ...given };
+  const file = chosen["config"]?.texts.at(-1);
+  if (file === undefined) return chosen;
+  return { ...(await import("./config_file.ts")).readConfigFile(file), ...chosen };
 }
 
 function ensureKnown(given: GivenOptions, known: OptionTable, command: string): void {

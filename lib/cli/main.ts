@@ -6,10 +6,14 @@ import { helpText, versionText } from "./help.ts";
 import { flagsOf, missingPermissions, permissionsFor } from "./permissions.ts";
 import { serve } from "./serve.ts";
 
-/** @returns 0; 1 for a problem of the machine, such as a port in use; 2 for a wrong option or value */
+/**
+ * @returns 0; 1 for a problem of the machine, such as a port in use; 2 for a wrong option or value. `deliver` has the codes
+ * of sysexits(3).
+ */
 export async function main(args: readonly string[]): Promise<number> {
+  let wish: Wish | null = null;
   try {
-    const wish = await readCommandLine(args);
+    wish = await readCommandLine(args);
     ensurePermitted(wish);
     switch (wish.type) {
       case "help":
@@ -34,6 +38,10 @@ export async function main(args: readonly string[]): Promise<number> {
         const { check } = await import("./check.ts");
         return await check(wish.mailbox, wish.options);
       }
+      default: {
+        const { runDatabaseCommand } = await import("./database_commands.ts");
+        return await runDatabaseCommand(wish);
+      }
     }
   } catch (error) {
     const told = error instanceof Deno.errors.NotCapable
@@ -41,11 +49,18 @@ export async function main(args: readonly string[]): Promise<number> {
       : error;
     if (told instanceof CliError) {
       await complain(`pop3svc: ${told.message}`);
-      return told.exitCode;
+      return exitCodeOf(told, wish);
     }
     await complain(told instanceof Error && told.stack !== undefined ? told.stack : `${told}`);
-    return 1;
+    return wish?.type === "deliver" ? TRY_LATER : 1;
   }
+}
+
+const TRY_LATER = 75;
+
+/** With a right command line, all that a delivery needs can be repaired, so that the mail server keeps the message. */
+function exitCodeOf({ exitCode }: CliError, wish: Wish | null): number {
+  return wish?.type === "deliver" && exitCode <= 2 ? TRY_LATER : exitCode;
 }
 
 /** Checks all permissions before anything is opened, so that one message names all that are missing. */

@@ -38,6 +38,42 @@ export function metricsOf(status: ServerStatus): readonly Metric[] {
     counter("messages_deleted_total", "Messages deleted", one(counts.messagesDeleted)),
     counter("refused_connections_total", "Refused connections", by("reason", counts.refused)),
     counter("errors_total", "Failures by name of the error", by("type", counts.errors)),
+    ...metricsOfDatabase(status.database),
+  ];
+}
+
+function metricsOfDatabase(database: ServerStatus["database"]): readonly Metric[] {
+  if (database === null) return [];
+  const { isReachable, open, inUse, waiting, counts } = database;
+  const outcomes = (outcome: string, queries: Readonly<Record<string, number>>) =>
+    Object.entries(queries).map(([operation, value]) => ({
+      labels: { operation, outcome },
+      value,
+    }));
+  return [
+    gauge("database_up", "Whether the database could be reached lately", one(isReachable ? 1 : 0)),
+    gauge(
+      "database_connections",
+      "Open connections to the database by state",
+      by("state", { "in-use": inUse, idle: open - inUse }),
+    ),
+    gauge("database_waiting_queries", "Queries that wait for a connection", one(waiting)),
+    counter(
+      "database_queries_total",
+      "Queries by what they were for, and by outcome",
+      [...outcomes("ok", counts.answered), ...outcomes("error", counts.failed)],
+    ),
+    counter(
+      "database_query_seconds_total",
+      "Time that queries took",
+      by("operation", counts.seconds),
+    ),
+    counter(
+      "database_wait_seconds_total",
+      "Time that queries waited for a connection",
+      one(counts.waitSeconds),
+    ),
+    counter("leases_lost_total", "Sessions that have lost their leases", one(counts.leasesLost)),
   ];
 }
 

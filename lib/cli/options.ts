@@ -6,8 +6,6 @@ import {
   LOG_LEVELS,
   type LogFormat,
   type LogLevel,
-  MADE_SCHEMES,
-  type MadeScheme,
   type MailboxFormat,
   mailPathSetting,
   Networks,
@@ -54,7 +52,7 @@ function ofSetting<T>(setting: Setting<T>, placeholder: string | null, help: str
   };
 }
 
-function flag(help: string): Option<boolean> {
+export function flag(help: string): Option<boolean> {
   return {
     placeholder: null,
     help,
@@ -64,7 +62,7 @@ function flag(help: string): Option<boolean> {
   };
 }
 
-function value<T, const D>(
+export function value<T, const D>(
   placeholder: string,
   help: string,
   parseValue: ParseValue<T>,
@@ -115,7 +113,7 @@ function valueOf<T>(setting: Setting<T>): ParseValue<T> {
 const wholeNumber = (minimum: number, maximum: number): ParseValue<number> =>
   valueOf(settingOf.wholeNumber(minimum, maximum, minimum));
 
-const oneOf = <T extends string>(...choices: readonly [T, ...T[]]): ParseValue<T> =>
+export const oneOf = <T extends string>(...choices: readonly [T, ...T[]]): ParseValue<T> =>
   valueOf(settingOf.oneOf<T>(choices));
 
 /** Ports that need no privilege. */
@@ -135,10 +133,12 @@ export const serveOptions = {
   "user": value("NAME", "name of the only user, without --users", text("a name"), null, "me"),
   "password-file": value("FILE", "file whose first line is that user's password", text("the path of a file"), null, "POP3SVC_PASSWORD; else passw0rd, on loopback without proxies only"),
   "users": value("FILE", "file of users in the format of Dovecot's passwd-file or Apache's htpasswd, read again when it changes", text("the path of a file"), null),
-  "mail-root": value("DIR", "with --users: folder of the mailboxes that neither the file nor a home holds; NAME's is DIR/NAME", text("the path of a folder"), null),
+  "mail-root": value("DIR", "with --users or --accounts-query: folder of the mailboxes whose place nothing else says; NAME's is DIR/NAME", text("the path of a folder"), null),
   "mail-path": value("PATH", "with --mail-root: path of a mailbox below DIR; %u is the user's name, %n what is before its @, %d its domain, %h the home", valueOf(mailPathSetting), null, "%u"),
-  "default-domain": value("DOMAIN", "with --users: a login name without @ gets @DOMAIN", valueOf(defaultDomainSetting), null),
+  "default-domain": value("DOMAIN", "with --users or --postgres: a login name without @ gets @DOMAIN", valueOf(defaultDomainSetting), null),
   "username-case": value("CASE", "lower: ignore the case of letters in user names; keep: respect it", oneOf<UsernameCase>("lower", "keep"), "lower"),
+  "postgres": value("URL", "serve accounts and mail of a PostgreSQL database: postgres://user:password@host/database; other users can see the command line, so give a password by POP3SVC_POSTGRES or --config", text("the URL of a database"), null),
+  "accounts-query": value("SQL", "with --postgres: the accounts only, and mail on disk; a SELECT of password and mailbox, the path, for the name $1", text("a SELECT of password and mailbox for the name $1"), null),
   "read-only": flag("refuse DELE with [READ-ONLY]"),
   "delete": value("POLICY", "what becomes of deleted messages: remove; trash moves them to .pop3svc/trash in the mailbox; keep deletes nothing, for tests", oneOf<DeletePolicy>("remove", "trash", "keep"), "remove"),
   "lock": flag("allow one session of a mailbox at a time, even across processes; others get [IN-USE]"),
@@ -175,18 +175,6 @@ export const serveOptions = {
 /** The options of `check`: those of the server that it checks, and how it prints. */
 export const checkOptions = { ...serveOptions, json: flag("print JSON") } as const;
 
-// deno-fmt-ignore
-export const hashOptions = {
-  "scheme": value("NAME", `kind of hash: ${MADE_SCHEMES.join(", ")}`, (given) => oneOf<MadeScheme>(...MADE_SCHEMES)(given.toLowerCase()), "argon2id"),
-} as const;
-
-// deno-fmt-ignore
-export const statusOptions = {
-  "admin": value("[ADDR:]PORT", "the --admin port of the server", adminAddress, { hostname: "127.0.0.1", port: 1_180 }, "1180"),
-  "json": flag("print JSON"),
-  "lift": value("ADDRESS", "end the ban of this address", text("an address"), null),
-} as const;
-
 /** The options that are settings of the listener, under the names of the settings. */
 export function listenerSettings(options: ServeOptions): Pop3ListenerOptions {
   const chosen: Pop3ListenerOptions = {};
@@ -210,10 +198,6 @@ export type ValuesOf<T extends OptionTable> = {
 export type ServeOptions = ValuesOf<typeof serveOptions>;
 /** The parsed options of `check`. */
 export type CheckOptions = ValuesOf<typeof checkOptions>;
-/** The parsed options of `status`. */
-export type StatusOptions = ValuesOf<typeof statusOptions>;
-/** The parsed options of `hash`. */
-export type HashOptions = ValuesOf<typeof hashOptions>;
 
 /** The texts that were given for an option, in order. */
 export interface GivenOption {

@@ -6,6 +6,7 @@
 import { lookAtGivenOrNull } from "../program.ts";
 import { dirname, fromFileUrl, relative } from "@std/path";
 import type { Wish } from "./command_line.ts";
+import { placeOf } from "./database_of_options.ts";
 import type { ServeOptions } from "./options.ts";
 import { portsOf } from "./ports_of_options.ts";
 import { SAMPLE_MAILBOX } from "./provider_of_options.ts";
@@ -41,6 +42,11 @@ export type Needs = Readonly<Record<"net" | "read" | "write" | "env" | "sys", re
 
 const NOTHING: Needs = { net: [], read: [], write: [], env: [], sys: [] };
 
+/** The variables that npm:pg reads at a connection. What is in them changes nothing. */
+const LIBRARY_VARIABLES: readonly string[] = ["PGBINARY", "PGOPTIONS", "PGREPLICATION"];
+
+const UID: readonly string[] = Deno.build.os === "windows" ? [] : ["uid"];
+
 /** The folder of the code of the password threads: starting a thread needs permission to read its file. */
 const HASHING = new URL("../auth/passwords", import.meta.url);
 
@@ -57,14 +63,40 @@ export function permissionsFor(wish: Wish): Needs {
     case "serve":
     case "check":
       return permissionsToServe(wish.mailbox ?? SAMPLE_MAILBOX, wish.options);
+    case "migrate":
+    case "add-user":
+    case "deliver":
+      return permissionsToAsk(wish.options.postgres);
+    case "import": {
+      const needs = permissionsToAsk(wish.options.postgres);
+      const mail = folderOf(wish.mailbox, wish.options);
+      return { ...needs, read: given(mail, ...needs.read), sys: UID };
+    }
   }
 }
 
+/** What the connection to a database needs. */
+function permissionsToAsk(url: string | null): Needs {
+  const place = placeOf(url);
+  if (place === null) return NOTHING;
+  const { host, port, authority } = place;
+  const socket = host.startsWith("/") ? `${host}/.s.PGSQL.${port}` : null;
+  return {
+    ...NOTHING,
+    net: socket === null ? [`${bracketed(host)}:${port}`] : [],
+    read: given(socket, authority),
+    write: given(socket),
+    env: LIBRARY_VARIABLES,
+  };
+}
+
 function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
-  const isMany = options.users !== null;
+  const isMany = options.users !== null || options.postgres !== null;
+  const database = permissionsToAsk(options.postgres);
   const mail = isMany ? options["mail-root"] : folderOf(mailbox, options);
   // Without permission to read variables, only --state-dir can name the folder; the start warns when it is missing.
-  const state = isMany ? statePathOf(options) : null;
+  const isOnDisk = options.postgres === null || options["accounts-query"] !== null;
+  const state = isMany && isOnDisk ? statePathOf(options) : null;
   // Opening them for reading, too, does not wait at a FIFO.
   const logs = [options["wire-log"], options["log-file"]];
   const isWritten = !options["read-only"] || options.lock;
@@ -79,6 +111,7 @@ function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
       ...(options.admin === "off"
         ? []
         : [`${bracketed(options.admin.hostname)}:${options.admin.port}`]),
+      ...database.net,
     ],
     read: given(
       mail,
@@ -90,10 +123,11 @@ function permissionsToServe(mailbox: string, options: ServeOptions): Needs {
       state,
       threads,
       ...logs,
+      ...database.read,
     ),
-    write: given(isWritten ? mail : null, state, ...logs),
-    env: isMany || options["password-file"] !== null ? [] : ["POP3SVC_PASSWORD"],
-    sys: Deno.build.os === "windows" ? [] : ["uid"],
+    write: given(isWritten ? mail : null, state, ...logs, ...database.write),
+    env: isMany || options["password-file"] !== null ? database.env : ["POP3SVC_PASSWORD"],
+    sys: UID,
   };
 }
 
@@ -108,7 +142,7 @@ function bracketed(host: string): string {
 }
 
 /** The folder to read and write: for an mbox its parent, where locks and the replacing file are made. */
-function folderOf(mailbox: string, { format }: ServeOptions): string {
+function folderOf(mailbox: string, { format }: Pick<ServeOptions, "format">): string {
   return (format ?? (isFile(mailbox) ? "mbox" : null)) === "mbox" ? dirname(mailbox) : mailbox;
 }
 
@@ -138,9 +172,23 @@ export function missingPermissions(needs: Needs): Needs {
     net: needs.net.filter((host) => isMissing({ name: "net", host })),
     read: needs.read.filter((path) => isMissing({ name: "read", path })),
     write: needs.write.filter((path) => isMissing({ name: "write", path })),
-    env: needs.env.filter((variable) => isMissing({ name: "env", variable })),
+    env: needs.env.filter((variable) =>
+      isMissing({ name: "env", variable }) && !isIgnored(variable)
+    ),
     sys: needs.sys.some((kind) => kind === "uid") && isMissing({ name: "sys", kind: "uid" })
       ? ["uid"]
       : [],
   };
+}
+
+/** Whether `--ignore-env` hides a variable from a library, which is as good as the permission. */
+function isIgnored(variable: string): boolean {
+  if (!LIBRARY_VARIABLES.includes(variable)) return false;
+  if (Deno.permissions.querySync({ name: "env", variable }).state === "prompt") return false;
+  try {
+    Deno.env.get(variable);
+    return true;
+  } catch {
+    return false;
+  }
 }

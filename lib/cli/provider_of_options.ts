@@ -1,11 +1,8 @@
-/** Makes the provider that the options describe: one user with one mailbox, or a users file. */
+/** Makes the provider that the options describe: one user with one mailbox, a users file, or a database. */
 import {
   counted,
-  eventOf,
   type FileMailboxOptions,
-  keptKey,
   linesOf,
-  lookAtGiven,
   type MailboxCount,
   type MailboxProvider,
   type MailboxStore,
@@ -20,8 +17,9 @@ import {
 import { CliError } from "./cli_error.ts";
 import { exposureOf } from "./exposure.ts";
 import type { ServeOptions } from "./options.ts";
+import type { ServedDatabase } from "./served_database.ts";
 import type { UserCounts } from "./server_status.ts";
-import { stateDirectoryOf, statePathOf } from "./state_directory_of_options.ts";
+import { keyIn, statePathOf, usableState } from "./state_directory_of_options.ts";
 
 /** The mailbox that is served when none is named. */
 export const SAMPLE_MAILBOX = "mailbox-sample";
@@ -46,8 +44,9 @@ export async function providerOf(
   mailbox: string | null,
   options: ServeOptions,
   events: Pop3Events,
+  database: ServedDatabase | null = null,
 ): Promise<ChosenProvider> {
-  ensureMailOptions(mailbox, options);
+  if (database !== null) return await ofDatabase(database, options, events);
   if (options.users !== null) return await usersOf(options.users, options, events);
   const password = passwordOf(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
@@ -78,24 +77,27 @@ export async function providerOf(
   };
 }
 
-/** @throws {CliError} when options about mail cannot be used together, or the folder of mailboxes is not there */
-export function ensureMailOptions(mailbox: string | null, options: ServeOptions): void {
-  const mailRoot = options["mail-root"];
-  if (options.users === null) {
-    for (const name of ["mail-root", "mail-path", "default-domain"] as const) {
-      if (options[name] === null) continue;
-      throw CliError.usage(`--${name} needs --users, the file that lists the users`);
-    }
-    return;
-  }
-  if (mailbox !== null) throw CliError.usage("with --users, give --mail-root in place of MAILBOX");
-  for (const name of ["user", "password-file", "format"] as const) {
-    if (options[name] !== null) throw CliError.usage(`--${name} cannot be used with --users`);
-  }
-  if (options["mail-path"] !== null && mailRoot === null) {
-    throw CliError.usage("--mail-path needs --mail-root, the folder of the mailboxes");
-  }
-  if (mailRoot !== null) ensureFolder(mailRoot);
+/** A database that is away may come back: the server starts, and each login hears `[SYS/TEMP]` until then. */
+async function ofDatabase(
+  database: ServedDatabase,
+  options: ServeOptions,
+  events: Pop3Events,
+): Promise<ChosenProvider> {
+  const query = options["accounts-query"];
+  const mailbox = query === null ? null : {
+    ...mailboxOptions(options, events),
+    stateDirectory: await usableState(options, events, null),
+  };
+  const { provider, away } = await database.open(options, mailbox);
+  const { place } = database;
+  const what = query === null ? "accounts and mail" : "accounts";
+  return {
+    provider,
+    text: `${what} in ${place}${away === null ? "" : `, WHICH IS AWAY: ${away}`}`,
+    facts: { database: place, ...(away === null ? {} : { away }) },
+    refresh: () => Promise.resolve([]),
+    counts: () => null,
+  };
 }
 
 async function usersOf(
@@ -105,28 +107,13 @@ async function usersOf(
 ): Promise<ChosenProvider> {
   const { "mail-root": mailRoot, "mail-path": mailPath, "default-domain": defaultDomain } = options;
   const { UsersFileProvider } = await import("../mod.ts");
-  const state = await stateDirectoryOf(options);
-  const complain = (reason: string) =>
-    events(eventOf({
-      type: "error",
-      connection: null,
-      during: "state directory",
-      error: new Error(reason),
-    }));
-  if (state.type === "none") {
-    complain(
-      `${state.reason}; mailboxes that belong to other users than the server's are refused, and the server makes a new key at each start`,
-    );
-  }
-  const scramKey = state.type === "none" ? null : await keyOf(state.path, complain);
+  const state = await usableState(options, events, "and the server makes a new key at each start");
+  const scramKey = state === null ? null : await keyIn(state, events);
   const provider = new UsersFileProvider(file, {
     ...(mailRoot === null ? {} : { mailRoot }),
     ...(mailPath === null ? {} : { mailPath }),
     ...(defaultDomain === null ? {} : { defaultDomain }),
-    mailbox: {
-      ...mailboxOptions(options, events),
-      stateDirectory: state.type === "usable" ? state.path : null,
-    },
+    mailbox: { ...mailboxOptions(options, events), stateDirectory: state },
     usernameCase: options["username-case"],
     ...(scramKey === null ? {} : { scramKey }),
     onEvent: events,
@@ -146,18 +133,6 @@ async function usersOf(
   };
 }
 
-async function keyOf(
-  stateDirectory: string,
-  complain: (reason: string) => void,
-): Promise<Uint8Array<ArrayBuffer> | null> {
-  try {
-    return await keptKey(stateDirectory);
-  } catch (error) {
-    complain(`${reasonOf(error)}; the server makes a new key at each start`);
-    return null;
-  }
-}
-
 async function countUsers(
   provider: { refresh(): Promise<{ readonly users: number }> },
   file: string,
@@ -172,17 +147,6 @@ async function countUsers(
   throw CliError.environment(
     `--users ${file}: nobody in it can log in; see pop3svc check --users ${file}`,
   );
-}
-
-function ensureFolder(path: string): void {
-  try {
-    const given = lookAtGiven(path);
-    if (given === null) throw new Deno.errors.NotFound();
-    if (given.info.isDirectory) return;
-  } catch (error) {
-    throw CliError.environment(`--mail-root ${path}: ${reasonOf(error)}`, error);
-  }
-  throw CliError.environment(`--mail-root ${path}: it is not a folder`);
 }
 
 /** The options with which mailboxes are opened. */

@@ -20,7 +20,8 @@ import { certificateOf } from "./certificate_of_options.ts";
 import { CliError } from "./cli_error.ts";
 import { environmentVariable } from "./environment.ts";
 import { faultsOf } from "./faults_of_options.ts";
-import { secretFilesOf } from "./exposure.ts";
+import { secretFilesOf, shownSecrets } from "./exposure.ts";
+import { ensureMailOptions } from "./mail_options.ts";
 import { listenerSettings, type ServeOptions } from "./options.ts";
 import { versionText } from "./help.ts";
 import type { Notifier } from "./notify.ts";
@@ -28,6 +29,7 @@ import { Output } from "./output.ts";
 import { ensurePorts, portsOf, portsToOpen, type PortToOpen } from "./ports_of_options.ts";
 import { providerOf } from "./provider_of_options.ts";
 import { reload } from "./reload.ts";
+import { ServedDatabase } from "./served_database.ts";
 import type { StatusSources } from "./server_status.ts";
 import { exitAfter, Hangups, StopSignals } from "./signals.ts";
 import { onStrayErrors } from "./stray_errors.ts";
@@ -41,21 +43,27 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
   using hangups = new Hangups();
   await using output = await Output.open(options);
   using _stray = onStrayErrors((error) => output.logError("uncaught error", error));
-  const bans = new StrikeBanEngine({
-    strikes: options["ban-after"],
-    seconds: options["ban-seconds"],
-    exempt: [...THIS_MACHINE, ...options["ban-exempt"]],
-  });
+  ensureMailOptions(mailbox, options);
   const startedAt = new Date();
+  // The database tells of events from its first query on; those who hear them need the database.
+  let heard: Pop3Events = output.log;
+  await using database = await ServedDatabase.of(options, (event) => heard(event));
+  const bans = await bansOf(options, database);
   const measure = await openTelemetry(bans, output);
   const counters = options.admin === "off" ? null : await makeCounters();
   const observers = [measure, counters?.observe ?? null].filter((one) => one !== null);
   const events = observers.length === 0 ? output.log : together(output.log, ...observers);
+  heard = events;
   const certificate = await certificateOf(options);
   const ports = portsOf(options);
   ensurePorts(ports, certificate !== null);
   const faults = await faultsOf(options);
-  const { provider, text, facts, refresh, counts } = await providerOf(mailbox, options, events);
+  const { provider, text, facts, refresh, counts } = await providerOf(
+    mailbox,
+    options,
+    events,
+    database,
+  );
   await using wire = await wireLogOf(options, (error) => output.logError("wire log", error));
   await using _provider = disposable(provider);
   await using pop3 = new Pop3Listener({
@@ -95,8 +103,9 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
     ...{ pop3, bans, startedAt, proxies: options["proxy-protocol"] },
     users: counts,
     counts: () => counters.counts(),
+    database,
   }, output);
-  for (const finding of checkAccess(secretFilesOf(options))) {
+  for (const finding of [...checkAccess(secretFilesOf(options)), ...shownSecrets(Deno.args)]) {
     const { remedy } = finding;
     output.log({ type: "exposed", time: new Date(), finding: sentenceOf(finding), remedy });
   }
@@ -126,8 +135,25 @@ export async function serve(mailbox: string | null, options: ServeOptions): Prom
 /** How many seconds everything except the listener has to close; the listener has its own grace. */
 const EXIT_SECONDS = 1;
 
+type Bans = StatusSources["bans"];
+
+/** With mail in a database, all servers of it share their bans: their tables are beside those of the mail. */
+async function bansOf(
+  options: ServeOptions,
+  database: ServedDatabase | null,
+): Promise<Bans> {
+  const rules = {
+    strikes: options["ban-after"],
+    seconds: options["ban-seconds"],
+    exempt: [...THIS_MACHINE, ...options["ban-exempt"]],
+  };
+  const isShared = database !== null && options["accounts-query"] === null &&
+    options["ban-after"] > 0;
+  return isShared ? await database.shareBans(rules) : new StrikeBanEngine(rules);
+}
+
 /** Measures events with OpenTelemetry, if OTEL_DENO is set, as Deno itself does. A failure is only logged. */
-async function openTelemetry(bans: StrikeBanEngine, output: Output): Promise<Pop3Events | null> {
+async function openTelemetry(bans: Bans, output: Output): Promise<Pop3Events | null> {
   if (!/^(1|true)$/i.test(environmentVariable("OTEL_DENO") ?? "")) return null;
   const fails = (error: unknown) => output.logError("OpenTelemetry", error);
   try {
@@ -156,7 +182,7 @@ async function admin(
   if (address === "off") return null;
   const { openAdminPort } = await import("./admin_port.ts");
   const { statusOf } = await import("./server_status.ts");
-  const { pop3, bans } = sources;
+  const { pop3, bans, database } = sources;
   const all = pop3.status().ports.length;
   const opening = {
     ...{ address, waits, clock: systemClock },
@@ -167,9 +193,12 @@ async function admin(
   return await openAdminPort(opening, {
     status: () => statusOf(sources),
     lift: (address) => bans.lift(address),
-    illness() {
+    async illness() {
       const open = pop3.status().ports.length;
-      return open < all ? [`${open} of ${counted(all, "port")} open`] : [];
+      return [
+        ...(open < all ? [`${open} of ${counted(all, "port")} open`] : []),
+        ...await database?.illness() ?? [],
+      ];
     },
     fails: (error) => output.logError("admin", error),
   });

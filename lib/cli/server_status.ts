@@ -1,14 +1,16 @@
 /** The status of a running server: as JSON, as metrics and as text. docs/operations/monitoring.md describes the JSON. */
 import {
+  type Awaitable,
   type Ban,
+  type BanEngine,
   type Counts,
   cut,
   type ListenerStatus,
   type Pop3Listener,
   printable,
-  type StrikeBanEngine,
 } from "../program.ts";
 import { versionText } from "./help.ts";
+import type { DatabaseStatus, ServedDatabase } from "./served_database.ts";
 
 /** The users of a file. */
 export interface UserCounts {
@@ -27,6 +29,8 @@ export interface ServerStatus extends ListenerStatus {
   readonly proxies: readonly string[];
   /** Null without a users file. */
   readonly users: UserCounts | null;
+  /** Null without a database. */
+  readonly database: DatabaseStatus | null;
   /** What happened since the start. */
   readonly counts: Counts;
   readonly bans: readonly Ban[];
@@ -35,16 +39,21 @@ export interface ServerStatus extends ListenerStatus {
 /** Where a status comes from. */
 export interface StatusSources {
   readonly pop3: Pop3Listener;
-  readonly bans: StrikeBanEngine;
+  readonly bans: BanEngine & {
+    bans(): readonly Ban[];
+    lift(address: string): Awaitable<boolean>;
+  };
   readonly proxies: readonly string[];
   readonly users: () => UserCounts | null;
   readonly counts: () => Counts;
   readonly startedAt: Date;
+  /** Null without one. */
+  readonly database: ServedDatabase | null;
 }
 
 /** The status now. */
 export function statusOf(
-  { pop3, bans, proxies, users, counts, startedAt }: StatusSources,
+  { pop3, bans, proxies, users, counts, startedAt, database }: StatusSources,
 ): ServerStatus {
   return {
     version: versionText(),
@@ -54,6 +63,7 @@ export function statusOf(
     ...pop3.status(),
     proxies,
     users: users(),
+    database: database?.status() ?? null,
     counts: counts(),
     bans: bans.bans(),
   };
@@ -77,10 +87,28 @@ export function statusText(status: ServerStatus, now: Date): string {
     ...(users === null
       ? []
       : [`users: ${users.users}, ${users.locked} locked, ${users.badLines} bad lines`]),
+    // A server of an older version does not say.
+    ...databaseLines(status.database ?? null),
     countsText(status.counts),
     `bans: ${status.bans.length || "none"}`,
     ...status.bans.map(({ address, seconds }) => `  ${address}, for ${spanText(seconds)} more`),
   ].map(printable).join("\n");
+}
+
+function databaseLines(database: DatabaseStatus | null): readonly string[] {
+  if (database === null) return [];
+  const { isReachable, open, inUse, waiting, counts } = database;
+  const [answered, failed, seconds] = [counts.answered, counts.failed, counts.seconds].map(sumOf);
+  const queries = (answered ?? 0) + (failed ?? 0);
+  const average = queries === 0 ? 0 : 1_000 * (seconds ?? 0) / queries;
+  return [
+    `database: ${
+      isReachable ? "" : "AWAY; "
+    }${open} connections, ${inUse} in use, ${waiting} queries waiting`,
+    `queries: ${queries}, ${failed} failed, ${
+      average.toFixed(1)
+    } ms on average; ${counts.leasesLost} leases lost`,
+  ];
 }
 
 function rejectedText(certificate: ServerStatus["certificate"]): readonly string[] {
@@ -97,16 +125,18 @@ export function urlOfPort({ hostname, port, tls }: ListenerStatus["ports"][numbe
 }
 
 function countsText({ logins, messagesDeleted, messagesSent, refused, errors }: Counts): string {
-  const all = (counts: Readonly<Record<string, number>>) =>
-    Object.values(counts).reduce((sum, count) => sum + count, 0);
   return [
     `since the start: ${logins.ok} logins`,
     `${logins.wrong + logins.banned} refused logins`,
     `${messagesSent} messages sent`,
     `${messagesDeleted} deleted`,
-    `${all(refused)} refused connections`,
-    `${all(errors)} errors`,
+    `${sumOf(refused)} refused connections`,
+    `${sumOf(errors)} errors`,
   ].join(", ");
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function certificateText(subject: string, validTo: Date, now: Date): string {

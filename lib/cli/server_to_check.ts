@@ -8,16 +8,14 @@ import {
 } from "../program.ts";
 import { certificateFilesOf } from "./certificate_of_options.ts";
 import { CliError } from "./cli_error.ts";
-import { secretFilesOf } from "./exposure.ts";
+import { checkDatabase } from "./check_database.ts";
+import { withoutUrl } from "./database_of_options.ts";
+import { secretFilesOf, shownSecrets } from "./exposure.ts";
 import { faultsOf } from "./faults_of_options.ts";
 import type { ServeOptions } from "./options.ts";
 import { ensurePorts, portsOf } from "./ports_of_options.ts";
-import {
-  ensureMailOptions,
-  mailboxOptions,
-  passwordOf,
-  SAMPLE_MAILBOX,
-} from "./provider_of_options.ts";
+import { ensureMailOptions } from "./mail_options.ts";
+import { mailboxOptions, passwordOf, SAMPLE_MAILBOX } from "./provider_of_options.ts";
 import { lookAtStateDirectory, pathForCheck } from "./state_directory_of_options.ts";
 
 /** What to check, and what the options show already. */
@@ -42,11 +40,13 @@ export async function serverToCheck(
       return null;
     }
   };
-  const { cert, users } = options;
+  const { cert, users, postgres } = options;
   const certificate = await attempt(() => certificateFilesOf(options));
   await attempt(() => ensurePorts(portsOf(options), cert !== null));
   await attempt(() => ensureMailOptions(mailbox, options));
-  if (users === null) await attempt(() => passwordOf(options));
+  const database = postgres === null ? null : await attempt(() => checkDatabase(options)) ??
+    { type: "database" as const, place: "none", users: null, locked: null, findings: [] };
+  if (users === null && postgres === null) await attempt(() => passwordOf(options));
   await attempt(() => faultsOf(options));
   for (const option of ["log-file", "wire-log"] as const) {
     const path = options[option];
@@ -56,10 +56,11 @@ export async function serverToCheck(
       throw CliError.environment(`--${option} ${path}: ${reasonOf(error)}`, error);
     });
   }
-  const state = users === null ? null : await lookAtStateDirectory(options);
+  const needsState = users !== null || options["accounts-query"] !== null;
+  const state = needsState ? await lookAtStateDirectory(options) : null;
   return {
     server: {
-      mail: users === null
+      mail: database ?? (users === null
         ? {
           type: "mailbox",
           path: mailbox ?? SAMPLE_MAILBOX,
@@ -77,7 +78,7 @@ export async function serverToCheck(
             ...mailboxOptions(options),
             stateDirectory: state?.type === "usable" ? state.path : null,
           },
-        },
+        }),
       certificate,
       ports: {
         hostnames: options.host,
@@ -88,10 +89,12 @@ export async function serverToCheck(
       tlsEngine: options["tls-engine"],
       allowsInsecureLogin: options["allow-insecure-login"],
       secretFiles: secretFilesOf(options),
-      command: [...environmentFor(options), "pop3svc", ...Deno.args.map(quoted)].join(" "),
+      command: [...environmentFor(options), "pop3svc", ...Deno.args.map(withoutUrl).map(quoted)]
+        .join(" "),
     },
     findings: [
       ...errors.map(({ message }) => ofServer("fault", message)),
+      ...shownSecrets(Deno.args),
       ...(state?.type === "none" ? [ofServer("warning", state.reason)] : []),
     ],
     isMisused: errors.some(({ exitCode }) => exitCode === 2),

@@ -4,9 +4,13 @@
  */
 import {
   canWriteIn,
+  eventOf,
+  keptKey,
   lookAtGivenOrNull,
   makeStateFolder,
+  type Pop3Events,
   realStateDirectory,
+  reasonOf,
   serverUid,
 } from "../program.ts";
 import { dirname, isAbsolute, join } from "@std/path";
@@ -38,7 +42,43 @@ export async function stateDirectoryOf(options: ServeOptions): Promise<ChosenSta
   }
 }
 
-/** The same for a check, which makes nothing. Root may not judge a directory that is to belong to another user. */
+/**
+ * The path of the directory, which is created when it is missing; null where none can be used, and the log says what that
+ * costs.
+ *
+ * @param besides what it costs besides the mailboxes of other users
+ */
+export async function usableState(
+  options: ServeOptions,
+  events: Pop3Events,
+  besides: string | null,
+): Promise<string | null> {
+  const state = await stateDirectoryOf(options);
+  if (state.type === "usable") return state.path;
+  const cost = "mailboxes that belong to other users than the server's are refused";
+  complain(events, [`${state.reason}; ${cost}`, ...(besides === null ? [] : [besides])].join(", "));
+  return null;
+}
+
+/** The key that is kept in the directory; null where it cannot be kept. */
+export async function keyIn(
+  directory: string,
+  events: Pop3Events,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  try {
+    return await keptKey(directory);
+  } catch (error) {
+    complain(events, `${reasonOf(error)}; the server makes a new key at each start`);
+    return null;
+  }
+}
+
+function complain(events: Pop3Events, reason: string): void {
+  const error = new Error(reason);
+  events(eventOf({ type: "error", connection: null, during: "state directory", error }));
+}
+
+/** As `stateDirectoryOf`, for a check, which makes nothing. Root may not judge a directory that is to belong to another user. */
 export async function lookAtStateDirectory(options: ServeOptions): Promise<ChosenStateDirectory> {
   const path = pathForCheck(options);
   if (path === null) return await stateDirectoryOf(options);

@@ -12,7 +12,7 @@ import {
   systemClock,
 } from "../program.ts";
 import { CliError } from "./cli_error.ts";
-import type { StatusOptions } from "./options.ts";
+import type { StatusOptions } from "./command_options.ts";
 import { type ServerStatus, statusText, urlOfPort } from "./server_status.ts";
 
 /** A port, and whether it greets; null where it was not asked. */

@@ -31,6 +31,8 @@ export interface AccountsOptions {
   /** What is read besides, from `account` and what is joined to it. */
   readonly more: { readonly columns: string; readonly joined: string };
   readonly usernameCase: UsernameCase;
+  /** What a name without `@` gets after one; null for nothing. */
+  readonly defaultDomain: string | null;
   readonly hashing: HashWorkersOptions;
 }
 
@@ -65,7 +67,10 @@ export class Accounts implements Disposable {
 
   /** One name for all spellings of a user's name. */
   async keyOf(username: string): Promise<string> {
-    return (await nameKeysOf(this.#options.usernameCase, username))(username);
+    const { usernameCase, defaultDomain } = this.#options;
+    const isFull = defaultDomain === null || username.includes("@");
+    const full = isFull ? username : `${username}@${defaultDomain}`;
+    return (await nameKeysOf(usernameCase, full))(full);
   }
 
   /**

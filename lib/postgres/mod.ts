@@ -18,3 +18,11 @@ export { AccountExistsError, addAccount } from "./add_account.ts";
 export { deliver, type Delivered, type DeliverOptions, NoSuchUserError } from "./mail/deliver.ts";
 export { type Imported, importMailbox, type ImportOptions } from "./mail/import_mailbox.ts";
 export { PostgresBanEngine } from "./postgres_ban_engine.ts";
+export {
+  type AccountsSurvey,
+  type RoleSurvey,
+  surveyAccounts,
+  surveyQuery,
+  surveyRights,
+  surveyRole,
+} from "./survey.ts";

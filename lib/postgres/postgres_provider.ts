@@ -4,11 +4,13 @@ import type { UsernameCase } from "../auth/prepared_text.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import { defaultDomainSetting } from "../providers/users_file_options.ts";
 import {
   checkedOptions,
   flag,
   given,
   oneOf,
+  orNull,
   seconds,
   type SettingsTable,
   text,
@@ -29,6 +31,8 @@ export interface PostgresProviderOptions {
   readonly query?: string;
   /** How `$1` is made: `lower` (the default) writes names in lower case, `keep` does not. */
   readonly usernameCase?: UsernameCase;
+  /** The domain that a login name without `@` gets. None by default. */
+  readonly defaultDomain?: string;
   /** How many password hashes are checked at once. */
   readonly hashing?: HashWorkersOptions;
   /** Whether DELE is refused; false by default. */
@@ -43,9 +47,14 @@ const OWN_ACCOUNTS = "select password, mailbox from pop3svc.account where name =
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-const providerSettings: SettingsTable<Required<PostgresProviderOptions>> = {
+type PostgresProviderSettings = Required<Omit<PostgresProviderOptions, "defaultDomain">> & {
+  readonly defaultDomain: string | null;
+};
+
+const providerSettings: SettingsTable<PostgresProviderSettings> = {
   query: text(/./s, "a SELECT of password and mailbox for the name $1", OWN_ACCOUNTS),
   usernameCase: oneOf<UsernameCase>(["lower", "keep"]),
+  defaultDomain: orNull(defaultDomainSetting),
   hashing: given("an object: { threads, waiting }", isObject, {}),
   readOnly: flag(false),
   exclusive: flag(false),
@@ -87,12 +96,12 @@ export class PostgresProvider implements MailboxProvider {
    * @throws {TypeError} for one of the wrong kind, or that there is not
    */
   constructor(database: PostgresDatabase, options: PostgresProviderOptions = {}) {
-    const { query, usernameCase, hashing, readOnly, exclusive, leaseTime } = checkedOptions(
+    const { readOnly, exclusive, leaseTime, ...accounts } = checkedOptions(
       providerSettings,
       options,
     );
     this.#database = database;
-    this.#accounts = new Accounts(database, { query, more: WITH_MAILBOX, usernameCase, hashing });
+    this.#accounts = new Accounts(database, { ...accounts, more: WITH_MAILBOX });
     this.#means = {
       database: queriesOf(database),
       lists: new Lists(),

@@ -1,6 +1,8 @@
 /** Accounts from a database, with mailboxes on disk. */
+import { isAbsolute, relative, resolve } from "@std/path";
 import type { HashWorkersOptions } from "../auth/passwords/hash_workers.ts";
 import type { UsernameCase } from "../auth/prepared_text.ts";
+import { lookAtGiven } from "../files/given_path.ts";
 import {
   type FileMailboxOptions,
   fileMailboxSettings,
@@ -9,7 +11,8 @@ import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { UserMailboxes } from "../providers/user_mailboxes.ts";
-import { parseMailLocation } from "../providers/mail_location.ts";
+import { type NamedMailbox, parseMailLocation } from "../providers/mail_location.ts";
+import { defaultDomainSetting } from "../providers/users_file_options.ts";
 import { canNameFolder, mailPathOf } from "../providers/path_template.ts";
 import type { UserEntry } from "../providers/users_file.ts";
 import {
@@ -28,10 +31,14 @@ import type { PostgresDatabase } from "./postgres_database.ts";
 export interface SqlAccountsOptions {
   /**
    * One SELECT with the columns `password` and `mailbox` for the name `$1`. The password is a hash as in a users file. The
-   * mailbox is a path, perhaps with its format: `maildir:/var/mail/me`. No row: no such user.
+   * mailbox is a path, perhaps with its format: `maildir:/var/mail/me`; one that is not absolute is below `mailRoot`. No
+   * row: no such user.
    */
   readonly query: string;
-  /** The folder that holds the mailbox of a user whose `mailbox` is NULL, by the user's name. None by default. */
+  /**
+   * The folder for paths that are not absolute, and for users whose `mailbox` is NULL: then the name of the user is that
+   * of the mailbox. None by default.
+   */
   readonly mailRoot?: string;
   /** How the mailboxes are opened. */
   readonly mailbox?: FileMailboxOptions;
@@ -39,10 +46,13 @@ export interface SqlAccountsOptions {
   readonly hashing?: HashWorkersOptions;
   /** How `$1` is made: `lower` (the default) writes names in lower case, `keep` does not. */
   readonly usernameCase?: UsernameCase;
+  /** The domain that a login name without `@` gets. None by default. */
+  readonly defaultDomain?: string;
 }
 
-type SqlAccountsSettings = Required<Omit<SqlAccountsOptions, "mailRoot">> & {
+type SqlAccountsSettings = Required<Omit<SqlAccountsOptions, "mailRoot" | "defaultDomain">> & {
   readonly mailRoot: string | null;
+  readonly defaultDomain: string | null;
 };
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
@@ -53,6 +63,7 @@ const sqlAccountsSettings: SettingsTable<SqlAccountsSettings> = {
   mailbox: given("an object with the options of a mailbox", isObject, {}),
   hashing: given("an object: { threads, waiting }", isObject, {}),
   usernameCase: oneOf<UsernameCase>(["lower", "keep"]),
+  defaultDomain: orNull(defaultDomainSetting),
 };
 
 /**
@@ -90,14 +101,11 @@ export class SqlAccounts implements MailboxProvider {
    * @throws {TypeError} for one of the wrong kind, or that there is not
    */
   constructor(database: PostgresDatabase, options: SqlAccountsOptions) {
-    const { query, mailRoot, mailbox, hashing, usernameCase } = checkedOptions(
-      sqlAccountsSettings,
-      options,
-    );
+    const { mailRoot, mailbox, ...accounts } = checkedOptions(sqlAccountsSettings, options);
     this.#mailRoot = mailRoot;
     this.#mailboxes = new UserMailboxes(mailRoot, checkedOptions(fileMailboxSettings, mailbox));
     const more = { columns: "", joined: "" };
-    this.#accounts = new Accounts(database, { query, more, hashing, usernameCase });
+    this.#accounts = new Accounts(database, { ...accounts, more });
   }
 
   /**
@@ -140,7 +148,7 @@ export class SqlAccounts implements MailboxProvider {
   }
 }
 
-/** @throws {SyntaxError} for a `mailbox` that is no absolute path */
+/** @throws {SyntaxError} for a `mailbox` that is no path, or leads out of the folder of mailboxes */
 function entryOf({ name, row: [, location = null] }: Account, mailRoot: string | null): UserEntry {
   // The name becomes a part of a path only where the database gives none.
   if (location === null && !canNameFolder(name)) {
@@ -152,9 +160,32 @@ function entryOf({ name, row: [, location = null] }: Account, mailRoot: string |
     hash: { type: "locked" },
     uid: null,
     home: null,
-    mailbox: location === null ? null : parseMailLocation(location, values),
+    mailbox: location === null ? null : namedMailbox(location, mailRoot, values),
     rootPath: mailRoot === null || location !== null ? null : mailPathOf(mailRoot, "%u", values),
     networks: null,
     unusedFields: [],
   };
+}
+
+/**
+ * The mailbox that a row names.
+ *
+ * @throws {SyntaxError} for what is no path, or leads out of the folder of mailboxes
+ */
+export function namedMailbox(
+  location: string,
+  mailRoot: string | null,
+  values: { readonly name: string; readonly home: null },
+): NamedMailbox {
+  const [, kind = "", path = ""] = /^((?:[A-Za-z][\w-]*:)?)(.*)$/s.exec(location) ?? [];
+  if (mailRoot === null || isAbsolute(path)) return parseMailLocation(location, values);
+  // A disk that is not mounted must not look as if all mail were gone.
+  if (lookAtGiven(mailRoot) === null) {
+    throw new Deno.errors.NotFound(`${mailRoot}: the folder of mailboxes is not there`);
+  }
+  const root = resolve(mailRoot);
+  const named = parseMailLocation(`${kind}${root.replaceAll("%", "%%")}/${path}`, values);
+  const below = relative(root, named.path);
+  if (below !== "" && !/^\.\.(\/|$)/.test(below) && !isAbsolute(below)) return named;
+  throw new SyntaxError("its mailbox leads out of the folder of mailboxes");
 }

@@ -108,7 +108,9 @@ export function drawRooms(imports: readonly Import[]): string {
       other !== name &&
       imports.some(({ from, to }) => roomOf(from) === name && roomOf(to) === other)
     );
-    const entries = name === "cli" ? "`mod.ts`, `program.ts`, `testing/mod.ts`" : "nothing";
+    const entries = name === "cli"
+      ? "`mod.ts`, `program.ts`, `testing/mod.ts`, `postgres/mod.ts`"
+      : "nothing";
     return `| \`${name}/\` | ${content} | ${
       name === "cli" ? entries : below.join(", ") || entries
     } |`;

@@ -40,6 +40,7 @@ Deno.test("the executable holds the program and all that it loads later, and not
   const names = told.split("\n").map((line) => /([\w@/.+-]+)(\/\*)? \(/.exec(line)?.[1] ?? "");
   const later = [
     "hash-wasm/4.13.0",
+    "pg/8.23.1",
     "ipaddr.js/2.5.0",
     "unix-crypt-td-js/1.1.4",
     "unixcrypt/3.0.4",

@@ -30,6 +30,7 @@ const quiet: ServerStatus = {
   certificate: null,
   proxies: [],
   users: null,
+  database: null,
   counts: new Counters().counts(),
   bans: [],
 };
@@ -133,6 +134,10 @@ Deno.test("after some sessions, /metrics and status --json have the same numbers
   shape.check(told);
   const rejected = { files: ["cert.pem"], reason: "it is not there", since: told.startedAt };
   shape.check({ bans: [{ address: "192.0.2.1", seconds: 1 }], certificate: { rejected } });
+  const queries = { answered: { list: 1 }, failed: { list: 1 }, seconds: { list: 0.1 } };
+  const pool = { isReachable: true, open: 1, inUse: 0, waiting: 0 };
+  const database = { ...pool, counts: { ...queries, waitSeconds: 0, leasesLost: 0 } };
+  shape.check({ database });
   assertEquals(shape.unseen, []);
 });
 

@@ -24,7 +24,7 @@ function openFor(
 ): Promise<AdminPort> {
   const counts = new Counters();
   const sources = {
-    ...{ pop3, bans, proxies: [], startedAt: new Date(), users: () => null },
+    ...{ pop3, bans, proxies: [], startedAt: new Date(), users: () => null, database: null },
     counts: () => counts.counts(),
   };
   return openAdmin({ hostname: "127.0.0.1", port: 0 }, {
@@ -227,6 +227,7 @@ const hostile = {
   startedAt: new Date(0),
   proxies: [],
   users: null,
+  database: null,
   counts: new Counters().counts(),
   ports: [],
   connections: { authorization: 0, transaction: 1, asleep: 0 },

@@ -32,7 +32,7 @@ async function maildir(owner: Owner, count: number): Promise<Mail> {
   }
   for (let number = 1; number <= count; number++) {
     const path = join(folder.path, `mail/cur/${number}.x:2,`);
-    Deno.writeTextFileSync(path, `Subject: ${number}\n\n`);
+    await Deno.writeTextFile(path, `Subject: ${number}\n\n`);
     chown(path);
   }
   return Object.assign(folder, { count });

@@ -85,7 +85,7 @@ async function withTable(
 ): Promise<void> {
   await database.sql(`create table account (name text, password text, mailbox text);
     insert into account values ('ann', '{PLAIN}one', null), ('two', '{PLAIN}x', null), ('two', '{PLAIN}y', null),
-      ('odd', '{ODD}x', null), ('null', null, null), ('../up', '{PLAIN}one', null), ('rel', '{PLAIN}one', 'mail/rel')`);
+      ('odd', '{ODD}x', null), ('null', null, null), ('../up', '{PLAIN}one', null), ('rel', '{PLAIN}one', '../rel')`);
   await using folder = await TemporaryFolder.create();
   const events: Pop3Event[] = [];
   await using opened = new PostgresDatabase(database.url(), {
@@ -125,7 +125,7 @@ testWithPostgres(
 );
 
 testWithPostgres(
-  "a mailbox is an absolute path, or a name that leads nowhere else",
+  "neither a path nor a name leads out of the folder of mailboxes",
   async (database) => {
     await withTable(database, async (accounts) => {
       const info = testConnectionInfo();
@@ -155,3 +155,33 @@ testWithPostgres("the query is checked before the first login", async (database)
   await using accounts = new SqlAccounts(opened, { query: "select $1::text as password" });
   await assertRejects(() => accounts.check(), Error, "mailbox");
 });
+
+testWithPostgres(
+  "a path that is not absolute is below the folder of mailboxes, and does not lead out of it; a name gets the default domain",
+  async (database) => {
+    await using folder = await TemporaryFolder.create();
+    await Deno.mkdir(`${folder.path}/mail/a/new`, { recursive: true });
+    await Deno.mkdir(`${folder.path}/mail/a/cur`);
+    await Deno.writeTextFile(`${folder.path}/mail/a/new/1`, "Subject: a\n\n");
+    await database.sql(`create table account (name text, password text, mailbox text);
+    insert into account values ('a@example.org', '{PLAIN}p', 'maildir:a/'), ('b@example.org', '{PLAIN}p', 'a'),
+      ('out@example.org', '{PLAIN}p', 'maildir:a/../../other'), ('root@example.org', '{PLAIN}p', '.')`);
+    await using opened = new PostgresDatabase(database.url());
+    const options = {
+      query: "select password, mailbox from account where name = $1",
+      mailRoot: `${folder.path}/mail`,
+      defaultDomain: "example.org",
+    };
+    await using accounts = new SqlAccounts(opened, options);
+    const info = testConnectionInfo();
+    for (const name of ["A", "b", "b@example.org"]) {
+      const mailbox = await accounts.authenticate(info, name, "p");
+      assertEquals((await mailbox?.listMessageUniqueIds(info))?.length, 1, name);
+    }
+    for (const name of ["out", "root"]) {
+      await assertRejects(() => accounts.authenticate(info, name, "p"), SyntaxError, "leads out");
+    }
+    await Deno.rename(`${folder.path}/mail`, `${folder.path}/unmounted`);
+    await assertRejects(() => accounts.authenticate(info, "a", "p"), Deno.errors.NotFound);
+  },
+);
