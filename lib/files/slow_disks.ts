@@ -13,11 +13,14 @@
 import { BoundedMap } from "../protocol/bounded_map.ts";
 import type { Awaitable } from "../protocol/reply.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
+import { cpuWaitMs } from "./cpu_wait.ts";
 import { remoteDisks } from "./remote_disks.ts";
 import { SLOW_MS, SlowDisk, type WaitingCalls } from "./slow_disk.ts";
 
 /** For so many paths, the disk is remembered. */
 const MOST_PATHS = 20_000;
+/** How old what we know of the wait for the CPU may be. */
+const SAMPLE_MS = 10;
 /** How often we look for new mounts. */
 const LOOK_FOR_MOUNTS_MS = 10_000;
 
@@ -30,10 +33,18 @@ export class SlowDisks {
   readonly #devs = new BoundedMap<number>(MOST_PATHS);
   readonly #waiting: WaitingCalls = { count: 0 };
   #lookedForMountsAt = -Infinity;
+  readonly #cpuWaitMs: () => number;
+  #sampledAt = -Infinity;
+  #sample = 0;
 
-  constructor(clock: Clock = systemClock, remote: () => ReadonlyMap<string, number> = remoteDisks) {
+  constructor(
+    clock: Clock = systemClock,
+    remote: () => ReadonlyMap<string, number> = remoteDisks,
+    cpuWait: () => number = cpuWaitMs,
+  ) {
     this.#clock = clock;
     this.#remoteDisks = remote;
+    this.#cpuWaitMs = cpuWait;
   }
 
   /** Looks for disks of the network that were mounted since. */
@@ -84,10 +95,18 @@ export class SlowDisks {
 
   #timed<T>(devOf: () => number | undefined, call: () => T): T {
     const began = this.#clock.now();
+    if (began - this.#sampledAt > SAMPLE_MS) {
+      this.#sampledAt = began;
+      this.#sample = this.#cpuWaitMs();
+    }
     try {
       return call();
     } finally {
-      if (this.#clock.now() - began > SLOW_MS) this.#wasSlow(devOf());
+      const took = this.#clock.now() - began;
+      // On a busy machine, a call may have waited for the CPU, not for the disk.
+      if (took > SLOW_MS && took - (this.#cpuWaitMs() - this.#sample) > SLOW_MS) {
+        this.#wasSlow(devOf());
+      }
     }
   }
 

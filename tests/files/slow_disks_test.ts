@@ -10,9 +10,11 @@ const FAST = 8;
 class Disks {
   readonly clock = new ManualClock();
   readonly disks: SlowDisks;
+  /** Milliseconds. */
+  cpuWait = 0;
 
   constructor(remote: ReadonlyMap<string, number> = new Map()) {
-    this.disks = new SlowDisks(this.clock, () => remote);
+    this.disks = new SlowDisks(this.clock, () => remote, () => this.cpuWait);
     this.disks.isOn("/mail/slow", SLOW);
     this.disks.isOn("/mail/fast", FAST);
   }
@@ -40,6 +42,18 @@ Deno.test("calls are synchronous until one is slow, and only on its disk asynchr
   assertEquals(await disks.calls(20, 200), new Set(["later"]));
   assertEquals(await disks.call(1, "/mail/fast/joe"), "now");
   assertEquals(await disks.call(1, "/elsewhere"), "now");
+});
+
+Deno.test("a call that has waited for the CPU is not slow", async () => {
+  const disks = new Disks();
+  const waits = (milliseconds: number) => {
+    disks.clock.advance(200);
+    disks.cpuWait += milliseconds;
+  };
+  disks.disks.callOn(SLOW, () => waits(190), () => Promise.resolve());
+  assertEquals(await disks.call(1), "now");
+  disks.disks.callOn(SLOW, () => waits(170), () => Promise.resolve());
+  assertEquals(await disks.call(1), "later");
 });
 
 Deno.test("a call that fails slowly counts, too", async () => {

@@ -74,7 +74,8 @@ export async function listMessages(
     }
     const pathOf = (file: string) => name === "." ? file : `${name}/${file}`;
     const rowOf = (file: string) =>
-      messages.hasOtherPaths ? undefined : messages.rowAtPath(pathOf(file));
+      messages.hasOtherPaths ? undefined : messages.rowsByPath.rowAt(pathOf(file));
+    if (!messages.hasOtherPaths) await messages.rowsByPath.prepare(slice);
     const trusted: number[] = [];
     const telling = new Set<string>();
     const listed = await folder.files.regularFiles(join(folder.path, name), (name) => {

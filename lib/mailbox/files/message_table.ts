@@ -7,6 +7,7 @@
 import { type FileIdentity, isSameFile } from "../../files/file_identity.ts";
 import { MessageList } from "../../provider/message_list.ts";
 import type { MeasuredFile } from "./measured_file.ts";
+import { RowsByPath } from "./rows_by_path.ts";
 
 /** A message that is there. */
 export interface MessageFile {
@@ -64,8 +65,7 @@ export class MessageTable {
   readonly list: MessageList;
   readonly #columns: MessageColumns;
   readonly #otherPaths: ReadonlyMap<number, readonly string[]>;
-  /** Made for the first search by path. */
-  #rowsByPath: Map<string, number> | null = null;
+  readonly rowsByPath: RowsByPath;
   /** The stems of messages whose ids are not their base names; null until they are found (former_messages.ts). */
   keptStems: Set<string> | null = null;
 
@@ -76,6 +76,7 @@ export class MessageTable {
   ) {
     this.list = list;
     this.#columns = columns;
+    this.rowsByPath = new RowsByPath(columns.paths);
     this.#otherPaths = otherPaths;
   }
 
@@ -99,12 +100,6 @@ export class MessageTable {
     return (this.list.numberOf(uniqueId) ?? 0) - 1;
   }
 
-  /** The row of the message whose first path this is; undefined when there is none. */
-  rowAtPath(path: string): number | undefined {
-    this.#rowsByPath ??= this.#addPaths(new Map(), 0);
-    return this.#rowsByPath.get(path);
-  }
-
   /**
    * Takes over what an earlier table has found out about all its rows, since that takes long. All rows of that table must
    * be the first rows of this one. The earlier table finds it out again if it is asked.
@@ -112,17 +107,11 @@ export class MessageTable {
    * @param newStems the stems of the other rows whose ids are not their base names
    */
   takeOver(earlier: MessageTable, newStems: readonly string[]): void {
-    const [rows, stems] = [earlier.#rowsByPath, earlier.keptStems];
-    earlier.#rowsByPath = null;
+    const stems = earlier.keptStems;
     earlier.keptStems = null;
-    if (rows !== null) this.#rowsByPath = this.#addPaths(rows, earlier.size);
+    this.rowsByPath.takeOver(earlier.rowsByPath);
     for (const stem of newStems) stems?.add(stem);
     this.keptStems = stems;
-  }
-
-  #addPaths(rows: Map<string, number>, from: number): Map<string, number> {
-    for (let row = from; row < this.size; row++) rows.set(this.pathAt(row), row);
-    return rows;
   }
 
   uniqueIdAt(row: number): string {
