@@ -50,7 +50,7 @@ export async function checkMailbox(
 ): Promise<MailboxReport> {
   const place: MailboxPlace = { username: null, path, format };
   try {
-    const seen = format ?? seenFormat(path);
+    const seen = format ?? await seenFormat(path);
     const inspection = await inspectMailbox(path, seen, options, progress);
     return reportOf({ ...place, format: seen }, inspection);
   } catch (error) {

@@ -131,8 +131,8 @@ async function checkMailboxOf(
     remedy: null,
   });
   try {
-    place = { ...place, path: mailboxes.pathOf(user) };
-    place = { ...place, ...mailboxes.placeOf(user) };
+    place = { ...place, path: await mailboxes.pathOf(user) };
+    place = { ...place, ...await mailboxes.placeOf(user) };
     const inspection = await mailboxes.inspect(user);
     if (inspection === null) {
       const isLocked = user.hash.type === "locked";

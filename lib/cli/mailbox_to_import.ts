@@ -23,7 +23,7 @@ export async function mailboxToImport(
   try {
     if (lookAtGivenOrNull(path) === null) throw new Deno.errors.NotFound();
     const { folderMailbox, maildirMailbox, mboxMailbox } = await import("../mod.ts");
-    const seen = format ?? seenFormat(path);
+    const seen = format ?? await seenFormat(path);
     const options = { readOnly: true };
     const { leftOut } = await (await openStore(path, seen, options)).count();
     switch (seen) {

@@ -50,7 +50,7 @@ export async function providerOf(
   if (options.users !== null) return await usersOf(options.users, options, events);
   const password = passwordOf(options);
   const path = mailbox ?? SAMPLE_MAILBOX;
-  const format = options.format ?? seenFormat(path);
+  const format = options.format ?? await seenFormat(path);
   const store = await openStore(path, format, {
     ...mailboxOptions(options, events),
     // Nobody writes to the sample: in a new clone it is served at once, although its files are young.

@@ -6,9 +6,13 @@
  * root, to the user of this process, or to the owner of its target. Windows has no owners: there we follow all links.
  *
  * A folder on the way that this process may not look at counts as an ordinary folder.
+ *
+ * A login looks asynchronously from the folder on whose disk is slow (slow_disks.ts). Other callers always wait.
  */
 import { join, resolve } from "@std/path";
+import { type Awaitable, then } from "../protocol/reply.ts";
 import { nullIfGone } from "./null_if_gone.ts";
+import { type SlowDisks, slowDisks } from "./slow_disks.ts";
 import { isOfServer, isPrivateFolder, keepsNames } from "./server_user.ts";
 
 /** What a path that the administrator gave leads to. */
@@ -52,24 +56,86 @@ const MOST_LINKS = 40;
  * @throws {ForeignLinkError} when a link on the way must not be followed
  */
 export function lookAtGiven(path: string): GivenPath | null {
-  if (Deno.build.os === "windows") {
-    const info = nullIfGone(() => Deno.statSync(path));
-    return info === null ? null : {
-      info,
-      realPath: Deno.realPathSync(path),
-      isExposed: false,
-      isShared: false,
-      guardedParent: null,
-      stranger: null,
-    };
+  if (Deno.build.os === "windows") return lookOnWindows(path);
+  const walk = walkTo(path);
+  for (let step = walk.next(null);;) {
+    if (step.done === true) return step.value;
+    step = walk.next(answerNow(step.value));
   }
+}
+
+/**
+ * The same for a login: a promise where a disk on the way is slow.
+ *
+ * @param disks for tests
+ */
+export function lookAtMailbox(
+  path: string,
+  disks: SlowDisks = slowDisks,
+): Awaitable<GivenPath | null> {
+  if (Deno.build.os === "windows") return lookOnWindows(path);
+  disks.lookForMounts();
+  const walk = walkTo(path);
+  const goOn = (answer: Answer): Awaitable<GivenPath | null> => {
+    for (let step = walk.next(answer);;) {
+      if (step.done === true) {
+        if (step.value !== null) disks.isOn(resolve(path), step.value.info.dev);
+        return step.value;
+      }
+      const question = step.value;
+      const known = disks.devAt(question.path);
+      const learned = (answer: Answer): Answer => {
+        const dev = typeof answer === "string" ? undefined : answer?.dev;
+        // A mount point, or what was one.
+        if (dev !== undefined && dev !== (known ?? question.dev)) disks.isOn(question.path, dev);
+        return answer;
+      };
+      const next = then(
+        disks.callOn(
+          known ?? question.dev,
+          () => answerNow(question),
+          () => answerLater(question),
+        ),
+        learned,
+      );
+      if (next instanceof Promise) return next.then(goOn);
+      step = walk.next(next);
+    }
+  };
+  return goOn(null);
+}
+
+function lookOnWindows(path: string): GivenPath | null {
+  const info = nullIfGone(() => Deno.statSync(path));
+  return info === null ? null : {
+    info,
+    realPath: Deno.realPathSync(path),
+    isExposed: false,
+    isShared: false,
+    guardedParent: null,
+    stranger: null,
+  };
+}
+
+/** What the walk asks about a name. */
+interface Question {
+  readonly asks: "info" | "target";
+  readonly path: string;
+  /** The disk of the folder that holds the name; undefined where it is not known. */
+  readonly dev: number | undefined;
+}
+
+type Answer = Deno.FileInfo | string | null;
+
+/** Walks to the path, and asks about each name on the way. */
+function* walkTo(path: string): Generator<Question, GivenPath | null, Answer> {
   let links = 0;
   let isExposed = false;
   let isShared = false;
   /** Links of other users than root and the server's user: these must belong to the owner of the target. */
   const foreignLinks: { readonly path: string; readonly uid: number | null }[] = [];
   let seen = "/";
-  let info = look(seen);
+  let info = yield* look(seen, null);
   let guarded: Guarded[] = [];
   /** Whether somebody else can replace a folder of this real path. */
   let isOpen = false;
@@ -78,7 +144,7 @@ export function lookAtGiven(path: string): GivenPath | null {
     const [name = "", ...rest] = parts;
     const next = join(seen, name);
     const folder = info;
-    info = look(next);
+    info = yield* look(next, folder);
     isShared = folder !== null && !isPrivateFolder(folder);
     if (folder !== null && !isOfServer(folder)) stranger ??= folder.uid;
     if (folder !== null && !isShared && !isOpen) guarded.push({ path: seen, dev: folder.dev });
@@ -90,9 +156,10 @@ export function lookAtGiven(path: string): GivenPath | null {
     if (info?.isSymlink === true) {
       if (++links > MOST_LINKS) throw new Deno.errors.FilesystemLoop(`${path}: too many links`);
       if (!isOfServer(info)) foreignLinks.push({ path: next, uid: info.uid });
-      parts = [...partsOf(resolve(seen, Deno.readLinkSync(next))), ...rest];
+      const target = yield { asks: "target", path: next, dev: folder?.dev };
+      parts = [...partsOf(resolve(seen, typeof target === "string" ? target : "")), ...rest];
       seen = "/";
-      info = look(seen);
+      info = yield* look(seen, null);
       guarded = [];
       isOpen = false;
     } else {
@@ -125,15 +192,32 @@ interface Guarded {
 
 const partsOf = (path: string) => path.split("/").filter((part) => part !== "");
 
-/** Null where nothing is there, or this process may not look. */
-function look(path: string): Deno.FileInfo | null {
+/** Asks about a name in a folder. Null where nothing is there, or this process may not look. */
+function* look(
+  path: string,
+  folder: Deno.FileInfo | null,
+): Generator<Question, Deno.FileInfo | null, Answer> {
+  const answer = yield { asks: "info", path, dev: folder?.dev };
+  return typeof answer === "string" ? null : answer;
+}
+
+function answerNow({ asks, path }: Question): Answer {
+  if (asks === "target") return Deno.readLinkSync(path);
   try {
     return Deno.lstatSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return null;
-    }
-    if (error instanceof Deno.errors.NotCapable) return null;
-    throw error;
+    return nullIfHidden(error);
   }
+}
+
+async function answerLater({ asks, path }: Question): Promise<Answer> {
+  return asks === "target" ? await Deno.readLink(path) : await Deno.lstat(path).catch(nullIfHidden);
+}
+
+function nullIfHidden(error: unknown): null {
+  if (
+    error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+    error instanceof Deno.errors.NotCapable
+  ) return null;
+  throw error;
 }

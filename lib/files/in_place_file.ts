@@ -4,7 +4,7 @@
  */
 import { type FileIdentity, identityOf, isSameInode } from "./file_identity.ts";
 import { lookAtGiven } from "./given_path.ts";
-import type { OpenFile } from "./open_file.ts";
+import type { OpenFile } from "./regular_file.ts";
 
 /** A regular file that is open for reading and writing. */
 export interface InPlaceFile extends OpenFile {
@@ -63,6 +63,11 @@ class DenoInPlaceFile implements InPlaceFile {
   readNow(into: Uint8Array, at: number): number {
     this.#file.seekSync(at, Deno.SeekMode.Start);
     return this.#file.readSync(into) ?? 0;
+  }
+
+  /** A rewritten mbox is read in large parts, which wait for its disk. */
+  readSoon(into: Uint8Array, at: number): number {
+    return this.readNow(into, at);
   }
 
   async read(into: Uint8Array, at: number): Promise<number> {

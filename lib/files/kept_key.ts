@@ -7,8 +7,8 @@
 import { join } from "@std/path";
 import { denoFileSystem } from "./file_system.ts";
 import { nullIfGone } from "./null_if_gone.ts";
-import { openRegularFile } from "./open_file.ts";
-import { readWhole } from "./read_whole.ts";
+import { openNow } from "./open_file.ts";
+import { readWholeNow } from "./read_whole.ts";
 import { isOfServer } from "./server_user.ts";
 
 const READABLE_BY_OTHERS = 0o077;
@@ -27,14 +27,14 @@ export async function keptKey(stateDirectory: string): Promise<Uint8Array<ArrayB
 function readKey(path: string): Uint8Array<ArrayBuffer> | null {
   const info = nullIfGone(() => Deno.lstatSync(path));
   if (info === null) return null;
-  using file = openRegularFile(path, true);
+  using file = openNow(path, true);
   if (file === null) throw new Deno.errors.InvalidData(`${path} is not a regular file`);
   if (!isOfServer(info) || ((info.mode ?? 0) & READABLE_BY_OTHERS) !== 0) {
     throw new Deno.errors.PermissionDenied(
       `${path} can be read by others: remove it, and a new one is made at the next start`,
     );
   }
-  const text = new TextDecoder().decode(readWhole(file, path));
+  const text = new TextDecoder().decode(readWholeNow(file, path));
   const [, digits = ""] = /^1 ([0-9a-f]{64})\n$/.exec(text) ?? [];
   if (digits !== "") return Uint8Array.fromHex(digits);
   throw new SyntaxError(`${path} is damaged: remove it, and a new one is made at the next start`);

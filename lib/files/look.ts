@@ -1,4 +1,4 @@
-/** Looks at names synchronously, for callers that open nothing (file_identity.ts says what a look costs). */
+/** Looks at names synchronously, for callers that open nothing (slow_disks.ts says why logins do not). */
 import { dirname } from "@std/path";
 import { isSameInode } from "./file_identity.ts";
 import { lookAtGiven } from "./given_path.ts";

@@ -3,7 +3,12 @@ export function nullIfGone<T>(call: () => T): T | null {
   try {
     return call();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    return nullIfNotFound(error);
   }
+}
+
+/** Null for the error that a file is gone. Throws any other. */
+export function nullIfNotFound(error: unknown): null {
+  if (error instanceof Deno.errors.NotFound) return null;
+  throw error;
 }

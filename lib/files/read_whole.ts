@@ -1,6 +1,7 @@
 /** Reads whole files: those that an option names, and the server's own. */
 import { decodeText } from "./given_text.ts";
-import { type OpenFile, openGivenFile } from "./open_file.ts";
+import { openGivenFile } from "./open_file.ts";
+import type { OpenFile } from "./regular_file.ts";
 
 /** No users file, certificate or config is larger. */
 const MOST_OCTETS = 268_435_456;
@@ -15,7 +16,7 @@ const MOST_OCTETS = 268_435_456;
 export function readGivenFile(path: string): Uint8Array<ArrayBuffer> {
   using file = openGivenFile(path);
   if (file === null) throw new Deno.errors.NotFound(`${path}: there is no such file`);
-  return readWhole(file, path);
+  return readWholeNow(file, path);
 }
 
 /**
@@ -28,16 +29,29 @@ export function readGivenText(path: string): string {
 }
 
 /** All octets that the file had when it was opened. */
-export function readWhole(file: OpenFile, path: string): Uint8Array<ArrayBuffer> {
-  const { size } = file.info;
-  if (size > MOST_OCTETS) throw new RangeError(`${path} is far too large: ${size} octets`);
-  const octets = new Uint8Array(size);
-  for (let read = 0; read < size;) {
-    const count = file.readNow(octets.subarray(read), read);
-    if (count === 0) {
-      throw new Deno.errors.UnexpectedEof(`${path} became shorter while it was read`);
-    }
-    read += count;
+export async function readWhole(file: OpenFile, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const octets = roomFor(file, path);
+  for (let read = 0; read < octets.length;) {
+    read += atLeastOne(await file.readSoon(octets.subarray(read), read), path);
   }
   return octets;
+}
+
+/** The same; it always waits for the disk. */
+export function readWholeNow(file: OpenFile, path: string): Uint8Array<ArrayBuffer> {
+  const octets = roomFor(file, path);
+  for (let read = 0; read < octets.length;) {
+    read += atLeastOne(file.readNow(octets.subarray(read), read), path);
+  }
+  return octets;
+}
+
+function roomFor({ info: { size } }: OpenFile, path: string): Uint8Array<ArrayBuffer> {
+  if (size > MOST_OCTETS) throw new RangeError(`${path} is far too large: ${size} octets`);
+  return new Uint8Array(size);
+}
+
+function atLeastOne(count: number, path: string): number {
+  if (count > 0) return count;
+  throw new Deno.errors.UnexpectedEof(`${path} became shorter while it was read`);
 }

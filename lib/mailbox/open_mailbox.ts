@@ -1,7 +1,7 @@
 /** Finds out which kind of mailbox a path is, and opens it. */
 import { join } from "@std/path";
-import { lookAtGiven } from "../files/given_path.ts";
-import { entriesNow, lookNow } from "../files/look.ts";
+import { lookAtMailbox } from "../files/given_path.ts";
+import { denoFileSystem as files } from "../files/file_system.ts";
 import type { FileMailboxOptions } from "./files/file_mailbox_options.ts";
 import { FileStore } from "./files/file_store.ts";
 import { folderLayout } from "./folder/folder_mailbox.ts";
@@ -18,29 +18,32 @@ export type MailboxFormat = "folder" | "maildir" | "mbox";
  * of the first two is enough if the only files beside it are those of an IMAP server or a desktop, since git and some
  * mail clients drop empty folders. Any other folder is a folder of messages.
  */
-export function seenFormat(path: string): MailboxFormat {
-  const given = lookAtGiven(path);
+export async function seenFormat(path: string): Promise<MailboxFormat> {
+  const given = await lookAtMailbox(path);
   if (given?.info.isFile === true) return "mbox";
   // We do not follow a link in the place of a folder, but it still shows that the files beside it are not messages.
-  const inside = ["new", "cur", "tmp"].filter((name) => {
-    const info = lookNow(join(path, name));
-    return info?.isDirectory === true || info?.isSymlink === true;
-  });
+  const inside: string[] = [];
+  for (const name of ["new", "cur", "tmp"]) {
+    const info = await files.look(join(path, name));
+    if (info?.isDirectory === true || info?.isSymlink === true) inside.push(name);
+  }
   if (inside.length >= 2) return "maildir";
-  return inside.length === 1 && inside[0] !== "tmp" && !mayHoldMessages(path)
+  return inside.length === 1 && inside[0] !== "tmp" && !await mayHoldMessages(path)
     ? "maildir"
     : "folder";
 }
 
-function mayHoldMessages(path: string): boolean {
-  return entriesNow(path).some(({ name, isFile }) =>
+async function mayHoldMessages(path: string): Promise<boolean> {
+  const names = await files.entries(path).catch(() => []);
+  return names.some(({ name, isFile }) =>
     isFile && !name.startsWith(".") && !mayLieInMaildir(name)
   );
 }
 
 /** Whether a home is itself a Maildir. */
-export function isMaildir(path: string): boolean {
-  return ["new", "cur", "tmp"].every((name) => isFolder(join(path, name)));
+export async function isMaildir(path: string): Promise<boolean> {
+  for (const name of ["new", "cur", "tmp"]) if (!await isFolder(join(path, name))) return false;
+  return true;
 }
 
 /** Opens a store. The code for mboxes is loaded only for an mbox. */
@@ -67,6 +70,6 @@ export async function inspectMailbox(
 }
 
 /** Whether it is a real folder: links in a mailbox are not followed. */
-function isFolder(path: string): boolean {
-  return lookNow(path)?.isDirectory === true;
+async function isFolder(path: string): Promise<boolean> {
+  return (await files.look(path))?.isDirectory === true;
 }

@@ -20,11 +20,21 @@ export class MessageList {
     this.#octets = octets;
   }
 
-  /** A list of unique ids that are known to be valid, and all different. */
-  static of(uniqueIds: readonly string[]): MessageList {
+  /**
+   * A list of unique ids that are known to be valid, and all different.
+   *
+   * @param isAscending whether each is known to be greater than the one before
+   */
+  static of(uniqueIds: readonly string[], isAscending: boolean): MessageList {
     const list = new MessageList(uniqueIds);
     list.#fault = "none";
+    if (isAscending) list.#numbers = "ascending";
     return list;
+  }
+
+  /** Whether each unique id is greater than the one before. */
+  get isAscending(): boolean {
+    return this.#numbers === null ? isAscending(this.uniqueIds) : this.#numbers === "ascending";
   }
 
   /** How many messages there are. */

@@ -10,8 +10,7 @@
  *   user, or to the owner of its target (given_path.ts).
  */
 import { join } from "@std/path";
-import { lookAtGiven } from "../files/given_path.ts";
-import { lookAtGivenOrNull } from "../files/look.ts";
+import { lookAtMailbox } from "../files/given_path.ts";
 import { serverUid } from "../files/server_user.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
@@ -53,7 +52,7 @@ export class UserMailboxes {
 
   /** @throws {Pop3ResponseError} `[SYS/PERM]` when a link to the mailbox must not be followed, or no path is known */
   async open(user: UserEntry, info: ConnectionInfo): Promise<Mailbox> {
-    const place = this.placeOf(user);
+    const place = await this.placeOf(user);
     if (place === null) return new MemoryMailbox({}, { name: user.name });
     const key = `${place.format}:${user.uid}:${place.path}`;
     const store = this.#open.get(key) ?? await this.#storeAt(place, user);
@@ -72,9 +71,9 @@ export class UserMailboxes {
    */
   async otherMailOf(user: UserEntry): Promise<string | null> {
     const { mailbox, home, rootPath } = user;
-    if (mailbox !== null || rootPath === null || placeInHome(home) === null) return null;
-    if (!isThere(rootPath)) return null;
-    const place = { path: rootPath, format: seenFormat(rootPath) };
+    if (mailbox !== null || rootPath === null || await placeInHome(home) === null) return null;
+    if (!await isThere(rootPath)) return null;
+    const place = { path: rootPath, format: await seenFormat(rootPath) };
     const { messages } = await (await this.#storeAt(place, user)).inspect(() => {});
     return messages > 0 ? rootPath : null;
   }
@@ -85,7 +84,7 @@ export class UserMailboxes {
    * @throws the reason why the mailbox cannot be opened
    */
   async leftOut(user: UserEntry): Promise<readonly string[]> {
-    const place = this.placeOf(user);
+    const place = await this.placeOf(user);
     return place === null ? [] : (await (await this.#storeAt(place, user)).count()).leftOut;
   }
 
@@ -95,15 +94,15 @@ export class UserMailboxes {
    * @throws the reason why the mailbox cannot be opened
    */
   async inspect(user: UserEntry): Promise<Inspection | null> {
-    const place = this.placeOf(user);
+    const place = await this.placeOf(user);
     return place === null ? null : await (await this.#storeAt(place, user)).inspect(() => {});
   }
 
   /** Whether a mailbox is there, and belongs to another user than the server's own. */
-  isOfOthers(user: UserEntry): boolean {
+  async isOfOthers(user: UserEntry): Promise<boolean> {
     try {
-      const place = this.#placeOf(user);
-      const owner = place === null ? null : lookAtGivenOrNull(place.path)?.uid ?? null;
+      const place = await this.#placeOf(user);
+      const owner = place === null ? null : (await lookAtMailbox(place.path))?.info.uid ?? null;
       return owner !== null && owner !== serverUid();
     } catch {
       // The user's login reports what is wrong.
@@ -116,56 +115,56 @@ export class UserMailboxes {
    *
    * @throws the reason why the mailbox cannot be opened
    */
-  placeOf(user: UserEntry): MailboxPlace | null {
-    const place = this.#placeOf(user);
+  async placeOf(user: UserEntry): Promise<MailboxPlace | null> {
+    const place = await this.#placeOf(user);
     if (place === null) return null;
-    return { path: place.path, format: place.format ?? seenFormat(place.path) };
+    return { path: place.path, format: place.format ?? await seenFormat(place.path) };
   }
 
   /** The path alone, for a mailbox whose format this process may not find out; null where nothing is there yet. */
-  pathOf(user: UserEntry): string | null {
-    return this.#placeOf(user)?.path ?? null;
+  async pathOf(user: UserEntry): Promise<string | null> {
+    return (await this.#placeOf(user))?.path ?? null;
   }
 
   async #storeAt({ path, format }: MailboxPlace, { uid }: UserEntry): Promise<MailboxStore> {
     return await openStore(path, format, { ...this.#options, uid });
   }
 
-  #placeOf(user: UserEntry): NamedMailbox | null {
+  async #placeOf(user: UserEntry): Promise<NamedMailbox | null> {
     const { mailbox, home, rootPath } = user;
-    if (mailbox !== null) return namedPlace(mailbox);
+    if (mailbox !== null) return await namedPlace(mailbox);
     if (home === null && rootPath === null) {
       throw new Pop3ResponseError("There is no mailbox for you.", { code: "SYS/PERM" });
     }
-    return placeInHome(home) ?? this.#placeInRoot(rootPath);
+    return await placeInHome(home) ?? await this.#placeInRoot(rootPath);
   }
 
-  #placeInRoot(path: string | null): NamedMailbox | null {
+  async #placeInRoot(path: string | null): Promise<NamedMailbox | null> {
     if (path === null) return null;
-    if (this.#mailRoot !== null && !isThere(this.#mailRoot)) {
+    if (this.#mailRoot !== null && !await isThere(this.#mailRoot)) {
       throw new Deno.errors.NotFound(`${this.#mailRoot}: the folder of mailboxes is not there`);
     }
-    return isThere(path) ? { path, format: null } : null;
+    return await isThere(path) ? { path, format: null } : null;
   }
 }
 
 /** Where an mbox location is a folder, INBOX is the file `inbox` in it, as Dovecot has it. */
-function namedPlace({ path, format }: NamedMailbox): NamedMailbox | null {
+async function namedPlace({ path, format }: NamedMailbox): Promise<NamedMailbox | null> {
   const inbox = join(path, "inbox");
-  if (format === "mbox" && isThere(inbox)) return { path: inbox, format };
-  return isThere(path) ? { path, format } : null;
+  if (format === "mbox" && await isThere(inbox)) return { path: inbox, format };
+  return await isThere(path) ? { path, format } : null;
 }
 
-function placeInHome(home: string | null): NamedMailbox | null {
+async function placeInHome(home: string | null): Promise<NamedMailbox | null> {
   if (home === null) return null;
   const path = join(home, "Maildir");
-  if (isThere(path)) return { path, format: null };
-  return isThere(home) && isMaildir(home) ? { path: home, format: "maildir" } : null;
+  if (await isThere(path)) return { path, format: null };
+  return await isThere(home) && await isMaildir(home) ? { path: home, format: "maildir" } : null;
 }
 
-function isThere(path: string): boolean {
+async function isThere(path: string): Promise<boolean> {
   try {
-    return lookAtGiven(path) !== null;
+    return await lookAtMailbox(path) !== null;
   } catch (cause) {
     throw new Pop3ResponseError("Your mailbox cannot be opened.", { code: "SYS/PERM", cause });
   }

@@ -133,7 +133,7 @@ export class UsersFileProvider implements MailboxProvider {
     const until = performance.now() + SURVEY_MS;
     for (const user of this.#watched.file.users.values()) {
       if (found.length >= SURVEY_MAILBOXES || performance.now() > until) break;
-      if (!this.#mailboxes.isOfOthers(user)) continue;
+      if (!await this.#mailboxes.isOfOthers(user)) continue;
       // A mailbox that cannot be opened is reported at its login, and by `check`.
       found.push(...await this.#mailboxes.leftOut(user).catch(() => []));
     }

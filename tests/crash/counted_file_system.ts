@@ -23,6 +23,7 @@ export function countedFileSystem(
         identityNow: () => file.identityNow(),
         tryLock: () => file.tryLock(),
         readNow: (into, at) => file.readNow(into, at),
+        readSoon: (into, at) => file.readSoon(into, at),
         read: async (into, at) => await file.read(into, at),
         write: async (octets, at) => (step("write in place"), await file.write(octets, at)),
         truncate: async (size) => (step("truncate"), await file.truncate(size)),

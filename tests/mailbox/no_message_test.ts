@@ -66,20 +66,20 @@ Deno.test("a Maildir whose empty folders are missing, as in git, is a Maildir", 
   for (const folders of [["cur", "tmp"], ["new", "cur"], ["new", "tmp"]]) {
     await using folder = await TemporaryFolder.create();
     for (const name of folders) await Deno.mkdir(join(folder.path, name));
-    assertEquals(seenFormat(folder.path), "maildir");
+    assertEquals(await seenFormat(folder.path), "maildir");
   }
   for (const name of ["cur", "new"]) {
     await using folder = await TemporaryFolder.create();
     await Deno.mkdir(join(folder.path, name));
     await Deno.writeTextFile(join(folder.path, name, "1.x:2,S"), "Subject: x\n\n");
-    assertEquals(seenFormat(folder.path), "maildir");
+    assertEquals(await seenFormat(folder.path), "maildir");
     for (const beside of ["dovecot-uidlist", "maildirfolder", "subscriptions", "desktop.ini"]) {
       await Deno.writeTextFile(join(folder.path, beside), "");
     }
-    assertEquals(seenFormat(folder.path), "maildir");
+    assertEquals(await seenFormat(folder.path), "maildir");
     // Beside messages, a folder named cur is just a folder.
     await Deno.writeTextFile(join(folder.path, "a.eml"), "Subject: x\n\n");
-    assertEquals(seenFormat(folder.path), "folder");
+    assertEquals(await seenFormat(folder.path), "folder");
   }
 });
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import type { FileTimes } from "../../lib/files/file_identity.ts";
 import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
-import type { OpenFile } from "../../lib/files/open_file.ts";
+import type { OpenFile } from "../../lib/files/regular_file.ts";
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
 import { RecentMessages } from "../../lib/mailbox/files/recent_messages.ts";
 import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
@@ -43,6 +43,7 @@ function withFacts(file: OpenFile, info: FileTimes): OpenFile {
   return {
     info,
     readNow: (into, at) => file.readNow(into, at),
+    readSoon: (into, at) => file.readSoon(into, at),
     read: (into, at) => file.read(into, at),
     identityNow: () => file.identityNow(),
     [Symbol.dispose]: () => file[Symbol.dispose](),

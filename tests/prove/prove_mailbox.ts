@@ -9,7 +9,7 @@ import { prove, ProveError } from "./prove.ts";
 /** Serves a folder in this process. */
 export async function serveHere(folder: string) {
   const options = { settleTime: 0 };
-  const mailbox = seenFormat(folder) === "maildir"
+  const mailbox = await seenFormat(folder) === "maildir"
     ? maildirMailbox(folder, options)
     : folderMailbox(folder, options);
   const pop3 = new Pop3Listener({

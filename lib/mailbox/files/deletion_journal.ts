@@ -133,7 +133,7 @@ async function read({ files }: MailboxFolder, path: string): Promise<Journal | n
   using file = await files.open(path, false);
   if (file === null) return null;
   try {
-    const journal: unknown = JSON.parse(new TextDecoder().decode(readWhole(file, path)));
+    const journal: unknown = JSON.parse(new TextDecoder().decode(await readWhole(file, path)));
     return isJournal(journal) ? journal : null;
   } catch {
     return null;

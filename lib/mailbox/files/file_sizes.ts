@@ -1,5 +1,7 @@
 /** Knows the sizes of messages as sent. Each is counted once, and stored for the next start of the server. */
 import { isSameFile } from "../../files/file_identity.ts";
+import { TimeSlice } from "../../time/time_slice.ts";
+import { ROWS_AT_ONCE } from "./former_messages.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { measureFiles, type Measurement } from "./measure_files.ts";
 import type { MeasuredFile } from "./measured_file.ts";
@@ -36,7 +38,9 @@ export class FileSizes {
     const unreadable = await this.#measure(messages, () => notMeasured(messages));
     const octets: (number | null)[] = [];
     let isWhole = true;
+    const slice = new TimeSlice();
     for (let row = 0; row < messages.size; row++) {
+      if (row % ROWS_AT_ONCE === 0) await slice.pause();
       const size = messages.octetsAt(row);
       const isKnown = !Number.isNaN(size);
       isWhole &&= isKnown;

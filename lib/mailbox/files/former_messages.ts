@@ -1,7 +1,11 @@
 /** The messages that were known before and whose files have changed or are gone, until another file claims them. */
 import type { FileIdentity } from "../../files/file_identity.ts";
+import type { TimeSlice } from "../../time/time_slice.ts";
 import type { MessageLayout } from "./message_layout.ts";
 import type { MessageFile, MessageTable } from "./message_table.ts";
+
+/** A look at the clock for each row would take longer than the rest. */
+export const ROWS_AT_ONCE = 256;
 
 /** A message without its unique id. */
 export interface Candidate {
@@ -66,13 +70,20 @@ export class FormerMessages {
   }
 }
 
-/** The stems of all messages whose ids are not their base names. */
-export function stemsOfKeptIds(messages: MessageTable, layout: MessageLayout): Set<string> {
+/** The stems of all messages whose ids are not their base names. They are found once for a table. */
+export async function stemsOfKeptIds(
+  messages: MessageTable,
+  layout: MessageLayout,
+  slice: TimeSlice,
+): Promise<ReadonlySet<string>> {
+  if (messages.keptStems !== null) return messages.keptStems;
   const stems = new Set<string>();
   for (let row = 0; row < messages.size; row++) {
+    if (row % ROWS_AT_ONCE === 0) await slice.pause();
     const base = layout.baseNameOf(nameIn(messages.pathAt(row)));
     if (messages.uniqueIdAt(row) !== base) stems.add(layout.stemOf(base));
   }
+  messages.keptStems = stems;
   return stems;
 }
 

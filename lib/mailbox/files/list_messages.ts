@@ -7,9 +7,10 @@
  */
 import { join } from "@std/path";
 import type { Clock } from "../../time/clock.ts";
+import { TimeSlice } from "../../time/time_slice.ts";
 import { identityOf } from "../../files/file_identity.ts";
 import { LeftOut, type LeftOutReason } from "../left_out.ts";
-import { nameIn } from "./former_messages.ts";
+import { nameIn, ROWS_AT_ONCE } from "./former_messages.ts";
 import type { TrustedNames } from "./known_names.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { FileAtPath, FoundFiles, KnownMessages } from "./message_ids.ts";
@@ -62,6 +63,7 @@ export async function listMessages(
   const found: FileAtPath[] = [];
   const leftOut = new Map<string, LeftOut>();
   let isDoubtful = false;
+  const slice = new TimeSlice();
   for (const [name, { stamp }] of folders) {
     const before = known.folders.get(name);
     // The rows do not hold all paths of messages that have several; then we look at all files.
@@ -72,7 +74,8 @@ export async function listMessages(
     }
     const pathOf = (file: string) => name === "." ? file : `${name}/${file}`;
     const rowOf = (file: string) =>
-      messages.hasOtherPaths ? undefined : messages.rowAtPath(pathOf(file));
+      messages.hasOtherPaths ? undefined : messages.rowsByPath.rowAt(pathOf(file));
+    if (!messages.hasOtherPaths) await messages.rowsByPath.prepare(slice);
     const trusted: number[] = [];
     const telling = new Set<string>();
     const listed = await folder.files.regularFiles(join(folder.path, name), (name) => {
@@ -85,15 +88,20 @@ export async function listMessages(
     const out = new LeftOut();
     leftOut.set(name, out);
     isDoubtful ||= listed.hasVanished;
-    for (const row of trusted) {
+    for (const [at, row] of trusted.entries()) {
+      kept[row] = 1;
+      if (telling.size === 0) continue;
+      if (at % ROWS_AT_ONCE === 0) await slice.pause();
       const path = messages.pathAt(row);
-      const reason = telling.size === 0 ? null : layout.whyNoMessage(nameIn(path), telling);
-      if (reason === null) kept[row] = 1;
-      else out.add(reason, path);
+      const reason = layout.whyNoMessage(nameIn(path), telling);
+      if (reason === null) continue;
+      kept[row] = 0;
+      out.add(reason, path);
     }
     // A file system of a test may list without asking.
     for (const { name } of listed.files) if (layout.tellsOfOthers(name)) telling.add(name);
-    for (const file of listed.files) {
+    for (const [at, file] of listed.files.entries()) {
+      if (at % ROWS_AT_ONCE === 0) await slice.pause();
       const isServed = folder.isServed(file.info);
       const reason = isServed ? layout.whyNoMessage(file.name, telling) : foreign(folder);
       const row = rowOf(file.name);

@@ -18,7 +18,7 @@ import {
   isSameFile,
 } from "../../files/file_identity.ts";
 import type { FileSystem } from "../../files/file_system.ts";
-import { type GivenPath, lookAtGiven } from "../../files/given_path.ts";
+import { type GivenPath, lookAtMailbox } from "../../files/given_path.ts";
 import {
   findOwnFolder,
   isOurFolder,
@@ -106,7 +106,7 @@ export class MailboxFolder {
    * or when it needs a state directory and there is none
    */
   async look(): Promise<ReadonlyMap<string, Deno.FileInfo>> {
-    const given = this.#lookAtPath();
+    const given = await this.#lookAtPath();
     const { stateDirectory } = this;
     const { ownersOnly } = this.#options;
     const { uid } = given.info;
@@ -222,10 +222,10 @@ export class MailboxFolder {
     return own.isThere ? own.path : null;
   }
 
-  #lookAtPath(): GivenPath {
+  async #lookAtPath(): Promise<GivenPath> {
     let given;
     try {
-      given = lookAtGiven(this.path);
+      given = await lookAtMailbox(this.path);
     } catch (cause) {
       throw new Pop3ResponseError("Your mailbox cannot be opened.", { code: "SYS/PERM", cause });
     }

@@ -83,7 +83,7 @@ export class MailboxIndex {
       // Nobody else can write in the folder.
       using file = await files.open(path, false);
       if (file === null) return null;
-      const text = readWhole(file, path);
+      const text = await readWhole(file, path);
       const headLength = text.indexOf(LINE_END) + 1;
       const head = parsed(text.subarray(0, headLength));
       if (!isHead(head)) return null;

@@ -19,6 +19,7 @@ import {
   type Candidate,
   FormerMessages,
   nameIn,
+  ROWS_AT_ONCE,
   stampOf,
   stemsOfKeptIds,
 } from "./former_messages.ts";
@@ -88,12 +89,12 @@ export async function identify(
   const newIds = new Set<string>();
   // For a new file with such a stem, another message has, or had, the id of its name.
   const lentStems = known.hasKeptIds && ids.includes(null)
-    ? stemsOfKeptIds(before, layout)
+    ? await stemsOfKeptIds(before, layout, slice)
     : new Set<string>();
+  const newStems: string[] = [];
   const builder = new MergedTable(before, kept, otherPaths, candidates.length, layout);
   for (const [at, candidate] of candidates.entries()) {
-    // A look at the clock for each would take longer than the rest.
-    if (at % 64 === 0) await slice.pause();
+    if (at % ROWS_AT_ONCE === 0) await slice.pause();
     const { base, identity } = candidate;
     let uniqueId = ids[at] ?? null;
     if (uniqueId === null) {
@@ -107,10 +108,11 @@ export async function identify(
       }
       newIds.add(uniqueId);
     }
+    if (uniqueId !== base) newStems.push(layout.stemOf(base));
     builder.add(candidate, uniqueId);
   }
   hasKeptIds ||= hasNewKeptIds;
-  return { messages: builder.table(), hasKeptIds, newIds, hasNewKeptIds };
+  return { messages: builder.table(newStems), hasKeptIds, newIds, hasNewKeptIds };
 }
 
 /** One candidate for all files with the same inode and base name; and other paths of messages that are kept, by row. */
@@ -183,26 +185,41 @@ class MergedTable {
 
   /** Adds the next new message, in their order. */
   add(candidate: Candidate, uniqueId: string): void {
-    while (this.#row < this.#before.size && this.#isBefore(this.#row, candidate)) this.#addRow();
+    this.#addRowsUntil(this.#placeOf(candidate));
     if (this.#row < this.#before.size) this.#areRowsSame = false;
     const { path, identity, otherPaths } = candidate;
     this.#builder.add({ uniqueId, path, identity, otherPaths });
   }
 
-  table(): MessageTable {
-    while (this.#row < this.#before.size) this.#addRow();
+  /** @param newStems the stems of new messages whose ids are not their base names */
+  table(newStems: readonly string[]): MessageTable {
+    this.#addRowsUntil(this.#before.size);
     const table = this.#builder.table();
-    if (this.#areRowsSame) table.takePathsOf(this.#before);
+    if (this.#areRowsSame) table.takeOver(this.#before, newStems);
     return table;
   }
 
-  #addRow(): void {
-    const row = this.#row++;
-    if (this.#kept[row] !== 1) {
-      this.#areRowsSame = false;
-      return;
+  #addRowsUntil(end: number): void {
+    while (this.#row < end) {
+      const gone = this.#kept.indexOf(0, this.#row);
+      const until = gone === -1 ? end : Math.min(gone, end);
+      if (until > this.#row) {
+        this.#builder.addFrom(this.#before, this.#row, until, this.#otherPaths);
+      }
+      if (until < end) this.#areRowsSame = false;
+      this.#row = Math.min(end, until + 1);
     }
-    this.#builder.addFrom(this.#before, row, this.#otherPaths.get(row) ?? []);
+  }
+
+  /** The row before which a new message comes. The rows are in their order. */
+  #placeOf(candidate: Candidate): number {
+    let [low, high] = [this.#row, this.#before.size];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#isBefore(middle, candidate)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #isBefore(row: number, candidate: Candidate): boolean {

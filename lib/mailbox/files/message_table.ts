@@ -7,6 +7,7 @@
 import { type FileIdentity, isSameFile } from "../../files/file_identity.ts";
 import { MessageList } from "../../provider/message_list.ts";
 import type { MeasuredFile } from "./measured_file.ts";
+import { RowsByPath } from "./rows_by_path.ts";
 
 /** A message that is there. */
 export interface MessageFile {
@@ -64,8 +65,9 @@ export class MessageTable {
   readonly list: MessageList;
   readonly #columns: MessageColumns;
   readonly #otherPaths: ReadonlyMap<number, readonly string[]>;
-  /** Made for the first search by path. */
-  #rowsByPath: Map<string, number> | null = null;
+  readonly rowsByPath: RowsByPath;
+  /** The stems of messages whose ids are not their base names; null until they are found (former_messages.ts). */
+  keptStems: Set<string> | null = null;
 
   constructor(
     list: MessageList,
@@ -74,6 +76,7 @@ export class MessageTable {
   ) {
     this.list = list;
     this.#columns = columns;
+    this.rowsByPath = new RowsByPath(columns.paths);
     this.#otherPaths = otherPaths;
   }
 
@@ -97,25 +100,18 @@ export class MessageTable {
     return (this.list.numberOf(uniqueId) ?? 0) - 1;
   }
 
-  /** The row of the message whose first path this is; undefined when there is none. */
-  rowAtPath(path: string): number | undefined {
-    this.#rowsByPath ??= this.#addPaths(new Map(), 0);
-    return this.#rowsByPath.get(path);
-  }
-
   /**
-   * Takes over what an earlier table uses for `rowAtPath`, since to make it takes long. All rows of that table must be the
-   * first rows of this one. The earlier table makes its own if it is asked again.
+   * Takes over what an earlier table has found out about all its rows, since that takes long. All rows of that table must
+   * be the first rows of this one. The earlier table finds it out again if it is asked.
+   *
+   * @param newStems the stems of the other rows whose ids are not their base names
    */
-  takePathsOf(earlier: MessageTable): void {
-    const rows = earlier.#rowsByPath;
-    earlier.#rowsByPath = null;
-    if (rows !== null) this.#rowsByPath = this.#addPaths(rows, earlier.size);
-  }
-
-  #addPaths(rows: Map<string, number>, from: number): Map<string, number> {
-    for (let row = from; row < this.size; row++) rows.set(this.pathAt(row), row);
-    return rows;
+  takeOver(earlier: MessageTable, newStems: readonly string[]): void {
+    const stems = earlier.keptStems;
+    earlier.keptStems = null;
+    this.rowsByPath.takeOver(earlier.rowsByPath);
+    for (const stem of newStems) stems?.add(stem);
+    this.keptStems = stems;
   }
 
   uniqueIdAt(row: number): string {
@@ -206,15 +202,15 @@ export class MessageTable {
       (measured.isMbox === true ? MBOX : 0);
   }
 
-  /** Copies a row into the columns of another table. */
-  copyRow(row: number, to: NewColumns, at: number): void {
+  /** Copies rows into the columns of another table. */
+  copyRows(begin: number, end: number, to: NewColumns, at: number): void {
     const from = this.#columns;
-    to.paths[at] = from.paths[row] ?? "";
-    to.fileSizes[at] = from.fileSizes[row] ?? NaN;
-    to.modified[at] = from.modified[row] ?? NaN;
-    to.inodes[at] = from.inodes[row] ?? NaN;
-    to.octets[at] = from.octets[row] ?? NaN;
-    to.marks[at] = from.marks[row] ?? 0;
+    for (let row = begin; row < end; row++) to.paths[at + row - begin] = from.paths[row] ?? "";
+    to.fileSizes.set(from.fileSizes.subarray(begin, end), at);
+    to.modified.set(from.modified.subarray(begin, end), at);
+    to.inodes.set(from.inodes.subarray(begin, end), at);
+    to.octets.set(from.octets.subarray(begin, end), at);
+    to.marks.set(from.marks.subarray(begin, end), at);
   }
 
   otherPathsAt(row: number): readonly string[] {

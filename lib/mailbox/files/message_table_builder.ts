@@ -17,6 +17,8 @@ export class MessageTableBuilder {
   readonly #otherPaths = new Map<number, readonly string[]>();
   readonly #youngSince = youngSince();
   #count = 0;
+  /** Whether each unique id is greater than the one before. */
+  #isAscending = true;
 
   /** @param count how many messages there will be */
   constructor(count: number) {
@@ -24,17 +26,29 @@ export class MessageTableBuilder {
     this.#columns = newColumns(count);
   }
 
-  /** Adds a message of another table, with what is known of it. */
-  addFrom(table: MessageTable, row: number, otherPaths: readonly string[]): void {
-    const at = this.#count++;
-    this.#uniqueIds[at] = table.uniqueIdAt(row);
-    table.copyRow(row, this.#columns, at);
-    if (otherPaths.length > 0) this.#otherPaths.set(at, otherPaths);
+  /** Adds rows of another table, with what is known of them. Their other paths are these, by row. */
+  addFrom(
+    table: MessageTable,
+    begin: number,
+    end: number,
+    otherPaths: ReadonlyMap<number, readonly string[]>,
+  ): void {
+    const at = this.#count;
+    this.#count += end - begin;
+    for (let row = begin; row < end; row++) {
+      this.#uniqueIds[at + row - begin] = table.uniqueIdAt(row);
+    }
+    table.copyRows(begin, end, this.#columns, at);
+    for (const [row, paths] of otherPaths) {
+      if (row >= begin && row < end) this.#otherPaths.set(at + row - begin, paths);
+    }
+    this.#isAscending &&= table.list.isAscending && this.#ascendsAt(at);
   }
 
   add({ uniqueId, path, identity, otherPaths }: MessageFile): void {
     const at = this.#count++;
     this.#uniqueIds[at] = uniqueId;
+    this.#isAscending &&= this.#ascendsAt(at);
     this.#columns.paths[at] = path;
     this.#columns.fileSizes[at] = identity.size;
     this.#columns.modified[at] = identity.modified;
@@ -51,8 +65,14 @@ export class MessageTableBuilder {
     if (isClean) this.#columns.marks[at] = (this.#columns.marks[at] ?? 0) | CLEAN;
   }
 
+  #ascendsAt(at: number): boolean {
+    return at === 0 || (this.#uniqueIds[at - 1] ?? "") < (this.#uniqueIds[at] ?? "");
+  }
+
   /** @param list the list of the messages, where there is one already */
-  table(list: MessageList = MessageList.of(Object.freeze(this.#uniqueIds))): MessageTable {
+  table(
+    list: MessageList = MessageList.of(Object.freeze(this.#uniqueIds), this.#isAscending),
+  ): MessageTable {
     return new MessageTable(list, this.#columns, this.#otherPaths);
   }
 }

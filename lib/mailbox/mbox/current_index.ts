@@ -3,7 +3,7 @@
  * another program keeps writing is tried a few times.
  */
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { MboxIds } from "./mbox_ids.ts";
 import { indexMbox, type MboxIndex } from "./mbox_index.ts";

@@ -1,6 +1,6 @@
 /** A part of an open file, read in chunks. */
 import type { InPlaceFile } from "../../files/in_place_file.ts";
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 
 /** A part of a file. */
 export interface FileRange {

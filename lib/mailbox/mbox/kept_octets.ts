@@ -1,5 +1,5 @@
 /** Reads what will be left of an mbox after a deletion, as if it were already written. */
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 import { type FileRange, octetsIn } from "./file_range.ts";
 import type { WindowSource } from "./file_window.ts";
 

@@ -8,7 +8,7 @@
  * deleted.
  */
 import { TimeSlice } from "../../time/time_slice.ts";
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { FileRange } from "./file_range.ts";
 import type { MessagePlace } from "./found_messages.ts";

@@ -1,7 +1,7 @@
 /** Sends a message out of an mbox that other programs may rewrite meanwhile: never an octet of another message. */
 import { counted } from "../../protocol/counted.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
 import { FromUnquoter } from "./from_unquoter.ts";
 import { isStillThere, type MboxMessage } from "./mbox_index.ts";

@@ -4,7 +4,7 @@
 import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import { TimeSlice } from "../../time/time_slice.ts";
 import { type FileIdentity, identityOf } from "../../files/file_identity.ts";
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 import { MessageList } from "../../provider/message_list.ts";
 import { FileWindow, type WindowSource } from "./file_window.ts";
 import { MessageFinder } from "./find_messages.ts";

@@ -4,7 +4,7 @@
  */
 import { join } from "@std/path";
 import { lookAtGiven } from "../../files/given_path.ts";
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 
 const HEAD_OCTETS = 64;
 

@@ -1,5 +1,5 @@
 /** An mbox as one login sees it: its snapshot and its lock. */
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 import type { MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
 import { type MessageList, SHARED_LIST } from "../../provider/message_list.ts";

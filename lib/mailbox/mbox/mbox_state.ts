@@ -29,7 +29,7 @@ export class MboxState {
       if (file === null) continue;
       const identity = identityOf(file.info);
       if (this.#identity !== null && isSameFile(identity, this.#identity)) break;
-      const kept = parsed(new TextDecoder().decode(readWhole(file, path)));
+      const kept = parsed(new TextDecoder().decode(await readWhole(file, path)));
       if (kept !== null) this.#ids = new MboxIds(kept);
       this.#identity = identity;
       break;

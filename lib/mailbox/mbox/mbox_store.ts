@@ -5,7 +5,7 @@
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { identityOf, isSameFile } from "../../files/file_identity.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 import type { DeletePolicy, FileMailboxOptions } from "../files/file_mailbox_options.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
 import { exclusiveMailbox } from "../exclusive_mailbox.ts";

@@ -8,7 +8,7 @@
  */
 import { isSameInode } from "../../files/file_identity.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 import { MboxIds } from "./mbox_ids.ts";
 import { indexMbox, type MboxMessage } from "./mbox_index.ts";
 import type { MboxPlace } from "./mbox_place.ts";

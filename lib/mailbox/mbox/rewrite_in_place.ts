@@ -17,7 +17,7 @@ import { createHash } from "node:crypto";
 import { isDiskFull } from "../../files/cannot_write.ts";
 import type { FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 import { writeWhole } from "../../files/write_whole.ts";
 import { PartialDeletionError } from "../../provider/partial_deletion_error.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";

@@ -22,7 +22,7 @@ import { basename, dirname, join } from "@std/path";
 import { isDiskFull } from "../../files/cannot_write.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
-import type { OpenFile } from "../../files/open_file.ts";
+import type { OpenFile } from "../../files/regular_file.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import { copy, type FileRange } from "./file_range.ts";
 import { rangesOf, safeRangesOf } from "./kept_ranges.ts";

@@ -1,0 +1,140 @@
+/**
+ * Knows which disks are slow, so that one slow disk does not hold up the sessions of all others.
+ *
+ * - On a disk that has been fast, a call that looks at a name, opens or reads is synchronous: it takes 5 µs, and 40 µs on
+ *   another thread. All sessions wait for the first call that is slow.
+ * - After that, calls on this disk are made on other threads, until it is fast again. slow_disk.ts says how many at the
+ *   same time: 32 calls without an answer would stop all asynchronous file work of the process.
+ * - A disk of the network or of FUSE may never answer, so no call on it is synchronous, not even the first (Linux only).
+ *
+ * A disk is known by its `dev`. given_path.ts, which each login calls first, says on which disk a mailbox is. Calls for
+ * other paths are always synchronous: those of the configuration, and of the state directory.
+ */
+import { BoundedMap } from "../protocol/bounded_map.ts";
+import type { Awaitable } from "../protocol/reply.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import { cpuWaitMs } from "./cpu_wait.ts";
+import { remoteDisks } from "./remote_disks.ts";
+import { SLOW_MS, SlowDisk, type WaitingCalls } from "./slow_disk.ts";
+
+/** For so many paths, the disk is remembered. */
+const MOST_PATHS = 20_000;
+/** How old what we know of the wait for the CPU may be. */
+const SAMPLE_MS = 10;
+/** How often we look for new mounts. */
+const LOOK_FOR_MOUNTS_MS = 10_000;
+
+export class SlowDisks {
+  readonly #clock: Clock;
+  readonly #remoteDisks: () => ReadonlyMap<string, number>;
+  /** Disks that are slow, or have been. */
+  readonly #disks = new Map<number, SlowDisk>();
+  /** The `dev` of mailboxes and mount points. */
+  readonly #devs = new BoundedMap<number>(MOST_PATHS);
+  readonly #waiting: WaitingCalls = { count: 0 };
+  #lookedForMountsAt = -Infinity;
+  readonly #cpuWaitMs: () => number;
+  #sampledAt = -Infinity;
+  #sample = 0;
+
+  constructor(
+    clock: Clock = systemClock,
+    remote: () => ReadonlyMap<string, number> = remoteDisks,
+    cpuWait: () => number = cpuWaitMs,
+  ) {
+    this.#clock = clock;
+    this.#remoteDisks = remote;
+    this.#cpuWaitMs = cpuWait;
+  }
+
+  /** Looks for disks of the network that were mounted since. */
+  lookForMounts(): void {
+    const now = this.#clock.now();
+    if (now - this.#lookedForMountsAt < LOOK_FOR_MOUNTS_MS) return;
+    this.#lookedForMountsAt = now;
+    for (const [path, dev] of this.#remoteDisks()) {
+      this.#devs.set(path, dev);
+      if (!this.#disks.has(dev)) {
+        this.#disks.set(dev, new SlowDisk(this.#clock, this.#waiting, true));
+      }
+    }
+  }
+
+  /** What is below the path is on this disk. */
+  isOn(path: string, dev: number): void {
+    this.#devs.set(path, dev);
+  }
+
+  /** The disk of exactly this path; undefined where it is not known. */
+  devAt(path: string): number | undefined {
+    return this.#devs.get(path);
+  }
+
+  /** Calls `now`, or, if the disk of the path is slow, `later`. A result that comes too late is released. */
+  call<T>(
+    path: string,
+    now: () => T,
+    later: () => Promise<T>,
+    release?: (late: T) => void,
+  ): Awaitable<T> {
+    const slow = this.#slowDiskOf(path);
+    if (slow !== null) return slow.run(later, release);
+    return this.#timed(() => this.#devOf(path), now);
+  }
+
+  /** The same, where the caller knows the disk. */
+  callOn<T>(dev: number | undefined, now: () => T, later: () => Promise<T>): Awaitable<T> {
+    const disk = dev === undefined ? undefined : this.#disks.get(dev);
+    return disk?.isSlow === true ? disk.run(later) : this.#timed(() => dev, now);
+  }
+
+  /** Makes a call that is always asynchronous. */
+  run<T>(path: string, call: () => Promise<T>, release?: (late: T) => void): Promise<T> {
+    return this.#slowDiskOf(path)?.run(call, release) ?? call();
+  }
+
+  #timed<T>(devOf: () => number | undefined, call: () => T): T {
+    const began = this.#clock.now();
+    if (began - this.#sampledAt > SAMPLE_MS) {
+      this.#sampledAt = began;
+      this.#sample = this.#cpuWaitMs();
+    }
+    try {
+      return call();
+    } finally {
+      const took = this.#clock.now() - began;
+      // On a busy machine, a call may have waited for the CPU, not for the disk.
+      if (took > SLOW_MS && took - (this.#cpuWaitMs() - this.#sample) > SLOW_MS) {
+        this.#wasSlow(devOf());
+      }
+    }
+  }
+
+  #wasSlow(dev: number | undefined): void {
+    if (dev === undefined) return;
+    const disk = this.#disks.get(dev) ?? new SlowDisk(this.#clock, this.#waiting, false);
+    this.#disks.set(dev, disk);
+    disk.wasSlow();
+  }
+
+  #slowDiskOf(path: string): SlowDisk | null {
+    if (this.#disks.size === 0) return null;
+    const dev = this.#devOf(path);
+    const disk = dev === undefined ? undefined : this.#disks.get(dev);
+    return disk?.isSlow === true ? disk : null;
+  }
+
+  /** The disk of the nearest folder that is known. */
+  #devOf(path: string): number | undefined {
+    for (let at = path;;) {
+      const dev = this.#devs.get(at);
+      if (dev !== undefined) return dev;
+      const end = Math.max(at.lastIndexOf("/"), at.lastIndexOf("\\"));
+      if (end <= 0) return this.#devs.get("/");
+      at = at.slice(0, end);
+    }
+  }
+}
+
+/** Those of this machine. */
+export const slowDisks: SlowDisks = new SlowDisks();
