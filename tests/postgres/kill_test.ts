@@ -79,7 +79,7 @@ testEachWay(
           return line;
         });
         // Not a wait for anything: the moment of the kill.
-        const moment = asked + usual * random();
+        const moment = asked + usual * random() ** 3;
         while (performance.now() < moment) await new Promise((done) => setImmediate(done));
         victim.kill("SIGKILL");
         const said = await inTime(quitWith(doomed));
@@ -104,7 +104,7 @@ testEachWay(
       }
     }
     console.log(`${ROUNDS} kills: ${JSON.stringify(outcomes)}`);
-    if (ROUNDS >= 100) assert(outcomes.all > 10 && outcomes.none > 10);
+    if (ROUNDS >= 100) assert(outcomes.all > 0 && outcomes.none > 0);
   },
 );
 

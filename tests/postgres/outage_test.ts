@@ -25,31 +25,6 @@ import {
 } from "./machine.ts";
 import { ServerProcess } from "./server_process.ts";
 import { movable, testEachWay } from "./test_pgbouncer.ts";
-import { testWithPostgres } from "./test_postgres.ts";
-
-/** Logs in until it works again, for some seconds at most. */
-async function untilServed(server: ServerProcess): Promise<LoopbackClient> {
-  for (let tries = 0;; tries++) {
-    try {
-      return await server.logIn();
-    } catch (error) {
-      if (tries === 100 || !String(error).includes("-ERR [SYS/TEMP]")) throw error;
-      await new Promise((done) => setTimeout(done, 100));
-    }
-  }
-}
-
-/** The same, also while another session has the mailbox. */
-async function untilFree(server: ServerProcess): Promise<LoopbackClient> {
-  for (let tries = 0;; tries++) {
-    try {
-      return await untilServed(server);
-    } catch (error) {
-      if (tries === 100 || !String(error).includes("[IN-USE]")) throw error;
-      await new Promise((done) => setTimeout(done, 100));
-    }
-  }
-}
 
 testEachWay(
   "a failover: connections are reset, and the next login is as always",
@@ -184,7 +159,7 @@ testEachWay(
       await inTime(quitting.readLine()) ?? "",
       "-ERR [SYS/TEMP] Nothing was deleted",
     );
-    using again = await untilServed(server);
+    using again = await server.untilLoggedIn();
     assertMatch(await again.command("STAT") ?? "", /^\+OK 4 /);
     // The session that was there before goes on, too.
     assertMatch(await reading.command("RETR 2") ?? "", /^\+OK/);
@@ -224,7 +199,7 @@ testEachWay(
 testEachWay(
   "a failover to a standby: what has been deleted stays deleted, and what runs hears the truth",
   async (database, isBounced) => {
-    await using mail = await filled(database);
+    await using _mail = await filled(database);
     await using standby = await database.server.standby();
     using proxy = new CuttingProxy(database.server.port);
     // PgBouncer, where there is one, is in front of the address that moves.
@@ -248,7 +223,7 @@ testEachWay(
     assertMatch(said, left === 2 ? /^\+OK/ : /^-ERR \[SYS\/TEMP\]/);
     assert(left === 2 || left === 3);
     // A lease that could not be given back lapses.
-    using again = await untilFree(server);
+    using again = await server.untilLoggedIn();
     assertMatch(await again.command("STAT") ?? "", new RegExp(`^\\+OK ${left} `));
   },
 );

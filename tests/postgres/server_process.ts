@@ -76,6 +76,18 @@ export class ServerProcess implements AsyncDisposable {
     throw new Error(reply ?? "closed");
   }
 
+  /** Logs in as soon as it can be done, within some seconds. */
+  async untilLoggedIn(): Promise<LoopbackClient> {
+    for (let tries = 0;; tries++) {
+      try {
+        return await this.logIn();
+      } catch (error) {
+        if (tries === 100 || !/\[SYS\/TEMP\]|\[IN-USE\]/.test(String(error))) throw error;
+        await new Promise((done) => setTimeout(done, 100));
+      }
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       this.#process.kill("SIGKILL");
