@@ -21,7 +21,6 @@ export class CuttingProxy implements Disposable {
   readonly #sockets = new Set<Deno.TcpConn>();
   /** Where new connections lead. */
   upstream: number;
-  #isSilent = false;
   #onQuery: (text: string) => Verdict = () => "pass";
 
   constructor(upstream: number) {
@@ -37,9 +36,7 @@ export class CuttingProxy implements Disposable {
   }
 
   /** Whether all is lost that connections carry from now on; new ones are accepted, and hear nothing. */
-  set isSilent(isSilent: boolean) {
-    this.#isSilent = isSilent;
-  }
+  isSilent = false;
 
   /** Resets all connections, as a failover does. */
   cutAll(): void {
@@ -70,7 +67,7 @@ export class CuttingProxy implements Disposable {
     this.#sockets.add(client).add(server);
     let [isCut, isLost] = [false, false];
     const up = pump(client, server, async (octets) => {
-      isLost ||= this.#isSilent;
+      isLost ||= this.isSilent;
       if (isLost) return "lost";
       const verdict = this.#onQuery(new TextDecoder("latin1").decode(octets));
       if (typeof verdict === "object") await verdict;
@@ -79,7 +76,7 @@ export class CuttingProxy implements Disposable {
       return isLost ? "lost" : verdict === "cut-query" ? "end" : "pass";
     });
     const down = pump(server, client, () => {
-      isLost ||= this.#isSilent;
+      isLost ||= this.isSilent;
       return Promise.resolve(isLost ? "lost" : isCut ? "end" : "pass");
     });
     await Promise.race([up, down]);

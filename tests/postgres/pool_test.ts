@@ -81,7 +81,7 @@ testEachWay(
 testEachWay(
   "a connection that arrives after its waiter has given up goes to the next",
   async (database) => {
-    await using mail = await filled(database);
+    await using _mail = await filled(database);
     using proxy = new CuttingProxy(database.port);
     const clock = new ManualClock();
     await using machine = new Machine(database.url("server", proxy.port), {}, {
