@@ -43,10 +43,10 @@ export class LoopbackClient implements Disposable {
     return await this.readLine();
   }
 
-  /** Reads the greeting and logs in as `me`. */
-  async logIn(password = "passw0rd"): Promise<string | null> {
+  /** Reads the greeting and logs in. */
+  async logIn(password = "passw0rd", username = "me"): Promise<string | null> {
     await this.readLine();
-    await this.command("USER me");
+    await this.command(`USER ${username}`);
     return await this.command(`PASS ${password}`);
   }
 

@@ -34,6 +34,7 @@ const DEFAULT_SECONDS = 10_000;
  */
 export class PostgresBanEngine implements BanEngine, Disposable {
   readonly #database: Database;
+  readonly #clock: Clock;
   readonly #engine: StrikeBanEngine;
   readonly #seconds: number;
   readonly #holder = crypto.randomUUID();
@@ -42,6 +43,8 @@ export class PostgresBanEngine implements BanEngine, Disposable {
   /** How long ago the strike was that is counted now. */
   #ageMs = 0;
   #polls = 0;
+  /** When the strikes of the others were read last; null before the first time. */
+  #readAt: number | null = null;
   #next: Disposable | null = null;
 
   /**
@@ -53,13 +56,14 @@ export class PostgresBanEngine implements BanEngine, Disposable {
   constructor(database: PostgresDatabase, options: StrikeBanEngineOptions = {}) {
     this.#database = queriesOf(database);
     const clock = options.clock ?? this.#database.clock;
+    this.#clock = clock;
     const past: Clock = {
       now: () => clock.now() - this.#ageMs,
       after: (milliseconds, callback) => clock.after(milliseconds, callback),
     };
     this.#engine = new StrikeBanEngine({ ...options, clock: past });
     this.#seconds = options.seconds ?? DEFAULT_SECONDS;
-    this.#pollAfter(clock, 0);
+    this.#pollAfter(0);
   }
 
   /** Whether every login from this address is refused. */
@@ -96,7 +100,11 @@ export class PostgresBanEngine implements BanEngine, Disposable {
 
   /** Reads what the other processes have counted since the last time. */
   async refresh(): Promise<void> {
-    const within = this.#polls++ === 0 ? this.#seconds : OVERLAP_SECONDS;
+    const now = this.#clock.now();
+    // What was counted while the database was away is read when it is back.
+    const missed = this.#readAt === null ? Infinity : (now - this.#readAt) / 1_000;
+    const within = Math.min(this.#seconds, missed + OVERLAP_SECONDS);
+    this.#polls++;
     const rows = await this.#database.query(
       "bans",
       `select id, address, attempt, is_lift, extract(epoch from clock_timestamp() - at) * 1000
@@ -110,6 +118,7 @@ export class PostgresBanEngine implements BanEngine, Disposable {
       this.#known.set(id, this.#polls);
       if (isNew) this.#count(address, attempt, isLift === "t", Number(age));
     }
+    this.#readAt = now;
     for (const [id, poll] of this.#known) if (poll < this.#polls) this.#known.delete(id);
     if (this.#polls % 100 === 1) {
       await this.#database.query(
@@ -149,12 +158,12 @@ export class PostgresBanEngine implements BanEngine, Disposable {
     }
   }
 
-  #pollAfter(clock: Clock, milliseconds: number): void {
-    this.#next = clock.after(milliseconds, () => {
+  #pollAfter(milliseconds: number): void {
+    this.#next = this.#clock.after(milliseconds, () => {
       const next = this.#next;
       this.refresh().catch(() => {}).finally(() => {
         // Unless it was disposed of meanwhile.
-        if (this.#next !== null && this.#next === next) this.#pollAfter(clock, POLL_MS);
+        if (this.#next !== null && this.#next === next) this.#pollAfter(POLL_MS);
       });
     });
   }

@@ -213,7 +213,7 @@ class TimedQueries implements Queries {
     let isLate = false;
     using _limit = this.#clock.after(this.#milliseconds, () => {
       isLate = true;
-      this.#connection.abandon();
+      void this.#connection.abandon();
     });
     try {
       return await ask();

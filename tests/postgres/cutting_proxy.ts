@@ -1,26 +1,42 @@
-/** A TCP proxy in front of PostgreSQL that a test can make cut connections, hold them, or refuse new ones. */
+/**
+ * A TCP proxy in front of PostgreSQL that a test can make cut connections, hold or lose what they carry, or lead to another
+ * server.
+ */
+
+/**
+ * What becomes of octets of a client:
+ *
+ * - `cut-answer`: they pass, and the connection closes when the answer comes.
+ * - `cut-query`: the connection closes before they reach the server.
+ * - `lose`: they and all that follows on the connection are lost, in both directions, and it stays open.
+ * - a promise: they pass when it is fulfilled.
+ */
+export type Verdict = "pass" | "cut-answer" | "cut-query" | "lose" | Promise<void>;
+
+type Fate = "pass" | "lost" | "end";
+
 export class CuttingProxy implements Disposable {
   readonly port: number;
   readonly #listener: Deno.TcpListener;
-  readonly #upstream: number;
   readonly #sockets = new Set<Deno.TcpConn>();
-  /** Called with what a client sends; what it returns decides about the connection. */
-  #onQuery: (text: string) => "pass" | "cut-answer" | "cut-query" = () => "pass";
+  /** Where new connections lead. */
+  upstream: number;
+  #onQuery: (text: string) => Verdict = () => "pass";
 
   constructor(upstream: number) {
-    this.#upstream = upstream;
+    this.upstream = upstream;
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     this.port = this.#listener.addr.port;
     void this.#accept();
   }
 
-  /**
-   * Decides about what clients send: `cut-answer` lets the query through and closes the connection when its answer comes;
-   * `cut-query` closes it before the query reaches the server.
-   */
-  onQuery(decide: (text: string) => "pass" | "cut-answer" | "cut-query"): void {
+  /** Decides about what clients send. */
+  onQuery(decide: (text: string) => Verdict): void {
     this.#onQuery = decide;
   }
+
+  /** Whether all is lost that connections carry from now on; new ones are accepted, and hear nothing. */
+  isSilent = false;
 
   /** Resets all connections, as a failover does. */
   cutAll(): void {
@@ -44,18 +60,25 @@ export class CuttingProxy implements Disposable {
   async #serve(client: Deno.TcpConn): Promise<void> {
     let server: Deno.TcpConn;
     try {
-      server = await Deno.connect({ hostname: "127.0.0.1", port: this.#upstream });
+      server = await Deno.connect({ hostname: "127.0.0.1", port: this.upstream });
     } catch {
       return close(client);
     }
     this.#sockets.add(client).add(server);
-    let isCut = false;
-    const up = pump(client, server, (octets) => {
+    let [isCut, isLost] = [false, false];
+    const up = pump(client, server, async (octets) => {
+      isLost ||= this.isSilent;
+      if (isLost) return "lost";
       const verdict = this.#onQuery(new TextDecoder("latin1").decode(octets));
+      if (typeof verdict === "object") await verdict;
       if (verdict === "cut-answer") isCut = true;
-      return verdict !== "cut-query";
+      if (verdict === "lose") isLost = true;
+      return isLost ? "lost" : verdict === "cut-query" ? "end" : "pass";
     });
-    const down = pump(server, client, () => !isCut);
+    const down = pump(server, client, () => {
+      isLost ||= this.isSilent;
+      return Promise.resolve(isLost ? "lost" : isCut ? "end" : "pass");
+    });
     await Promise.race([up, down]);
     close(client);
     if (isCut) await down;
@@ -69,13 +92,16 @@ export class CuttingProxy implements Disposable {
 async function pump(
   from: Deno.TcpConn,
   to: Deno.TcpConn,
-  passes: (octets: Uint8Array) => boolean,
+  fateOf: (octets: Uint8Array) => Promise<Fate>,
 ): Promise<void> {
   const buffer = new Uint8Array(65_536);
   try {
     for (;;) {
       const count = await from.read(buffer);
-      if (count === null || !passes(buffer.subarray(0, count))) return;
+      if (count === null) return;
+      const fate = await fateOf(buffer.subarray(0, count));
+      if (fate === "end") return;
+      if (fate === "lost") continue;
       for (let sent = 0; sent < count;) sent += await to.write(buffer.subarray(sent, count));
     }
   } catch {

@@ -1,6 +1,5 @@
-/** Mail in PostgreSQL: the conformance suite, the transcripts, delivery, rights, and what a session costs. */
+/** Mail in PostgreSQL: the conformance suite, delivery, rights, and what a session costs. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
 import {
   AccountExistsError,
   addAccount,
@@ -16,15 +15,9 @@ import {
 import type { Pop3Event } from "../../lib/events/events.ts";
 import { MemoryMailbox } from "../../lib/mailbox/memory_mailbox.ts";
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
-import type { MailboxProvider } from "../../lib/provider/mailbox_provider.ts";
-import type { ConnectionInfo } from "../../lib/provider/connection_info.ts";
 import { isClean } from "../../lib/protocol/reply.ts";
 import { openBody } from "../../lib/provider/message_content.ts";
 import { testConnectionInfo, testMailbox } from "../../lib/testing/mailbox_conformance.ts";
-import { parseTranscript } from "../../lib/testing/parse_transcript.ts";
-import { playTranscript } from "../../lib/testing/play_transcript.ts";
-import type { Transcript } from "../../lib/testing/transcript.ts";
-import { overLoopback } from "../transcript_peers.ts";
 import { MailDatabase } from "./mail_database.ts";
 import { testWithPostgres } from "./test_postgres.ts";
 
@@ -33,14 +26,20 @@ for (const exclusive of [false, true]) {
     name: `PostgreSQL${exclusive ? ", with a lease" : ""}`,
     test: (name, run) => {
       // Two sessions at a time are what a lease prevents.
-      if (exclusive && /from login to login|deletes|another login/.test(name)) return;
+      if (exclusive && /from login to login|another login/.test(name)) return;
       testWithPostgres(name, run);
     },
     fill: async (messages) => {
       const mail = await MailDatabase.create(undefined, { exclusive });
       for (const message of messages) await deliver(mail.owner, "me", message);
+      let last: Mailbox | null = null;
       return {
-        open: () => mail.open(),
+        async open() {
+          // A session ends before the next.
+          if (exclusive) await last?.release?.(testConnectionInfo());
+          last = await mail.open();
+          return last;
+        },
         openReadOnly: () => mail.open({ readOnly: true }),
         removeBehindItsBack: async (uniqueId) => {
           await mail.sql(`delete from pop3svc.message where unique_id = '${uniqueId}'`);
@@ -49,76 +48,6 @@ for (const exclusive of [false, true]) {
       };
     },
   });
-}
-
-const folder = fromFileUrl(new URL("../transcripts", import.meta.url));
-const transcripts = namesIn(folder).flatMap((group) =>
-  namesIn(join(folder, group)).map((name) => ({
-    name: `${group}/${name}`,
-    transcript: parseTranscript(Deno.readTextFileSync(join(folder, group, name))),
-  }))
-);
-
-function namesIn(path: string): string[] {
-  return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
-}
-
-/** Steps that concern a maildrop in memory. */
-const ELSEWHERE = new Set(["gone", "new", "delete-fails", "in-use", "revoked"]);
-
-testWithPostgres("the transcripts are played on a mailbox in PostgreSQL", async (database) => {
-  await using mail = await MailDatabase.create(database);
-  let [played, users] = [0, 0];
-  for (const { name, transcript } of transcripts) {
-    if (transcript.readOnly || transcript.steps.some(({ type }) => ELSEWHERE.has(type))) continue;
-    const user = `user${users++}`;
-    try {
-      await fillWith(mail, user, transcript);
-    } catch {
-      // It shows what becomes of a unique id that is none; the tables do not take one.
-      continue;
-    }
-    try {
-      await playTranscript(
-        transcript,
-        (scene) =>
-          overLoopback({ ...scene, provider: replaced(scene.provider, () => mail.open({}, user)) }),
-      );
-    } catch (error) {
-      throw new Error(name, { cause: error });
-    }
-    played++;
-  }
-  assert(played > 80, `only ${played} transcripts were played`);
-});
-
-async function fillWith(mail: MailDatabase, user: string, { messages }: Transcript): Promise<void> {
-  await addAccount(mail.owner, user, "{PLAIN}passw0rd");
-  const memory = new MemoryMailbox();
-  for (const [uniqueId, octets] of Object.entries(messages)) memory.messages.set(uniqueId, octets);
-  await importMailbox(mail.owner, user, memory);
-}
-
-/** The same provider, except that each mailbox is another one. */
-function replaced(provider: MailboxProvider, open: () => Promise<Mailbox>): MailboxProvider {
-  const ifAny = async (mailbox: unknown) => await mailbox === null ? null : await open();
-  const { secrets } = provider;
-  return {
-    authenticate: (...given) => ifAny(provider.authenticate(...given)),
-    ...(provider.authenticateToken === undefined ? {} : {
-      authenticateToken: (info: ConnectionInfo, username: string | null, token: string) =>
-        ifAny(provider.authenticateToken?.(info, username, token)),
-    }),
-    reopenMailbox: () => open(),
-    ...(secrets === undefined || secrets === null ? {} : {
-      secrets: {
-        ...secrets,
-        offers: secrets.offers,
-        secretOf: (...given) => secrets.secretOf(...given),
-        openMailbox: (...given) => ifAny(secrets.openMailbox(...given)),
-      },
-    }),
-  };
 }
 
 testWithPostgres(

@@ -4,7 +4,7 @@ import {
   asNobody,
   freePort,
   HAS_POSTGRES,
-  type TestDatabase,
+  TestDatabase,
   testWithPostgres,
 } from "./test_postgres.ts";
 
@@ -26,6 +26,18 @@ export function testWithPgBouncer(
   Deno.test.ignore(name, () => {});
 }
 
+/** Registers a test twice: with PostgreSQL, and with a PgBouncer in transaction mode in front of it. */
+export function testEachWay(
+  name: string,
+  body: (database: TestDatabase, isBounced: boolean) => Promise<void>,
+): void {
+  testWithPostgres(name, (database) => body(database, false));
+  testWithPgBouncer(`${name}, through PgBouncer`, async (database) => {
+    await using bouncer = await TestPgBouncer.start(database);
+    await body(new TestDatabase(database.server, database.name, bouncer.port), true);
+  });
+}
+
 export class TestPgBouncer implements AsyncDisposable {
   readonly port: number;
   readonly #process: Deno.ChildProcess;
@@ -37,7 +49,8 @@ export class TestPgBouncer implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  static async start(database: TestDatabase): Promise<TestPgBouncer> {
+  /** @param to where the server is, unless it is at its own port */
+  static async start(database: TestDatabase, to = database.server.port): Promise<TestPgBouncer> {
     const folder = await TemporaryFolder.create();
     await Deno.chmod(folder.path, 0o755);
     const port = freePort();
@@ -49,7 +62,7 @@ export class TestPgBouncer implements AsyncDisposable {
     await Deno.writeTextFile(
       `${folder.path}/ini`,
       `[databases]
-* = host=127.0.0.1 port=${database.server.port} pool_size=2
+* = host=127.0.0.1 port=${to} pool_size=2
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
@@ -57,6 +70,8 @@ unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${folder.path}/users
 pool_mode = transaction
+server_login_retry = 1
+query_wait_timeout = 5
 `,
     );
     const [program = "", ...args] = asNobody([isInstalled ?? "", "-q", `${folder.path}/ini`]);
@@ -82,4 +97,17 @@ pool_mode = transaction
     await this.#process.status;
     await this.#folder[Symbol.asyncDispose]();
   }
+}
+
+/** The same way to a server, at an address that a test moves. */
+export async function movable(
+  database: TestDatabase,
+  isBounced: boolean,
+  to: number,
+): Promise<{ readonly url: string } & AsyncDisposable> {
+  const bouncer = isBounced ? await TestPgBouncer.start(database, to) : null;
+  return {
+    url: database.url("server", bouncer?.port ?? to),
+    [Symbol.asyncDispose]: async () => await bouncer?.[Symbol.asyncDispose](),
+  };
 }

@@ -102,6 +102,21 @@ export class TestPostgres {
     await this.#control("stop", "-m", mode);
   }
 
+  /** Stops all processes of the server, so that it is silent, or lets them go on. */
+  async signal(signal: "SIGSTOP" | "SIGCONT"): Promise<void> {
+    const [line = ""] = (await Deno.readTextFile(`${this.folder}/data/postmaster.pid`)).split("\n");
+    // The first one starts the others.
+    Deno.kill(Number(line), signal);
+    const children = (await run(["pgrep", "-P", line])).trim().split("\n");
+    for (const pid of children.map(Number)) {
+      try {
+        Deno.kill(pid, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
   /** Offers TLS from here on. */
   async useTls(cert: string, key: string): Promise<void> {
     for (const [name, text] of [["cert", cert], ["key", key]] as const) {
@@ -115,6 +130,24 @@ export class TestPostgres {
     await new TestDatabase(this, "postgres").sql("alter system set ssl = on");
     await this.stop("fast");
     await this.start();
+  }
+
+  /** A streaming standby, to which each commit is copied before its answer. Stop it before the server is used again. */
+  async standby(): Promise<Standby> {
+    const folder = `${this.folder}/standby`;
+    const admin = new TestDatabase(this, "postgres");
+    await run(asNobody([
+      `${BINARIES}/pg_basebackup`,
+      ...["-D", folder, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", admin.url()],
+    ]));
+    const standby = new Standby(folder, freePort(), async () => {
+      await admin.sql("alter system reset synchronous_standby_names");
+      await admin.sql("select pg_reload_conf()");
+    });
+    await standby.start();
+    await admin.sql("alter system set synchronous_standby_names = '*'");
+    await admin.sql("select pg_reload_conf()");
+    return standby;
   }
 
   async #control(...args: readonly string[]): Promise<void> {
@@ -140,24 +173,68 @@ export class TestPostgres {
   }
 }
 
+/** Another server that follows the first, until it is promoted. */
+export class Standby implements AsyncDisposable {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #done: () => Promise<void>;
+
+  constructor(folder: string, port: number, done: () => Promise<void>) {
+    this.#folder = folder;
+    this.port = port;
+    this.#done = done;
+  }
+
+  async start(): Promise<void> {
+    const options = `-p ${this.port} -k ${this.#folder} -c listen_addresses=127.0.0.1 -c fsync=off`;
+    await this.#control("start", "-l", `${this.#folder}/log`, "-o", options);
+  }
+
+  async promote(): Promise<void> {
+    await this.#control("promote");
+  }
+
+  async sql(database: string, text: string): Promise<string[]> {
+    return await sqlAt(`postgres://postgres:passw0rd@127.0.0.1:${this.port}/${database}`, text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#control("stop", "-m", "immediate");
+    await Deno.remove(this.#folder, { recursive: true });
+    await this.#done();
+  }
+
+  async #control(...args: readonly string[]): Promise<void> {
+    await run(asNobody([`${BINARIES}/pg_ctl`, "-D", this.#folder, "-w", ...args]));
+  }
+}
+
+/** Runs SQL with psql. @returns the rows, their fields separated by `|` */
+async function sqlAt(url: string, text: string): Promise<string[]> {
+  const said = await run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", url, "-c", text]);
+  return said.split("\n").slice(0, -1);
+}
+
 export class TestDatabase {
   readonly server: TestPostgres;
   readonly name: string;
+  /** Where pop3svc connects: the server, or a PgBouncer in front of it. */
+  readonly port: number;
 
-  constructor(server: TestPostgres, name: string) {
+  constructor(server: TestPostgres, name: string, port = server.port) {
     this.server = server;
     this.name = name;
+    this.port = port;
   }
 
-  /** The URL for a role. */
-  url(user = "postgres", port = this.server.port): string {
+  /** The URL for a role; that of the superuser leads to the server itself. */
+  url(user = "postgres", port = user === "postgres" ? this.server.port : this.port): string {
     return `postgres://${user}:passw0rd@127.0.0.1:${port}/${this.name}`;
   }
 
   /** Runs SQL with psql, as the superuser by default. @returns the rows, their fields separated by `|` */
   async sql(text: string, user = "postgres"): Promise<string[]> {
-    const said = await run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", this.url(user), "-c", text]);
-    return said.split("\n").slice(0, -1);
+    return await sqlAt(this.url(user), text);
   }
 }
 

@@ -26,11 +26,14 @@ const asText = { getTypeParser: () => (value: string) => value };
 export class Connection implements Queries {
   readonly #client: Client;
   readonly #target: PostgresTarget;
+  /** How long it may take to open a connection. */
+  readonly #milliseconds: number;
   #isUsable = true;
 
-  private constructor(client: Client, target: PostgresTarget) {
+  private constructor(client: Client, target: PostgresTarget, milliseconds: number) {
     this.#client = client;
     this.#target = target;
+    this.#milliseconds = milliseconds;
     // Without a listener, an error of an idle connection would end the process. The pool sees it by `isUsable`.
     client.on("error", () => this.#isUsable = false);
     client.on("end", () => this.#isUsable = false);
@@ -60,8 +63,13 @@ export class Connection implements Queries {
     // These two have no other way not to come from PGREPLICATION and PGOPTIONS.
     client.connectionParameters.replication = undefined;
     client.connectionParameters.options = undefined;
-    const connection = new Connection(client, target);
-    await client.connect();
+    const connection = new Connection(client, target, milliseconds);
+    try {
+      await client.connect();
+    } catch (error) {
+      client.connection.stream.destroy();
+      throw error;
+    }
     return connection;
   }
 
@@ -85,22 +93,36 @@ export class Connection implements Queries {
     await this.#watched(this.#client.query(text));
   }
 
-  /** Ends the query that runs, and the connection with it. */
-  abandon(): void {
+  /** Ends the query that runs, and the connection with it. A server that is silent is not waited for. */
+  async abandon(): Promise<void> {
     const { processID, secretKey } = this.#client;
     this.#isUsable = false;
-    this.#client.connection.stream.destroy();
-    if (processID === null || secretKey === null) return;
-    // Else the server would go on with a query that nobody waits for.
-    cancelQuery(this.#target, processID, secretKey).catch(() => {});
+    try {
+      if (processID === null || secretKey === null) return;
+      // Else the server would go on with a query that nobody waits for. It must be asked before the connection ends:
+      // PgBouncer passes nothing on for one that it does not have any more.
+      await cancelQuery(
+        this.#target,
+        processID,
+        secretKey,
+        AbortSignal.timeout(this.#milliseconds),
+      );
+    } catch {
+      // It ends by itself when the server notices that nobody is there.
+    } finally {
+      this.#client.connection.stream.destroy();
+    }
   }
 
-  /** Ends the connection when its query is done. */
+  /** Ends the connection when its query is done. A server that is silent is not waited for longer than at the start. */
   async close(): Promise<void> {
     const wasUsable = this.#isUsable;
     this.#isUsable = false;
-    if (wasUsable) await this.#client.end();
-    else this.#client.connection.stream.destroy();
+    const destroy = () => this.#client.connection.stream.destroy();
+    if (!wasUsable) return destroy();
+    const patience = setTimeout(destroy, this.#milliseconds);
+    await this.#client.end();
+    clearTimeout(patience);
   }
 
   async #watched<T>(answer: Promise<T>): Promise<T> {

@@ -2,11 +2,12 @@
  * A bounded pool of connections. What waits for a connection is bounded, in number and in time.
  *
  * While the database is away, everybody hears so at once: one probe at a time, with a pause before the next, finds out
- * when it is back, and nobody waits for it.
+ * when it is back, and nobody waits for it. A server that is only full is not away: those wait who would have opened one
+ * more connection.
  */
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { Clock } from "../../time/clock.ts";
-import { Connection } from "./connection.ts";
+import { Connection, sqlStateOf } from "./connection.ts";
 import type { PostgresTarget } from "./postgres_url.ts";
 
 /** What a pool keeps to. */
@@ -31,6 +32,8 @@ interface Outage {
   probe: Disposable | null;
 }
 
+const TOO_MANY_CONNECTIONS = "53300";
+
 export class Pool implements AsyncDisposable {
   readonly #target: PostgresTarget;
   readonly #limits: PoolLimits;
@@ -40,6 +43,8 @@ export class Pool implements AsyncDisposable {
   readonly #busy = new Set<Connection>();
   readonly #waiters = new Set<Waiter>();
   #opening = 0;
+  /** Until when no more connections are opened beside those that are there, since the server had no room. */
+  #fullUntil = -Infinity;
   #outage: Outage | null = null;
   #isClosed = false;
 
@@ -73,7 +78,7 @@ export class Pool implements AsyncDisposable {
       if (idle.isUsable) return this.#use(idle);
       await idle.close();
     }
-    if (this.#busy.size + this.#opening < this.#limits.connections) return await this.#open();
+    if (this.#mayOpen) return await this.#open() ?? await this.acquire();
     if (this.#waiters.size >= this.#limits.waiting) throw busy("too many wait for a connection");
     return await this.#wait();
   }
@@ -94,8 +99,10 @@ export class Pool implements AsyncDisposable {
     this.#isClosed = true;
     this.#outage?.probe?.[Symbol.dispose]();
     this.#failWaiters(new Error("the database was closed"));
-    for (const connection of this.#busy) connection.abandon();
-    await Promise.allSettled(this.#idle.splice(0).map((connection) => connection.close()));
+    await Promise.allSettled([
+      ...[...this.#busy].map((connection) => connection.abandon()),
+      ...this.#idle.splice(0).map((connection) => connection.close()),
+    ]);
   }
 
   #use(connection: Connection): Connection {
@@ -103,7 +110,13 @@ export class Pool implements AsyncDisposable {
     return connection;
   }
 
-  async #open(): Promise<Connection> {
+  get #mayOpen(): boolean {
+    const mine = this.#busy.size + this.#opening;
+    return mine < this.#limits.connections && (mine === 0 || this.#clock.now() >= this.#fullUntil);
+  }
+
+  /** @returns null when the server has room for no more connections than those that are open here */
+  async #open(): Promise<Connection | null> {
     this.#opening++;
     try {
       const connection = await Connection.open(this.#target, this.#limits.connectMs);
@@ -111,6 +124,11 @@ export class Pool implements AsyncDisposable {
       await connection.close();
       throw new Error("the database was closed");
     } catch (cause) {
+      const others = this.#busy.size + this.#idle.length + this.#opening - 1;
+      if (sqlStateOf(cause) === TOO_MANY_CONNECTIONS && others > 0) {
+        this.#fullUntil = this.#clock.now() + this.#limits.probeMs;
+        return null;
+      }
       this.#beginOutage(cause);
       throw away(cause);
     } finally {
@@ -119,7 +137,7 @@ export class Pool implements AsyncDisposable {
   }
 
   async #openFor(waiter: Waiter): Promise<void> {
-    const connection = await this.#open();
+    const connection = await this.#open() ?? await this.acquire();
     if (waiter.isOver) this.release(connection);
     else waiter.take(connection);
   }

@@ -59,8 +59,8 @@ async function outcomeOf(database: Database, key: string, cause: unknown): Promi
     try {
       const [row] = await database.query("outcome", "select pop3svc.outcome($1)", [key]);
       return row?.[0] === "t";
-    } catch (error) {
-      if (!isOfTheConnection(error) || clock.now() >= until) {
+    } catch {
+      if (clock.now() >= until) {
         throw new Pop3ResponseError("It is not known whether your messages were deleted.", {
           code: "SYS/TEMP",
           closes: true,

@@ -96,16 +96,21 @@ begin
   return made;
 end $$;
 
--- Takes the lease of a mailbox. False while another session has it.
+-- Takes the lease of a mailbox. False while another session has it, also one whose deletion still runs after its lease has
+-- lapsed: whoever waited for that row would hold a connection.
 create function pop3svc.take_lease(
   of_mailbox bigint, by_holder uuid, with_token uuid, for_time interval
 ) returns boolean language plpgsql as $$
 begin
-  insert into pop3svc.lease as held (mailbox, holder, token, expires_at)
+  insert into pop3svc.lease (mailbox, holder, token, expires_at)
     values (of_mailbox, by_holder, with_token, clock_timestamp() + for_time)
-    on conflict (mailbox) do update
-      set holder = excluded.holder, token = excluded.token, expires_at = clock_timestamp() + for_time
-      where held.expires_at <= clock_timestamp();
+    on conflict (mailbox) do nothing;
+  if found then return true; end if;
+  update pop3svc.lease set holder = by_holder, token = with_token, expires_at = clock_timestamp() + for_time
+    where mailbox = (
+      select mailbox from pop3svc.lease where mailbox = of_mailbox and expires_at <= clock_timestamp()
+        for update skip locked
+    );
   return found;
 end $$;
 
@@ -135,7 +140,7 @@ create function pop3svc.delete_messages(
 ) returns void language plpgsql as $$
 begin
   insert into pop3svc.deletion (key, is_done) values (deletion_key, true);
-  perform from pop3svc.mailbox where id = in_mailbox for update;
+  perform from pop3svc.mailbox where id = in_mailbox for no key update;
   if with_token is not null then
     perform from pop3svc.lease
       where mailbox = in_mailbox and token = with_token and expires_at > clock_timestamp() for update;
