@@ -1,0 +1,165 @@
+/** A cluster that deploy/cluster/local.sh starts from Debian's packages, with the program of this clone. */
+import { fromFileUrl, join } from "@std/path";
+import { EXECUTABLE_PERMISSIONS } from "../../lib/cli/permissions.ts";
+import { LoopbackClient } from "../loopback_client.ts";
+import { HAS_POSTGRES } from "../postgres/test_postgres.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+import { certificate } from "../test_authority.ts";
+
+const root = fromFileUrl(new URL("../..", import.meta.url));
+const script = join(root, "deploy/cluster/local.sh");
+
+/** A part that can be stopped and started alone. */
+export type Part = "postgres" | "pgbouncer" | "haproxy" | `pop3svc-${1 | 2 | 3}`;
+
+export class LocalCluster implements AsyncDisposable {
+  readonly folder: TemporaryFolder;
+  readonly #program: string;
+  readonly port: number;
+  readonly tlsPort: number;
+
+  private constructor(folder: TemporaryFolder, program: string, told: string) {
+    this.folder = folder;
+    this.#program = program;
+    const portOf = (scheme: string) =>
+      Number(new RegExp(`^${scheme}://127\\.0\\.0\\.1:(\\d+)`, "m").exec(told)?.[1]);
+    this.port = portOf("pop3");
+    this.tlsPort = portOf("pop3s");
+  }
+
+  /** Starts all parts, with a certificate of the tests. */
+  static async start(...options: readonly string[]): Promise<LocalCluster> {
+    const folder = await TemporaryFolder.create();
+    const program = join(folder.path, "pop3svc");
+    await Deno.writeTextFile(program, await executable(), { mode: 0o755 });
+    await Deno.mkdir(join(folder.path, "cluster/tls"), { recursive: true });
+    await Deno.chmod(folder.path, 0o755);
+    for (const [name, text] of [["fullchain", certificate.cert], ["privkey", certificate.key]]) {
+      await Deno.writeTextFile(join(folder.path, `cluster/tls/${name}.pem`), text ?? "");
+    }
+    const cluster = join(folder.path, "cluster");
+    try {
+      const told = await run(script, ["start", cluster, "--executable", program, ...options]);
+      return new LocalCluster(folder, program, told);
+    } catch (error) {
+      await run(script, ["stop", cluster]);
+      await folder[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Runs a command of the program with the rights of a role. */
+  async command(
+    role: "owner" | "server" | "delivery",
+    args: readonly string[],
+    stdin = "",
+  ): Promise<string> {
+    const path = join(this.folder.path, `cluster/secrets/${role}.env`);
+    const [, url = ""] = /^POP3SVC_POSTGRES=(.*)$/m.exec(await Deno.readTextFile(path)) ?? [];
+    return await run(this.#program, args, { stdin, env: { POP3SVC_POSTGRES: url } });
+  }
+
+  async start(part: Part): Promise<void> {
+    await run(script, ["start", join(this.folder.path, "cluster"), part]);
+  }
+
+  async startAll(): Promise<void> {
+    await run(script, ["start", join(this.folder.path, "cluster")]);
+  }
+
+  async stopAll(): Promise<void> {
+    await run(script, ["stop", join(this.folder.path, "cluster")]);
+  }
+
+  /** Waits until HAProxy's checks of all servers fail or succeed; those of its last resort are not checked. */
+  async until(status: "DOWN" | "UP"): Promise<void> {
+    const socket = join(this.folder.path, "cluster/haproxy.sock");
+    for (;;) {
+      using connection = await Deno.connect({ transport: "unix", path: socket });
+      await connection.write(new TextEncoder().encode("show stat\n"));
+      const rows = (await new Response(connection.readable).text()).split("\n");
+      const checked = rows.filter((row) => row.startsWith("pop3,pop3svc-"));
+      if (checked.length === 3 && checked.every((row) => row.includes(`,${status},`))) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async stop(part: Part): Promise<void> {
+    await run(script, ["stop", join(this.folder.path, "cluster"), part]);
+  }
+
+  /** The number of the process of a part. */
+  async pidOf(part: Part): Promise<number> {
+    return Number(await Deno.readTextFile(join(this.folder.path, `cluster/${part}.pid`)));
+  }
+
+  /** Logs in through HAProxy over TLS. @returns the client, and the answer to the password */
+  async logIn(): Promise<readonly [LoopbackClient, string | null]> {
+    const client = await LoopbackClient.connectTls(this.tlsPort);
+    return [client, await client.logIn()];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopAll();
+    await this.folder[Symbol.asyncDispose]();
+  }
+}
+
+/** Registers a test that needs the parts; prints a warning and skips it where one is missing. */
+export function testWithCluster(
+  name: string,
+  needs: readonly string[],
+  body: () => Promise<void>,
+): void {
+  const missing = ["haproxy", "openssl", "setsid", ...needs].filter((program) =>
+    !["/usr/sbin", "/usr/bin"].some((folder) => isThere(join(folder, program)))
+  );
+  if (!HAS_POSTGRES) missing.push("postgresql");
+  if (missing.length > 0) console.warn(`SKIPPED: "${name}" needs ${missing.join(", ")}`);
+  Deno.test({ name, ignore: missing.length > 0, fn: body });
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The executable, or a script that runs the program with its permissions. */
+async function executable(): Promise<string> {
+  const given = Deno.env.get("EXECUTABLE_UNDER_TEST");
+  if (given !== undefined) return `#!/bin/sh\nexec '${given}' "$@"\n`;
+  const deno = await Deno.realPath(Deno.execPath());
+  return `#!/bin/sh
+NO_COLOR=1 exec '${deno}' run --quiet --no-check ${EXECUTABLE_PERMISSIONS.join(" ")} \
+'${root}main.ts' "$@"
+`;
+}
+
+/** Runs a program to its end, and gives its standard output. */
+async function run(
+  program: string,
+  args: readonly string[],
+  { stdin = "", env = {} }: {
+    readonly stdin?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<string> {
+  const process = new Deno.Command(program, {
+    args: [...args],
+    env,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = process.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(stdin)).catch(() => {});
+  await writer.close().catch(() => {});
+  const { success, stdout, stderr } = await process.output();
+  const [said, complained] = [stdout, stderr].map((each) => new TextDecoder().decode(each));
+  if (success) return said ?? "";
+  throw new Error(`${program} ${args.join(" ")}: ${said}${complained}`);
+}
