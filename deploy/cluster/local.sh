@@ -215,7 +215,8 @@ if [ -n "$part" ]; then
 fi
 start postgres
 until_ready postgres
-env "$(cat "$folder/secrets/owner.env")" "$executable" postgres migrate
+env "$(cat "$folder/secrets/owner.env")" "$executable" postgres migrate \
+  --server-role pop3svc --delivery-role pop3svc_delivery >"$folder/migrate.log"
 others='pop3svc-1 pop3svc-2 pop3svc-3 haproxy'
 [ ! -e "$folder/pgbouncer.ini" ] || others="pgbouncer $others"
 for each in $others; do start "$each"; done

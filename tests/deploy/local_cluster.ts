@@ -10,10 +10,20 @@ const root = fromFileUrl(new URL("../..", import.meta.url));
 const script = join(root, "deploy/cluster/local.sh");
 
 /** A part that can be stopped and started alone. */
-export type Part = "postgres" | "pgbouncer" | "haproxy" | `pop3svc-${1 | 2 | 3}`;
+export type Part = "postgres" | "pgbouncer" | "haproxy" | (typeof SERVERS)[number];
+
+export const SERVERS = ["pop3svc-1", "pop3svc-2", "pop3svc-3"] as const;
+
+/** Columns of HAProxy's statistics. */
+const [NAME, SESSIONS, STATUS] = [1, 4, 17];
+
+/** Whose rights a command has. */
+export type Role = "owner" | "server" | "delivery";
 
 export class LocalCluster implements AsyncDisposable {
   readonly folder: TemporaryFolder;
+  /** Variables for the parts that are started from now on. */
+  environment: Readonly<Record<string, string>> = {};
   readonly #program: string;
   readonly port: number;
   readonly tlsPort: number;
@@ -50,47 +60,84 @@ export class LocalCluster implements AsyncDisposable {
 
   /** Runs a command of the program with the rights of a role. */
   async command(
-    role: "owner" | "server" | "delivery",
+    role: Role,
     args: readonly string[],
     stdin = "",
   ): Promise<string> {
-    const path = join(this.folder.path, `cluster/secrets/${role}.env`);
-    const [, url = ""] = /^POP3SVC_POSTGRES=(.*)$/m.exec(await Deno.readTextFile(path)) ?? [];
+    const url = await this.urlOf(role);
     return await run(this.#program, args, { stdin, env: { POP3SVC_POSTGRES: url } });
   }
 
+  /** The URL of the database for a role. */
+  async urlOf(role: Role): Promise<string> {
+    const text = await Deno.readTextFile(this.#at(`secrets/${role}.env`));
+    return /^POP3SVC_POSTGRES=(.*)$/m.exec(text)?.[1] ?? "";
+  }
+
+  /** Runs SQL as the superuser, through the socket of PostgreSQL. */
+  async sql(text: string): Promise<string> {
+    const port = /^POSTGRES_PORT=(\d+)/m.exec(await Deno.readTextFile(this.#at("settings")))?.[1];
+    const host = ["-h", this.#at("postgres/data"), "-p", `${port}`, "-U", "postgres", "mail"];
+    return await run("psql", ["-XqAt", "-v", "ON_ERROR_STOP=1", ...host], { stdin: text });
+  }
+
+  /** What a part has written. */
+  async logOf(part: Part): Promise<string> {
+    return await Deno.readTextFile(this.#at(`${part}.log`));
+  }
+
   async start(part: Part): Promise<void> {
-    await run(script, ["start", join(this.folder.path, "cluster"), part]);
+    await run(script, ["start", this.#at(), part], { env: this.environment });
   }
 
   async startAll(): Promise<void> {
-    await run(script, ["start", join(this.folder.path, "cluster")]);
+    await run(script, ["start", this.#at()], { env: this.environment });
+  }
+
+  async stop(part: Part): Promise<void> {
+    await run(script, ["stop", this.#at(), part]);
   }
 
   async stopAll(): Promise<void> {
-    await run(script, ["stop", join(this.folder.path, "cluster")]);
+    await run(script, ["stop", this.#at()]);
   }
 
   /** Waits until HAProxy's checks of all servers fail or succeed; those of its last resort are not checked. */
   async until(status: "DOWN" | "UP"): Promise<void> {
-    const socket = join(this.folder.path, "cluster/haproxy.sock");
     for (;;) {
-      using connection = await Deno.connect({ transport: "unix", path: socket });
-      await connection.write(new TextEncoder().encode("show stat\n"));
-      const rows = (await new Response(connection.readable).text()).split("\n");
-      const checked = rows.filter((row) => row.startsWith("pop3,pop3svc-"));
-      if (checked.length === 3 && checked.every((row) => row.includes(`,${status},`))) return;
+      const checked = await this.#servers();
+      if (checked.every((row) => row[STATUS] === status)) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
-  async stop(part: Part): Promise<void> {
-    await run(script, ["stop", join(this.folder.path, "cluster"), part]);
+  /** The server to which HAProxy has connected the only client. */
+  async server(): Promise<Part> {
+    const row = (await this.#servers()).find((row) => row[SESSIONS] === "1");
+    const found = SERVERS.find((name) => name === row?.[NAME]);
+    if (found === undefined) throw new Error("no server has one session");
+    return found;
+  }
+
+  /** What HAProxy knows of the servers, as fields. */
+  async #servers(): Promise<readonly (readonly string[])[]> {
+    using connection = await Deno.connect({ transport: "unix", path: this.#at("haproxy.sock") });
+    await connection.write(new TextEncoder().encode("show stat\n"));
+    const rows = (await new Response(connection.readable).text()).split("\n");
+    const found = rows.map((row) => row.split(",")).filter(([backend, name]) =>
+      backend === "pop3" && SERVERS.some((server) => server === name)
+    );
+    if (found.length === SERVERS.length) return found;
+    throw new Error(`HAProxy knows ${found.length} servers`);
+  }
+
+  #at(path = ""): string {
+    return join(this.folder.path, "cluster", path);
   }
 
   /** The number of the process of a part. */
   async pidOf(part: Part): Promise<number> {
-    return Number(await Deno.readTextFile(join(this.folder.path, `cluster/${part}.pid`)));
+    return Number(await Deno.readTextFile(this.#at(`${part}.pid`)));
   }
 
   /** Logs in through HAProxy over TLS. @returns the client, and the answer to the password */

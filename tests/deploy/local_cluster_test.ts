@@ -1,9 +1,7 @@
 /** The parts of the cluster together: HAProxy, three pop3svc, PostgreSQL, PgBouncer; each of them fails once. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { LoopbackClient } from "../loopback_client.ts";
-import { LocalCluster, type Part, testWithCluster } from "./local_cluster.ts";
-
-const SERVERS: readonly Part[] = ["pop3svc-1", "pop3svc-2", "pop3svc-3"];
+import { LocalCluster, type Part, SERVERS, testWithCluster } from "./local_cluster.ts";
 
 /** With the user `me` and two messages. */
 async function filled(...options: readonly string[]): Promise<LocalCluster> {
@@ -49,7 +47,7 @@ testWithCluster(
     }
     // The address of the client is HAProxy's word.
     for (const server of SERVERS) {
-      const log = await Deno.readTextFile(`${cluster.folder.path}/cluster/${server}.log`);
+      const log = await cluster.logOf(server);
       assert(!/address=127\.0\.1\./.test(log), log);
     }
   },
