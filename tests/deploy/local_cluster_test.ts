@@ -88,18 +88,50 @@ for (
 }
 
 testWithCluster(
-  "a cluster that is stopped leaves no process, and starts again with its mail",
+  "a cluster that is restored: what was deleted is back, and unique ids are not given again",
   [],
   async () => {
     await using cluster = await filled();
-    const parts: readonly Part[] = [...SERVERS, "postgres", "haproxy"];
-    const pids = await Promise.all(parts.map((part) => cluster.pidOf(part)));
-    await cluster.stopAll();
+    const dump = `${cluster.folder.path}/mail.dump`;
+    const owner = await cluster.urlOf("owner");
+    // The commands of docs/cluster.md.
+    const page = await Deno.readTextFile(new URL("../../docs/cluster.md", import.meta.url));
+    const command = async (program: string) => {
+      const [, line = ""] = new RegExp(`^\\$ (${program} .*)$`, "m").exec(page) ?? [];
+      const script = line.replace("mail.dump", dump);
+      const { code, stderr } = await new Deno.Command("sh", {
+        args: ["-euc", script],
+        env: { OWNER_URL: owner },
+      }).output();
+      assertEquals(code, 0, `${script}: ${new TextDecoder().decode(stderr)}`);
+    };
+    const uniqueIds = async () => {
+      using client = await loggedIn(cluster);
+      await client.send("UIDL\r\n");
+      return (await client.readLines()).slice(1).map((line) => line.split(" ")[1]);
+    };
+    await command("pg_dump");
+    const [first, second] = await uniqueIds();
+    await cluster.command("delivery", ["deliver", "me"], "Subject: lost\n");
+    const [, , lost] = await uniqueIds();
+    {
+      using client = await loggedIn(cluster);
+      await client.command("DELE 1");
+      assertMatch(await client.command("QUIT") ?? "", /^\+OK/);
+    }
+
+    const pids = await Promise.all(SERVERS.map((server) => cluster.pidOf(server)));
+    for (const server of SERVERS) await cluster.stop(server);
     for (const pid of pids) {
       // One that nobody has waited for has no command any more.
       assertEquals(await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => ""), "");
     }
+    await command("pg_restore");
+    await command('psql "');
     await cluster.startAll();
-    assertEquals(await messages(cluster), "2");
+    assertEquals(await uniqueIds(), [first, second]);
+    await cluster.command("delivery", ["deliver", "me"], "Subject: new\n");
+    const [, , added] = await uniqueIds();
+    assert(added !== undefined && added !== lost, added);
   },
 );
