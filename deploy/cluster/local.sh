@@ -85,7 +85,7 @@ has_ended() { ! runs "$1"; }
 # is_open ADDRESS:PORT: as the system knows it. A try to connect would be a line in the log of the part.
 is_open() {
   # The system writes the octets of an address from the last to the first.
-  awk -v wanted="$(echo "$1" | tr .: '  ' | { read -r a b c d port && printf '%02X%02X%02X%02X:%04X' "$d" "$c" "$b" "$a" "$port"; })" \
+  awk -v wanted="$(echo "$1" | tr .: '  ' | { read -r a b c d e && printf '%02X%02X%02X%02X:%04X' "$d" "$c" "$b" "$a" "$e"; })" \
     '$4 == "0A" && $2 == wanted { found = 1 } END { exit !found }' /proc/net/tcp
 }
 
@@ -115,9 +115,17 @@ launch() {
 as_nobody=''
 [ "$(id -u)" -ne 0 ] || as_nobody="setpriv --reuid=nobody --regid=$(id -g nobody) --clear-groups"
 
+# as_role ROLE: exports the URL of the database. Other users can see command lines, and it holds a password.
+as_role() {
+  # shellcheck disable=SC1090
+  . "$folder/secrets/$1.env"
+  export POP3SVC_POSTGRES
+}
+
 # Starts a part that does not run. until_ready waits for it.
 start() {
   ! runs "$1" || return 0
+  unset POP3SVC_POSTGRES
   # shellcheck disable=SC2086
   case $1 in
     postgres)
@@ -128,7 +136,8 @@ start() {
       ;;
     pop3svc-*)
       # An address of its own for each, so that all have the same ports.
-      launch "$1" env "$(cat "$folder/secrets/server.env")" "$executable" serve \
+      as_role server
+      launch "$1" "$executable" serve \
         --host "127.0.1.${1#*-}" --port "$PORT" --tls-port "$TLS_PORT" --admin "127.0.1.${1#*-}:$ADMIN" \
         --proxy-protocol 127.0.0.0/8 --cert "$folder/tls/fullchain.pem" --key "$folder/tls/privkey.pem"
       ;;
@@ -163,7 +172,7 @@ stop() {
   rm -f "$folder/$1.pid"
 }
 
-if [ $deed = stop ]; then
+if [ "$deed" = stop ]; then
   for each in ${part:-haproxy pop3svc-3 pop3svc-2 pop3svc-1 pgbouncer postgres}; do stop "$each"; done
   exit 0
 fi
@@ -174,6 +183,7 @@ if [ ! -e "$folder/settings" ]; then
       fail "${each%:*} is missing: apt install ${each#*:}"
   done
   [ -x "$executable" ] || fail "$executable is not there: deno task compile makes it, or give --executable FILE"
+  executable=$(cd "$(dirname "$executable")" && pwd)/$(basename "$executable")
   # shellcheck disable=SC2046
   set -- $(free_ports 7)
   umask 022
@@ -215,7 +225,8 @@ if [ -n "$part" ]; then
 fi
 start postgres
 until_ready postgres
-env "$(cat "$folder/secrets/owner.env")" "$executable" postgres migrate \
+as_role owner
+"$executable" postgres migrate \
   --server-role pop3svc --delivery-role pop3svc_delivery >"$folder/migrate.log"
 others='pop3svc-1 pop3svc-2 pop3svc-3 haproxy'
 [ ! -e "$folder/pgbouncer.ini" ] || others="pgbouncer $others"
@@ -224,7 +235,7 @@ for each in $others; do until_ready "$each"; done
 cat <<END
 pop3://$BIND
 pop3s://$BIND_TLS, with the certificate $folder/tls/fullchain.pem
-A user:    env \$(cat $folder/secrets/owner.env) $executable postgres add-user me
-A message: env \$(cat $folder/secrets/delivery.env) $executable deliver me < message
+A user:    (export \$(cat $folder/secrets/owner.env); $executable postgres add-user me)
+A message: (export \$(cat $folder/secrets/delivery.env); $executable deliver me < message)
 The end:   $0 stop $folder
 END

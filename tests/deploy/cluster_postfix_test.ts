@@ -14,11 +14,13 @@ const capabilities = compose.services.postfix.cap_add.map((name) => `+${name.toL
 const SET_UP = `set -eu
 /opt/pop3svc/deploy/cluster/local.sh start /opt/cluster --executable /usr/local/bin/pop3svc
 useradd --system delivery
-env $(cat /opt/cluster/secrets/owner.env) pop3svc postgres add-user joe@example.org --hash '{PLAIN}s3cret'
+(export $(cat /opt/cluster/secrets/owner.env)
+  pop3svc postgres add-user joe@example.org --hash '{PLAIN}s3cret')
 install -D -m 600 -o nobody /opt/cluster/secrets/postfix/accounts.cf /etc/postfix/pop3svc/accounts.cf
 /opt/pop3svc/deploy/cluster/postfix.sh example.org delivery /etc/postfix/pop3svc/accounts.cf
 # The rights of the container, and the environment that it gives.
-env $(cat /opt/cluster/secrets/delivery.env) setpriv --no-new-privs \
+export $(cat /opt/cluster/secrets/delivery.env)
+setpriv --no-new-privs \
   --inh-caps=-all --bounding-set=-all,${capabilities.join(",")} postfix start`;
 
 async function succeed(sandbox: Sandbox, script: string): Promise<string> {

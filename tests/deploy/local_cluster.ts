@@ -76,9 +76,27 @@ export class LocalCluster implements AsyncDisposable {
 
   /** Runs SQL as the superuser, through the socket of PostgreSQL. */
   async sql(text: string): Promise<string> {
-    const port = /^POSTGRES_PORT=(\d+)/m.exec(await Deno.readTextFile(this.#at("settings")))?.[1];
+    const port = await this.#setting("POSTGRES_PORT");
     const host = ["-h", this.#at("postgres/data"), "-p", `${port}`, "-U", "postgres", "mail"];
     return await run("psql", ["-XqAt", "-v", "ON_ERROR_STOP=1", ...host], { stdin: text });
+  }
+
+  /** Waits until a server's port with TLS refuses connections. */
+  async untilClosed(server: (typeof SERVERS)[number]): Promise<void> {
+    const port = await this.#setting("TLS_PORT");
+    const hostname = `127.0.1.${SERVERS.indexOf(server) + 1}`;
+    for (;;) {
+      try {
+        using _open = await Deno.connect({ hostname, port });
+      } catch (error) {
+        if (error instanceof Deno.errors.ConnectionRefused) return;
+      }
+    }
+  }
+
+  async #setting(name: string): Promise<number> {
+    const text = await Deno.readTextFile(this.#at("settings"));
+    return Number(new RegExp(`\\b${name}=(\\d+)`).exec(text)?.[1]);
   }
 
   /** What a part has written. */

@@ -1,7 +1,7 @@
 /** The parts of the cluster together: HAProxy, three pop3svc, PostgreSQL, PgBouncer; each of them fails once. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { LoopbackClient } from "../loopback_client.ts";
-import { LocalCluster, type Part, SERVERS, testWithCluster } from "./local_cluster.ts";
+import { LocalCluster, SERVERS, testWithCluster } from "./local_cluster.ts";
 
 /** With the user `me` and two messages. */
 async function filled(...options: readonly string[]): Promise<LocalCluster> {
@@ -17,6 +17,11 @@ async function loggedIn(cluster: LocalCluster): Promise<LoopbackClient> {
   const [client, reply] = await cluster.logIn();
   assertMatch(reply ?? "closed", /^\+OK/);
   return client;
+}
+
+/** Whether a process runs; one that nobody has waited for has no command any more. */
+async function isAlive(pid: number): Promise<boolean> {
+  return await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "") !== "";
 }
 
 async function messages(cluster: LocalCluster): Promise<string> {
@@ -41,9 +46,12 @@ testWithCluster(
     assertEquals(await messages(cluster), "1");
     for (const server of SERVERS) {
       Deno.kill(await cluster.pidOf(server), "SIGKILL");
+      // The system still accepts connections for it until it has closed its ports.
+      await cluster.untilClosed(server);
       // Before a check has noticed it, and more often than there are servers.
       for (let count = 0; count < 4; count++) assertEquals(await messages(cluster), "1", server);
       await cluster.start(server);
+      await cluster.until("UP");
     }
     // The address of the client is HAProxy's word.
     for (const server of SERVERS) {
@@ -97,7 +105,8 @@ testWithCluster(
     // The commands of docs/cluster.md.
     const page = await Deno.readTextFile(new URL("../../docs/cluster.md", import.meta.url));
     const command = async (program: string) => {
-      const [, line = ""] = new RegExp(`^\\$ (${program} .*)$`, "m").exec(page) ?? [];
+      const [, line = ""] = new RegExp(`^\\$ (${program} .*OWNER_URL.*)$`, "m").exec(page) ?? [];
+      assert(line !== "", program);
       const script = line.replace("mail.dump", dump);
       const { code, stderr } = await new Deno.Command("sh", {
         args: ["-euc", script],
@@ -122,12 +131,9 @@ testWithCluster(
 
     const pids = await Promise.all(SERVERS.map((server) => cluster.pidOf(server)));
     for (const server of SERVERS) await cluster.stop(server);
-    for (const pid of pids) {
-      // One that nobody has waited for has no command any more.
-      assertEquals(await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => ""), "");
-    }
+    for (const pid of pids) assert(!await isAlive(pid));
     await command("pg_restore");
-    await command('psql "');
+    await command("psql");
     await cluster.startAll();
     assertEquals(await uniqueIds(), [first, second]);
     await cluster.command("delivery", ["deliver", "me"], "Subject: new\n");
