@@ -133,7 +133,6 @@ testWithCluster(
     for (const server of SERVERS) await cluster.stop(server);
     for (const pid of pids) assert(!await isAlive(pid));
     await command("pg_restore");
-    await command("psql");
     await cluster.startAll();
     assertEquals(await uniqueIds(), [first, second]);
     await cluster.command("delivery", ["deliver", "me"], "Subject: new\n");

@@ -6,10 +6,16 @@ import testsConfig from "../deno.json" with { type: "json" };
 import { faultsOfLock } from "../../deploy/release_lock.ts";
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
+interface LockedPackage {
+  readonly integrity: string;
+  readonly dependencies?: readonly string[];
+  readonly optionalDependencies?: readonly string[];
+}
+
 interface Lock {
   readonly specifiers: Readonly<Record<string, string>>;
   readonly npm: Readonly<
-    Record<string, { readonly integrity: string; readonly dependencies?: readonly string[] }>
+    Record<string, LockedPackage>
   >;
 }
 const lock: Lock = JSON.parse(await Deno.readTextFile(join(root, "deno.lock")));
@@ -96,9 +102,12 @@ Deno.test("the lock file holds the imported packages and their dependencies, and
   const needed = new Set([...imported].map((specifier) => specifier.slice("npm:".length)));
   // The loop also visits the dependencies that it adds.
   for (const name of needed) {
-    for (const dependency of packages[name]?.dependencies ?? []) {
+    const locked: Partial<LockedPackage> = packages[name] ?? {};
+    const { dependencies = [], optionalDependencies = [] } = locked;
+    for (const dependency of [...dependencies, ...optionalDependencies]) {
+      // After an underscore, the name has the versions of peers: "pg-pool@3.14.0_pg@8.23.1".
       const key = Object.keys(packages).find((each) =>
-        each === dependency || each.slice(0, each.lastIndexOf("@")) === dependency
+        each === dependency || each.replace(/@[^@_]+(?:_.*)?$/, "") === dependency
       );
       if (key !== undefined) needed.add(key);
     }

@@ -86,12 +86,13 @@ end $$;
 create function pop3svc.add_message(
   in_mailbox bigint, given_body bigint, given_unique_id text, given_octets bigint, given_clean boolean
 ) returns text language plpgsql as $$
-declare made text;
+-- With something random: after a restore, the sequence of the bodies begins again.
+declare made text := 'p' || given_body || '-' || left(gen_random_uuid()::text, 8);
 begin
   update pop3svc.mailbox set version = gen_random_uuid() where id = in_mailbox;
   if not found then raise exception 'there is no such mailbox' using errcode = 'no_data_found'; end if;
   insert into pop3svc.message (mailbox, body, unique_id, octets, is_clean)
-    values (in_mailbox, given_body, coalesce(given_unique_id, 'p' || given_body), given_octets, given_clean)
+    values (in_mailbox, given_body, coalesce(given_unique_id, made), given_octets, given_clean)
     returning unique_id into made;
   return made;
 end $$;
