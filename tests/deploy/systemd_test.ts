@@ -77,6 +77,9 @@ Deno.test("the unit waits for the network, never hides a missing configuration, 
   // Time to end sessions, time to end their last commands, and five seconds.
   const [, stop] = /^TimeoutStopSec=(\d+)$/m.exec(unit) ?? [];
   assertEquals(Number(stop), 5 + settings.stopGrace.default + 5);
+  const config = await Deno.readTextFile(join(units, "../config.jsonc"));
+  const more = ["seven", "eight", "nine"][Number(stop) - 5 - 7];
+  assert(config.includes(`TimeoutStopSec= is ${more} seconds more.`));
 });
 
 Deno.test("pop3svc@.service is pop3svc.service, but for what lets two processes run", async () => {
