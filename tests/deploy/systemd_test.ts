@@ -12,8 +12,8 @@ const read = (name: string) => Deno.readTextFile(join(units, name));
 const setUps = [
   ["pop3svc.service", null, 2],
   ["pop3svc@.service", null, 2],
-  ["pop3svc.service", "clone.conf", 2],
   ["pop3svc.service", "system-users.conf", 3],
+  ["pop3svc@.service", "system-users.conf", 3],
 ] as const;
 
 for (const [name, dropIn, most] of setUps) {
@@ -29,7 +29,7 @@ for (const [name, dropIn, most] of setUps) {
         const text = await read(from);
         await Deno.writeTextFile(
           join(folder.path, to),
-          text.replaceAll(/\/usr\/local\/bin\/(pop3svc|deno)/g, "/bin/true"),
+          text.replaceAll(/\/usr\/local\/bin\/pop3svc/g, "/bin/true"),
         );
       };
       await install(name, name);
@@ -88,7 +88,8 @@ Deno.test("pop3svc@.service is pop3svc.service, but for what lets two processes 
   const template = withoutComments(await read("pop3svc@.service"));
   assertEquals(
     template.replace(/, process %i$/m, "").replace("Conflicts=pop3svc.service\n", "")
-      .replace(" --reuse-port", ""),
+      .replace(" --reuse-port", "")
+      .replace("EnvironmentFile=-/etc/pop3svc/%i.environment\n", ""),
     single,
   );
 });
