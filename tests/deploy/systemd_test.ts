@@ -1,5 +1,5 @@
 /** The units: systemd finds no fault in them, and they say what the program needs. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { settings } from "../../lib/program.ts";
 import { testWith } from "../installed_program.ts";
@@ -86,6 +86,11 @@ Deno.test("pop3svc@.service is pop3svc.service, but for what lets two processes 
   const withoutComments = (text: string) => text.replaceAll(/^#.*\n/gm, "");
   const single = withoutComments(await read("pop3svc.service"));
   const template = withoutComments(await read("pop3svc@.service"));
+  // The last file of variables wins.
+  const variables = ["environment", "%i.environment"].map((name) =>
+    `EnvironmentFile=-/etc/pop3svc/${name}\n`
+  );
+  assertStringIncludes(template, variables.join(""));
   assertEquals(
     template.replace(/, process %i$/m, "").replace("Conflicts=pop3svc.service\n", "")
       .replace(" --reuse-port", "")
