@@ -2,7 +2,7 @@
 # Sets up a mail domain on Debian: Postfix takes its mail, pop3svc serves it over TLS. docs/operations.md has the same
 # steps by hand. It can run again, after a change or for one more domain: it does only what is missing, leaves a
 # configuration and a users file that are there as they are, and prints each thing that it does.
-set -eu
+set -euf
 
 usage() {
   cat <<'END'
@@ -12,9 +12,9 @@ usage: deploy/debian/setup.sh --domain DOMAIN --host NAME [options]
   --host NAME         the name of this machine in the DNS: mail.example.org
   --user NAME@DOMAIN  the first user (default: postmaster@DOMAIN). The script asks for the password; without a
                       terminal, it reads it from standard input.
-  --executable FILE   the program (default: dist/pop3svc of this clone)
+  --executable FILE   the program (default: dist/pop3svc of this clone). A new one restarts the service.
   --self-signed       no certificate from Let's Encrypt: make one that no client trusts, to try things
-  --no-postfix        another program delivers into the Maildirs, as the user vmail
+  --no-postfix        leave Postfix alone: another program delivers into the Maildirs, as the user vmail
   --no-fail2ban       the firewall knows nothing of the bans
   --dry-run           print what would be done
   --help              print this
@@ -90,6 +90,24 @@ first() {
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
+# 0. What is there already and does not fit. Nothing has been changed yet.
+tls=/etc/pop3svc/tls
+if [ -e $tls/fullchain.pem ] && command -v openssl >/dev/null; then
+  case $(openssl x509 -in $tls/fullchain.pem -noout -checkhost "$host") in
+    *"does match"*) ;;
+    *) fail "the certificate in $tls is not for $host: give the --host for which it is, or remove $tls/*.pem \
+and /etc/pop3svc/certbot to get another" ;;
+  esac
+elif [ $self_signed = no ] && [ -e /etc/pop3svc/certbot ] &&
+  ! grep -qxF "POP3SVC_LINEAGE=$host" /etc/pop3svc/certbot; then
+  fail "/etc/pop3svc/certbot names another certificate than $host: give that --host, or remove the file"
+fi
+
+# shellcheck source=deploy/debian/postfix.sh
+. "$here/postfix.sh"
+# Without Postfix, the package will bring the defaults.
+if [ $postfix = yes ] && command -v postconf >/dev/null; then check_postfix; fi
+
 # 1. Programs.
 wanted='openssl:openssl setpriv:util-linux logrotate:logrotate'
 [ $postfix = no ] || wanted="$wanted postconf:postfix"
@@ -105,9 +123,11 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   run env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
 fi
+restart=no
 if [ ! "$executable" -ef /usr/local/bin/pop3svc ]; then
   if [ -e "$executable" ]; then
     file "$executable" /usr/local/bin/pop3svc root:root 755
+    restart=$changed
   elif [ ! -e /usr/local/bin/pop3svc ]; then
     fail "$executable is not there: deno task compile makes it, or give --executable FILE"
   fi
@@ -125,7 +145,6 @@ folder /srv/mail vmail:vmail 700
 folder /var/lib/pop3svc vmail:vmail 700
 
 # 4. The certificate. The hook copies it for the server, now and after each renewal.
-tls=/etc/pop3svc/tls
 if [ $self_signed = yes ]; then
   if [ ! -e $tls/privkey.pem ]; then
     (umask 077 && run openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
@@ -160,42 +179,14 @@ if ! cut -d: -f1 /etc/pop3svc/users 2>/dev/null | grep -qixF "$user"; then
   run /usr/local/sbin/pop3svc-add-user "$user"
 fi
 
-# 6. Postfix. Its list of mailboxes is made of the users file.
+# 6. Postfix. Its list of mailboxes is made of the users file. Step 0 has looked at what is there.
 if [ $postfix = yes ] && [ $dry = yes ] && ! command -v postconf >/dev/null; then
   echo "+ postconf -e ..."
 elif [ $postfix = yes ]; then
-  set_postfix() {
-    [ "$(postconf -hx "$1")" = "$2" ] || { run postconf -e "$1 = $2" && reload_postfix=yes; }
-  }
-  reload_postfix=no
-  set_postfix myhostname "$host"
-  # A domain is either here or below.
-  local_names=localhost
-  [ "$host" = "$domain" ] || local_names="$host, localhost"
-  set_postfix mydestination "$local_names"
-  domains=$(postconf -hx virtual_mailbox_domains)
-  # Postfix's own default names the maps, from before the script.
-  [ "$domains" != "$(postconf -hx virtual_mailbox_maps)" ] || domains=''
-  case ", $domains," in
-    *", $domain,"*) ;;
-    *) set_postfix virtual_mailbox_domains "${domains:+$domains, }$domain" ;;
-  esac
-  set_postfix virtual_mailbox_maps texthash:/etc/postfix/pop3svc_mailboxes
-  set_postfix virtual_mailbox_base /srv/mail
-  set_postfix virtual_uid_maps "static:$(id -u vmail 2>/dev/null || [ $dry = yes ])"
-  set_postfix virtual_gid_maps "static:$(id -g vmail 2>/dev/null || [ $dry = yes ])"
-  [ -e /etc/postfix/pop3svc_mailboxes ] || run /usr/local/sbin/pop3svc-add-user --postfix
-  if has_systemd; then
-    [ $reload_postfix = no ] || run systemctl reload-or-restart postfix
-  elif ! postfix status 2>/dev/null; then
-    run postfix start
-  elif [ $reload_postfix = yes ]; then
-    run postfix reload
-  fi
+  set_up_postfix
 fi
 
 # 7. The service.
-restart=no
 file "$deploy/systemd/pop3svc.service" /etc/systemd/system/pop3svc.service root:root 644
 [ $changed = no ] || restart=yes
 
@@ -220,9 +211,20 @@ if [ $dry = no ]; then
   $as_server check $config || fail "mend what check says, and run this again"
 fi
 if has_systemd; then
+  # A run that stopped at the check may have put them there.
+  started=$(systemctl show --property=ExecMainStartTimestamp --value --timestamp=unix pop3svc)
+  started=${started#@}
+  for each in /usr/local/bin/pop3svc /etc/systemd/system/pop3svc.service; do
+    [ "$(stat -c %Y $each 2>/dev/null || echo 0)" -le "${started:-0}" ] || restart=yes
+  done
   [ $restart = no ] || run systemctl daemon-reload
-  systemctl is-enabled --quiet pop3svc || run systemctl enable pop3svc
-  if ! systemctl is-active --quiet pop3svc || [ $restart = yes ]; then run systemctl restart pop3svc; fi
+  if [ -n "$(find /etc/systemd/system -path '*.wants/pop3svc@*')" ] || systemctl is-active --quiet 'pop3svc@*'; then
+    # The start of pop3svc.service would stop them.
+    echo "The service is an instance of pop3svc@, and was left alone: docs/operations/upgrade.md says how to upgrade it."
+  else
+    systemctl is-enabled --quiet pop3svc || run systemctl enable pop3svc
+    if ! systemctl is-active --quiet pop3svc || [ $restart = yes ]; then run systemctl restart pop3svc; fi
+  fi
 else
   echo "systemd does not run here. Start the server with:"
   echo "  $as_server $config"

@@ -214,7 +214,7 @@ const scoped = {
   "docs/operations/permissions.md": 3,
   "docs/operations/users.md": 2,
   "deno.json": 1,
-  "deploy/systemd/clone.conf": 1,
+  "deploy/clone/pop3svc": 1,
 } as const;
 
 for (const [name, count] of Object.entries(scoped)) {
@@ -222,11 +222,13 @@ for (const [name, count] of Object.entries(scoped)) {
     const lines = await scopedLines(name);
     assertEquals(lines.length, count);
     for (const { flags, args } of lines) {
-      // The command cannot show the paths that a configuration file names, so it has the permissions of the executable.
-      const expected = args.includes("--config")
+      // It is in place of the executable, and has the same permissions.
+      const expected = name === "deploy/clone/pop3svc"
         ? EXECUTABLE_PERMISSIONS.filter((flag) => flag !== "--no-prompt")
         : flagsOf(permissionsFor(await readCommandLine(args)));
-      const shown = flags.filter((flag) => !/^--(no-prompt|cached-only|v8-flags=.*)$/.test(flag));
+      const shown = flags.filter((flag) =>
+        !/^--(quiet|no-prompt|cached-only|v8-flags=.*)$/.test(flag)
+      );
       assertEquals(shown.toSorted(), expected.toSorted(), `main.ts ${args.join(" ")}`);
     }
   });

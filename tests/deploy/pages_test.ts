@@ -132,19 +132,56 @@ testInSandbox(
   },
 );
 
-testInSandbox("a service from a clone: deno runs it as the user and with the flags of clone.conf", [
-  "openssl",
-], async (sandbox) => {
-  await succeed(
-    sandbox,
-    "/opt/pop3svc/deploy/debian/setup.sh --domain example.org --host mail.example.org " +
-      "--self-signed --no-postfix --no-fail2ban",
-    "s3cret\n",
-  );
-  await sandbox.start(await serviceCommand("clone.conf"), "ready: serving 1 user ");
-  const page = await Deno.readTextFile(join(root, "docs/operations/permissions.md"));
-  assertStringIncludes(
-    page,
-    "DENO_DIR=/opt/deno-cache deno cache main.ts lib/auth/passwords/hash_worker.ts",
-  );
-});
+testInSandbox(
+  "a service from a clone: the wrapper is the program, for the service and for commands",
+  [
+    "openssl",
+  ],
+  async (sandbox) => {
+    await succeed(
+      sandbox,
+      "/opt/pop3svc/deploy/debian/setup.sh --domain example.org --host mail.example.org " +
+        "--executable /opt/pop3svc/deploy/clone/pop3svc --self-signed --no-postfix --no-fail2ban",
+      "s3cret\n",
+    );
+    assertEquals(
+      await succeed(sandbox, "cmp /usr/local/bin/pop3svc /opt/pop3svc/deploy/clone/pop3svc"),
+      "",
+    );
+    assertEquals(await succeed(sandbox, "pop3svc-add-user joe@example.org", "other\n"), "");
+    await sandbox.start(await serviceCommand(), "ready: serving 2 users ");
+    const page = await Deno.readTextFile(join(root, "docs/operations/permissions.md"));
+    assertStringIncludes(
+      page,
+      "DENO_DIR=/opt/deno-cache deno cache main.ts lib/auth/passwords/hash_worker.ts",
+    );
+  },
+);
+
+testInSandbox(
+  "docs/operations/proxy.md: two instances read one configuration, and have the ports of haproxy.cfg",
+  ["openssl"],
+  async (sandbox) => {
+    await succeed(
+      sandbox,
+      "/opt/pop3svc/deploy/debian/setup.sh --domain example.org --host mail.example.org " +
+        "--self-signed --no-postfix --no-fail2ban",
+      "s3cret\n",
+    );
+    const page = await commandsOf("docs/operations/proxy.md");
+    const settings = page.match(/^printf .*\n.*tee .*$/gm) ?? [];
+    assertEquals(settings.length, 2);
+    await succeed(sandbox, settings.join("\n"));
+    const command = `${await serviceCommand()} --reuse-port`;
+    for (const name of ["blue", "green"]) {
+      await sandbox.start(`set -a; . /etc/pop3svc/${name}.environment; ${command}`, "ready: ");
+    }
+    const proxy = await Deno.readTextFile(join(root, "deploy/haproxy/haproxy.cfg"));
+    for (const [name, admin] of [["blue", 1181], ["green", 1182]] as const) {
+      const told = await succeed(sandbox, `pop3svc status --admin ${admin} --json`);
+      const { ports }: { readonly ports: readonly { readonly port: number }[] } = JSON.parse(told);
+      const servers = [...proxy.matchAll(new RegExp(`server ${name} 127\\.0\\.0\\.1:(\\d+)`, "g"))];
+      assertEquals(ports.map(({ port }) => port), servers.map(([, port]) => Number(port)));
+    }
+  },
+);

@@ -36,6 +36,9 @@ printf '#!/bin/sh\\n' >/usr/local/bin/apt-get
 chmod 755 /usr/local/bin/pop3svc /usr/local/bin/apt-get
 hostname mail.example.org
 printf '127.0.0.1 localhost mail.example.org\\n' >/etc/hosts
+# As Debian's package of Postfix leaves it.
+! [ -e /etc/postfix/main.cf ] || postconf -e myhostname=mail.example.org \
+  'mydestination = $myhostname, mail.example.org, localhost.example.org, , localhost'
 ip link set lo up
 umask 022
 cd /

@@ -176,47 +176,6 @@ for (
   });
 }
 
-testInSandbox(
-  "pop3svc-add-user takes names that are safe, and changes passwords",
-  ["awk"],
-  async (sandbox) => {
-    await succeed(
-      sandbox,
-      `mkdir /etc/pop3svc && useradd --system --user-group vmail
-    install -d -o vmail -g vmail -m 700 /srv/mail
-    printf '# note\\nJoe@example.org:{PLAIN}old\\njoey@example.org:!\\n' >/etc/pop3svc/users`,
-    );
-    const add = (name: string) =>
-      sandbox.run(`/opt/pop3svc/deploy/debian/add-user.sh '${name}'`, "new\n");
-    for (
-      const name of [
-        "joe",
-        "../x@y",
-        "a b@c",
-        "a:b@c",
-        "@c",
-        "a@",
-        "a@b@c",
-        "a@..",
-        "-a@b",
-        "a/b@c",
-      ]
-    ) {
-      assertEquals((await add(name)).code, 1, name);
-    }
-    assertEquals((await add("joe@Example.ORG")).code, 0);
-    assertMatch(
-      await succeed(sandbox, "cat /etc/pop3svc/users"),
-      /^# note\njoey@example\.org:!\njoe@example\.org:\{ARGON2ID\}\S+\n$/,
-    );
-    assertEquals(await succeed(sandbox, "ls /etc/pop3svc"), "users\n");
-    assertEquals(
-      await succeed(sandbox, "cd /srv/mail && stat -c '%n %U %a' joe@example.org/*"),
-      ["cur", "new", "tmp"].map((name) => `joe@example.org/${name} vmail 700\n`).join(""),
-    );
-  },
-);
-
 Deno.test("the help of setup.sh names each of its options", async () => {
   const path = new URL("../../deploy/debian/setup.sh", import.meta.url);
   const script = await Deno.readTextFile(path);

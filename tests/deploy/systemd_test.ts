@@ -1,5 +1,5 @@
 /** The units: systemd finds no fault in them, and they say what the program needs. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { settings } from "../../lib/program.ts";
 import { testWith } from "../installed_program.ts";
@@ -12,8 +12,8 @@ const read = (name: string) => Deno.readTextFile(join(units, name));
 const setUps = [
   ["pop3svc.service", null, 2],
   ["pop3svc@.service", null, 2],
-  ["pop3svc.service", "clone.conf", 2],
   ["pop3svc.service", "system-users.conf", 3],
+  ["pop3svc@.service", "system-users.conf", 3],
 ] as const;
 
 for (const [name, dropIn, most] of setUps) {
@@ -29,7 +29,7 @@ for (const [name, dropIn, most] of setUps) {
         const text = await read(from);
         await Deno.writeTextFile(
           join(folder.path, to),
-          text.replaceAll(/\/usr\/local\/bin\/(pop3svc|deno)/g, "/bin/true"),
+          text.replaceAll(/\/usr\/local\/bin\/pop3svc/g, "/bin/true"),
         );
       };
       await install(name, name);
@@ -77,15 +77,24 @@ Deno.test("the unit waits for the network, never hides a missing configuration, 
   // Time to end sessions, time to end their last commands, and five seconds.
   const [, stop] = /^TimeoutStopSec=(\d+)$/m.exec(unit) ?? [];
   assertEquals(Number(stop), 5 + settings.stopGrace.default + 5);
+  const config = await Deno.readTextFile(join(units, "../config.jsonc"));
+  const more = ["seven", "eight", "nine"][Number(stop) - 5 - 7];
+  assert(config.includes(`TimeoutStopSec= is ${more} seconds more.`));
 });
 
 Deno.test("pop3svc@.service is pop3svc.service, but for what lets two processes run", async () => {
   const withoutComments = (text: string) => text.replaceAll(/^#.*\n/gm, "");
   const single = withoutComments(await read("pop3svc.service"));
   const template = withoutComments(await read("pop3svc@.service"));
+  // The last file of variables wins.
+  const variables = ["environment", "%i.environment"].map((name) =>
+    `EnvironmentFile=-/etc/pop3svc/${name}\n`
+  );
+  assertStringIncludes(template, variables.join(""));
   assertEquals(
     template.replace(/, process %i$/m, "").replace("Conflicts=pop3svc.service\n", "")
-      .replace(" --reuse-port", ""),
+      .replace(" --reuse-port", "")
+      .replace("EnvironmentFile=-/etc/pop3svc/%i.environment\n", ""),
     single,
   );
 });
