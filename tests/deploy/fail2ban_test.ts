@@ -66,7 +66,9 @@ function assertFound(found: readonly string[]): void {
   assertEquals([...new Set(found)].sort(), addresses);
   // At the least, each client was refused once as wrong and once as banned.
   for (const address of addresses) {
-    assertEquals(found.filter((each) => each === address).length >= 2, true, found.join(" "));
+    // The line that counts further refusals has the address; for IPv6, it has a network, which the jail cannot ban.
+    const least = address.includes(":") ? 2 : 3;
+    assertEquals(found.filter((each) => each === address).length >= least, true, found.join(" "));
   }
 }
 
@@ -79,7 +81,7 @@ for (const format of ["text", "json"]) {
     await attack(program.port);
     await program.end("SIGTERM");
     const written = await Deno.readTextFile(log);
-    assertMatch(written, /banned/);
+    assertMatch(written, /left-out.*banned/);
     assertMatch(written, new RegExp(`${FORGED}`));
     assertFound(await foundIn(log));
   });
@@ -152,5 +154,8 @@ await testWith(
       /'pop3svc', 'addjournalmatch', '_SYSTEMD_UNIT=pop3svc\.service', '\+', '_SYSTEMD_SLICE=system-pop3svc\.slice'/,
     );
     assertMatch(dump, /'set', 'pop3svc', 'maxretry', 10/);
+    assertMatch(dump, /'pop3svc', 'addaction', 'nftables-multiport'/);
+    // Debian's own jail must not keep fail2ban from starting where there is no rsyslog.
+    assertMatch(dump, /'add', 'sshd', 'systemd'/);
   },
 );
