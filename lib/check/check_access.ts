@@ -5,7 +5,8 @@
 import { lookAtGivenOrNull } from "../files/look.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import { serverUid } from "../files/server_user.ts";
-import { type Finding, quoted } from "./finding.ts";
+import { quoted } from "../protocol/quoted.ts";
+import type { Finding } from "./finding.ts";
 import { isGroupOfOne } from "./private_group.ts";
 
 /** The files that hold secrets; null for one that is not there. */

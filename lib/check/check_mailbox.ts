@@ -3,10 +3,10 @@ import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.t
 import type { Inspection, InspectionProgress } from "../mailbox/inspection.ts";
 import { inspectMailbox, type MailboxFormat, seenFormat } from "../mailbox/open_mailbox.ts";
 import { lookAtGivenOrNull } from "../files/look.ts";
-import { serverUid } from "../files/server_user.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
 import { reasonOf } from "../telemetry/reason.ts";
-import { type Finding, quoted } from "./finding.ts";
+import type { Finding } from "./finding.ts";
+import { accessRemedy } from "./remedies.ts";
 
 /** A mailbox to check. */
 export interface MailboxToCheck {
@@ -40,6 +40,8 @@ export interface MailboxReport extends MailboxPlace {
   readonly owner: Owner | null;
   /** Null where the mailbox could not be opened, or is not there. */
   readonly contents: Omit<Inspection, "faults" | "warnings"> | null;
+  /** Whether this process may not read it. */
+  readonly isDenied: boolean;
   readonly findings: readonly Finding[];
 }
 
@@ -66,12 +68,13 @@ export function reportOf(place: MailboxPlace, inspection: Inspection): MailboxRe
     ...faults.map((text) => finding("fault", text)),
     ...warnings.map((text) => finding("warning", text)),
   ];
-  return { type: "mailbox", ...place, owner: ownerOf(place), contents, findings };
+  return { type: "mailbox", ...place, owner: ownerOf(place), contents, isDenied: false, findings };
 }
 
 /** The report on a mailbox that is not there yet, which a server treats as empty. */
 export function emptyReport(place: MailboxPlace): MailboxReport {
-  return { type: "mailbox", ...place, owner: ownerOf(place), contents: null, findings: [] };
+  const owner = ownerOf(place);
+  return { type: "mailbox", ...place, owner, contents: null, isDenied: false, findings: [] };
 }
 
 /** The report on a mailbox that could not be looked at. */
@@ -82,22 +85,18 @@ export function brokenReport(place: MailboxPlace, error: unknown): MailboxReport
   // The reasons of all others name the path.
   const isNameless = isDenied || cause instanceof Deno.errors.NotFound;
   const text = isNameless && path !== null ? `${path}: ${reasonOf(cause)}` : reasonOf(cause);
-  const remedy = isDenied && path !== null ? remedyOf(path) : null;
+  const owner = ownerOf(place);
+  const remedy = isDenied && path !== null
+    ? accessRemedy({ path, uid: owner?.uid ?? null }, [])
+    : null;
   const findings = [{ ...findingsOn(place)("fault", text), remedy }];
-  return { type: "mailbox", ...place, owner: ownerOf(place), contents: null, findings };
+  return { type: "mailbox", ...place, owner, contents: null, isDenied, findings };
 }
 
 function ownerOf({ path }: MailboxPlace): Owner | null {
   const info = path === null ? null : lookAtGivenOrNull(path);
   if (info === null || info.uid === null || info.gid === null) return null;
   return { uid: info.uid, gid: info.gid };
-}
-
-function remedyOf(path: string): string | null {
-  const user = serverUid();
-  return user === null
-    ? null
-    : `if all mail is to belong to the server's user: chown -R ${user} ${quoted(path)}`;
 }
 
 function findingsOn({ username, path }: MailboxPlace) {

@@ -116,12 +116,14 @@ function mailboxesOf(report: MailReport): readonly MailboxReport[] {
 
 function pathFindings(
   report: MailReport,
-  { options: { readOnly = false, deletePolicy = "remove" } }: MailboxToCheck | UsersToCheck,
+  checked: MailboxToCheck | UsersToCheck,
 ): Finding[] {
+  const { options: { readOnly = false, deletePolicy = "remove" } } = checked;
+  const root = checked.type === "users" ? checked.mailRoot : null;
   const mailboxes = mailboxesOf(report);
   const deletes = !readOnly && deletePolicy !== "keep";
   return [
-    ...(deletes ? mailboxes.flatMap(checkDeleting) : []),
+    ...(deletes ? checkDeleting(mailboxes, root) : []),
     ...(report.type === "mailbox" && report.path !== null ? checkPath(report.path) : []),
   ];
 }

@@ -16,7 +16,13 @@ export type Concern =
   | { readonly type: "certificate" }
   | { readonly type: "port"; readonly hostname: string; readonly port: number }
   | { readonly type: "file"; readonly path: string }
-  | { readonly type: "users-file"; readonly path: string; readonly line: number | null }
+  | {
+    readonly type: "users-file";
+    readonly path: string;
+    readonly line: number | null;
+    /** Whose line it is, where that is known. */
+    readonly username?: string | null;
+  }
   | {
     readonly type: "mailbox";
     /** Null where there is no users file. */
@@ -58,9 +64,4 @@ export function sentenceOf({ concerns, text }: Finding): string {
       return `${whose}message ${number} (${uniqueId}): ${text}`;
     }
   }
-}
-
-/** A path or a word as a shell reads it. */
-export function quoted(word: string): string {
-  return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

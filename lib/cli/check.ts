@@ -7,6 +7,7 @@ import {
   type InspectionProgress,
   type MailboxSummary,
   printable,
+  userName,
 } from "../program.ts";
 import type { CheckOptions } from "./options.ts";
 import { serverToCheck } from "./server_to_check.ts";
@@ -64,7 +65,7 @@ function mailboxLines(mailbox: MailboxSummary): string[] {
   return [
     `mailbox: ${path}`,
     `format: ${format ?? "unknown"}`,
-    ...(owner === null ? [] : [`owner: uid ${owner.uid}`]),
+    ...(owner === null ? [] : [`owner: ${ownerText(owner.uid)}`]),
     ...(messages === null ? [] : [
       `messages: ${messages}`,
       `octets: ${octets}`,
@@ -101,7 +102,7 @@ function userLines(
   );
   const shown = mailboxes.length <= FEW_USERS
     ? mailboxes
-    : mailboxes.filter(({ user }) => found.has(user));
+    : mailboxes.filter(({ user, path }) => path === null || found.has(user));
   const others = mailboxes.length - shown.length;
   return [
     ...few(shown.map(userLine), "users"),
@@ -114,9 +115,15 @@ function userLine({ user, isLocked, path, format, owner, messages, octets }: Mai
     `user ${JSON.stringify(user)}: ${path ?? "no mailbox"}`,
     ...(isLocked ? ["locked"] : []),
     ...(format === null ? [] : [format]),
-    ...(owner === null ? [] : [`owner uid ${owner.uid}`]),
+    ...(owner === null ? [] : [`owner ${ownerText(owner.uid)}`]),
     ...(messages === null ? [] : [counted(messages, "message"), counted(octets ?? 0, "octet")]),
   ].join(", ");
+}
+
+/** The name where /etc/passwd has it. */
+function ownerText(uid: number): string {
+  const name = userName(uid);
+  return name === String(uid) ? `uid ${uid}` : `${name} (uid ${uid})`;
 }
 
 function findingLines(

@@ -3,7 +3,7 @@ import { lookAtGiven, reasonOf } from "../program.ts";
 import { CliError } from "./cli_error.ts";
 import type { ServeOptions } from "./options.ts";
 
-/** @throws {CliError} when options about mail cannot be used together, or the folder of mailboxes is not there */
+/** @throws {CliError} when options about mail cannot be used together; the folder of mailboxes is looked at later with --users */
 export function ensureMailOptions(mailbox: string | null, options: ServeOptions): void {
   const mailRoot = options["mail-root"];
   if (options.postgres !== null) return ensureDatabaseOptions(mailbox, options);
@@ -24,7 +24,6 @@ export function ensureMailOptions(mailbox: string | null, options: ServeOptions)
   if (options["mail-path"] !== null && mailRoot === null) {
     throw CliError.usage("--mail-path needs --mail-root, the folder of the mailboxes");
   }
-  if (mailRoot !== null) ensureFolder(mailRoot);
 }
 
 function ensureDatabaseOptions(mailbox: string | null, options: ServeOptions): void {
@@ -49,7 +48,8 @@ function ensureDatabaseOptions(mailbox: string | null, options: ServeOptions): v
   if (mailRoot !== null) ensureFolder(mailRoot);
 }
 
-function ensureFolder(path: string): void {
+/** @throws {CliError} when the folder of mailboxes is not there */
+export function ensureFolder(path: string): void {
   try {
     const given = lookAtGiven(path);
     if (given === null) throw new Deno.errors.NotFound();

@@ -16,6 +16,7 @@ import {
 } from "../program.ts";
 import { CliError } from "./cli_error.ts";
 import { exposureOf } from "./exposure.ts";
+import { ensureFolder } from "./mail_options.ts";
 import type { ServeOptions } from "./options.ts";
 import type { ServedDatabase } from "./served_database.ts";
 import type { UserCounts } from "./server_status.ts";
@@ -106,6 +107,7 @@ async function usersOf(
   events: Pop3Events,
 ): Promise<ChosenProvider> {
   const { "mail-root": mailRoot, "mail-path": mailPath, "default-domain": defaultDomain } = options;
+  if (mailRoot !== null) ensureFolder(mailRoot);
   const { UsersFileProvider } = await import("../mod.ts");
   const state = await usableState(options, events, "and the server makes a new key at each start");
   const scramKey = state === null ? null : await keyIn(state, events);

@@ -74,6 +74,7 @@ export async function serverToCheck(
           ...(options["mail-path"] === null ? {} : { mailPath: options["mail-path"] }),
           defaultDomain: options["default-domain"],
           usernameCase: options["username-case"],
+          stateTrouble: state?.trouble ?? null,
           options: {
             ...mailboxOptions(options),
             stateDirectory: state?.type === "usable" ? state.path : null,
@@ -95,7 +96,6 @@ export async function serverToCheck(
     findings: [
       ...errors.map(({ message }) => ofServer("fault", message)),
       ...shownSecrets(Deno.args),
-      ...(state?.type === "none" ? [ofServer("warning", state.reason)] : []),
     ],
     isMisused: errors.some(({ exitCode }) => exitCode === 2),
   };

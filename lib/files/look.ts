@@ -1,5 +1,6 @@
 /** Looks at names synchronously, for callers that open nothing (slow_disks.ts says why logins do not). */
-import { dirname } from "@std/path";
+import { dirname, join } from "@std/path";
+import { isDiskFull } from "./cannot_write.ts";
 import { isSameInode } from "./file_identity.ts";
 import { lookAtGiven } from "./given_path.ts";
 import { nullIfGone } from "./null_if_gone.ts";
@@ -29,13 +30,29 @@ export function entriesNow(path: string): FolderEntry[] {
   }
 }
 
-/** Whether this process can make files in a folder. Only an attempt shows that; it leaves no file there. */
+/** Whether this process may look at names in a folder. It may without the right to list them. */
+export function mayEnter(folder: string): boolean {
+  try {
+    lookNow(join(folder, NO_NAME));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A name that is probably not there. */
+const NO_NAME = ".pop3svc-check";
+
+/**
+ * Whether this process may make files in a folder. Only an attempt shows that; it leaves no file there. A full disk says
+ * nothing about it.
+ */
 export function canWriteIn(folder: string): boolean {
   try {
     Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".pop3svc-" }));
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return isDiskFull(error);
   }
 }
 

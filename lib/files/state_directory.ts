@@ -3,6 +3,7 @@
  * belong to other users, journals, and the server's key. Only the server's own user writes there.
  */
 import { dirname, join, resolve } from "@std/path";
+import { canWriteIn } from "./look.ts";
 import { nullIfGone } from "./null_if_gone.ts";
 import { isPrivateFolder } from "./server_user.ts";
 
@@ -42,6 +43,19 @@ export async function makeStateFolder(folder: string): Promise<void> {
   if (!isFolder(dirname(folder))) {
     throw new Deno.errors.NotADirectory(`${dirname(folder)} is not a folder`);
   }
+}
+
+/**
+ * What this process may do in the state directory: `none` where it may not even look at the files. A full disk counts as
+ * `write`, since it may have room again.
+ */
+export function accessToState(path: string): "write" | "read" | "none" {
+  try {
+    nullIfGone(() => Deno.lstatSync(join(path, "mailboxes")));
+  } catch {
+    return "none";
+  }
+  return canWriteIn(path) ? "write" : "read";
 }
 
 /** Whether it is a folder. A path that this process may not look at counts as one (given_path.ts). */

@@ -48,10 +48,16 @@ export function printableOctets(text: string): string {
 export function describe(error: unknown, causes: number = MOST_CAUSES): string {
   try {
     if (!(error instanceof Error)) return String(error);
-    const hasCause = error.cause !== undefined && causes > 0;
+    // The cause of an error of Deno is the same in the words of the system.
+    const hasCause = error.cause !== undefined && causes > 0 && !isOfDeno(error);
     const cause = hasCause ? `; cause: ${describe(error.cause, causes - 1)}` : "";
     return `${error.message === "" ? error.name : error.message}${cause}`;
   } catch {
     return "an error that cannot be shown";
   }
+}
+
+function isOfDeno({ name, constructor }: Error): boolean {
+  return Object.hasOwn(Deno.errors, name) &&
+    Object.values(Deno.errors).some((kind) => kind === constructor);
 }

@@ -3,6 +3,7 @@
  * after a full disk in the spare folder, which is in the state directory.
  */
 import { join } from "@std/path";
+import { isReadOnlyError } from "../../files/cannot_write.ts";
 import type { FileIdentity } from "../../files/file_identity.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
@@ -75,10 +76,20 @@ export async function placesOf(folder: MailboxFolder, own: string): Promise<stri
   return spare === null ? [own] : [own, spare];
 }
 
-/** The folder for journals and for the lock where our folder cannot be made; null without a state directory. */
+/**
+ * The folder for journals and for the lock where our folder cannot be made; null without a state directory, and where
+ * this process may not look into it: then it has no files there.
+ */
 export async function spareFolderOf(folder: MailboxFolder): Promise<string | null> {
   if (folder.stateDirectory === null) return null;
-  return join(folder.stateDirectory, "journals", await folder.key());
+  const spare = join(folder.stateDirectory, "journals", await folder.key());
+  try {
+    await folder.files.look(spare);
+    return spare;
+  } catch (error) {
+    if (isReadOnlyError(error)) return null;
+    throw error;
+  }
 }
 
 function isFolderOfDeletion(name: string): boolean {

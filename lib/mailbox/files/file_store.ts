@@ -144,7 +144,9 @@ export class FileStore implements MailboxStore, SharedFiles {
       (await this.#tryLockInOwn(LOCK))?.[Symbol.dispose]();
       return true;
     } catch (error) {
-      return !isReadOnlyError(error) && !hasNoPlace(error);
+      const mayNot = isReadOnlyError(error) || hasNoPlace(error);
+      if (mayNot) this.#reports.tell(cannotDelete(this.path, error), "nothing can be deleted");
+      return !mayNot;
     }
   }
 
@@ -225,4 +227,8 @@ export class FileStore implements MailboxStore, SharedFiles {
       ? null
       : await MailboxIndex.read(this.#files, stateFolder, this.#layout);
   }
+}
+
+function cannotDelete(path: string, cause: unknown): Error {
+  return new Error(`${path}: nothing can be deleted there, so DELE gets [READ-ONLY]`, { cause });
 }

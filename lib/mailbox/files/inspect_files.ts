@@ -1,4 +1,8 @@
 /** What the administrator should know about a mailbox of files, for `check`. */
+import { join } from "@std/path";
+import { lookNow } from "../../files/look.ts";
+import { serverUid } from "../../files/server_user.ts";
+import { quoted } from "../../protocol/quoted.ts";
 import type { Inspection, InspectionProgress } from "../inspection.ts";
 import { describeLeftOut } from "../left_out.ts";
 import type { Reports } from "../reports.ts";
@@ -18,6 +22,7 @@ export async function inspectFiles(
   progress: InspectionProgress,
 ): Promise<Inspection> {
   const unreadable: string[] = [];
+  const denied: string[] = [];
   const wrongSizes: string[] = [];
   const mboxes: string[] = [];
   let octets = 0;
@@ -29,7 +34,11 @@ export async function inspectFiles(
       if (measurement.measured.isMbox === true) mboxes.push(path);
       if (hasWrongSize(path, measurement.measured)) wrongSizes.push(path);
     }
-    if (measurement.type === "unreadable") unreadable.push(`${path}: ${textOf(measurement.error)}`);
+    if (measurement.type === "unreadable") {
+      const { error } = measurement;
+      if (error instanceof Deno.errors.PermissionDenied) denied.push(path);
+      else unreadable.push(`${path}: ${textOf(error)}`);
+    }
   });
   const derived = [...messages.values()].filter(({ uniqueId }) => isDerivedUniqueId(uniqueId));
   const brokenOff = await brokenOffDeletions(folder);
@@ -50,6 +59,7 @@ export async function inspectFiles(
         `${path} is an mbox with several messages, served as one that cannot be deleted: serve it with --format mbox and its own path`
       ),
       ...unreadable.map((text) => `cannot be read: ${text}`),
+      ...deniedFault(folder, denied),
     ],
     warnings: [
       ...leftOut.files().filter(({ isFault }) => !isFault).map((files) =>
@@ -61,6 +71,27 @@ export async function inspectFiles(
       ]),
     ],
   };
+}
+
+/** The messages that this process may not read, in one text with what to type. */
+function deniedFault({ path, owner }: MailboxFolder, denied: readonly string[]): string[] {
+  const [first] = denied;
+  if (first === undefined) return [];
+  const server = serverUid();
+  const message = join(path, first);
+  const uid = lookNow(message)?.uid ?? null;
+  const all = denied.length > 1;
+  const what = quoted(all ? path : message);
+  const recursive = all ? "-R " : "";
+  const remedy = owner !== null
+    ? "the server needs CAP_DAC_OVERRIDE, as docs/operations/system-users.md says"
+    : uid !== server
+    ? `type: chown ${recursive}${server ?? "USER"} ${what}`
+    : `type: chmod ${recursive}${all ? "u+rwX" : "u+r"} ${what}`;
+  return [
+    `cannot be read: ${counted(denied.length, "message")}, such as ${JSON.stringify(first)}: ` +
+    `permission denied; ${remedy}`,
+  ];
 }
 
 /** Whether the name gives a wrong size: of the file (`,S=`), or of the message as sent (`,W=`). */
