@@ -123,7 +123,7 @@ function userLine({ user, isLocked, path, format, owner, messages, octets }: Mai
 /** The name where /etc/passwd has it. */
 function ownerText(uid: number): string {
   const name = userName(uid);
-  return name === String(uid) ? `uid ${uid}` : `${name} (uid ${uid})`;
+  return name === String(uid) ? `uid ${uid}` : `uid ${uid} (${name})`;
 }
 
 function findingLines(

@@ -75,13 +75,13 @@ export async function lookAtStateDirectory(options: ServeOptions): Promise<Chose
 function troubleOf(path: string, error: unknown): StateTrouble {
   const uid = serverUid();
   const isDenied = error instanceof Deno.errors.PermissionDenied;
-  const isThere = lookAtGivenOrNull(path) !== null;
-  const who = isDenied && error.message === "" && uid !== null
-    ? `user ${userName(uid)} may not ${isThere ? "write there" : "make it"}`
+  const info = lookAtGivenOrNull(path);
+  const who = isDenied && uid !== null
+    ? deniedText(info, uid)
     : isDiskFull(error)
     ? "the disk is full"
     : reasonOf(error);
-  const make = isThere ? "" : `mkdir -p ${quoted(path)} && `;
+  const make = info !== null ? "" : `mkdir -p ${quoted(path)} && `;
   return {
     reason: `the state directory ${path} cannot be used: ${who}`,
     remedy: isDenied && uid !== null
@@ -107,6 +107,16 @@ function usualPlace(): string | null {
   if (isAbsolute(ofUser)) return join(ofUser, "pop3svc");
   const home = environmentVariable("HOME") ?? "";
   return isAbsolute(home) ? join(home, ".local", "state", "pop3svc") : null;
+}
+
+function deniedText(info: Deno.FileInfo | null, uid: number): string {
+  const user = `user ${userName(uid)}`;
+  if (info === null) return `${user} may not make it`;
+  if (((info.mode ?? 0) & 0o022) !== 0) return "other users may write there";
+  const owner = info.uid === null || info.uid === uid
+    ? ""
+    : `; it belongs to ${userName(info.uid)}`;
+  return `${user} may not write there${owner}`;
 }
 
 /**

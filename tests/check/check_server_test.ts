@@ -104,6 +104,11 @@ Deno.test("each thing that cannot be read is a finding, and the others are looke
       { type: "users-file", path: join(folder.path, "users"), line: null },
       "it is not there",
     ],
+    [
+      "fault",
+      { type: "file", path: join(folder.path, "mail") },
+      "the folder of mailboxes is not there",
+    ],
     ["fault", { type: "file", path: cert }, "the certificate cannot be read: it is not there"],
     ["fault", { type: "file", path: key }, "the key cannot be read: it is not there"],
     [

@@ -147,7 +147,7 @@ Deno.test("mailboxes of files: what the program's check says, by user", async ()
   assertEquals(own?.concerns, { type: "mailbox", username: null, path: joe });
   await using provider = new UsersFileProvider(users, { mailRoot: join(folder.path, "mail") });
   const [line, mailbox] = await check(provider);
-  assertEquals(line?.concerns, { type: "users-file", path: users, line: 2 });
+  assertEquals(line?.concerns, { type: "users-file", path: users, line: 2, username: null });
   assertEquals(mailbox?.concerns, { type: "mailbox", username: "joe", path: joe });
   assertEquals(mailbox?.text, own?.text);
 });

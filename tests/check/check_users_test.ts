@@ -64,18 +64,15 @@ Deno.test("users without a mailbox are listed and counted, which is a fault only
   const file = checked.path("users");
   const lines = ["joe@a.org:{PLAIN}p", "ann@a.org:{PLAIN}p", "locked@a.org:!"];
   const missing = (user: string) =>
-    `warning: user "${user}@a.org": there is no mailbox yet: ${
-      checked.path("mail", "a.org", user)
-    }`;
+    `such as "${user}@a.org": ${checked.path("mail", "a.org", user)}`;
   assertEquals(await checked.findings(lines, { mailPath: "%d/%n" }), [
-    `fault: ${file}: without a mailbox yet: 2 of 2 users; are the paths of the mailboxes right?`,
-    missing("joe"),
-    missing("ann"),
+    `fault: ${file}: without a mailbox yet: 2 of 2 users, ${
+      missing("joe")
+    }; are the paths of the mailboxes right?`,
   ]);
   await checked.mail("mail", "a.org", "joe");
   assertEquals(await checked.findings(lines, { mailPath: "%d/%n" }), [
-    `warning: ${file}: without a mailbox yet: 1 of 2 users`,
-    missing("ann"),
+    `warning: ${file}: without a mailbox yet: 1 of 2 users, ${missing("ann")}`,
   ]);
 });
 
@@ -92,7 +89,7 @@ Deno.test("mail below the folder of mailboxes, too, when the home is served", as
   assertEquals(await checked.findings(lines), []);
 });
 
-Deno.test("weak schemes and fields that change nothing: one line for each, with the number of users", async () => {
+Deno.test("weak schemes are one line, and each field that changes nothing is one, with the number of users", async () => {
   await using checked = await Checked.create();
   const users = ["a", "b", "c", "d", "e"];
   for (const name of users) await checked.mail("mail", name);
@@ -109,11 +106,47 @@ Deno.test("weak schemes and fields that change nothing: one line for each, with 
     ]),
     [
       'fault: line 6: user "f": its hash is yescrypt, which the server cannot check: make another with pop3svc hash',
-      `warning: ${file}: the scheme SHA of 2 users is weak: whoever steals the file can guess the passwords`,
-      `warning: ${file}: the scheme DES-CRYPT of 1 user is weak: whoever steals the file can guess the passwords`,
-      `warning: ${file}: the scheme MD5-CRYPT of 1 user is weak: whoever steals the file can guess the passwords`,
+      `warning: ${file}: weak schemes, with which whoever steals the file can guess the passwords: ` +
+      "SHA (2 users), DES-CRYPT (1 user), MD5-CRYPT (1 user)",
       `warning: ${file}: the field userdb_quota_rule of 2 users changes nothing for POP3`,
       `warning: ${file}: the field nodelay of 1 user changes nothing for POP3`,
     ],
   );
+});
+
+Deno.test("what lies below the folder of mailboxes and belongs to nobody is counted, also where only the case differs", async () => {
+  await using checked = await Checked.create();
+  await checked.mail("mail", "Joe");
+  await checked.mail("mail", "old");
+  await checked.mail("mail", "bad");
+  await checked.mail("mail", ".hidden");
+  const [root, file] = [checked.path("mail"), checked.path("users")];
+  const lines = ["joe:{PLAIN}p", "ann:{PLAIN}p", "bad:{NOPE}x"];
+  await checked.mail("mail", "ann");
+  assertEquals((await checked.findings(lines)).slice(1), [
+    `warning: ${file}: without a mailbox yet: 1 of 2 users, such as "joe": ${root}/joe`,
+    `warning: ${root}: it holds mail of nobody in the users file: 2 names, such as "Joe"`,
+    `warning: ${root}: "Joe" and the mailbox "joe" of a user differ in case only: ` +
+    "mail may be delivered to the one and read from the other",
+  ]);
+  await checked.mail("mail", "a.org", "joe");
+  const ofDomain = await checked.findings(["joe@a.org:{PLAIN}p"], { mailPath: "%d/%n" });
+  assertEquals(ofDomain, [
+    `warning: ${root}: it holds mail of nobody in the users file: 4 names, such as "Joe"`,
+  ]);
+});
+
+Deno.test("a folder of mailboxes that is not there is one fault; a Maildir inside a served folder is one", async () => {
+  await using checked = await Checked.create();
+  const lines = ["joe:{PLAIN}p", "ann:{PLAIN}p"];
+  const nowhere = checked.path("nowhere");
+  assertEquals(await checked.findings(lines, { mailRoot: nowhere }), [
+    `fault: ${nowhere}: the folder of mailboxes is not there`,
+  ]);
+  await checked.mail("mail", "joe", "Maildir");
+  await checked.mail("mail", "ann");
+  const joe = checked.path("mail", "joe");
+  assertEquals(await checked.findings(lines), [
+    `fault: user "joe": ${joe} is served as an empty folder, but holds the Maildir ${joe}/Maildir: name that one`,
+  ]);
 });

@@ -56,7 +56,9 @@ Deno.test("several faults of several parts all show, with what to do, and nothin
   assertEquals([code, stderr], [1, ""]);
   for (
     const line of [
-      `user "joe": ${path("mail/joe")}, maildir, (owner uid \\d+, )?1 message, 14 octets`,
+      `user "joe": ${
+        path("mail/joe")
+      }, maildir, (owner uid \\d+( \\(\\w+\\))?, )?1 message, 14 octets`,
       `user "new": no mailbox, locked`,
       `error: --wire-log ${path("nowhere/wire")}: no file can be made there`,
       "error: line 2: there is no colon after its name",
