@@ -30,6 +30,7 @@ export { maildirMailbox } from "./mailbox/maildir/maildir_mailbox.ts";
 export { mboxMailbox, type MboxMailboxOptions } from "./mailbox/mbox/mbox_mailbox.ts";
 export type { DeletePolicy, FileMailboxOptions } from "./mailbox/files/file_mailbox_options.ts";
 export { type SingleUserOptions, SingleUserProvider } from "./providers/single_user_provider.ts";
+export type { UsersFileCounts } from "./providers/watched_users_file.ts";
 export { UsersFileProvider } from "./providers/users_file_provider.ts";
 export type { UsersFileOptions } from "./providers/users_file_options.ts";
 export type { UsernameCase } from "./auth/prepared_text.ts";
@@ -47,6 +48,7 @@ export type {
 } from "./mailbox/simple_mailbox_options.ts";
 export type {
   MailboxProvider,
+  RefusalCause,
   ScramChallenge,
   ScramVerifier,
   UserSecret,

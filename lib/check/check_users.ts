@@ -6,7 +6,7 @@ import { serverUid } from "../files/server_user.ts";
 import { counted } from "../protocol/counted.ts";
 import type { InspectionProgress } from "../mailbox/inspection.ts";
 import { UserMailboxes } from "../providers/user_mailboxes.ts";
-import type { CheckedUsers } from "../providers/users_file_provider.ts";
+import type { CheckedUsers } from "../providers/checked_users.ts";
 import { badLineReason, parseUsersFile, type UserEntry } from "../providers/users_file.ts";
 import { reasonOf } from "../telemetry/reason.ts";
 import {

@@ -29,6 +29,11 @@ export function metricsOf(status: ServerStatus): readonly Metric[] {
       "Lines of the users file that cannot be used",
       users === null ? [] : one(users.badLines),
     ),
+    gauge(
+      "users_file_rejected",
+      "1 while the users file cannot be used and the previous users stay",
+      users === null ? [] : one(users.rejected === null ? 0 : 1),
+    ),
     gauge("open_ports", "POP3 ports that are open", one(status.ports.length)),
     gauge("connections", "Open connections by state", by("state", { ...connections })),
     gauge("bans", "Addresses and networks that are banned", one(status.bans.length)),

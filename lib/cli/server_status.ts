@@ -17,6 +17,8 @@ export interface UserCounts {
   readonly users: number;
   readonly locked: number;
   readonly badLines: number;
+  /** Why the file as it was at the last look cannot be used, so that the previous users stay; null where it can. */
+  readonly rejected: { readonly reason: string; readonly since: Date } | null;
 }
 
 /** The status of a server. In JSON, a Date is a string. */
@@ -87,6 +89,7 @@ export function statusText(status: ServerStatus, now: Date): string {
     ...(users === null
       ? []
       : [`users: ${users.users}, ${users.locked} locked, ${users.badLines} bad lines`]),
+    ...usersRejectedText(users),
     // A server of an older version does not say.
     ...databaseLines(status.database ?? null),
     countsText(status.counts),
@@ -116,6 +119,17 @@ function rejectedText(certificate: ServerStatus["certificate"]): readonly string
   if (rejected === null) return [];
   const since = new Date(rejected.since).toISOString();
   return [`a newer certificate is NOT USED since ${since}: ${cut(rejected.reason)}`];
+}
+
+function usersRejectedText(users: UserCounts | null): readonly string[] {
+  const rejected = users?.rejected ?? null;
+  if (rejected === null) return [];
+  const since = new Date(rejected.since).toISOString();
+  return [
+    `the users file is NOT USED, and the previous users stay since ${since}: ${
+      cut(rejected.reason)
+    }`,
+  ];
 }
 
 /** The URL of a POP3 port. */

@@ -34,6 +34,7 @@ export function levelOf(event: Happening): LogLevel {
     case "refuse":
       return event.reason === "gone" ? "debug" : "warn";
     case "login-failed":
+      return event.reason === "needs-tls" ? "info" : "warn";
     case "warning":
     case "faults":
     case "lease-lost":
@@ -46,7 +47,7 @@ export function levelOf(event: Happening): LogLevel {
 }
 
 /** Whether an unauthenticated peer caused it; scanners do, all day. */
-function isOfAStranger(during: string): boolean {
+export function isOfAStranger(during: string): boolean {
   return during === "tls";
 }
 

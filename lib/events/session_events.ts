@@ -1,5 +1,6 @@
 /** What a client does in a session. No event holds a password. */
 import type { ConnectionInfo } from "../provider/connection_info.ts";
+import type { RefusalCause } from "../provider/mailbox_provider.ts";
 
 /** A command was received; it has not been carried out yet. */
 export interface CommandEvent {
@@ -59,8 +60,13 @@ export interface LoginFailedEvent {
   readonly username: string;
   /** What the client used: `PASS`, `APOP`, `XLOG`, or a SASL mechanism. */
   readonly mechanism: string;
-  /** Why: the provider refused, or was not asked since the address is banned. The client gets the same reply. */
-  readonly reason: "wrong" | "banned";
+  /**
+   * Why: the provider refused, or was not asked since the address is banned; the client gets the same reply. `needs-tls`:
+   * the client must turn on TLS first, and the username is empty where it has not been read.
+   */
+  readonly reason: "wrong" | "banned" | "needs-tls";
+  /** Why the provider refused, where it says so; left out where it does not. */
+  readonly cause?: RefusalCause;
   /** How long the address is banned, unless the ban is prolonged; left out where it is not. */
   readonly bannedSeconds?: number;
 }

@@ -38,6 +38,11 @@ export interface MailboxProvider {
     token: string,
   ): Awaitable<Mailbox | null>;
   /**
+   * Optional, for the log of the administrator only: why the last login of this user on this connection was refused;
+   * null where the provider does not know. The client gets the same reply, after the same time, whatever it says.
+   */
+  refusalCause?(info: ConnectionInfo, username: string): RefusalCause | null;
+  /**
    * Optional: one name for all spellings of a user's name, whether or not there is such a user. Bans, LOGIN-DELAY and
    * the users who may try during a ban are counted by it; without it, each spelling counts as a user of its own.
    */
@@ -52,6 +57,12 @@ export interface MailboxProvider {
   /** Optional: for whoever made the provider; no listener calls it. */
   [Symbol.asyncDispose]?(): PromiseLike<void>;
 }
+
+/**
+ * Why a provider refuses a login: there is no such user, the user is locked, the user may not log in from this network,
+ * the user's line cannot be used, or the password is wrong.
+ */
+export type RefusalCause = "no-such-user" | "locked" | "network" | "bad-line" | "password";
 
 /** The secrets of users, for mechanisms in which the client proves that it knows one without sending it. */
 export interface UserSecrets {

@@ -7,33 +7,25 @@ import {
   fileMailboxSettings,
 } from "../mailbox/files/file_mailbox_options.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
-import type { MailboxProvider, UserSecret, UserSecrets } from "../provider/mailbox_provider.ts";
+import type {
+  MailboxProvider,
+  RefusalCause,
+  UserSecret,
+  UserSecrets,
+} from "../provider/mailbox_provider.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
+import type { CheckedUsers } from "./checked_users.ts";
 import { PasswordChecker } from "../auth/passwords/password_checker.ts";
+import { causeOf, mayComeFrom, RefusalCauses } from "./refusal_causes.ts";
 import { StandIns } from "./stand_ins.ts";
 import { UserMailboxes } from "./user_mailboxes.ts";
 import type { BadLine, UserEntry, UsersFile } from "./users_file.ts";
 import { type UsersFileOptions, usersFilePath, usersFileSettings } from "./users_file_options.ts";
-import { WatchedUsersFile } from "./watched_users_file.ts";
+import { type UsersFileCounts, WatchedUsersFile } from "./watched_users_file.ts";
 
 /** The longest look at mailboxes before the server says that it is ready. */
 const SURVEY_MS = 2_000;
 const SURVEY_MAILBOXES = 3;
-
-/** What a check looks at. */
-export interface CheckedUsers {
-  readonly type: "users";
-  readonly file: string;
-  /** The folder below which the mailboxes of the users are; null for none. */
-  readonly mailRoot: string | null;
-  /** The path of a mailbox below it. `%u` by default. */
-  readonly mailPath?: string;
-  /** What a login name without `@` gets; null for nothing. */
-  readonly defaultDomain?: string | null;
-  readonly usernameCase: UsernameCase;
-  /** How the mailboxes are opened. */
-  readonly options: FileMailboxOptions;
-}
 
 /** What a check of a provider looks at. */
 export let checkedUsersOf: (provider: UsersFileProvider) => CheckedUsers;
@@ -63,6 +55,7 @@ export class UsersFileProvider implements MailboxProvider {
   /** The hash with which each connection logged in, to check at WAKE that the user still has it. */
   readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
   readonly #checked: CheckedUsers;
+  readonly #refusals = new RefusalCauses();
   #standIns: StandIns;
   #secrets: UserSecrets | null = null;
 
@@ -119,8 +112,8 @@ export class UsersFileProvider implements MailboxProvider {
     return { users: users.size, badLines, isChanged, failure };
   }
 
-  /** How many users can log in or are locked, and how many lines cannot be used. Reads nothing. */
-  counts(): { readonly users: number; readonly locked: number; readonly badLines: number } {
+  /** How many users there are, and whether the file can be used as it was when it was last looked at. Reads nothing. */
+  counts(): UsersFileCounts {
     return this.#watched.counts;
   }
 
@@ -169,12 +162,17 @@ export class UsersFileProvider implements MailboxProvider {
     const user = await this.#find(username);
     const isKnown = user !== null && user.hash.type !== "locked";
     const checked = isKnown ? user.hash : this.#standIns.hash;
+    await this.#noteCause(info, username, user);
     if (checked === null) return null;
     const name = await this.#watched.keyOf(username);
     const isRight = await this.#checker.check(checked, password, name);
-    return isKnown && isRight && mayComeFrom(info, user)
-      ? await this.#openMailbox(info, username)
-      : null;
+    if (!isRight || !isKnown || !mayComeFrom(info, user)) return null;
+    return await this.#openMailbox(info, username);
+  }
+
+  /** Why the last login of the user on this connection was refused, for the log. */
+  refusalCause(info: ConnectionInfo, username: string): RefusalCause | null {
+    return this.#refusals.causeFor(info, username);
   }
 
   /**
@@ -200,6 +198,7 @@ export class UsersFileProvider implements MailboxProvider {
 
   async #secretOf(info: ConnectionInfo, username: string): Promise<UserSecret | null> {
     const user = await this.#find(username);
+    await this.#noteCause(info, username, user);
     if (user === null || !mayComeFrom(info, user)) return null;
     const { hash } = user;
     switch (hash.type) {
@@ -235,14 +234,13 @@ export class UsersFileProvider implements MailboxProvider {
     });
   }
 
+  async #noteCause(info: ConnectionInfo, name: string, user: UserEntry | null): Promise<void> {
+    this.#refusals.note(info, name, causeOf(info, user, await this.#watched.hasBadLineOf(name)));
+  }
+
   #use(file: UsersFile): void {
     this.#standIns = new StandIns(file.users.values(), this.#scramKey);
     this.#secrets = this.#secretsOf(file);
     this.#checker.forget();
   }
-}
-
-/** Whether the user may log in from the client's address. Elsewhere, a right password is refused like a wrong one. */
-function mayComeFrom({ clientAddress }: ConnectionInfo, { networks }: UserEntry): boolean {
-  return networks === null || networks.has(clientAddress);
 }

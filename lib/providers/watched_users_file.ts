@@ -12,6 +12,7 @@ import { lookAtGiven } from "../files/given_path.ts";
 import { linesOf, TextEncodingError } from "../files/given_text.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import { eventOf, type Pop3Events } from "../events/events.ts";
+import { counted } from "../protocol/counted.ts";
 import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
 import {
   type BadLine,
@@ -24,6 +25,18 @@ import {
 
 /** How long a file must stay unchanged to count as finished, if it ends within a line and has become shorter. */
 const QUIET_MS = 1_000;
+
+/** What is known of the users of a file. */
+export interface UsersFileCounts {
+  /** Users who have a place for their mail. */
+  readonly users: number;
+  /** How many of them are locked. */
+  readonly locked: number;
+  /** Lines that cannot be used. */
+  readonly badLines: number;
+  /** Why the file as it was at the last look cannot be used, so that the previous users stay; null where it can. */
+  readonly rejected: { readonly reason: string; readonly since: Date } | null;
+}
 
 /** How names are compared, and what the rules of the file need. */
 export interface WatchedRules extends UsersFileRules {
@@ -38,6 +51,7 @@ export class WatchedUsersFile {
   readonly #events: Pop3Events;
   #users: ReadonlyMap<string, UserEntry> = new Map();
   #badLines: readonly BadLine[] = [];
+  #badKeys: ReadonlySet<string> = new Set();
   #locked = 0;
   #length = 0;
   #reading: Promise<void> = Promise.resolve();
@@ -48,6 +62,8 @@ export class WatchedUsersFile {
   #complaint = "";
   /** Why the file as it is now cannot be read, or cannot be used; null where it can. */
   #unreadable: unknown = null;
+  /** Since when. */
+  #since: Date | null = null;
   #unusable: unknown = null;
 
   constructor(
@@ -74,9 +90,21 @@ export class WatchedUsersFile {
     return { version: this.#version, failure: this.#unreadable ?? this.#unusable };
   }
 
-  /** How many users have a place for their mail, how many of them are locked, and how many lines are bad. */
-  get counts(): { readonly users: number; readonly locked: number; readonly badLines: number } {
-    return { users: this.#users.size, locked: this.#locked, badLines: this.#badLines.length };
+  /** Counted at the last reading, and why the previous users stay. */
+  get counts(): UsersFileCounts {
+    const { failure } = this.reading;
+    const since = this.#since;
+    return {
+      users: this.#users.size,
+      locked: this.#locked,
+      badLines: this.#badLines.length,
+      rejected: failure === null || since === null ? null : { reason: textOf(failure), since },
+    };
+  }
+
+  /** Whether the last file that could be used has a line of this user that cannot be used. */
+  async hasBadLineOf(username: string): Promise<boolean> {
+    return this.#badKeys.has(await this.keyOf(username));
   }
 
   /**
@@ -98,6 +126,11 @@ export class WatchedUsersFile {
   }
 
   async #readIfChanged(): Promise<void> {
+    await this.#tryToRead();
+    this.#since = this.reading.failure === null ? null : this.#since ?? new Date();
+  }
+
+  async #tryToRead(): Promise<void> {
     this.#unreadable = null;
     try {
       const version = fileVersion(this.#path);
@@ -105,10 +138,19 @@ export class WatchedUsersFile {
       const text = this.#readText(version);
       if (this.#isHalfWritten(text)) {
         this.#halfWritten = version;
-        throw new Error("it seems to be half written: the previous users stay for a second");
+        throw new Error("it seems to be half written, and is used if it stays so for a second");
       }
       const keyOf = await nameKeysOf(this.#rules.usernameCase, text);
+      const isCut = text.length < this.#length && linesOf(text).at(-1) !== "";
+      const before = this.#users.size;
       this.#use(parseUsersFile(text, keyOf, this.#rules), text.length);
+      this.#badKeys = new Set(
+        this.#badLines.flatMap(({ user }) => user === null ? [] : keyOf(user)),
+      );
+      if (isCut && this.#users.size < before) {
+        const now = this.#users.size;
+        this.#complain(`it ends within a line; there were ${counted(before, "user")}, now ${now}`);
+      }
       this.#version = version;
       this.#complaint = "";
     } catch (error) {
@@ -167,16 +209,18 @@ export class WatchedUsersFile {
     this.#onUsers(this.file);
   }
 
-  /** The same error, if it names the file. */
-  #named(error: unknown): unknown {
-    const text = error instanceof Error ? error.message : String(error);
-    return text.includes(this.#path)
-      ? error
-      : new Error(`${this.#path}: ${text}`, { cause: error });
+  #named(error: unknown): Error {
+    return new Error(`${this.#path}: ${textOf(error)}: the previous users stay`);
   }
 
   #complain(what: unknown): void {
     const error = typeof what === "string" ? new Error(`${this.#path}: ${what}`) : what;
     this.#events(eventOf({ type: "error", connection: null, during: "users file", error }));
   }
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.NotFound) return "it is not there";
+  return error instanceof Error ? error.message : String(error);
 }

@@ -7,7 +7,7 @@ import { askedProvider } from "../border/asked_provider.ts";
 import type { Login } from "../auth/sasl/mechanism.ts";
 import { guardedProvider } from "./guarded_provider.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
-import type { MailboxProvider } from "../provider/mailbox_provider.ts";
+import type { MailboxProvider, RefusalCause } from "../provider/mailbox_provider.ts";
 import { listOf } from "../provider/message_list.ts";
 import { isUnchecked } from "../provider/unchecked.ts";
 import type { Concern } from "../protocol/failure_costs.ts";
@@ -17,8 +17,16 @@ import { filled, type Text } from "./languages/text.ts";
 import { Maildrop } from "./maildrop.ts";
 import { loggedOut, type OpenAttempt, type Transition, transition } from "./state.ts";
 
-/** The reply to a login on a connection where others could read the password. */
-export const stlsFirst: ErrorReply<Text> = errReply("stlsFirst");
+/** The reply to a login on a connection where others could read the password; the log gets a line. */
+export function stlsFirst(
+  { info, emit }: HandlerContext,
+  mechanism: string,
+  username = "",
+): ErrorReply<Text> {
+  const refused = { username, mechanism, reason: "needs-tls" } as const;
+  emit({ type: "login-failed", connection: info, ...refused });
+  return errReply("stlsFirst");
+}
 
 /** Begins an attempt to log in. The guard decides whether and when the provider is asked. */
 export function beginLogin(context: HandlerContext, mechanism: string): OpenAttempt {
@@ -74,7 +82,11 @@ async function outcomeOf(
   const refusal = await attempt.end(canonical, mailbox !== null);
   if (mailbox === null) {
     if (refusal === null) return transition(loggedOut, errReply("sessionOver"));
-    emit({ type: "login-failed", connection: info, username, mechanism, ...refusal });
+    const cause = refusal.reason === "wrong" ? causeOf(context, username) : null;
+    emit({
+      ...{ type: "login-failed", connection: info, username, mechanism, ...refusal },
+      ...(cause === null ? {} : { cause }),
+    });
     return transition(loggedOut, errReply("wrongPassword", "AUTH"));
   }
   if (context.isAbandoned) {
@@ -98,6 +110,24 @@ async function outcomeOf(
   const { maildrop } = opened;
   emit({ type: "login", connection: info, mechanism, messages: maildrop.list.count });
   return transition({ phase: "TRANSACTION", maildrop }, ok("welcome"));
+}
+
+const CAUSES: readonly RefusalCause[] = [
+  "no-such-user",
+  "locked",
+  "network",
+  "bad-line",
+  "password",
+];
+
+/** Why the provider refused. Only the log shows it, so an answer that is none of the words counts as none. */
+function causeOf({ provider, info }: HandlerContext, username: string): RefusalCause | null {
+  try {
+    const told: unknown = provider.refusalCause?.(info, username);
+    return CAUSES.find((cause) => cause === told) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** The one name for all spellings of it. */

@@ -1,5 +1,5 @@
 /** Counts what happens on a listener, for the admin port. Loaded only with `--admin`. */
-import { ignoreBelow } from "../events/event_level.ts";
+import { ignoreBelow, isOfAStranger } from "../events/event_level.ts";
 import type { Pop3Event, Pop3Events } from "../events/events.ts";
 import { cut } from "./printable.ts";
 
@@ -47,7 +47,8 @@ export class Counters {
         this.#logins.ok++;
         return;
       case "login-failed":
-        this.#logins[event.reason]++;
+        // Nobody has tried a password.
+        if (event.reason !== "needs-tls") this.#logins[event.reason]++;
         return;
       case "delete":
         this.#messagesDeleted += event.uniqueIds.length;
@@ -61,6 +62,8 @@ export class Counters {
         if (event.reason !== "gone") increase(this.#refused, event.reason);
         return;
       case "error": {
+        // A client that rejects the certificate is no failure of the server.
+        if (isOfAStranger(event.during)) return increase(this.#errors, "peer");
         const name = event.error instanceof Error ? cut(event.error.name) : typeof event.error;
         const isNew = !this.#errors.has(name) && this.#errors.size >= MOST_NAMES;
         increase(this.#errors, isNew ? "other" : name);

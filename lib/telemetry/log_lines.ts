@@ -150,9 +150,10 @@ function fieldsOf(event: Logged): Fields {
     case "login-failed":
       return {
         ...whoOf(event.connection),
-        user: event.username,
+        user: event.username === "" && event.reason === "needs-tls" ? null : event.username,
         mechanism: event.mechanism,
         reason: event.reason,
+        ...(event.cause === undefined ? {} : { cause: event.cause }),
         ...(event.bannedSeconds === undefined ? {} : { bannedSeconds: event.bannedSeconds }),
       };
     case "delete":

@@ -14,6 +14,7 @@ import {
 import deno from "../../deno.json" with { type: "json" };
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { CloseEvent } from "../events/connection_events.ts";
+import { isOfAStranger } from "../events/event_level.ts";
 import type { Pop3Event, Pop3Events } from "../events/events.ts";
 import type { ReplyEvent } from "../events/session_events.ts";
 import type { StoreQueryEvent } from "../events/store_events.ts";
@@ -133,6 +134,7 @@ class Observer {
         this.#logins.add(1, { "pop3.auth.mechanism": event.mechanism, "pop3.outcome": "ok" });
         return this.#transition(event.connection, "transaction");
       case "login-failed":
+        if (event.reason === "needs-tls") return;
         return this.#logins.add(1, {
           "pop3.auth.mechanism": event.mechanism,
           "pop3.outcome": event.reason,
@@ -150,7 +152,10 @@ class Observer {
       case "refuse":
         return this.#refused.add(1, { "pop3.refuse.reason": event.reason });
       case "error":
-        return this.#errors.add(1, { "error.type": nameOf(event.error) });
+        return this.#errors.add(1, {
+          // A client that rejects the certificate is no failure of the server.
+          "error.type": isOfAStranger(event.during) ? "peer" : nameOf(event.error),
+        });
       case "store-query":
         return this.#query(event);
       case "lease-lost":

@@ -86,6 +86,7 @@ export class TranscribingLog implements WireLog {
         conversation.login = { username: event.connection.username ?? "", isRight: true };
         break;
       case "login-failed":
+        if (event.reason === "needs-tls") break;
         conversation.login = { username: event.username, isRight: false };
         break;
       case "close":

@@ -47,7 +47,7 @@ class Mailboxes implements AsyncDisposable {
       ],
     }).output();
     const lines = new TextDecoder().decode(stdout).replaceAll(this.#folder.path, "FOLDER")
-      .split("\n").filter((line) => /^(error|warning|  to do): /.test(line));
+      .split("\n").filter((line) => /^(error|warning| {2}to do): /.test(line));
     const ofRoot = lines.findIndex((line) => line.startsWith("warning: root runs this check"));
     return ofRoot < 0 ? lines : lines.toSpliced(ofRoot, 2);
   }

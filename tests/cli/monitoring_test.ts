@@ -105,6 +105,7 @@ Deno.test("after some sessions, /metrics and status --json have the same numbers
       ["users", told.users.users, 2],
       ["users_locked", told.users.locked, 1],
       ["users_file_bad_lines", told.users.badLines, 1],
+      ["users_file_rejected", told.users.rejected === null ? 0 : 1, 0],
       ["open_ports", told.ports.length, 2],
       ["bans", told.bans.length, 0],
       ["messages_deleted_total", told.counts.messagesDeleted, 1],
@@ -134,6 +135,7 @@ Deno.test("after some sessions, /metrics and status --json have the same numbers
   shape.check(told);
   const rejected = { files: ["cert.pem"], reason: "it is not there", since: told.startedAt };
   shape.check({ bans: [{ address: "192.0.2.1", seconds: 1 }], certificate: { rejected } });
+  shape.check({ users: { rejected: { reason: "it is not there", since: told.startedAt } } });
   const queries = { answered: { list: 1 }, failed: { list: 1 }, seconds: { list: 0.1 } };
   const pool = { isReachable: true, open: 1, inUse: 0, waiting: 0 };
   const database = { ...pool, counts: { ...queries, waitSeconds: 0, leasesLost: 0 } };

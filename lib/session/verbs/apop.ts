@@ -21,7 +21,7 @@ export function apop(
   _state: Authorization,
   argument: string,
 ): Reply<Text> | Promise<Transition> {
-  if (!mayLogIn(context)) return stlsFirst;
+  if (!mayLogIn(context)) return stlsFirst(context, "APOP");
   const { apopTimestamp } = context;
   if (apopTimestamp === null) return errReply("notAvailable");
   const [, username, digest] = /^(.+) ([0-9a-fA-F]{32})$/.exec(argument) ?? [];

@@ -35,7 +35,7 @@ export async function auth(
   _state: Authorization,
   argument: string,
 ): Promise<Reply<Text> | Transition> {
-  if (!mayLogIn(context)) return stlsFirst;
+  if (!mayLogIn(context)) return stlsFirst(context, "AUTH");
   const { info, provider } = context;
   const [, name = "", response] = /^(\S*) *(\S.*)?$/.exec(argument.trimEnd()) ?? [];
   if (name === "") {

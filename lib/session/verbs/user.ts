@@ -10,7 +10,7 @@ export function user(
   state: Authorization,
   username: string,
 ): Reply<Text> | Transition {
-  if (!mayLogIn(context)) return stlsFirst;
+  if (!mayLogIn(context)) return stlsFirst(context, "USER", username);
   if (state.username !== null) return errReply("alreadyCalledUser");
   if (username.trim() === "") return errReply("invalidUsername");
   return transition({ phase: "AUTHORIZATION", username }, ok("sendPassword"));

@@ -10,7 +10,7 @@ export function xlog(
   _state: Authorization,
   argument: string,
 ): Reply<Text> | Promise<Transition> {
-  if (!mayLogIn(context)) return stlsFirst;
+  if (!mayLogIn(context)) return stlsFirst(context, "XLOG");
   const [, username, password] = /^(\S+) (.*)$/.exec(argument) ?? [];
   if (username === undefined || password === undefined) {
     return errReply("xlogTakes");
