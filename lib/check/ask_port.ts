@@ -18,6 +18,8 @@ export interface PortToAsk {
 
 /** How long a port has to greet. */
 export const GREETING_MS = 5_000;
+/** Why there is no greeting where the connection is refused. */
+export const NOBODY_LISTENS = "nobody listens there";
 /** RFC 1939 section 3: a reply has at most 512 octets. */
 const MOST_CHARACTERS = 512;
 
@@ -68,5 +70,5 @@ export function reachable(hostname: string): string {
 
 function plainly(error: Error): Error {
   const isRefused = "code" in error && error.code === "ECONNREFUSED";
-  return isRefused ? new Error("nobody listens there") : error;
+  return isRefused ? new Error(NOBODY_LISTENS) : error;
 }

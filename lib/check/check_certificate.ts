@@ -46,10 +46,17 @@ function unreadableFile(path: string): Finding[] {
   }
 }
 
-function findingsOn({ names, validFrom, validTo }: CertificateFacts, now: Date): Finding[] {
+function findingsOn(
+  { names, validFrom, validTo, isSelfSigned }: CertificateFacts,
+  now: Date,
+): Finding[] {
   const found: Finding[] = [];
   if (names.length === 0) {
     found.push(finding("fault", "the certificate has no names: no client will accept it"));
+  }
+  if (isSelfSigned) {
+    const text = "the certificate is self-signed: only clients that were given it accept it";
+    found.push(finding("warning", text));
   }
   if (now < validFrom) {
     const text = `the certificate is valid only from ${validFrom.toISOString()} on`;

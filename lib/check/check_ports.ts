@@ -3,7 +3,7 @@ import { reasonOf } from "../telemetry/reason.ts";
 import type { Clock } from "../time/clock.ts";
 import { isThisMachine } from "../transport/address.ts";
 import { tryHosts } from "../transport/try_hosts.ts";
-import { greetingOf } from "./ask_port.ts";
+import { greetingOf, NOBODY_LISTENS } from "./ask_port.ts";
 import type { Finding } from "./finding.ts";
 
 /** The addresses and ports on which a server will listen. */
@@ -17,24 +17,36 @@ export interface PortsToCheck {
   readonly admin: { readonly hostname: string; readonly port: number } | null;
 }
 
-/** Opens each port for a moment, as the server would. A port that a running POP3 server has is a warning. */
+/** A port that a running server has, probably the one that is checked. */
+export interface AnsweringPort {
+  readonly hostname: string;
+  readonly port: number;
+  readonly answer: string;
+}
+
+/**
+ * Opens each port for a moment, as the server would.
+ *
+ * @param onAnswer called for each port that a running POP3 server has, which is no finding
+ */
 export async function checkPorts(
   { hostnames, ports, proxies, admin }: PortsToCheck,
   clock: Clock,
+  onAnswer: (port: AnsweringPort) => void = () => {},
 ): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const { port, tls } of ports) {
     found.push(
       ...await checkPort(hostnames, port, clock, async (hostname) => {
-        const greeting = await greetingOf({ hostname, port, tls, proxies }, clock);
-        return `it answers ${JSON.stringify(greeting)}`;
+        const answer = await greetingOf({ hostname, port, tls, proxies }, clock);
+        onAnswer({ hostname, port, answer });
       }),
     );
   }
   if (admin === null) return found;
   const ofAdmin = await checkPort([admin.hostname], admin.port, clock, async () => {
     const { isAdminPort } = await import("./ask_admin.ts");
-    if (await isAdminPort(admin, clock)) return "it answers as an --admin port";
+    if (await isAdminPort(admin, clock)) return onAnswer({ ...admin, answer: "an --admin port" });
     throw new Error("it is no --admin port");
   });
   return [...found, ...ofAdmin];
@@ -63,33 +75,36 @@ export function checkLoginWithoutTls({ hostnames }: PortsToCheck): Finding[] {
   }];
 }
 
-/** @param owner who has the port at an address, where that is a server like this one; throws where it is not */
+/** @param owner asks who has the port at an address; throws where that is no server like this one */
 async function checkPort(
   hostnames: readonly string[],
   port: number,
   clock: Clock,
-  owner: (hostname: string) => Promise<string>,
+  owner: (hostname: string) => Promise<void>,
 ): Promise<Finding[]> {
   const all = port === 0 ? [] : await tryHosts(hostnames, port, clock);
-  return await Promise.all(all.map(async ({ hostname, error, isSkipped }): Promise<Finding> => {
+  const found = all.map(async ({ hostname, error, isSkipped }): Promise<Finding[]> => {
     const concerns = { type: "port", hostname, port } as const;
     if (isSkipped) {
-      return { severity: "warning", concerns, text: "this machine has no IPv6", remedy: null };
+      return [{ severity: "warning", concerns, text: "this machine has no IPv6", remedy: null }];
     }
-    if (!(error instanceof Deno.errors.AddrInUse)) return closed(concerns, error);
+    if (!(error instanceof Deno.errors.AddrInUse)) return [closed(concerns, error)];
     try {
-      const who = await owner(hostname);
-      const text = `it is in use, probably by this server, which is running: ${who}`;
-      return { severity: "warning", concerns, text, remedy: null };
+      await owner(hostname);
+      return [];
     } catch (reason) {
-      return {
-        severity: "fault",
-        concerns,
-        text: `another program is using it (${reasonOf(reason)})`,
-        remedy: `to see which: ss -ltnp 'sport = :${port}'`,
-      };
+      const remedy = `to see which: ss -ltnp 'sport = :${port}'`;
+      return [{ severity: "fault", concerns, text: takenText(reasonOf(reason)), remedy }];
     }
-  }));
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** A program may have a port without accepting connections, or have it at another address. */
+function takenText(reason: string): string {
+  return reason === NOBODY_LISTENS
+    ? "it is taken, but no connection is accepted there: another program has it, perhaps at another address"
+    : `another program is using it (${reason})`;
 }
 
 function closed(concerns: Finding["concerns"] & { type: "port" }, error: unknown): Finding {

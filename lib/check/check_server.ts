@@ -7,6 +7,7 @@ import type { CertificateFiles, CertificateReport } from "./check_certificate.ts
 import { checkDeleting, checkPath } from "./check_folder.ts";
 import { checkMailbox, type MailboxReport, type MailboxToCheck } from "./check_mailbox.ts";
 import {
+  type AnsweringPort,
   checkLoginWithoutTls,
   checkPorts,
   checkTlsEngine,
@@ -42,6 +43,8 @@ export interface ServerReport {
   /** Who else can get at the server's secrets, and what this check cannot know. */
   readonly access: readonly Finding[];
   readonly ports: readonly Finding[];
+  /** The ports that a running server has already. */
+  readonly answering: readonly AnsweringPort[];
   /** About the paths of mailboxes. */
   readonly paths: readonly Finding[];
 }
@@ -55,15 +58,17 @@ export async function checkServer(
   const isWithoutLogin = certificate === null && !server.allowsInsecureLogin;
   const hasDenoTls = server.tlsEngine === "deno" && ports.ports.some(({ tls }) => tls);
   const mail = await mailReport(server.mail, progress);
+  const answering: AnsweringPort[] = [];
   return {
     mail,
+    answering,
     certificate: certificate === null ? null : await certificateReport(certificate),
     access: [
       ...checkProof(mail, server.command, hasLowPort(ports), serverUid()),
       ...checkSecrets(server.secretFiles, serverOf(mail, serverUid())),
     ],
     ports: [
-      ...await checkPorts(ports, clock),
+      ...await checkPorts(ports, clock, (port) => answering.push(port)),
       ...(isWithoutLogin ? checkLoginWithoutTls(ports) : []),
       ...(hasDenoTls ? checkTlsEngine(ports) : []),
     ],

@@ -1,6 +1,7 @@
 /** The result of a check in the shape that `check --json` prints; docs/operations/troubleshooting.md describes it. */
 import type { MailboxReport, Owner } from "./check_mailbox.ts";
 import { findingsOf, type ServerReport } from "./check_server.ts";
+import type { AnsweringPort } from "./check_ports.ts";
 import { type Concern, type Finding, sentenceOf } from "./finding.ts";
 
 export interface CheckSummary {
@@ -30,6 +31,8 @@ export interface CheckSummary {
     readonly validFrom: Date;
     readonly validTo: Date;
   } | null;
+  /** The ports that a running server has already, probably this one, and what it answers there. */
+  readonly running: readonly AnsweringPort[];
   /** The errors first. */
   readonly findings: readonly FindingSummary[];
 }
@@ -87,6 +90,7 @@ export function summaryOf(report: ServerReport, others: readonly Finding[]): Che
       validFrom: facts.validFrom,
       validTo: facts.validTo,
     },
+    running: report.answering,
     findings,
   };
 }

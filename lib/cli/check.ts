@@ -41,6 +41,7 @@ function linesOf(summary: CheckSummary): string[] {
       ? mailboxes.flatMap(mailboxLines)
       : [...usersLines(usersFile, mailboxes), ...userLines(mailboxes, findings)]),
     ...(certificate === null ? [] : certificateLines(certificate)),
+    ...runningLine(summary),
     ...findingLines(findings, "error"),
     ...findingLines(findings, "warning"),
     `${counted(errors, "error")}, ${counted(warnings, "warning")}`,
@@ -58,6 +59,12 @@ function certificateLines(
     `valid: ${validFrom.toISOString()} to ${validTo.toISOString()} (${state})`,
     "key: belongs to the certificate",
   ];
+}
+
+/** The greeting shows whether it is this server that has the ports. */
+function runningLine({ running }: CheckSummary): string[] {
+  const ports = running.map(({ hostname, port, answer }) => `${hostname} port ${port} (${answer})`);
+  return ports.length === 0 ? [] : [`running already, probably this server: ${ports.join(", ")}`];
 }
 
 function mailboxLines(mailbox: MailboxSummary): string[] {

@@ -39,6 +39,8 @@ export interface ErrorEvent {
   readonly during: string;
   /** What was thrown. */
   readonly error: unknown;
+  /** The username that was tried, cut at 256 characters, where a login failed; left out elsewhere. */
+  readonly username?: string;
 }
 
 /** A rule that a provider or a mailbox must keep. */

@@ -116,6 +116,7 @@ const MOST_SHOWN = 256;
 function parseLine(line: string, rules: UsersFileRules): UserEntry {
   const [name = "", password, uid = "", _gid, _gecos, home = "", _shell, ...rest] = line.split(":");
   if (password === undefined) throw new SyntaxError("there is no colon after its name");
+  if (name !== name.trim()) throw new SyntaxError("its name begins or ends with a space");
   if (!canNameFolder(name)) throw new SyntaxError("its name cannot be the name of a folder");
   const { defaultDomain = null } = rules;
   if (defaultDomain !== null && !name.includes("@")) {

@@ -44,7 +44,7 @@ export interface HandlerContext extends SessionContext {
   /** Whether the connection is gone, so that no reply is needed any more. */
   isAbandoned: boolean;
   /** Reports an error as an event, and returns the reply for the client. It concerns the mailbox by default. */
-  readonly fail: (failure: unknown, concern?: Concern) => ErrorReply<Text>;
+  readonly fail: (failure: unknown, concern?: Concern, username?: string) => ErrorReply<Text>;
 }
 
 /**

@@ -53,14 +53,19 @@ export async function endLogin(
   return transition;
 }
 
-/** Ends an attempt that failed for a reason other than wrong credentials. */
+/**
+ * Ends an attempt that failed for a reason other than wrong credentials.
+ *
+ * @param username who tried, for the log, where that is known
+ */
 export async function failLogin(
   context: HandlerContext,
   { attempt }: OpenAttempt,
   failure: unknown,
+  username?: string,
 ): Promise<Transition> {
   attempt.releaseTurn();
-  const reply = context.fail(failure);
+  const reply = context.fail(failure, "mailbox", username);
   await attempt.refusalDue();
   context.attempt = null;
   return transition(loggedOut, reply);
@@ -153,7 +158,7 @@ export async function logIn(
     const mailbox = await ask(open.provider);
     return await endLogin(context, open, { username, mailbox, secret });
   } catch (failure) {
-    return await failLogin(context, open, failure);
+    return await failLogin(context, open, failure, username);
   }
 }
 

@@ -50,7 +50,7 @@ export class Session {
       speaksUtf8: false,
       attempt: null,
       isAbandoned: false,
-      fail: (failure, concern) => this.#fail(failure, concern),
+      fail: (failure, concern, username) => this.#fail(failure, concern, username),
     };
   }
 
@@ -227,11 +227,18 @@ export class Session {
     }
   }
 
-  #fail(failure: unknown, concern: Concern = "mailbox"): ErrorReply<Text> {
+  #fail(
+    failure: unknown,
+    concern: Concern = "mailbox",
+    username: string | null = null,
+  ): ErrorReply<Text> {
     const { emit, info, isAbandoned } = this.#context;
     // A provider that obeys the signal has done nothing wrong.
     const hasObeyed = isAbandoned && failure === info.signal.reason;
-    if (!hasObeyed) emit({ type: "error", connection: info, during: this.#verb, error: failure });
+    if (!hasObeyed) {
+      const tried = username === null ? {} : { username };
+      emit({ type: "error", connection: info, during: this.#verb, error: failure, ...tried });
+    }
     return replyToFailure(failure, concern);
   }
 }

@@ -161,6 +161,7 @@ function fieldsOf(event: Logged): Fields {
     case "error":
       return {
         ...(event.connection === null ? {} : whoOf(event.connection)),
+        ...(event.username === undefined ? {} : { user: event.username }),
         during: event.during,
         reason: describe(event.error),
       };

@@ -153,6 +153,10 @@ function withCutNames(event: Pop3Event): Pop3Event {
   switch (event.type) {
     case "login-failed":
       return isLong(event.username) ? { ...event, username: cut(event.username) } : event;
+    case "error":
+      return isLong(event.username ?? null)
+        ? { ...event, username: cut(event.username ?? "") }
+        : event;
     case "command":
       return isLong(event.argument) ? { ...event, argument: cut(event.argument) } : event;
     default:

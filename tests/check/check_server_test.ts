@@ -159,3 +159,20 @@ Deno.test("without a certificate nobody on another machine can log in, unless th
   assertEquals(await said({ allowsInsecureLogin: true }), []);
   assertEquals(await said({ ports: { ...ports, hostnames: ["localhost", "::1"] } }), []);
 });
+
+Deno.test("a self-signed certificate is a warning; one of an authority is none", async () => {
+  await using folder = await TemporaryFolder.create();
+  const [cert, key] = [join(folder.path, "cert"), join(folder.path, "key")];
+  const textsOf = async (pair: { readonly cert: string; readonly key: string }) => {
+    await Deno.writeTextFile(cert, pair.cert);
+    await Deno.writeTextFile(key, pair.key);
+    return checkCertificate({ cert, key }, new Date()).findings.map(({ severity, text }) => [
+      severity,
+      text,
+    ]);
+  };
+  assertEquals(await textsOf(await selfSignedCertificate()), [
+    ["warning", "the certificate is self-signed: only clients that were given it accept it"],
+  ]);
+  assertEquals(await textsOf(certificate), []);
+});

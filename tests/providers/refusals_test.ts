@@ -3,6 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ObservedListener } from "../observed_listener.ts";
 import { MemoryProvider, UsersFileProvider } from "../../lib/mod.ts";
 import { levelOf } from "../../lib/events/event_level.ts";
+import { logLine } from "../../lib/telemetry/log_lines.ts";
 import { certificate } from "../test_authority.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { UsersServed, WRONG } from "./users_served.ts";
@@ -116,4 +117,14 @@ Deno.test("a file that stays cut within a line says how many users are left", as
     served.complaints().at(-1),
     `Error: ${served.file}: it ends within a line; there were 3 users, now 1`,
   );
+});
+
+Deno.test("a login that fails for another reason names the user in the log", async () => {
+  await using served = await UsersServed.start(["me:{PLAIN}m"]);
+  await Deno.remove(served.mail, { recursive: true });
+  assertStringIncludes(await served.logIn("me", "m") ?? "", "-ERR [SYS/TEMP]");
+  const [failed] = served.pop3.all("error").filter(({ during }) => during === "XLOG");
+  assertEquals([failed?.username, failed?.connection?.username], ["me", null]);
+  const line = failed === undefined ? null : logLine(failed, "text", "info");
+  assertStringIncludes(line ?? "", " user=me ");
 });

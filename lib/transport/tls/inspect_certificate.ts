@@ -16,6 +16,8 @@ export interface CertificateFacts {
   readonly validFrom: Date;
   /** The last moment at which it is valid. */
   readonly validTo: Date;
+  /** Whether its own subject issued it. */
+  readonly isSelfSigned: boolean;
 }
 
 /** A certificate that can be used: its parts as TLS needs them, and what the administrator wants to know. */
@@ -32,5 +34,6 @@ export function inspectCertificate(given: Certificate): InspectedCertificate {
     names: leaf.subjectAltName?.split(", ") ?? [],
     validFrom: new Date(leaf.validFrom),
     validTo: new Date(leaf.validTo),
+    isSelfSigned: leaf.issuer === leaf.subject,
   };
 }
