@@ -1,11 +1,7 @@
 /** The users of a file, with their mailboxes on disk. */
 import { checked, checkedOptions } from "../settings/setting.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
-import type { UsernameCase } from "../auth/prepared_text.ts";
-import {
-  type FileMailboxOptions,
-  fileMailboxSettings,
-} from "../mailbox/files/file_mailbox_options.ts";
+import { fileMailboxSettings } from "../mailbox/files/file_mailbox_options.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type {
   MailboxProvider,

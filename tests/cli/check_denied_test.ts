@@ -3,6 +3,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { checkUsers } from "../../lib/check/check_users.ts";
 import { logIn, run, testAsRoot } from "../security/two_users.ts";
+import { LoopbackClient } from "../loopback_client.ts";
 import { RunningProgram } from "../running_program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
@@ -156,5 +157,26 @@ testAsRoot(
         "another user than the server's own",
       remedy: "chown",
     }]);
+  },
+);
+
+testAsRoot(
+  "a single mailbox is served, and its messages are deleted, whatever the state directory is",
+  async () => {
+    await using mailboxes = await Mailboxes.create();
+    const state = mailboxes.path("other");
+    await Deno.mkdir(state, { mode: 0o700 });
+    await Deno.chown(state, OTHER, OTHER);
+    const args = [mailboxes.path("mail/joe"), "--state-dir", state];
+    await using program = await RunningProgram.start(args, {}, ["-A"], {
+      shell: 'exec setpriv --bounding-set=-all --inh-caps=-all "$@"',
+    });
+    using client = await LoopbackClient.connect(program.port);
+    await client.logIn();
+    assertEquals(
+      await client.command("DELE 1"),
+      "+OK Message UID:1.x flagged for delete on QUIT or SLEE.",
+    );
+    assertEquals(await client.command("QUIT"), "+OK 1 message deleted. Closing connection.");
   },
 );
