@@ -183,4 +183,5 @@ await testWith(
     await Deno.writeTextFile(key, certificate.key);
     assertEquals(found(), []);
   },
+  ["version"],
 );
