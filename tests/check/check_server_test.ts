@@ -181,7 +181,8 @@ await testWith(
     ]);
     await Deno.writeTextFile(cert, certificate.cert);
     await Deno.writeTextFile(key, certificate.key);
-    assertEquals(found(), []);
+    // The certificate of the tests expires soon.
+    assertEquals(found().filter(([, text]) => text?.includes("self-signed")), []);
   },
   ["version"],
 );
