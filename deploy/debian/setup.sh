@@ -112,7 +112,7 @@ if [ $postfix = yes ] && command -v postconf >/dev/null; then check_postfix; fi
 wanted='openssl:openssl setpriv:util-linux logrotate:logrotate'
 [ $postfix = no ] || wanted="$wanted postconf:postfix"
 [ $self_signed = yes ] || wanted="$wanted certbot:certbot"
-[ $fail2ban = no ] || wanted="$wanted fail2ban-client:fail2ban"
+[ $fail2ban = no ] || wanted="$wanted fail2ban-client:fail2ban nft:nftables"
 missing=''
 for each in $wanted; do
   command -v "${each%:*}" >/dev/null || missing="$missing ${each#*:}"

@@ -46,7 +46,7 @@ async function startAsTold(sandbox: Sandbox, told: string): Promise<void> {
 
 testInSandbox(
   "from nothing: Postfix delivers, clients read and delete over TLS, and a second run changes nothing",
-  ["postconf", "logrotate", "openssl", "curl", "fail2ban-client"],
+  ["postconf", "logrotate", "openssl", "curl", "fail2ban-client", "nft"],
   async (sandbox) => {
     // A small disk for the mail, to fill it at the end.
     await succeed(sandbox, "mkdir -p /srv/mail && mount -t tmpfs -o size=1m mail /srv/mail");

@@ -45,7 +45,7 @@ for (const hostname of ["0.0.0.0", "::"]) {
       await client.readLine();
       assertEquals(
         await client.command("USER me"),
-        "-ERR Encrypt the connection first, with STLS or on the port for TLS.",
+        "-ERR Call STLS and negotiate TLS first.",
       );
     },
   });
