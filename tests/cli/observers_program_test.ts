@@ -279,7 +279,10 @@ Deno.test("nothing that is shipped sends SIGUSR1, which makes Deno open its insp
   for (const folder of ["deploy", "examples", "lib", ".github"]) {
     for (const path of filesBelow(join(root, folder))) {
       if (path.endsWith("signals.ts")) continue;
-      assertEquals(/USR1/.test(await Deno.readTextFile(path)), false, path);
+      const text = await Deno.readTextFile(path);
+      // HAProxy is told to let sessions end by this signal.
+      const ours = text.replaceAll(/# HAProxy lets .*\n\s+stop_signal: SIGUSR1/g, "");
+      assertEquals(/USR1/.test(ours), false, path);
     }
   }
 });

@@ -284,6 +284,7 @@ Deno.test("a task has all permissions only if it starts programs, which have the
     "bench:check",
     "bench:safety",
     "bench:tls",
+    "bench:cluster",
     "soak",
     "ok",
   ];
