@@ -48,6 +48,7 @@ Deno.test("events, limits, bans and secure login see the client's address", asyn
   ]);
   assertEquals(pop3.all("refuse").map(({ clientAddress }) => clientAddress), ["192.0.2.7"]);
   assertEquals(pop3.all("login-failed").map(({ reason }) => reason), [
+    "needs-tls",
     "wrong",
     "wrong",
     "wrong",
