@@ -2,10 +2,10 @@
 export class KeyedDigest {
   readonly #key = crypto.getRandomValues(new Uint8Array(32));
 
-  /** The digest of some values: equal for equal values, and it reveals nothing of them. */
-  async of(values: readonly unknown[]): Promise<string> {
+  /** The digest of a text: equal for equal texts, and it reveals nothing of them. */
+  async of(text: string): Promise<string> {
     createHmac ??= (await import("node:crypto")).createHmac;
-    return createHmac("sha256", this.#key).update(JSON.stringify(values)).digest("base64");
+    return createHmac("sha256", this.#key).update(text).digest("base64");
   }
 }
 

@@ -3,7 +3,7 @@ import type { Awaitable } from "../protocol/reply.ts";
 import type { Credential, LoginAttempt, Refusal } from "../session/login_guard.ts";
 import type { Clock } from "../time/clock.ts";
 import { isLoopback } from "../transport/address.ts";
-import type { LoginAdmission, Verdict } from "./login_admission.ts";
+import type { LoginAdmission, TriedSecret, Verdict } from "./login_admission.ts";
 
 /** The least time from an attempt to its refusal. */
 export const REFUSAL_MS = 1_000;
@@ -14,7 +14,7 @@ export class GuardedAttempt implements LoginAttempt {
   readonly #address: string;
   #startedAt: number;
   #proof: Credential | null = null;
-  #digest: string | null = null;
+  #secret: TriedSecret | null = null;
   #turn: Disposable | null = null;
   #isExempted = false;
   #verdict: Verdict | null = null;
@@ -86,13 +86,13 @@ export class GuardedAttempt implements LoginAttempt {
 
   async #admit(credential: Credential): Promise<boolean> {
     this.releaseTurn();
-    this.#digest = credential.type === "proof"
+    this.#secret = credential.type === "proof"
       ? null
-      : await this.#admission.digestOf([credential.type, credential.username, credential.secret]);
+      : this.#admission.secretOf([credential.type, credential.username, credential.secret]);
     const decision = await this.#admission.decide({
       address: this.#address,
       username: credential.username,
-      digest: this.#digest,
+      secret: this.#secret,
       isExempted: this.#isExempted,
       abandoned: this.#abandoned,
     });
@@ -112,7 +112,7 @@ export class GuardedAttempt implements LoginAttempt {
       return null;
     }
     if (this.#verdict !== "banned") {
-      await this.#admission.noteWrong(this.#address, this.#digest, this.#verdict === "ask");
+      await this.#admission.noteWrong(this.#address, this.#secret, this.#verdict === "ask");
     }
     const bannedSeconds = await this.#admission.bannedSeconds(this.#address);
     const reason = this.#verdict === "banned" ? "banned" : "wrong";

@@ -3,7 +3,7 @@ import { KeyedDigest } from "../auth/keyed_digest.ts";
 import { aBoolean, type Check, only } from "../border/answers.ts";
 import type { Clock } from "../time/clock.ts";
 import { isLoopback, peerKey } from "../transport/address.ts";
-import { AttemptsInProgress } from "./attempts_in_progress.ts";
+import { AttemptsInProgress, Place } from "./attempts_in_progress.ts";
 import type { BanEngine, BanStanding } from "./ban_engine.ts";
 import { KnownLogins } from "./known_logins.ts";
 import { WrongCredentials } from "./wrong_credentials.ts";
@@ -21,10 +21,31 @@ export type Verdict = "ask" | "wrong" | "banned" | "abandoned";
 export interface Undecided {
   readonly address: string;
   readonly username: string;
-  readonly digest: string | null;
+  /** Null for a proof, which another attempt cannot repeat. */
+  readonly secret: TriedSecret | null;
   /** Whether it began as an attempt of a known user from a banned address. */
   readonly isExempted: boolean;
   readonly abandoned: { readonly promise: Promise<void>; readonly isDone: boolean };
+}
+
+/**
+ * What an attempt tries. The attempts in progress are told apart by its text. What outlives the attempt is a digest, which
+ * costs as much as five looks at files, and which most attempts do not need.
+ */
+export class TriedSecret {
+  readonly text: string;
+  readonly #digests: KeyedDigest;
+  #digest: Promise<string> | null = null;
+
+  constructor(digests: KeyedDigest, parts: readonly string[]) {
+    this.text = JSON.stringify(parts);
+    this.#digests = digests;
+  }
+
+  /** A digest that identifies it without revealing it. */
+  digest(): Promise<string> {
+    return this.#digest ??= this.#digests.of(this.text);
+  }
 }
 
 /** A verdict; with `ask`, the turn counts as an attempt in progress until it is disposed of. */
@@ -37,7 +58,7 @@ export class LoginAdmission {
   readonly #engine: () => BanEngine;
   readonly #known: KnownLogins;
   readonly #wrong: WrongCredentials;
-  readonly #digest = new KeyedDigest();
+  readonly #digests = new KeyedDigest();
   readonly #ofNetwork: AttemptsInProgress;
   readonly #ofSecret: AttemptsInProgress;
 
@@ -49,19 +70,21 @@ export class LoginAdmission {
     this.#ofSecret = new AttemptsInProgress(clock);
   }
 
-  /** A digest that identifies what is tried without revealing it. */
-  digestOf(parts: readonly string[]): Promise<string> {
-    return this.#digest.of(parts);
+  /** What an attempt tries, of these parts. */
+  secretOf(parts: readonly string[]): TriedSecret {
+    return new TriedSecret(this.#digests, parts);
   }
 
   /** Waits until an attempt can be decided. The caller disposes of the turn when the provider has answered. */
   async decide(
-    { address, username, digest, isExempted, abandoned }: Undecided,
+    { address, username, secret, isExempted, abandoned }: Undecided,
   ): Promise<Decision> {
+    using place = new Place(abandoned.promise);
     const peer = peerKey(address);
     const isHere = isLoopback(address);
     const refusalsBefore = this.#wrong.count;
     for (;;) {
+      const digest = this.#wrong.count > refusalsBefore ? await secret?.digest() : undefined;
       const nextEnd = this.#ofNetwork.nextEnd(peer);
       const { bannedSeconds, strikesLeft } = await standingOf(this.#engine(), address);
       if (abandoned.isDone) return { verdict: "abandoned" };
@@ -71,16 +94,19 @@ export class LoginAdmission {
       if (isBanned && !isExempted && !this.#known.mayTry(peer, username)) {
         return { verdict: "banned" };
       }
-      if (digest !== null) {
-        if (this.#wrong.hasSince(refusalsBefore, digest)) return { verdict: "wrong" };
-        if (this.#ofSecret.count(digest) > 0) {
-          await this.#ofSecret.untilFewer(digest, abandoned.promise);
+      if (secret !== null) {
+        if (this.#wrong.count > refusalsBefore) {
+          if (digest === undefined) continue;
+          if (this.#wrong.hasSince(refusalsBefore, digest)) return { verdict: "wrong" };
+        }
+        if (this.#ofSecret.count(secret.text) > 0) {
+          await place.untilFewer(this.#ofSecret, secret.text);
           continue;
         }
       }
       const full = this.#fullNetwork(peer, isHere, strikesLeft);
       if (full !== null) {
-        await this.#ofNetwork.untilFewer(full, abandoned.promise);
+        await place.untilFewer(this.#ofNetwork, full);
         continue;
       }
       if (isBanned) this.#known.noteTry(peer, username);
@@ -90,7 +116,7 @@ export class LoginAdmission {
       ]);
       const turn = new DisposableStack();
       turn.use(this.#ofNetwork.begin([...networks]));
-      if (digest !== null) turn.use(this.#ofSecret.begin([digest]));
+      if (secret !== null) turn.use(this.#ofSecret.begin([secret.text]));
       return { verdict: "ask", turn, isExempted: isBanned };
     }
   }
@@ -119,7 +145,8 @@ export class LoginAdmission {
    *
    * @param isNew whether the provider was asked about this attempt itself, and not about another that it waited for
    */
-  async noteWrong(address: string, digest: string | null, isNew: boolean): Promise<void> {
+  async noteWrong(address: string, secret: TriedSecret | null, isNew: boolean): Promise<void> {
+    const digest = await secret?.digest() ?? null;
     if (isNew && digest !== null) this.#wrong.add(digest);
     await this.#engine().registerFailedAttempt(address, digest);
   }

@@ -77,7 +77,7 @@ export class PasswordChecker implements Disposable {
   }
 
   async #checkSlowly(hash: SlowHash, password: string, name: string): Promise<boolean> {
-    const digest = await this.#digest.of([name, hash, password]);
+    const digest = await this.#digest.of(JSON.stringify([name, hash, password]));
     const until = this.#right.get(digest);
     if (until !== undefined && until > this.#clock.now()) return true;
     const isRight = this.#wrong.get(digest) !== true && await this.#workers.verify(hash, password);
