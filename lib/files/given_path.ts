@@ -9,7 +9,7 @@
  *
  * A login looks asynchronously from the folder on whose disk is slow (slow_disks.ts). Other callers always wait.
  */
-import { join, resolve } from "@std/path";
+import { resolve } from "@std/path";
 import { type Awaitable, then } from "../protocol/reply.ts";
 import { nullIfGone } from "./null_if_gone.ts";
 import { type SlowDisks, slowDisks } from "./slow_disks.ts";
@@ -142,7 +142,7 @@ function* walkTo(path: string): Generator<Question, GivenPath | null, Answer> {
   let stranger: number | null = null;
   for (let parts = partsOf(resolve(path)); parts.length > 0;) {
     const [name = "", ...rest] = parts;
-    const next = join(seen, name);
+    const next = seen === "/" ? `/${name}` : `${seen}/${name}`;
     const folder = info;
     info = yield* look(next, folder);
     isShared = folder !== null && !isPrivateFolder(folder);

@@ -1,6 +1,6 @@
 /** Finds out which kind of mailbox a path is, and opens it. */
 import { join } from "@std/path";
-import { lookAtMailbox } from "../files/given_path.ts";
+import { type GivenPath, lookAtMailbox } from "../files/given_path.ts";
 import { denoFileSystem as files } from "../files/file_system.ts";
 import type { FileMailboxOptions } from "./files/file_mailbox_options.ts";
 import { FileStore } from "./files/file_store.ts";
@@ -17,9 +17,11 @@ export type MailboxFormat = "folder" | "maildir" | "mbox";
  * The format of what is there. A file is an mbox. A folder is a Maildir if it holds two of `new`, `cur` and `tmp`. One
  * of the first two is enough if the only files beside it are those of an IMAP server or a desktop, since git and some
  * mail clients drop empty folders. Any other folder is a folder of messages.
+ *
+ * @param seen what is at the path, where the caller has looked just now
  */
-export async function seenFormat(path: string): Promise<MailboxFormat> {
-  const given = await lookAtMailbox(path);
+export async function seenFormat(path: string, seen?: GivenPath): Promise<MailboxFormat> {
+  const given = seen ?? await lookAtMailbox(path);
   if (given?.info.isFile === true) return "mbox";
   // We do not follow a link in the place of a folder, but it still shows that the files beside it are not messages.
   const inside: string[] = [];

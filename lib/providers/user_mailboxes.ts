@@ -10,7 +10,7 @@
  *   user, or to the owner of its target (given_path.ts).
  */
 import { join } from "@std/path";
-import { lookAtMailbox } from "../files/given_path.ts";
+import { type GivenPath, lookAtMailbox } from "../files/given_path.ts";
 import { serverUid } from "../files/server_user.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
@@ -72,8 +72,9 @@ export class UserMailboxes {
   async otherMailOf(user: UserEntry): Promise<string | null> {
     const { mailbox, home, rootPath } = user;
     if (mailbox !== null || rootPath === null || await placeInHome(home) === null) return null;
-    if (!await isThere(rootPath)) return null;
-    const place = { path: rootPath, format: await seenFormat(rootPath) };
+    const given = await lookAt(rootPath);
+    if (given === null) return null;
+    const place = { path: rootPath, format: await seenFormat(rootPath, given) };
     const { messages } = await (await this.#storeAt(place, user)).inspect(() => {});
     return messages > 0 ? rootPath : null;
   }
@@ -101,8 +102,7 @@ export class UserMailboxes {
   /** Whether a mailbox is there, and belongs to another user than the server's own. */
   async isOfOthers(user: UserEntry): Promise<boolean> {
     try {
-      const place = await this.#placeOf(user);
-      const owner = place === null ? null : (await lookAtMailbox(place.path))?.info.uid ?? null;
+      const owner = (await this.#placeOf(user))?.given.info.uid ?? null;
       return owner !== null && owner !== serverUid();
     } catch {
       // The user's login reports what is wrong.
@@ -118,7 +118,8 @@ export class UserMailboxes {
   async placeOf(user: UserEntry): Promise<MailboxPlace | null> {
     const place = await this.#placeOf(user);
     if (place === null) return null;
-    return { path: place.path, format: place.format ?? await seenFormat(place.path) };
+    const { path, format, given } = place;
+    return { path, format: format ?? await seenFormat(path, given) };
   }
 
   /** The path alone, for a mailbox whose format this process may not find out; null where nothing is there yet. */
@@ -130,7 +131,7 @@ export class UserMailboxes {
     return await openStore(path, format, { ...this.#options, uid });
   }
 
-  async #placeOf(user: UserEntry): Promise<NamedMailbox | null> {
+  async #placeOf(user: UserEntry): Promise<SeenMailbox | null> {
     const { mailbox, home, rootPath } = user;
     if (mailbox !== null) return await namedPlace(mailbox);
     if (home === null && rootPath === null) {
@@ -139,32 +140,45 @@ export class UserMailboxes {
     return await placeInHome(home) ?? await this.#placeInRoot(rootPath);
   }
 
-  async #placeInRoot(path: string | null): Promise<NamedMailbox | null> {
+  async #placeInRoot(path: string | null): Promise<SeenMailbox | null> {
     if (path === null) return null;
-    if (this.#mailRoot !== null && !await isThere(this.#mailRoot)) {
+    const given = await lookAt(path);
+    if (given !== null) return { path, format: null, given };
+    if (this.#mailRoot !== null && await lookAt(this.#mailRoot) === null) {
       throw new Deno.errors.NotFound(`${this.#mailRoot}: the folder of mailboxes is not there`);
     }
-    return await isThere(path) ? { path, format: null } : null;
+    return null;
   }
 }
 
-/** Where an mbox location is a folder, INBOX is the file `inbox` in it, as Dovecot has it. */
-async function namedPlace({ path, format }: NamedMailbox): Promise<NamedMailbox | null> {
-  const inbox = join(path, "inbox");
-  if (format === "mbox" && await isThere(inbox)) return { path: inbox, format };
-  return await isThere(path) ? { path, format } : null;
+/** A mailbox that is there. */
+interface SeenMailbox extends NamedMailbox {
+  readonly given: GivenPath;
 }
 
-async function placeInHome(home: string | null): Promise<NamedMailbox | null> {
+/** Where an mbox location is a folder, INBOX is the file `inbox` in it, as Dovecot has it. */
+async function namedPlace({ path, format }: NamedMailbox): Promise<SeenMailbox | null> {
+  const inbox = join(path, "inbox");
+  const inside = format === "mbox" ? await lookAt(inbox) : null;
+  if (inside !== null) return { path: inbox, format, given: inside };
+  const given = await lookAt(path);
+  return given === null ? null : { path, format, given };
+}
+
+async function placeInHome(home: string | null): Promise<SeenMailbox | null> {
   if (home === null) return null;
   const path = join(home, "Maildir");
-  if (await isThere(path)) return { path, format: null };
-  return await isThere(home) && await isMaildir(home) ? { path: home, format: "maildir" } : null;
+  const maildir = await lookAt(path);
+  if (maildir !== null) return { path, format: null, given: maildir };
+  const given = await lookAt(home);
+  if (given === null || !await isMaildir(home)) return null;
+  return { path: home, format: "maildir", given };
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** What is at a path; null where nothing is. */
+async function lookAt(path: string): Promise<GivenPath | null> {
   try {
-    return await lookAtMailbox(path) !== null;
+    return await lookAtMailbox(path);
   } catch (cause) {
     throw new Pop3ResponseError("Your mailbox cannot be opened.", { code: "SYS/PERM", cause });
   }

@@ -10,18 +10,16 @@ import type {
   UserSecrets,
 } from "../provider/mailbox_provider.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
+import type { Clock } from "../time/clock.ts";
 import type { CheckedUsers } from "./checked_users.ts";
 import { PasswordChecker } from "../auth/passwords/password_checker.ts";
+import { leftOutOfOthers } from "./left_out_of_others.ts";
 import { causeOf, mayComeFrom, RefusalCauses } from "./refusal_causes.ts";
 import { StandIns } from "./stand_ins.ts";
 import { UserMailboxes } from "./user_mailboxes.ts";
 import type { BadLine, UserEntry, UsersFile } from "./users_file.ts";
 import { type UsersFileOptions, usersFilePath, usersFileSettings } from "./users_file_options.ts";
 import { type UsersFileCounts, WatchedUsersFile } from "./watched_users_file.ts";
-
-/** The longest look at mailboxes before the server says that it is ready. */
-const SURVEY_MS = 2_000;
-const SURVEY_MAILBOXES = 3;
 
 /** What a check of a provider looks at. */
 export let checkedUsersOf: (provider: UsersFileProvider) => CheckedUsers;
@@ -47,6 +45,7 @@ export class UsersFileProvider implements MailboxProvider {
   readonly #watched: WatchedUsersFile;
   readonly #mailboxes: UserMailboxes;
   readonly #checker: PasswordChecker;
+  readonly #clock: Clock;
   readonly #scramKey: Uint8Array<ArrayBuffer>;
   /** The hash with which each connection logged in, to check at WAKE that the user still has it. */
   readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
@@ -77,6 +76,7 @@ export class UsersFileProvider implements MailboxProvider {
     this.#checked = { type: "users", file: path, ...rules, options: mailboxOptions };
     this.#mailboxes = new UserMailboxes(mailRoot, mailboxOptions);
     this.#checker = new PasswordChecker(hashing, clock);
+    this.#clock = clock;
     this.#scramKey = scramKey ?? crypto.getRandomValues(new Uint8Array(32));
     this.#standIns = new StandIns([], this.#scramKey);
     this.#watched = new WatchedUsersFile(
@@ -113,20 +113,9 @@ export class UsersFileProvider implements MailboxProvider {
     return this.#watched.counts;
   }
 
-  /**
-   * What is left out of mailboxes that belong to other users than the server's own. Stops after two seconds, or when
-   * three mailboxes have something left out. Where all mail belongs to the server's user, nothing is opened.
-   */
-  async leftOutOfOthers(): Promise<readonly string[]> {
-    const found: string[] = [];
-    const until = performance.now() + SURVEY_MS;
-    for (const user of this.#watched.file.users.values()) {
-      if (found.length >= SURVEY_MAILBOXES || performance.now() > until) break;
-      if (!await this.#mailboxes.isOfOthers(user)) continue;
-      // A mailbox that cannot be opened is reported at its login, and by `check`.
-      found.push(...await this.#mailboxes.leftOut(user).catch(() => []));
-    }
-    return found;
+  /** What is left out of mailboxes that belong to other users than the server's own; it soon gives up. */
+  leftOutOfOthers(): Promise<readonly string[]> {
+    return leftOutOfOthers(this.#watched.file.users.values(), this.#mailboxes, this.#clock);
   }
 
   /** The secrets for APOP and SCRAM, where every user has one; otherwise null. */
