@@ -10,14 +10,17 @@
 import { putAscii } from "../protocol/ascii.ts";
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
 import {
+  type Awaitable,
   challengeLine,
   COUNTED,
   isClean,
   isCounted,
   type MessageBody,
   type MessageReply,
+  recover,
   type Reply,
   statusLine,
+  then,
 } from "../protocol/reply.ts";
 import { TimeSlice } from "../time/time_slice.ts";
 import type { ByteSink } from "../transport/transport.ts";
@@ -88,19 +91,18 @@ export class ReplyWriter {
   }
 
   /** Takes one reply; it has left when `flush` is done. */
-  async add(reply: Reply): Promise<void> {
+  add(reply: Reply): Awaitable<void> {
     switch (reply.type) {
       case "ok":
       case "error":
       case "start-tls":
-        return await this.#addLine(statusLine(reply));
+        return this.#addLine(statusLine(reply));
       case "challenge":
-        return await this.#addLine(challengeLine(reply));
+        return this.#addLine(challengeLine(reply));
       case "listing":
-        await this.#addLine(statusLine(reply));
-        return await this.#addLines(reply.lines);
+        return then(this.#addLine(statusLine(reply)), () => this.#addLines(reply.lines));
       case "message":
-        return await this.#addWhole(reply);
+        return this.#addWhole(reply);
     }
   }
 
@@ -159,9 +161,15 @@ export class ReplyWriter {
     }
   }
 
-  async #addLine(line: string): Promise<void> {
+  #addLine(line: string): Awaitable<void> {
     // A code unit has at most three octets of UTF-8.
-    if (this.#used + 3 * line.length > BUFFER_OCTETS) await this.flush();
+    if (this.#used + 3 * line.length > BUFFER_OCTETS) {
+      return this.flush().then(() => this.#putLine(line));
+    }
+    this.#putLine(line);
+  }
+
+  #putLine(line: string): void {
     const buffer = this.#open();
     this.#used += putAscii(line, buffer, this.#used) ??
       encoder.encodeInto(line, buffer.subarray(this.#used)).written;
@@ -188,7 +196,7 @@ export class ReplyWriter {
   async #addMessage(body: MessageBody, unsent: UnsentMessage): Promise<void> {
     const stuffer = isClean(body) ? null : new ByteStuffer();
     for (;;) {
-      const chunk = await this.#nextChunk(body);
+      const chunk = await nextChunk(body);
       if (chunk === null) break;
       const encoded = stuffer === null ? chunk : stuffer.encode(chunk);
       unsent.octets = stuffer === null ? unsent.octets + chunk.length : stuffer.octets;
@@ -196,8 +204,7 @@ export class ReplyWriter {
       else await this.#addOctets(encoded);
     }
     const end = stuffer === null ? TERMINATOR : stuffer.end();
-    this.#open().set(end, this.#used);
-    this.#used += end.length;
+    this.#put(end);
     if (stuffer === null) return;
     unsent.octets = stuffer.octets;
     if (isCounted(body)) body[COUNTED](stuffer.octets, stuffer.isClean);
@@ -209,31 +216,34 @@ export class ReplyWriter {
     await this.#write(octets);
   }
 
-  async #nextChunk(body: MessageBody): Promise<Uint8Array | null> {
-    try {
-      return await body.nextChunk();
-    } catch (cause) {
-      throw new BrokenMessageError("A message broke off while it was sent", {
-        cause,
-      });
+  #addOctets(octets: Uint8Array): Awaitable<void> {
+    if (octets.length > BUFFER_OCTETS - this.#used) return this.#addParts(octets);
+    this.#put(octets);
+  }
+
+  async #addParts(octets: Uint8Array): Promise<void> {
+    for (let added = 0; added < octets.length;) {
+      if (this.#used >= BUFFER_OCTETS) await this.flush();
+      const part = octets.subarray(added, added + BUFFER_OCTETS - this.#used);
+      this.#put(part);
+      added += part.length;
     }
   }
 
-  async #addOctets(octets: Uint8Array): Promise<void> {
-    for (let added = 0; added < octets.length;) {
-      if (this.#used >= BUFFER_OCTETS) await this.flush();
-      const room = BUFFER_OCTETS - this.#used;
-      const part = added === 0 && octets.length <= room
-        ? octets
-        : octets.subarray(added, added + room);
-      this.#open().set(part, this.#used);
-      this.#used += part.length;
-      added += part.length;
-    }
+  #put(octets: Uint8Array): void {
+    this.#open().set(octets, this.#used);
+    this.#used += octets.length;
   }
 
   #open(): Uint8Array {
     return this.#buffer ??= spareBuffers.pop() ??
       new Uint8Array(BUFFER_OCTETS + TERMINATOR_OCTETS);
   }
+}
+
+/** The next chunk of a message that is being sent. */
+function nextChunk(body: MessageBody): Awaitable<Uint8Array | null> {
+  return recover(() => body.nextChunk(), (cause) => {
+    throw new BrokenMessageError("A message broke off while it was sent", { cause });
+  });
 }

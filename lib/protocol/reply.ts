@@ -13,6 +13,19 @@ export function then<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
+/** What the work gives; or what `failed` makes of its error, thrown or rejected. */
+export function recover<T, U>(
+  work: () => Awaitable<T>,
+  failed: (error: unknown) => Awaitable<U>,
+): Awaitable<T | U> {
+  try {
+    const result = work();
+    return result instanceof Promise ? result.catch(failed) : result;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
 /** Marks a body of this package's own mailboxes whose lines need no look. A program's own cannot have it: it is not exported. */
 export const CLEAN: unique symbol = Symbol("clean");
 

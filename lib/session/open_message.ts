@@ -12,34 +12,44 @@ import {
   isClean,
   isCounted,
   type MessageBody,
+  recover,
+  then,
 } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
 import type { Text } from "./languages/text.ts";
 import { isGone } from "./maildrop.ts";
 import { messageIsGone } from "./message_number.ts";
 
-/** The message, or the part of it that `head` keeps; or the reply where it cannot be read. */
-export async function openMessage(
+/**
+ * The message, or the part of it that `head` keeps; or the reply where it cannot be read. A promise only where the mailbox
+ * gives one: most messages are small, and are there at once.
+ */
+export function openMessage(
   context: HandlerContext,
   mailbox: Mailbox,
   uniqueId: string,
   head: HeadCutter | null = null,
-): Promise<MessageBody | ErrorReply<Text>> {
+): Awaitable<MessageBody | ErrorReply<Text>> {
   const { info } = context;
-  try {
-    const content = await mailbox.messageContents(info, uniqueId);
-    if (content === null) return messageIsGone;
-    const body = new StartedBody(openBody(content), head, context, uniqueId);
-    try {
-      await body.start();
-      return body;
-    } catch (error) {
+  return recover(
+    () =>
+      then(mailbox.messageContents(info, uniqueId), (content) => {
+        if (content === null) return messageIsGone;
+        return started(new StartedBody(openBody(content), head, context, uniqueId));
+      }),
+    async (error) =>
+      await isGone(mailbox, info, uniqueId) ? messageIsGone : context.fail(error, "message"),
+  );
+}
+
+function started(body: StartedBody): Awaitable<MessageBody> {
+  return recover(
+    () => then(body.start(), () => body),
+    async (error) => {
       await body.close();
       throw error;
-    }
-  } catch (error) {
-    return await isGone(mailbox, info, uniqueId) ? messageIsGone : context.fail(error, "message");
-  }
+    },
+  );
 }
 
 /** A body whose first chunk is read ahead. */
@@ -76,25 +86,30 @@ class StartedBody implements CountedBody {
     return this.#head !== null || (this.#source.isAtEnd ?? true);
   }
 
-  async start(): Promise<void> {
-    this.#first = await this.#ask();
+  start(): Awaitable<void> {
+    return then(this.#ask(), (chunk) => {
+      this.#first = chunk;
+    });
   }
 
-  async nextChunk(): Promise<Uint8Array | null> {
+  nextChunk(): Awaitable<Uint8Array | null> {
     if (this.#head?.isComplete === true) return null;
-    const chunk = this.#first ?? await this.#ask();
+    const chunk = this.#first ?? this.#ask();
     this.#first = null;
-    return chunk === null || this.#head === null ? chunk : this.#head.cut(chunk);
+    return this.#head === null ? chunk : then(chunk, (octets) => this.#cut(octets));
   }
 
   /** A failure to close goes to the events only: the client has its message, or will not get it. */
-  async close(): Promise<void> {
+  close(): Awaitable<void> {
     const { operations } = this.#context;
-    try {
-      await operations.ask("close", this.#uniqueId, () => this.#source.close(), nothing);
-    } catch (failure) {
-      this.#context.fail(failure);
-    }
+    return recover(
+      () => operations.ask("close", this.#uniqueId, () => this.#source.close(), nothing),
+      (failure) => void this.#context.fail(failure),
+    );
+  }
+
+  #cut(chunk: Uint8Array | null): Uint8Array | null {
+    return chunk === null || this.#head === null ? chunk : this.#head.cut(chunk);
   }
 
   #ask(): Awaitable<Uint8Array | null> {

@@ -12,7 +12,9 @@ import {
   errReply,
   ok,
   type OkReply,
+  recover,
   type Reply,
+  then,
 } from "../protocol/reply.ts";
 import type { Concern } from "../protocol/failure_costs.ts";
 import { ErrorBounds } from "./error_bounds.ts";
@@ -105,23 +107,26 @@ export class Session {
     return ok(`${text} ${this.#context.apopTimestamp}`);
   }
 
-  /** The reply to one line. It never throws. */
-  async respond(line: CommandLine): Promise<Reply> {
-    const reply = wordedReply(await this.#answer(line), this.#context);
-    return this.#bounds.count(reply, this.isLoggedIn);
+  /** The reply to one line. It never throws. A promise only where something must be waited for. */
+  respond(line: CommandLine): Awaitable<Reply> {
+    return then(
+      this.#answer(line),
+      (reply) => this.#bounds.count(wordedReply(reply, this.#context), this.isLoggedIn),
+    );
   }
 
   #answer(line: CommandLine): Awaitable<Reply<Text>> {
     const state = this.#state;
+    if (state.phase !== "AUTHENTICATING") this.#verb = "";
     if (!this.isLoggedIn && state.phase !== "AUTHENTICATING") {
-      this.#foreignProtocol = this.#watch.hear(line === "too-long" ? null : line, isVerb);
-      if (this.#foreignProtocol !== null) return this.#leave();
+      const heard = line === "too-long" ? null : line;
+      this.#foreignProtocol = this.#watch.hear(heard, (word) => verbs.has(word));
+      if (this.#foreignProtocol !== null) return closing(errReply("notPop3"));
     }
     if (line === "too-long") return this.#answerTooLong();
     if (state.phase === "AUTHENTICATING") {
       return this.#run(() => respondToChallenge(this.#context, state, decoder.decode(line)));
     }
-    this.#verb = "";
     const parsed = parseCommand(line);
     switch (parsed.type) {
       case "empty":
@@ -131,11 +136,6 @@ export class Session {
       case "command":
         return this.#carryOut(state, parsed.verb, parsed.argument);
     }
-  }
-
-  #leave(): ErrorReply<Text> {
-    this.#verb = "";
-    return closing(errReply("notPop3"));
   }
 
   async #answerTooLong(): Promise<Reply<Text>> {
@@ -184,15 +184,16 @@ export class Session {
     return this.#run(() => this.#handle(state, name, verb, argument));
   }
 
-  async #run(handle: () => Awaitable<Reply<Text> | Transition>): Promise<Reply<Text>> {
-    try {
-      const outcome = await handle();
-      if (outcome.type !== "transition") return outcome;
-      this.#state = outcome.state;
-      return outcome.reply;
-    } catch (failure) {
-      return this.#fail(failure);
-    }
+  #run(handle: () => Awaitable<Reply<Text> | Transition>): Awaitable<Reply<Text>> {
+    return recover(
+      () =>
+        then(handle(), (outcome) => {
+          if (outcome.type !== "transition") return outcome;
+          this.#state = outcome.state;
+          return outcome.reply;
+        }),
+      (failure) => this.#fail(failure),
+    );
   }
 
   /** Cancels an exchange of AUTH. */
@@ -241,8 +242,4 @@ export class Session {
     }
     return replyToFailure(failure, concern);
   }
-}
-
-function isVerb(word: string): boolean {
-  return verbs.has(word);
 }

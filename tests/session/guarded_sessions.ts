@@ -67,8 +67,8 @@ export class Server {
   }
 }
 
-export function say(session: Session, line: string): Promise<string> {
-  return session.respond(encoder.encode(line)).then(textOf);
+export async function say(session: Session, line: string): Promise<string> {
+  return textOf(await session.respond(encoder.encode(line)));
 }
 
 /** The replies that have come after so much time; null for each that has not. */
