@@ -1,5 +1,5 @@
 /** The figures as a table: medians, with the lowest and the highest round. */
-import { median } from "../peers/report.ts";
+import { median } from "../peers/figures.ts";
 
 const page = new URL("../../../docs/cluster.md", import.meta.url);
 const BEGIN = "<!-- measured: deno task bench:cluster --write writes from here -->";

@@ -6,21 +6,23 @@ export interface Bar {
   readonly value: number;
 }
 
-const [WIDTH, LABELS, ROW, HEAD] = [640, 200, 28, 36];
+/** What something costs at each server. The longest bar of each group has the same length: units differ. */
+export interface BarGroup {
+  readonly label: string;
+  readonly unit: string;
+  readonly bars: readonly Bar[];
+}
 
-export function chart(title: string, bars: readonly Bar[]): string {
-  const longest = Math.max(...bars.map(({ value }) => value));
-  const rows = bars.flatMap(({ label, value }, index) => {
-    const y = HEAD + index * ROW;
-    const length = Math.max(1, (WIDTH - LABELS - 80) * value / longest);
-    const fill = label === "pop3svc" ? "#2f7d5b" : "#8b97a5";
-    return [
-      `<text x="${LABELS - 8}" y="${y + 15}" text-anchor="end">${label}</text>`,
-      `<rect x="${LABELS}" y="${y}" width="${length.toFixed(1)}" height="20" fill="${fill}"/>`,
-      `<text x="${(LABELS + length + 6).toFixed(1)}" y="${y + 15}">${shown(value)}</text>`,
-    ];
+const [WIDTH, LABELS, ROW, HEAD] = [720, 300, 22, 40];
+const [OURS, OTHERS] = ["#2f7d5b", "#8b97a5"];
+
+export function chart(title: string, groups: readonly BarGroup[]): string {
+  const rows = groups.flatMap((group, index) => {
+    const before = groups.slice(0, index).reduce((sum, { bars }) => sum + bars.length + 0.6, 0);
+    return drawn(group, HEAD + before * ROW);
   });
-  const height = HEAD + bars.length * ROW + 4;
+  const lines = groups.reduce((sum, { bars }) => sum + bars.length + 0.6, 0);
+  const height = Math.ceil(HEAD + lines * ROW);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" ` +
     `width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="13" fill="#5c6773">`,
@@ -28,6 +30,27 @@ export function chart(title: string, bars: readonly Bar[]): string {
     ...rows,
     "</svg>\n",
   ].join("\n");
+}
+
+function drawn({ label, unit, bars }: BarGroup, top: number): readonly string[] {
+  const longest = Math.max(...bars.map(({ value }) => value));
+  return [
+    `<text x="0" y="${at(top + 14)}">${label}</text>`,
+    ...bars.flatMap((bar, index) => {
+      const y = top + index * ROW;
+      const length = Math.max(1, (WIDTH - LABELS - 190) * bar.value / longest);
+      const fill = bar.label === "pop3svc" ? OURS : OTHERS;
+      return [
+        `<rect x="${LABELS}" y="${at(y)}" width="${at(length)}" height="18" fill="${fill}"/>`,
+        `<text x="${at(LABELS + length + 6)}" y="${at(y + 14)}">` +
+        `${shown(bar.value)} ${unit}, ${bar.label}</text>`,
+      ];
+    }),
+  ];
+}
+
+function at(position: number): string {
+  return position.toFixed(1);
 }
 
 function shown(value: number): string {

@@ -22,7 +22,8 @@ import {
   type RunningPeer,
   yardstick,
 } from "./peers.ts";
-import { held, type Measurement, median, writeReport } from "./report.ts";
+import { type Measurement, median } from "./figures.ts";
+import { held, writeReport } from "./report.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 
 const options = parseArgs(Deno.args, {

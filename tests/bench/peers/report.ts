@@ -2,21 +2,8 @@
 import { chart } from "./chart.ts";
 import type { Claim } from "./claims.ts";
 import { MANY_MESSAGES as MANY } from "./corpus.ts";
-
-/** One figure of one server, once for each round. */
-export interface Measurement {
-  readonly scenario: string;
-  readonly peer: string;
-  readonly figure: string;
-  readonly values: number[];
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [upper, lower] = [sorted[middle] ?? NaN, sorted[middle - 1] ?? NaN];
-  return sorted.length % 2 === 1 ? upper : (upper + lower) / 2;
-}
+import { type Measurement, median, shown, valueOf } from "./figures.ts";
+import { costs, sentences } from "./first_screen.ts";
 
 /** A claim and whether it holds; one that could not be measured does not. */
 export interface HeldClaim {
@@ -27,51 +14,53 @@ export interface HeldClaim {
 
 export function held(claim: Claim, measurements: readonly Measurement[]): HeldClaim {
   const { scenario, figure, is, times, than } = claim;
-  const ours = valueOf(measurements, scenario, "pop3svc", figure);
-  const theirs = valueOf(measurements, scenario, than, figure);
+  const ours = valueOf(measurements, { scenario, peer: "pop3svc", figure });
+  const theirs = valueOf(measurements, { scenario, peer: than, figure });
   const ratio = is === "more" ? ours / theirs : theirs / ours;
   const text = `${scenario}, ${figure}: ${ratio.toFixed(1)} times ${is} than ${than}, ` +
     `${times} claimed`;
   return { isHeld: ratio >= times, ratio, text };
 }
 
-function valueOf(
-  measurements: readonly Measurement[],
-  scenario: string,
-  peer: string,
-  figure: string,
-): number {
-  return median(
-    measurements.find((each) =>
-      each.scenario === scenario && each.peer === peer && each.figure === figure
-    )?.values ?? [],
-  );
-}
-
 const docs = new URL("../../../docs/", import.meta.url);
-const BEGIN = "<!-- measured: deno task bench:peers writes from here -->";
+const FIRST_SCREEN = "<!-- first screen: deno task bench:peers writes from here -->";
+const TABLES = "<!-- measured: deno task bench:peers writes from here -->";
 const END = "<!-- to here -->";
 
-/** Writes the measured part of docs/performance.md, and its charts. */
+/** Writes the measured parts of docs/performance.md, and its chart. */
 export async function writeReport(
   measurements: readonly Measurement[],
   claims: readonly Claim[],
   rounds: number,
 ): Promise<void> {
-  const page = new URL("performance.md", docs);
-  const text = await Deno.readTextFile(page);
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`${page} has lost its marks`);
-  const measured = [
+  await Deno.writeTextFile(
+    new URL("performance.svg", docs),
+    chart("What it costs: shorter is better", costs(measurements, MANY)),
+  );
+  const firstScreen = [
+    "![What a session, a message and a login cost, beside Dovecot](performance.svg)",
+    sentences(measurements, MANY),
+  ];
+  const tables = [
     machine(rounds),
     "### Against Dovecot\n\n" + ratios(measurements, claims),
-    await charts(measurements),
     "### Shape\n\n" + shape(measurements),
     "### All figures\n\nMedians; in brackets the lowest and the highest round.\n\n" +
     all(measurements),
   ];
-  await Deno.writeTextFile(page, `${before}${BEGIN}\n\n${measured.join("\n\n")}\n\n${END}${after}`);
+  const page = new URL("performance.md", docs);
+  const text = await Deno.readTextFile(page);
+  await Deno.writeTextFile(
+    page,
+    replaced(replaced(text, FIRST_SCREEN, firstScreen), TABLES, tables),
+  );
+}
+
+function replaced(text: string, begin: string, parts: readonly string[]): string {
+  const from = text.indexOf(begin);
+  const to = text.indexOf(END, from);
+  if (from === -1 || to === -1) throw new Error(`docs/performance.md has lost its mark ${begin}`);
+  return `${text.slice(0, from)}${begin}\n\n${parts.join("\n\n")}\n\n${text.slice(to)}`;
 }
 
 function machine(rounds: number): string {
@@ -98,8 +87,8 @@ function ratios(measurements: readonly Measurement[], claims: readonly Claim[]):
     const cells = [
       scenario,
       figure,
-      shown(valueOf(measurements, scenario, "pop3svc", figure)),
-      `${shown(valueOf(measurements, scenario, than, figure))} (${than})`,
+      shown(valueOf(measurements, { scenario, peer: "pop3svc", figure })),
+      `${shown(valueOf(measurements, { scenario, peer: than, figure }))} (${than})`,
       `**${ratio.toFixed(1)} ×**`,
       `${aim} ×${ratio >= aim ? "" : ", not reached"}`,
     ];
@@ -115,7 +104,7 @@ function ratios(measurements: readonly Measurement[], claims: readonly Claim[]):
 /** Says whether times are linear, and whether one client disturbs the others. */
 function shape(measurements: readonly Measurement[]): string {
   const value = (scenario: string, figure: string) =>
-    valueOf(measurements, scenario, "pop3svc", figure);
+    valueOf(measurements, { scenario, peer: "pop3svc", figure });
   const linear = (scenario: string) =>
     measurements
       .filter((each) => each.scenario === scenario)
@@ -143,31 +132,4 @@ function all(measurements: readonly Measurement[]): string {
     return `| ${scenario} | ${figure} | ${peer} | ${shown(median(values))} (${range}) |`;
   });
   return ["| what | figure | server | |", "| --- | --- | --- | --- |", ...rows].join("\n");
-}
-
-/** A number with three significant digits, without an exponent. */
-function shown(value: number): string {
-  return Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 })
-    .replaceAll(",", " ");
-}
-
-/** The scenarios that have a chart of their own. */
-const CHARTS = [
-  ["sessions, 16 clients", "rate", "Sessions a second, 16 clients"],
-  ["4 KB messages, 8 clients, one RETR at a time", "CPU µs each", "CPU for a message of 4 KB, µs"],
-  ["50 MB, CRLF and clean", "rate", "A message of 50 MB, MB/s"],
-  ["idle logins", "KB each", "Memory of an idle login, KB"],
-] as const;
-
-async function charts(measurements: readonly Measurement[]): Promise<string> {
-  const images: string[] = [];
-  for (const [index, [scenario, figure, title]] of CHARTS.entries()) {
-    const bars = measurements
-      .filter((each) => each.scenario === scenario && each.figure === figure)
-      .map(({ peer, values }) => ({ label: peer, value: median(values) }));
-    const name = `performance-${index + 1}.svg`;
-    await Deno.writeTextFile(new URL(name, docs), chart(title, bars));
-    images.push(`![${title}](${name})`);
-  }
-  return images.join("\n\n");
 }

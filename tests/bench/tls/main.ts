@@ -13,7 +13,7 @@ import { authority, certificate } from "../../test_authority.ts";
 import { LARGE_OCTETS, message, numbers, PASSWORD, writeMaildir } from "../peers/corpus.ts";
 import { type Figures, idle, largeMessage, sessionsOf } from "../peers/measurements.ts";
 import type { Peer, RunningPeer } from "../peers/peers.ts";
-import { median } from "../peers/report.ts";
+import { median } from "../peers/figures.ts";
 import { realClients } from "./clients.ts";
 import { server } from "./servers.ts";
 
