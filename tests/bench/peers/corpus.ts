@@ -103,6 +103,21 @@ export async function writeMaildir(path: string, texts: Iterable<string>): Promi
   for (const folder of ["new", "cur", "."]) await Deno.utime(join(path, folder), second, second);
 }
 
+/** Writes a copy of the Maildirs whose lines end in LF; RETR must give the same octets for it. */
+export async function writeWithLf(corpus: Corpus, root: string): Promise<void> {
+  for await (const { name: user } of Deno.readDir(corpus.root)) {
+    if (user.startsWith("folder")) continue;
+    const cur = join(corpus.root, user, "cur");
+    const names = (await Array.fromAsync(Deno.readDir(cur), ({ name }) => name)).sort();
+    const texts = function* () {
+      for (const name of names) {
+        yield Deno.readTextFileSync(join(cur, name)).replaceAll("\r\n", "\n");
+      }
+    };
+    await writeMaildir(join(root, user), texts());
+  }
+}
+
 /** Writes a plain folder with the messages of another folder. */
 async function writeFolder(path: string, from: string): Promise<void> {
   await Deno.mkdir(path);

@@ -1,6 +1,5 @@
 /** Measurements of mailboxes of 100 000 messages that change between logins. */
 import { join } from "@std/path";
-import type { Corpus } from "./corpus.ts";
 import type { LoadClient } from "./load_client.ts";
 import { type Figures, loggedIn } from "./measurements.ts";
 import type { Peer, RunningPeer } from "./peers.ts";
@@ -9,19 +8,15 @@ import { memoryOctets } from "./process_accounting.ts";
 const LOGINS = 5;
 
 /** A new message is renamed into the mailbox before each login; its time is one minute old, so that it is settled. */
-export async function deliveries(peer: Peer, { root }: Corpus, user: string): Promise<Figures> {
-  const path = join(root, user);
+export async function deliveries(peer: Peer, user: string): Promise<Figures> {
+  const path = join(peer.root, user);
   return await loginsAfterDeliveries(peer, user, join(path, "tmp"), join(path, "new"));
 }
 
 /** The same for a plain folder, which has the same messages; and what a bare listing of the folder takes, in two ways. */
-export async function folderDeliveries(
-  peer: Peer,
-  { root }: Corpus,
-  user: string,
-): Promise<Figures> {
-  const path = join(root, user);
-  const figures = await loginsAfterDeliveries(peer, user, root, path);
+export async function folderDeliveries(peer: Peer, user: string): Promise<Figures> {
+  const path = join(peer.root, user);
+  const figures = await loginsAfterDeliveries(peer, user, peer.root, path);
   return {
     ...figures,
     "bare listing that lets others go on, ms": await timed(async () => {
@@ -64,11 +59,12 @@ async function deliver(tmp: string, to: string): Promise<void> {
 }
 
 /** Login and STAT of a mailbox that no server has seen yet: their indexes are removed before. */
-export async function firstEver(peer: Peer, { root }: Corpus, user: string): Promise<Figures> {
+export async function firstEver(peer: Peer, user: string): Promise<Figures> {
   await using running = await peer.start();
-  for await (const { name } of Deno.readDir(join(root, user))) {
-    if (!/^(dovecot|\.?pop3svc)/.test(name)) continue;
-    await Deno.remove(join(root, user, name), { recursive: true });
+  const path = join(peer.root, user);
+  for await (const { name } of Deno.readDir(path)) {
+    if (!/^(courierpop3d|dovecot|\.?pop3svc)/.test(name)) continue;
+    await Deno.remove(join(path, name), { recursive: true });
   }
   return { "login and STAT, ms": await login(running, user) };
 }

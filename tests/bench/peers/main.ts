@@ -3,7 +3,7 @@
  * after the other in each of several rounds. It writes docs/performance.md, or with --check compares the ratios with the
  * claims.
  *
- *     deno task bench:peers [--rounds=5] [--only=TEXT] [--messages=100000]
+ *     deno task bench:peers [--rounds=5] [--only=TEXT] [--messages=100000] [--courier=FOLDER]
  *     deno task bench:check
  */
 import { parseArgs } from "@std/cli";
@@ -11,6 +11,7 @@ import { join } from "@std/path";
 import { TemporaryFolder } from "../../temporary_folder.ts";
 import { claims } from "./claims.ts";
 import { makeCorpus } from "./corpus.ts";
+import { courier } from "./courier.ts";
 import { type Figures, verify } from "./measurements.ts";
 import {
   type Bench,
@@ -27,7 +28,7 @@ import { held, writeReport } from "./report.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 
 const options = parseArgs(Deno.args, {
-  string: ["rounds", "only", "messages"],
+  string: ["rounds", "only", "messages", "courier"],
   boolean: ["check"],
 });
 const rounds = Number(options["rounds"] ?? 5);
@@ -42,16 +43,18 @@ console.error("making the mail…");
 const corpus = await makeCorpus(root, many);
 const bench: Bench = { folder: folder.path, corpus };
 await prepare(bench);
-// Dovecot refuses to serve mail of root.
-if (Deno.uid() === 0) {
-  await new Deno.Command("chown", { args: ["-R", "nobody", root] }).output();
-}
-
 const peers = [pop3svc(bench)];
 if (await isInstalled("dovecot", "--version")) {
   peers.push(dovecot(bench, "fast"), dovecot(bench, "default"));
 } else {
   console.error("SKIPPED: Dovecot is not installed (apt install dovecot-pop3d)");
+}
+const courierPeer = await courier(bench, String(options["courier"] ?? ""));
+if (courierPeer !== null) peers.push(courierPeer);
+// Dovecot and Courier refuse to serve mail of root.
+if (Deno.uid() === 0) {
+  const roots = new Set(peers.map((peer) => peer.root));
+  await new Deno.Command("chown", { args: ["-R", "nobody", ...roots] }).output();
 }
 const yardsticks = new Map((["replay", "bare copy"] as const).map((name) => [
   name,

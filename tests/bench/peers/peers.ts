@@ -16,6 +16,8 @@ export interface RunningPeer extends AsyncDisposable {
 /** A server that can be started. */
 export interface Peer {
   readonly name: string;
+  /** The folder whose subfolders are its users' Maildirs. */
+  readonly root: string;
   start(): Promise<RunningPeer>;
 }
 
@@ -43,6 +45,7 @@ export async function prepare({ folder, corpus }: Bench): Promise<void> {
 export function pop3svc({ folder, corpus }: Bench): Peer {
   return {
     name: "pop3svc",
+    root: corpus.root,
     async start() {
       const program = await RunningProgram.start(
         [
@@ -64,6 +67,7 @@ export function pop3svc({ folder, corpus }: Bench): Peer {
 export function yardstick({ corpus }: Bench, name: "replay" | "bare copy"): Peer {
   return {
     name,
+    root: corpus.root,
     async start() {
       const folder = join(corpus.root, name === "replay" ? "small" : "large", "cur");
       const names: string[] = [];
@@ -98,6 +102,7 @@ export function yardstick({ corpus }: Bench, name: "replay" | "bare copy"): Peer
 export function dovecot({ folder, corpus }: Bench, mode: "default" | "fast"): Peer {
   return {
     name: mode === "fast" ? "Dovecot, high-performance" : "Dovecot, default",
+    root: corpus.root,
     async start() {
       const base = await Deno.makeTempDir({ dir: folder, prefix: `dovecot-${mode}-` });
       await Deno.chmod(base, 0o755);

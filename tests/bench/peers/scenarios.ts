@@ -58,17 +58,17 @@ export function scenarios(corpus: Corpus, many: number): readonly Scenario[] {
     {
       name: `${many} messages, one delivery before each login`,
       peers: "all",
-      measureFresh: (peer) => deliveries(peer, corpus, `many${many}`),
+      measureFresh: (peer) => deliveries(peer, `many${many}`),
     },
     {
       name: `a folder of ${many} messages, one delivery before each login`,
       peers: "pop3svc",
-      measureFresh: (peer) => folderDeliveries(peer, corpus, `folder${many}`),
+      measureFresh: (peer) => folderDeliveries(peer, `folder${many}`),
     },
     {
       name: `${many} messages, first login ever`,
       peers: "all",
-      measureFresh: (peer) => firstEver(peer, corpus, `many${many}`),
+      measureFresh: (peer) => firstEver(peer, `many${many}`),
     },
     {
       name: `${many} messages, open in ten sessions`,

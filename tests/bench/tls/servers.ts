@@ -15,6 +15,7 @@ export interface Places {
 export function server(name: string, places: Places, engine?: string, checkout = here): Peer {
   return {
     name,
+    root: places.root,
     start: () => start(places, engine === undefined ? [] : ["--tls-engine", engine], checkout),
   };
 }
