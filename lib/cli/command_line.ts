@@ -142,11 +142,11 @@ async function databaseWishOf(
   given: GivenOptions,
 ): Promise<DatabaseWish> {
   const [action = "", user = "", mailbox = "", ...more] = words;
-  const read = <T extends OptionTable>(known: T, form: string) => {
+  const read = <T extends OptionTable>(known: T, form: string, chosen = given) => {
     const names = form.match(/\b[A-Z]+\b/g) ?? [];
     const isComplete = words.length === 1 + names.length && !words.includes("");
     if (!isComplete || more.length > 0) throw CliError.usage(`give pop3svc postgres ${form}`);
-    return readCommand(`postgres ${action}`, known, given);
+    return readCommand(`postgres ${action}`, known, chosen);
   };
   switch (action) {
     case "migrate":
@@ -154,11 +154,25 @@ async function databaseWishOf(
     case "add-user":
       return { type: action, user, options: await read(addUserOptions, "add-user NAME") };
     case "import": {
-      const options = await read(importOptions, "import USER MAILBOX");
-      return { type: action, user, mailbox, options };
+      const { path, format } = namedFormat(mailbox, given);
+      const options = await read(importOptions, "import USER MAILBOX", { ...given, ...format });
+      return { type: action, user, mailbox: path, options };
     }
   }
   throw CliError.usage("give pop3svc postgres migrate, add-user NAME or import USER MAILBOX");
+}
+
+/** Reads `maildir:PATH`, as a users file has it, like PATH with `--format maildir`. */
+function namedFormat(
+  mailbox: string,
+  { format }: GivenOptions,
+): { readonly path: string; readonly format: GivenOptions } {
+  const [, name, path] = /^(folder|maildir|mbox):(.+)$/s.exec(mailbox) ?? [];
+  if (name === undefined || path === undefined) return { path: mailbox, format: {} };
+  if (format !== undefined) {
+    throw CliError.usage(`${format.shown} and ${mailbox}: give the format once`);
+  }
+  return { path, format: { format: { texts: [name], shown: mailbox } } };
 }
 
 /** What is wrong with the command line is final; what is wrong with the environment or a file can be repaired. */

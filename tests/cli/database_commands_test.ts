@@ -93,7 +93,12 @@ testWithPostgres(
         stderr: "",
       });
       assertEquals((await imported(name)).stdout, "0 messages added, 1 were there already\n");
+      // As a users file writes it.
+      const again = await run(owner, ["postgres", "import", "me", `${name}:${at(name)}`]);
+      assertEquals(again.stdout, "0 messages added, 1 were there already\n", again.stderr);
     }
+    const wrong = await run(owner, ["postgres", "import", "me", `mbox:${at("maildir")}`]);
+    assertEquals(wrong.code, 1, wrong.stdout);
     const ids = await mail.sql("select unique_id from pop3svc.message order by id");
     assertEquals([ids.length, ids[1]], [3, "1.b"]);
     const nobody = await imported("folder", "nobody");
@@ -233,6 +238,10 @@ Deno.test("wrong commands are one line, which repeats no URL", async () => {
     [["postgres"], "give pop3svc postgres migrate, add-user NAME or import USER MAILBOX"],
     [["postgres", "add-user"], "give pop3svc postgres add-user NAME"],
     [["postgres", "import", "me"], "give pop3svc postgres import USER MAILBOX"],
+    [
+      ["postgres", "import", "me", "maildir:mail", "--format", "mbox"],
+      "--format mbox and maildir:mail: give the format once",
+    ],
     [["postgres", "migrate", "me"], "give pop3svc postgres migrate"],
   ];
   for (const [args, line] of cases) {
