@@ -190,7 +190,8 @@ if [ ! -e "$folder/settings" ]; then
   mkdir -p "$folder/postgres" "$folder/tls"
   chmod 755 "$folder"
   cp "$here/postgres.sh" "$here/roles.sql" "$folder/postgres/"
-  cp "$here/haproxy.cfg" "$folder/"
+  # Without root, HAProxy cannot become another user.
+  sed "$([ "$(id -u)" -eq 0 ] || echo '/^ *user haproxy$/d; /^ *group haproxy$/d')" "$here/haproxy.cfg" >"$folder/haproxy.cfg"
   database_port=$1
   if [ $pgbouncer = yes ]; then
     PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || fail "pgbouncer is missing: apt install pgbouncer"
@@ -201,6 +202,7 @@ if [ ! -e "$folder/settings" ]; then
   "$here/secrets.sh" "$folder/secrets" "127.0.0.1:$database_port"
   # The owner changes tables in sessions of its own.
   sed -i "s/:$database_port/:$1/" "$folder/secrets/owner.env"
+  sed -i "s/^port=.*/port=$1/" "$folder/secrets/pg_service.conf"
   [ "$(id -u)" -ne 0 ] || chown -R nobody "$folder/postgres" "$folder/secrets"
   if [ ! -e "$folder/tls/privkey.pem" ]; then
     (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost \

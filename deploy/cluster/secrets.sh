@@ -6,6 +6,7 @@
 # - NAME.env, for the environment of pop3svc: the URL of the database
 # - postfix/accounts.cf, for Postfix: who has a mailbox
 # - pgbouncer.users, for PgBouncer
+# - pg_service.conf, for the programs of PostgreSQL: "service=mail" is the database, as its owner
 set -eu
 [ $# -eq 2 ] || { echo "usage: secrets.sh FOLDER HOST[:PORT]" >&2 && exit 2; }
 folder=$1
@@ -27,7 +28,25 @@ for each in owner server delivery; do
   password=$(cat "$file")
   # Without TLS: the database is in the same internal network, or on the same machine.
   echo "POP3SVC_POSTGRES=postgres://$role:$password@$host/mail?sslmode=disable" >"$folder/$each.env"
-  [ $each = owner ] || echo "\"$role\" \"$password\"" >>"$folder/pgbouncer.users"
+  if [ $each = owner ]; then
+    # An IPv6 address is in brackets, which a URL needs and this file does not have.
+    case $host in
+      *]:* | *[!]]:*[!]]) address=${host%:*} port=${host##*:} ;;
+      *) address=$host port=5432 ;;
+    esac
+    address=${address#[}
+    cat >"$folder/pg_service.conf" <<END
+[mail]
+host=${address%]}
+port=$port
+dbname=mail
+user=$role
+password=$password
+sslmode=disable
+END
+  else
+    echo "\"$role\" \"$password\"" >>"$folder/pgbouncer.users"
+  fi
 done
 cat >"$folder/postfix/accounts.cf" <<END
 hosts = $host

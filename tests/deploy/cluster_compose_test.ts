@@ -6,6 +6,7 @@ import { readCommandLine } from "../../lib/cli/command_line.ts";
 import { portsOf } from "../../lib/cli/ports_of_options.ts";
 import { settings } from "../../lib/program.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
+import { consoleOf } from "./page_commands.ts";
 
 const folder = fromFileUrl(new URL("../../deploy/cluster/", import.meta.url));
 const read = (name: string) => Deno.readTextFile(join(folder, name));
@@ -79,6 +80,63 @@ Deno.test("HAProxy's ports, names, checks and header are those of the servers", 
   const [, subnet = ""] = /subnet: (\S+) /.exec(await read("compose.yaml")) ?? [];
   assertEquals(options["proxy-protocol"], [subnet]);
   assertEquals(config.match(/send-proxy-v2/g)?.length, 2);
+  // Without these, HAProxy takes a server out half a minute after the DNS has stopped to answer for it.
+  assertEquals(config.match(/(?<=^ +hold )\w+ 20d$/gm), [
+    "nx 20d",
+    "other 20d",
+    "refused 20d",
+    "timeout 20d",
+  ]);
+});
+
+Deno.test("on machines of their own, HAProxy and the servers have the ports of the containers", async () => {
+  const path = join(folder, "server.jsonc");
+  const wish = await readCommandLine(["--config", path]);
+  assert(wish.type === "serve");
+  const own = await serve();
+  assertEquals(portsOf(wish.options), portsOf(own));
+  for (const name of ["host", "admin", "proxy-protocol", "cert", "key"] as const) {
+    assertEquals(wish.options[name], own[name], name);
+  }
+  const variables = (await read("haproxy.environment")).match(/^\w+(?==)/gm) ?? [];
+  const config = await read("haproxy.cfg");
+  for (const name of variables) assertStringIncludes(config, `\${${name}-`);
+  assertEquals(variables.filter((name) => name.startsWith("POP3SVC_")).length, SERVERS.length);
+});
+
+Deno.test("the page's commands in containers run the services that are there", async () => {
+  const sections = ["### All of it in containers", "## Backups"];
+  const all = await Promise.all(sections.map((each) => consoleOf("docs/cluster.md", each)));
+  const page = await Deno.readTextFile(join(folder, "../../docs/cluster.md"));
+  const inText = [...page.matchAll(/`(docker compose [^`]*)`/g)].map(([, command = ""]) => command);
+  const commands = [...all.flat(), ...inText].flatMap((line) =>
+    [...line.matchAll(/docker compose (.*)/g)].map(([, words = ""]) => words.split(" "))
+  );
+  assert(commands.length >= 10, `${commands.length} commands`);
+  for (const [deed = "", ...words] of commands) {
+    const [name = "", ...args] = words.filter((word) => !/^-(d|T)$|^--(rm|no-deps)$/.test(word));
+    const service = Object.entries(compose.services).find(([each]) => each === name)?.[1];
+    assert(service !== undefined || deed === "up" && name === "", `${deed} ${words.join(" ")}`);
+    if (deed !== "run") continue;
+    const [program, ...entry] = service?.entrypoint ?? instruction("ENTRYPOINT");
+    assertEquals(program, "pop3svc");
+    const wish = await readCommandLine([
+      ...entry,
+      ...args.length > 0 ? args : service?.command ?? [],
+    ]);
+    assertEquals(wish.type, args[1] ?? "migrate");
+  }
+});
+
+Deno.test("the page says what pgbouncer.ini has", async () => {
+  const ini = await read("pgbouncer.ini");
+  const page = await Deno.readTextFile(join(folder, "../../docs/cluster.md"));
+  for (const [, name, value] of page.matchAll(/`(\w+)` \(\d+\sseconds; (\d+) in that\sfile\)/g)) {
+    assertMatch(ini, new RegExp(`^${name} = ${value}$`, "m"));
+  }
+  for (const name of ["query_wait_timeout", "server_login_retry"]) {
+    assertMatch(page, new RegExp(`\`${name}\` \\(\\d+\\sseconds; \\d+ in that`));
+  }
 });
 
 Deno.test("what a service is given is there, and nothing else can be written", async () => {
@@ -118,7 +176,6 @@ Deno.test("each part has the rights of its role and no others", () => {
   assertEquals(server.env_file, ["./secrets/server.env"]);
   assertEquals(postfix.env_file, ["./secrets/delivery.env"]);
   assertEquals(migrate.env_file, ["./secrets/owner.env"]);
-  assertEquals(migrate.entrypoint, ["pop3svc", "postgres", "migrate"]);
   // What other machines reach.
   const reached = Object.entries(compose.services).filter(([, each]) =>
     each.networks.includes("outside")

@@ -1,23 +1,38 @@
 /** deploy/cluster/postfix.sh: a real Postfix asks PostgreSQL who has a mailbox, and delivers into it. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parse } from "yaml";
-import { type Sandbox, testInSandbox } from "./sandbox.ts";
+import { Sandbox, testInSandbox } from "./sandbox.ts";
 
 const compose: {
-  readonly services: { readonly postfix: { readonly cap_add: readonly string[] } };
+  readonly services: {
+    readonly postfix: {
+      readonly cap_add: readonly string[];
+      readonly build: { readonly dockerfile_inline: string };
+    };
+  };
 } = parse(
   await Deno.readTextFile(new URL("../../deploy/cluster/compose.yaml", import.meta.url)),
   { merge: true },
 );
 const capabilities = compose.services.postfix.cap_add.map((name) => `+${name.toLowerCase()}`);
 
-const SET_UP = `set -eu
+/** What the recipe of the container does to Postfix's configuration. */
+const [, configure = ""] = /^RUN (postconf (?:.*\\\n)*.*)$/m.exec(
+  compose.services.postfix.build.dockerfile_inline,
+) ?? [];
+if (!configure.includes("postfix.sh")) throw new Error("compose.yaml configures no Postfix");
+
+const CLUSTER = `set -eu
 /opt/pop3svc/deploy/cluster/local.sh start /opt/cluster --executable /usr/local/bin/pop3svc
-useradd --system delivery
 (export $(cat /opt/cluster/secrets/owner.env)
   pop3svc postgres add-user joe@example.org --hash '{PLAIN}s3cret')
+`;
+
+const SET_UP = `${CLUSTER}
+useradd --system delivery
 install -D -m 600 -o nobody /opt/cluster/secrets/postfix/accounts.cf /etc/postfix/pop3svc/accounts.cf
-/opt/pop3svc/deploy/cluster/postfix.sh example.org delivery /etc/postfix/pop3svc/accounts.cf
+ln -s /opt/pop3svc/deploy/cluster /usr/local/lib/cluster
+${configure.replace(" maillog_file=/dev/stdout", "")}
 # The rights of the container, and the environment that it gives.
 export $(cat /opt/cluster/secrets/delivery.env)
 setpriv --no-new-privs \
@@ -29,18 +44,20 @@ async function succeed(sandbox: Sandbox, script: string): Promise<string> {
   return text;
 }
 
-const send = (recipient: string) =>
+const send = (...recipients: readonly string[]) =>
   `printf 'Subject: Hello\\r\\n\\r\\n.dot\\r\\n' | curl --silent --show-error --max-time 30 --upload-file - \
-    --mail-from ann@example.net --mail-rcpt '${recipient}' smtp://127.0.0.1/`;
-const receive = (path: string) =>
+    --mail-from ann@example.net ${
+    recipients.map((each) => `--mail-rcpt '${each}'`).join(" ")
+  } smtp://127.0.0.1/`;
+const receive = (path: string, user = "joe") =>
   `curl --silent --show-error --max-time 20 --cacert /opt/cluster/tls/fullchain.pem \
-    -u joe@example.org:s3cret "$(sed -n 's|.*BIND_TLS=|pop3s://|p' /opt/cluster/settings)/${path}"`;
+    -u ${user}@example.org:s3cret "$(sed -n 's|.*BIND_TLS=|pop3s://|p' /opt/cluster/settings)/${path}"`;
 
 /** Until a login sees so many messages, for at most twenty seconds. */
-const arrived = (count: number) =>
+const arrived = (count: number, user = "joe") =>
   `for _ in $(seq 100); do
-    [ "$(${receive("")} | grep -c '^[0-9]')" -lt ${count} ] || exit 0; sleep 0.2
-  done; postqueue -p; ${receive("")}; exit 1`;
+    [ "$(${receive("", user)} | grep -c '^[0-9]')" -lt ${count} ] || exit 0; sleep 0.2
+  done; postqueue -p; ${receive("", user)}; exit 1`;
 
 testInSandbox(
   "Postfix delivers into PostgreSQL, refuses mail for nobody, and keeps it while the database is away",
@@ -76,5 +93,96 @@ testInSandbox(
     await succeed(sandbox, `${cluster} start /opt/cluster postgres && postqueue -f`);
     await succeed(sandbox, arrived(2));
     await succeed(sandbox, `${cluster} stop /opt/cluster && postfix stop`);
+  },
+);
+
+testInSandbox(
+  "the transport of docs/cluster.md delivers a message to several users, whatever their names",
+  ["postconf", "curl", "openssl", "haproxy", "psql"],
+  async (sandbox) => {
+    await succeed(sandbox, CLUSTER);
+    const page = await Deno.readTextFile(new URL("../../docs/cluster.md", import.meta.url));
+    const [transport = "", settings = ""] = [...page.matchAll(/^```text\n([^]*?)^```/gm)]
+      .map(([, block]) => block ?? "");
+    assertMatch(transport, /^pop3svc unix/);
+    const [, config = "", url = ""] = /^`(\{ "postgres": "([^"]*)" \})`/m.exec(page) ?? [];
+    assertMatch(config, /postgres:/);
+    await succeed(
+      sandbox,
+      `set -eu
+      (export $(cat /opt/cluster/secrets/owner.env)
+        for each in ann -x; do pop3svc postgres add-user --hash '{PLAIN}s3cret' -- $each@example.org; done)
+      useradd --system pop3deliver
+      . /opt/cluster/secrets/delivery.env
+      mkdir -p /etc/pop3svc
+      printf %s '${config}' | sed "s|${url}|$POP3SVC_POSTGRES|" |
+        install -o pop3deliver -m 600 /dev/stdin /etc/pop3svc/deliver.jsonc
+      cat >>/etc/postfix/master.cf <<'END'
+${transport}END
+      cat >>/etc/postfix/main.cf <<'END'
+${settings}END
+      postconf -e virtual_mailbox_domains=example.org virtual_mailbox_maps= allow_min_user=yes
+      env --unset=POP3SVC_POSTGRES postfix start`,
+    );
+    await succeed(sandbox, send("joe@example.org", "ann@example.org", "-x@example.org"));
+    for (const user of ["joe", "ann", "-x"]) await succeed(sandbox, arrived(1, user));
+    await succeed(
+      sandbox,
+      `/opt/pop3svc/deploy/cluster/local.sh stop /opt/cluster && postfix stop`,
+    );
+  },
+);
+
+testInSandbox(
+  "postfix.sh keeps what an existing Postfix serves, and changes nothing where that cannot be",
+  ["postconf"],
+  async (sandbox) => {
+    const script = "/opt/pop3svc/deploy/cluster/postfix.sh Example.org delivery /etc/accounts.cf";
+    const value = async (name: string) => (await succeed(sandbox, `postconf -h ${name}`)).trim();
+    await succeed(sandbox, "install -m 600 /dev/null /etc/accounts.cf");
+    await succeed(
+      sandbox,
+      `postconf -e 'mydomain = example.org' \
+        'mydestination = $myhostname, $mydomain, example.ORG, hash:/etc/postfix/local, localhost' \
+        'import_environment = MAIL_CONFIG ANOTHER'`,
+    );
+    await succeed(
+      sandbox,
+      "postconf -M 'submission/inet=submission inet n - y - - smtpd'",
+    );
+    for (let run = 0; run < 2; run++) {
+      await succeed(sandbox, script);
+      assertEquals(
+        await value("mydestination"),
+        "$myhostname, hash:/etc/postfix/local, localhost",
+      );
+      assertEquals(await value("import_environment"), "MAIL_CONFIG ANOTHER POP3SVC_POSTGRES");
+      assertEquals(await value("virtual_mailbox_domains"), "example.org");
+    }
+    for (const service of ["smtp", "submission"]) {
+      assertEquals(
+        await succeed(sandbox, `postconf -F -h ${service}/inet/chroot`),
+        "n\n",
+        service,
+      );
+    }
+    for (
+      const other of [
+        "virtual_transport = lmtp:unix:private/dovecot-lmtp",
+        "virtual_mailbox_maps = hash:/etc/postfix/mailboxes",
+        "virtual_mailbox_domains = example.net",
+      ]
+    ) {
+      await using another = await Sandbox.create();
+      await succeed(another, `postconf -e '${other}'`);
+      const before = await succeed(another, "cat /etc/postfix/main.cf /etc/postfix/master.cf");
+      const { code, text } = await another.run(script);
+      assertEquals(code, 1, text);
+      assertStringIncludes(text, `"${other}"`);
+      assertEquals(
+        await succeed(another, "cat /etc/postfix/main.cf /etc/postfix/master.cf"),
+        before,
+      );
+    }
   },
 );

@@ -76,7 +76,7 @@ export class LocalCluster implements AsyncDisposable {
 
   /** Runs SQL as the superuser, through the socket of PostgreSQL. */
   async sql(text: string): Promise<string> {
-    const port = await this.#setting("POSTGRES_PORT");
+    const port = await this.postgresPort();
     const host = ["-h", this.#at("postgres/data"), "-p", `${port}`, "-U", "postgres", "mail"];
     return await run("psql", ["-XqAt", "-v", "ON_ERROR_STOP=1", ...host], { stdin: text });
   }
@@ -92,6 +92,11 @@ export class LocalCluster implements AsyncDisposable {
         if (error instanceof Deno.errors.ConnectionRefused) return;
       }
     }
+  }
+
+  /** The port of PostgreSQL, which is also in the name of its socket. */
+  async postgresPort(): Promise<number> {
+    return await this.#setting("POSTGRES_PORT");
   }
 
   async #setting(name: string): Promise<number> {

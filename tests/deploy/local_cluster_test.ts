@@ -1,6 +1,7 @@
 /** The parts of the cluster together: HAProxy, three pop3svc, PostgreSQL, PgBouncer; each of them fails once. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { LoopbackClient } from "../loopback_client.ts";
+import { consoleOf } from "./page_commands.ts";
 import { LocalCluster, SERVERS, testWithCluster } from "./local_cluster.ts";
 
 /** With the user `me` and two messages. */
@@ -95,48 +96,56 @@ for (
   );
 }
 
-testWithCluster(
-  "a cluster that is restored: what was deleted is back, and unique ids are not given again",
-  [],
-  async () => {
-    await using cluster = await filled();
-    const dump = `${cluster.folder.path}/mail.dump`;
-    const owner = await cluster.urlOf("owner");
-    // The commands of docs/cluster.md.
-    const page = await Deno.readTextFile(new URL("../../docs/cluster.md", import.meta.url));
-    const command = async (program: string) => {
-      const [, line = ""] = new RegExp(`^\\$ (${program} .*OWNER_URL.*)$`, "m").exec(page) ?? [];
-      assert(line !== "", program);
-      const script = line.replace("mail.dump", dump);
-      const { code, stderr } = await new Deno.Command("sh", {
-        args: ["-euc", script],
-        env: { OWNER_URL: owner },
-      }).output();
-      assertEquals(code, 0, `${script}: ${new TextDecoder().decode(stderr)}`);
-    };
-    const uniqueIds = async () => {
-      using client = await loggedIn(cluster);
-      await client.send("UIDL\r\n");
-      return (await client.readLines()).slice(1).map((line) => line.split(" ")[1]);
-    };
-    await command("pg_dump");
-    const [first, second] = await uniqueIds();
-    await cluster.command("delivery", ["deliver", "me"], "Subject: lost\n");
-    const [, , lost] = await uniqueIds();
-    {
-      using client = await loggedIn(cluster);
-      await client.command("DELE 1");
-      assertMatch(await client.command("QUIT") ?? "", /^\+OK/);
-    }
+for (const place of ["pg_service.conf", "its container"]) {
+  testWithCluster(
+    `a cluster that is restored with ${place}: what was deleted is back, and unique ids are not given again`,
+    [],
+    async () => await restore(place === "its container"),
+  );
+}
 
-    const pids = await Promise.all(SERVERS.map((server) => cluster.pidOf(server)));
-    for (const server of SERVERS) await cluster.stop(server);
-    for (const pid of pids) assert(!await isAlive(pid));
-    await command("pg_restore");
-    await cluster.startAll();
-    assertEquals(await uniqueIds(), [first, second]);
-    await cluster.command("delivery", ["deliver", "me"], "Subject: new\n");
-    const [, , added] = await uniqueIds();
-    assert(added !== undefined && added !== lost, added);
-  },
-);
+async function restore(isContainer: boolean): Promise<void> {
+  await using cluster = await filled();
+  const commands = (await consoleOf("docs/cluster.md", "## Backups")).filter((each) =>
+    /^(export|umask) /.test(each) || each.includes("docker compose exec") === isContainer
+  );
+  /** Runs a command of docs/cluster.md, and those before it that only prepare. */
+  const command = async (program: string) => {
+    const needed = commands.filter((each) =>
+      /^(export|umask) /.test(each) || each.includes(`${program} `)
+    );
+    assert(needed.some((each) => each.includes(program)), program);
+    const script = needed.join("").replace("sudo docker compose exec -T postgres ", "")
+      .replace("-h /data/data ", `-h "$PWD/postgres/data" -p ${await cluster.postgresPort()} `);
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: ["-euc", script],
+      cwd: `${cluster.folder.path}/cluster`,
+      env: { HOME: cluster.folder.path },
+    }).output();
+    assertEquals(code, 0, `${script}: ${new TextDecoder().decode(stderr)}`);
+  };
+  const uniqueIds = async () => {
+    using client = await loggedIn(cluster);
+    await client.send("UIDL\r\n");
+    return (await client.readLines()).slice(1).map((line) => line.split(" ")[1]);
+  };
+  await command("pg_dump");
+  const [first, second] = await uniqueIds();
+  await cluster.command("delivery", ["deliver", "me"], "Subject: lost\n");
+  const [, , lost] = await uniqueIds();
+  {
+    using client = await loggedIn(cluster);
+    await client.command("DELE 1");
+    assertMatch(await client.command("QUIT") ?? "", /^\+OK/);
+  }
+
+  const pids = await Promise.all(SERVERS.map((server) => cluster.pidOf(server)));
+  for (const server of SERVERS) await cluster.stop(server);
+  for (const pid of pids) assert(!await isAlive(pid));
+  await command("pg_restore");
+  await cluster.startAll();
+  assertEquals(await uniqueIds(), [first, second]);
+  await cluster.command("delivery", ["deliver", "me"], "Subject: new\n");
+  const [, , added] = await uniqueIds();
+  assert(added !== undefined && added !== lost, added);
+}
