@@ -132,8 +132,12 @@ async function read({ files }: MailboxFolder, path: string): Promise<Journal | n
   // Nobody else can write in the folder.
   using file = await files.open(path, false);
   if (file === null) return null;
+  // If that fails, the decision still holds: the next login reads it again.
+  const octets = await readWhole(file, path).catch((cause) => {
+    throw new Error(`${path} cannot be read`, { cause });
+  });
   try {
-    const journal: unknown = JSON.parse(new TextDecoder().decode(await readWhole(file, path)));
+    const journal: unknown = JSON.parse(new TextDecoder().decode(octets));
     return isJournal(journal) ? journal : null;
   } catch {
     return null;

@@ -2,7 +2,6 @@
  * Finishes or undoes deletions (atomic_delete.ts). The same code finishes a deletion that succeeds and one that a killed
  * process left.
  */
-import { lookOrNull } from "../../files/file_system.ts";
 import { basename, dirname, join } from "@std/path";
 import { isSameInode } from "../../files/file_identity.ts";
 import { finishJournals } from "./deletion_journal.ts";
@@ -10,6 +9,7 @@ import { DECIDED, deletionsIn, MOVING, placesOf, TRASH } from "./deletions.ts";
 import { giveName } from "./give_name.ts";
 import { keep } from "./kept_files.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
+import { lookIfAllowed } from "../look_if_allowed.ts";
 import { pathsByInode } from "./paths_by_inode.ts";
 
 /** The folder in a deletion for files that were moved out of the mailbox and must still be checked. */
@@ -107,7 +107,7 @@ async function removeName(
   const { files } = folder;
   const first = join(folder.path, path);
   const file = await files.look(join(deletion, meant));
-  const there = await lookOrNull(files, first);
+  const there = await lookIfAllowed(files, first);
   if (file === null || there === null || !isSameInode(file, there)) return;
   const swept = join(deletion, SWEPT, crypto.randomUUID());
   await files.makeFolder(dirname(swept));

@@ -7,6 +7,7 @@
  */
 import { basename, dirname, join } from "@std/path";
 import { isOurFolder } from "../../files/own_folder.ts";
+import { nullIfNotAllowed } from "../look_if_allowed.ts";
 import { type Disposal, type DoomedFile, TRASH } from "./deletions.ts";
 import { giveName } from "./give_name.ts";
 import { keep } from "./kept_files.ts";
@@ -47,7 +48,7 @@ export class RemoverByName {
     const inodes = new Set(files.map(({ identity }) => identity.inode));
     const prefix = await this.#sweptPrefix();
     for (const place of this.#sweepPlaces()) {
-      const entries = await folder.files.entries(place).catch(() => []);
+      const entries = await folder.files.entries(place).catch(nullIfNotAllowed) ?? [];
       for (const { name } of entries.filter(({ name }) => name.startsWith(prefix))) {
         const swept = await folder.files.look(join(place, name));
         if (swept !== null) await this.#settle(join(place, name), inodes.has(swept.ino ?? 0));
