@@ -27,7 +27,7 @@ export class RemoverByName {
     this.#disposal = disposal;
   }
 
-  /** Whether a file was removed or moved. */
+  /** Whether a file was removed or moved, or may be, since the disk has not answered. */
   get hasBegun(): boolean {
     return this.#hasBegun;
   }
@@ -66,9 +66,21 @@ export class RemoverByName {
     if (folder.isGuarded) return await this.#sweep(there, info);
     if (this.#disposal === "trash") await this.#moveToTrash(there);
     // Where there are no hard links, the file was moved, and is not here any more.
-    if (await folder.files.look(there) !== null) await folder.files.remove(there);
+    if (await folder.files.look(there) !== null) {
+      await this.#begin(() => folder.files.remove(there));
+    }
     this.#hasBegun = true;
     return true;
+  }
+
+  async #begin(call: () => Promise<void>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      this.#hasBegun ||= error instanceof Deno.errors.TimedOut;
+      throw error;
+    }
+    this.#hasBegun = true;
   }
 
   async #sweep(there: string, { ino }: Deno.FileInfo): Promise<boolean> {
@@ -78,12 +90,11 @@ export class RemoverByName {
       `${await this.#sweptPrefix()}${crypto.randomUUID()}`,
     );
     try {
-      await files.rename(there, swept);
+      await this.#begin(() => files.rename(there, swept));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;
     }
-    this.#hasBegun = true;
     const isMeant = (await files.look(swept))?.ino === ino;
     await this.#settle(swept, isMeant);
     return isMeant;
@@ -127,8 +138,7 @@ export class RemoverByName {
     if (own === null || !isOurFolder(own) || info?.isDirectory !== true) {
       throw noRoom("there is no trash yet");
     }
-    await giveName(this.#folder, there, join(trash, basename(there)));
-    this.#hasBegun = true;
+    await this.#begin(() => giveName(this.#folder, there, join(trash, basename(there))));
   }
 }
 
