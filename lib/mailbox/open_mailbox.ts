@@ -5,6 +5,7 @@ import { denoFileSystem as files } from "../files/file_system.ts";
 import type { FileMailboxOptions } from "./files/file_mailbox_options.ts";
 import { FileStore } from "./files/file_store.ts";
 import { folderLayout } from "./folder/folder_mailbox.ts";
+import { nullIfNotAllowed } from "./look_if_allowed.ts";
 import { mayLieInMaildir } from "./folder/no_message.ts";
 import type { Inspection, InspectionProgress } from "./inspection.ts";
 import type { MailboxStore } from "./mailbox_store.ts";
@@ -36,7 +37,7 @@ export async function seenFormat(path: string, seen?: GivenPath): Promise<Mailbo
 }
 
 async function mayHoldMessages(path: string): Promise<boolean> {
-  const names = await files.entries(path).catch(() => []);
+  const names = await files.entries(path).catch(nullIfNotAllowed) ?? [];
   return names.some(({ name, isFile }) =>
     isFile && !name.startsWith(".") && !mayLieInMaildir(name)
   );

@@ -22,6 +22,9 @@ class TestedMailbox implements AsyncDisposable {
   readonly #kind: Kind;
   readonly listed: string[] = [];
   looked = 0;
+  /** Runs before a folder is listed, or after it. */
+  before: (folder: string) => void = () => {};
+  after: (folder: string) => void = () => {};
   /** Seconds that are added to the time at which a folder last changed: Deno gives it in whole seconds. */
   changed = 0;
   store: FileStore;
@@ -54,8 +57,11 @@ class TestedMailbox implements AsyncDisposable {
         return { ...info, ctime: new Date((info.ctime?.getTime() ?? 0) + 1_000 * this.changed) };
       },
       regularFiles: async (path, isKnown) => {
-        this.listed.push(path.slice(path.lastIndexOf("/") + 1));
+        const folder = path.slice(path.lastIndexOf("/") + 1);
+        this.listed.push(folder);
+        this.before(folder);
         const listed = await denoFileSystem.regularFiles(path, isKnown);
+        this.after(folder);
         this.looked += listed.files.length;
         return listed;
       },
@@ -247,6 +253,74 @@ Deno.test("one delivery: a Maildir lists only the folder that has changed, and l
   mailbox.restart();
   const { ids, listed } = await mailbox.login();
   assertEquals([ids.length, listed], [MANY + 3, ["new"]]);
+});
+
+for (const isAfter of [false, true]) {
+  const when = isAfter ? "after" : "before";
+  Deno.test(`a message that is moved from new to cur ${when} new is listed is served, although cur was not to be listed`, async () => {
+    await using mailbox = await TestedMailbox.create("maildir", MANY);
+    await mailbox.login();
+    const place = mailbox.inMailbox("new/n1");
+    await Deno.writeTextFile(place, "new");
+    mailbox[when] = (folder) => {
+      mailbox[when] = () => {};
+      assertEquals(folder, "new");
+      Deno.renameSync(place, mailbox.path("n1:2,S"));
+    };
+    const { ids, listed, mailbox: login, info } = await mailbox.login();
+    assertEquals([ids.length, ids.includes("n1")], [MANY + 1, true]);
+    // To count its size, it may have to be found.
+    assertEquals(listed.slice(0, 2), ["new", "cur"]);
+    assert(await login.messageExists(info, "n1"));
+    assertEquals((await mailbox.login()).ids, ids);
+  });
+}
+
+Deno.test("a known message that is moved from new to cur while new is listed keeps its derived id", async () => {
+  await using mailbox = await TestedMailbox.create("maildir", MANY);
+  // Another message has the name, and so the id.
+  await Deno.writeTextFile(mailbox.inMailbox("new/m5"), "namesake");
+  const { ids } = await mailbox.login();
+  mailbox.rest();
+  await mailbox.login();
+  await Deno.writeTextFile(mailbox.inMailbox("new/late"), "late");
+  mailbox.before = () => {
+    mailbox.before = () => {};
+    Deno.renameSync(mailbox.inMailbox("new/m5"), mailbox.path("m5:2,S"));
+  };
+  const during = await mailbox.login();
+  assertEquals(ids.filter((id) => !during.ids.includes(id)), []);
+  assertEquals(during.ids.length, ids.length + 1);
+  assertEquals((await mailbox.login()).ids, during.ids);
+});
+
+Deno.test("a message that is moved from cur to new after new was listed is served", async () => {
+  await using mailbox = await TestedMailbox.create("maildir", MANY);
+  mailbox.after = () => {
+    mailbox.after = () => {};
+    Deno.renameSync(mailbox.path("m7"), mailbox.inMailbox("new/m7"));
+  };
+  const { ids, listed } = await mailbox.login();
+  assertEquals([ids.length, ids.includes("m7")], [MANY, true]);
+  assertEquals(listed, ["new", "cur", "new"]);
+});
+
+Deno.test("after a look at all files of a large mailbox, a restart need not list it", async () => {
+  await using mailbox = await TestedMailbox.create("folder", MANY);
+  await mailbox.login();
+  // A part of the names is looked at after this change.
+  mailbox.write("late", "late", OLD + 9_999);
+  mailbox.rest(OLD + 1);
+  await mailbox.login();
+  const [kept = ""] = (await mailbox.login()).ids;
+  // The changed file gets an id that does not follow from its name alone, so the index is written at once.
+  await Deno.writeTextFile(mailbox.path(kept), "another text");
+  const { info, mailbox: login } = await mailbox.login();
+  await assertRejects(async () => await login.messageContents(info, kept), Pop3ResponseError);
+  const { ids } = await mailbox.login();
+  mailbox.restart();
+  const after = await mailbox.login();
+  assertEquals([after.ids, after.listed], [ids, []]);
 });
 
 Deno.test("a replaced message in cur is noticed while mail is delivered to new before each login", async () => {

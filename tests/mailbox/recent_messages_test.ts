@@ -163,7 +163,7 @@ Deno.test("each fact of a file must be as it was", () => {
 Deno.test("the messages that were read longest ago make room", () => {
   const messages = new RecentMessages();
   const kept = () => [...Array(6).keys()].filter((number) => messages.has(`${number}`));
-  const megabyte = new Uint8Array(1_048_576);
+  const megabyte = new Uint8Array(1_048_576 - 1_024 - "0".length);
   for (const number of Array(4).keys()) messages.keep(`${number}`, facts, 51_999, megabyte);
   assertEquals(kept(), [0, 1, 2, 3]);
   messages.get("0", facts);
@@ -174,6 +174,17 @@ Deno.test("the messages that were read longest ago make room", () => {
   messages.keep("3", facts, 51_999, megabyte);
   messages.keep("5", facts, 51_999, megabyte);
   assertEquals(kept(), [0, 3, 4, 5]);
+});
+
+Deno.test("empty messages need room, too, and those with longer paths need more", () => {
+  for (const [length, most] of [[1, 4_092], [1_024, 2_048]] as const) {
+    const messages = new RecentMessages();
+    const paths = [...Array(5_000).keys()].map((number) =>
+      String.fromCharCode(1_000 + number).repeat(length)
+    );
+    for (const path of paths) messages.keep(path, facts, 51_999, new Uint8Array());
+    assertEquals(paths.filter((path) => messages.has(path)).length, most);
+  }
 });
 
 Deno.test("the size of a message that was read lately is that of its octets", async () => {

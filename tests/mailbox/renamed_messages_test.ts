@@ -4,9 +4,10 @@ import { join } from "@std/path";
 import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
 import { maildirLayout } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
-import { sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
+import { type LoginMailbox, sharedMailbox } from "../../lib/mailbox/mailbox_store.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { countedFileSystem } from "../crash/counted_file_system.ts";
+import { ManualClock } from "../manual_clock.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 const OTHER_USER = 61_001;
@@ -82,6 +83,55 @@ function renamedInRounds(mail: Mail, rounds: number) {
   };
   return { files, rounds: () => done };
 }
+
+Deno.test("the list that finds renamed messages is kept while it is used, and a session is open", async () => {
+  await using mail = await maildir("the server's user", 4);
+  const listed: string[] = [];
+  const files: FileSystem = {
+    ...denoFileSystem,
+    async regularFiles(folder, isKnown) {
+      listed.push(folder.slice(-3));
+      return await denoFileSystem.regularFiles(folder, isKnown);
+    },
+  };
+  const clock = new ManualClock();
+  const store = new FileStore(join(mail.path, "mail"), maildirLayout, {}, files, clock);
+  const info = testConnectionInfo();
+  const logIn = async () => {
+    const mailbox = store.open(info);
+    await mailbox.listMessageUniqueIds(info);
+    return mailbox;
+  };
+  const sessions = [await logIn(), await logIn()] as const;
+  markAll(mail);
+  /** Reads a renamed message; whether the mailbox was listed for it. */
+  const lists = async (mailbox: LoginMailbox) => {
+    listed.length = 0;
+    const body = await mailbox.messageContents(info, "1.x");
+    assert(body !== null && typeof body === "object" && "close" in body);
+    await body.close();
+    return listed.length > 0;
+  };
+  assertEquals(await lists(sessions[0]), true);
+  clock.advance(9_999);
+  assertEquals(await lists(sessions[1]), false);
+  clock.advance(9_999);
+  assertEquals(await lists(sessions[1]), false);
+  clock.advance(10_000);
+  assertEquals(await lists(sessions[1]), true);
+  await sessions[0].release(info);
+  await sessions[0].release(info);
+  assertEquals(await lists(sessions[1]), false);
+  const last = await logIn();
+  assertEquals(await lists(last), false);
+  markAll(mail);
+  clock.advance(100);
+  assertEquals([await lists(last), await lists(sessions[1])], [true, false]);
+  for (const session of [last, sessions[1]]) await session.release(info);
+  const next = await logIn();
+  markAll(mail);
+  assertEquals(await lists(next), true);
+});
 
 for (const owner of owners) {
   Deno.test(`messages of ${owner} that are renamed in four rounds of a deletion are deleted`, async () => {

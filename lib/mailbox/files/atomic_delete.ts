@@ -19,8 +19,10 @@
  *   stays as it is, and ours gets a free name beside it.
  * - `deleted-ID` and `trashed-ID` are finished.
  *
- * When the sync of the decision fails, the client gets the reply that nothing was deleted, so the decision is taken
- * back. If even that fails, this process remembers it and undoes the decision later.
+ * When the decision or its sync fails, it is taken back by another rename, to a new `moving-ID`, and the client gets the
+ * reply that nothing was deleted. Of two renames of one folder only one can succeed, also where the disk carries out the
+ * first later (slow_disks.ts). If the second fails, too, the reply is that the outcome is not known: this process remembers
+ * to undo the deletion, and another one finishes it if it finds it decided.
  *
  * Other programs may rename and link files in the mailbox meanwhile. So we check a file before we move it and again
  * afterwards, and never remove a file that is not a message of the mailbox. Such a file goes back, or stays in `kept`,
@@ -45,6 +47,7 @@
 import { join } from "@std/path";
 import { isDiskFull } from "../../files/cannot_write.ts";
 import { lockWithinProcess } from "../../files/lock_within_process.ts";
+import { UnknownOutcomeError } from "../unknown_outcome.ts";
 import { deletedByJournal } from "./deletion_journal.ts";
 import { type DeletionLock, lockDeletions } from "./deletion_lock.ts";
 import {
@@ -59,7 +62,7 @@ import {
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { deleteOneByOne } from "./one_by_one.ts";
 import { linkAside, moveAside } from "./put_aside.ts";
-import { recover, revoke } from "./recover_deletions.ts";
+import { isRevoked, recover, revoke } from "./recover_deletions.ts";
 
 /** After this many tries another program renames messages faster than we can move them. */
 const MOST_ROUNDS = 5;
@@ -69,6 +72,7 @@ const MOST_ROUNDS = 5;
  *
  * @param locate finds the files; called under the lock, after interrupted deletions are recovered
  * @throws {PartialDeletionError} when the disk is full and no journal can be written
+ * @throws {UnknownOutcomeError} when nobody knows yet whether they are deleted
  * @throws any other error that occurs; then nothing is deleted
  */
 export async function deleteFiles(
@@ -117,6 +121,7 @@ async function deletedByMoving(
   const moving = join(own, `${MOVING}${id}`);
   const decided = join(own, `${DECIDED[disposal]}${id}`);
   const putAside = folder.isGuarded ? linkAside : moveAside;
+  let mayBeDecided = false;
   try {
     let left = doomed;
     for (let round = 1; await putAside({ folder, own, moving, round }, left); round++) {
@@ -125,13 +130,14 @@ async function deletedByMoving(
       left = await locate();
       if (left.length === 0) break;
     }
+    mayBeDecided = true;
     await files.rename(moving, decided);
     await files.sync(own);
   } catch (error) {
-    revoke(decided);
+    if (mayBeDecided) revoke(decided);
     const undone = await recover(folder, own).then(() => true, () => false);
     if (undone && isDiskFull(error)) return false;
-    throw error;
+    throw isRevoked(decided) ? new UnknownOutcomeError(error) : error;
   }
   // The decision is durable. If the rest fails now, the next login does it.
   await recover(folder, own).catch(() => {});

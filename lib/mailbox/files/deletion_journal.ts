@@ -7,13 +7,15 @@
  * 3. The messages are removed by name, and then the journal.
  *
  * The next login removes `unfinished-ID`, and finishes `journal-ID`. If the first message cannot be removed, the
- * decision is taken back, and the client gets the reply that nothing was deleted.
+ * decision is taken back, and the client gets the reply that nothing was deleted, or, if the journal cannot be removed,
+ * that the outcome is not known. If the disk does not answer whether it has removed a message, the decision stays.
  */
 import { dirname, join } from "@std/path";
 import { isDiskFull } from "../../files/cannot_write.ts";
 import { makeStateFolder } from "../../files/state_directory.ts";
 import { readWhole } from "../../files/read_whole.ts";
 import { writeWhole } from "../../files/write_whole.ts";
+import { UnknownOutcomeError } from "../unknown_outcome.ts";
 import { type Disposal, type DoomedFile, JOURNAL, journalsIn } from "./deletions.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { RemoverByName } from "./remove_by_name.ts";
@@ -47,12 +49,16 @@ export async function deletedByJournal(
   const decided = join(place, `${JOURNAL.decided}${id}`);
   const journal: Journal = { version: VERSION, disposal, files: doomed };
   const remover = new RemoverByName(folder, own, disposal);
+  let mayBeDecided = false;
   try {
     if (place !== own) await makeStateFolder(dirname(place));
     await files.makeFolder(place);
     const octets = new TextEncoder().encode(`${JSON.stringify(journal)}\n`);
     const unfinished = join(place, `${JOURNAL.unfinished}${id}`);
-    await writeWhole(files, decided, unfinished, (file) => file.write(octets));
+    await writeWhole(files, decided, unfinished, async (file) => {
+      await file.write(octets);
+      mayBeDecided = true;
+    });
     await files.sync(place);
     await files.sync(dirname(place));
     await carryOut(folder, remover, journal);
@@ -60,9 +66,9 @@ export async function deletedByJournal(
     // The decision is durable, and what fails now is tried again by the next login.
     if (remover.hasBegun) return true;
     revoked.add(decided);
-    await finishJournals(folder, own, place).catch(() => {});
+    const isTakenBack = await finishJournals(folder, own, place).then(() => true, () => false);
     if (isDiskFull(error)) return false;
-    throw error;
+    throw mayBeDecided && !isTakenBack ? new UnknownOutcomeError(error) : error;
   }
   await files.remove(decided).catch(() => {});
   await removeIfEmpty(folder, place);
@@ -112,7 +118,8 @@ async function carryOut(
     try {
       await remover.remove(file);
     } catch (error) {
-      if (!remover.hasBegun) throw error;
+      // A disk that does not answer need not be asked about each message.
+      if (!remover.hasBegun || error instanceof Deno.errors.TimedOut) throw error;
       failure ??= { error };
     }
   }
@@ -132,8 +139,12 @@ async function read({ files }: MailboxFolder, path: string): Promise<Journal | n
   // Nobody else can write in the folder.
   using file = await files.open(path, false);
   if (file === null) return null;
+  // If that fails, the decision still holds: the next login reads it again.
+  const octets = await readWhole(file, path).catch((cause) => {
+    throw new Error(`${path} cannot be read`, { cause });
+  });
   try {
-    const journal: unknown = JSON.parse(new TextDecoder().decode(await readWhole(file, path)));
+    const journal: unknown = JSON.parse(new TextDecoder().decode(octets));
     return isJournal(journal) ? journal : null;
   } catch {
     return null;

@@ -6,9 +6,9 @@
 import { dirname, join } from "@std/path";
 import { isDiskFull } from "../../files/cannot_write.ts";
 import { LockedError } from "../../files/file_lock.ts";
-import { lookOrNull } from "../../files/file_system.ts";
 import { makeStateFolder } from "../../files/state_directory.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
+import { lookIfAllowed } from "../look_if_allowed.ts";
 import { LOCK, spareFolderOf } from "./deletions.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 
@@ -34,12 +34,13 @@ export async function lockDeletions(folder: MailboxFolder): Promise<DeletionLock
     if (lock !== null) return lock;
     if (spare === null) break;
     await makeStateFolder(dirname(spare));
-    const spareLock = await lockIn(folder, spare);
-    if (await lookOrNull(files, join(own, LOCK)) === null) {
-      return { hasOwnFolder: false, [Symbol.dispose]: () => spareLock[Symbol.dispose]() };
+    using held = new DisposableStack();
+    held.use(await lockIn(folder, spare));
+    if (await lookIfAllowed(files, join(own, LOCK)) === null) {
+      const locks = held.move();
+      return { hasOwnFolder: false, [Symbol.dispose]: () => locks[Symbol.dispose]() };
     }
     // Another process could make it after all.
-    spareLock[Symbol.dispose]();
   }
   throw inUse(new LockedError(join(own, LOCK)));
 }

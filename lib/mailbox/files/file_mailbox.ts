@@ -17,6 +17,8 @@ const CHANGED = "That message has changed since you logged in.";
 export interface SharedFiles {
   readonly name: string;
   readonly sizes: FileSizes;
+  /** Called when a session has listed the mailbox. @returns what is called when it ends */
+  begin(): () => void;
   /** The messages that are there now. */
   look(): Promise<Snapshot>;
   /** Makes the next `look` list again, since a file is not as it was at the last one. */
@@ -34,6 +36,7 @@ export interface SharedFiles {
 export class FileMailbox implements LoginMailbox {
   readonly name: string;
   readonly #store: SharedFiles;
+  #end: (() => void) | null = null;
   /** The messages of the last list that the client got. */
   #snapshot: Snapshot | null = null;
   /**
@@ -57,6 +60,7 @@ export class FileMailbox implements LoginMailbox {
   async listMessageUniqueIds(): Promise<readonly string[]> {
     const before = this.#snapshot;
     const snapshot = await this.#store.look();
+    this.#end ??= this.#store.begin();
     if (before !== null && before !== snapshot) this.#keepChanged(before, snapshot);
     this.#snapshot = snapshot;
     return snapshot.list.uniqueIds;
@@ -132,6 +136,8 @@ export class FileMailbox implements LoginMailbox {
 
   /** Forgets what the client has listed: after a WAKE it gets a new list. */
   release(): void {
+    this.#end?.();
+    this.#end = null;
     this.#snapshot = null;
     this.#earlier.clear();
     this.#mayDelete = null;

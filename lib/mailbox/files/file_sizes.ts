@@ -33,7 +33,10 @@ export class FileSizes {
   /** The sizes of all messages, in their order; null for a message that is gone or has changed. */
   async ofAll(snapshot: Snapshot): Promise<readonly (number | null)[]> {
     const { list } = snapshot;
-    if (list.octets !== null) return list.octets;
+    if (list.octets !== null) {
+      if (this.#stored.isDue(snapshot)) await this.#stored.store(snapshot);
+      return list.octets;
+    }
     const { messages } = snapshot;
     const unreadable = await this.#measure(messages, () => notMeasured(messages));
     const octets: (number | null)[] = [];

@@ -55,6 +55,8 @@ export class FileStore implements MailboxStore, SharedFiles {
   readonly #opener: MessageOpener;
   readonly #stored: StoredIndex;
   readonly #reports: Reports;
+  /** How many sessions have listed the mailbox, and have not ended. */
+  #sessions = 0;
 
   /**
    * Makes a store of a folder. The folder is not read before a login.
@@ -109,8 +111,16 @@ export class FileStore implements MailboxStore, SharedFiles {
     });
   }
 
+  begin(): () => void {
+    this.#sessions++;
+    return () => {
+      if (--this.#sessions === 0) this.#locator.forget();
+    };
+  }
+
   /** The messages that are there now. */
   async look(): Promise<Snapshot> {
+    this.#locator.forgetUnused();
     const snapshot = await this.#lookOnly();
     if (this.#stored.isDue(snapshot)) await this.sizes.ofAll(snapshot);
     return snapshot;
@@ -175,6 +185,7 @@ export class FileStore implements MailboxStore, SharedFiles {
   }
 
   openMessage(message: MessageFile): Awaitable<MessageBody | null> {
+    this.#locator.forgetUnused();
     return this.#opener.open(message);
   }
 

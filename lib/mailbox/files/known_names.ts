@@ -26,6 +26,8 @@ export interface TrustedNames {
   isTrusted(row: number): boolean;
   /** Called for a file that was looked at, and is as before. */
   lookedAt(row: number): void;
+  /** Whether all files of the mailbox are looked at. */
+  readonly areNoneTrusted: boolean;
 }
 
 export class KnownNames {
@@ -76,6 +78,7 @@ export class KnownNames {
     };
     return {
       isTrusted,
+      areNoneTrusted: this.#looksAtAll,
       lookedAt: (row) => messages.markYoung(row, messages.modifiedAt(row) > since),
     };
   }

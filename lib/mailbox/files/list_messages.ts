@@ -4,6 +4,8 @@
  *
  * - A folder whose stamp is as before holds what it held before. It is not listed.
  * - In a folder that is listed, known_names.ts says which names that are known need no look.
+ * - Another program may move a message meanwhile, from a folder that we have yet to see to one that we have seen. So a
+ *   folder whose stamp has changed since is listed again, and what was in it at any of the two times is there.
  */
 import { join } from "@std/path";
 import type { Clock } from "../../time/clock.ts";
@@ -16,7 +18,7 @@ import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { FileAtPath, FoundFiles, KnownMessages } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
 import type { MessageTable } from "./message_table.ts";
-import type { FolderStamp } from "./stamp.ts";
+import { type FolderStamp, stampOf } from "./stamp.ts";
 import { waitForYoungFiles } from "./young_files.ts";
 
 /** What is known of a folder of messages. */
@@ -60,18 +62,11 @@ export async function listMessages(
 ): Promise<ListedMessages> {
   const { messages } = known;
   const kept = new Uint8Array(messages.size);
-  const found: FileAtPath[] = [];
+  const found = new Map<string, FileAtPath>();
   const leftOut = new Map<string, LeftOut>();
   let isDoubtful = false;
   const slice = new TimeSlice();
-  for (const [name, { stamp }] of folders) {
-    const before = known.folders.get(name);
-    // The rows do not hold all paths of messages that have several; then we look at all files.
-    if (before?.stamp === stamp && !messages.hasOtherPaths) {
-      keepAllIn(name, messages, kept);
-      leftOut.set(name, before.leftOut);
-      continue;
-    }
+  const list = async (name: string) => {
     const pathOf = (file: string) => name === "." ? file : `${name}/${file}`;
     const rowOf = (file: string) =>
       messages.hasOtherPaths ? undefined : messages.rowsByPath.rowAt(pathOf(file));
@@ -102,17 +97,39 @@ export async function listMessages(
     for (const { name } of listed.files) if (layout.tellsOfOthers(name)) telling.add(name);
     for (const [at, file] of listed.files.entries()) {
       if (at % ROWS_AT_ONCE === 0) await slice.pause();
+      const path = pathOf(file.name);
       const isServed = folder.isServed(file.info);
       const reason = isServed ? layout.whyNoMessage(file.name, telling) : foreign(folder);
       const row = rowOf(file.name);
-      if (reason !== null) out.add(reason, pathOf(file.name));
-      else if (row !== undefined && messages.isStill(row, identityOf(file.info))) {
-        kept[row] = 1;
-        names.lookedAt(row);
-      } else found.push({ ...file, path: pathOf(file.name) });
+      const isKept = reason === null && row !== undefined &&
+        messages.isStill(row, identityOf(file.info));
+      if (row !== undefined) kept[row] = isKept ? 1 : 0;
+      if (isKept) names.lookedAt(row);
+      if (reason !== null) out.add(reason, path);
+      if (reason !== null || isKept) found.delete(path);
+      else found.set(path, { ...file, path });
       isDoubtful ||= folder.isExposed && !isServed;
     }
     for (const each of listed.unnameable) out.add(unnameable, each);
+  };
+  let seenLast = "";
+  for (const [name, { stamp }] of folders) {
+    const before = known.folders.get(name);
+    // The rows do not hold all paths of messages that have several; then we look at all files.
+    if (before?.stamp === stamp && !messages.hasOtherPaths) {
+      keepAllIn(name, messages, kept);
+      leftOut.set(name, before.leftOut);
+    } else {
+      await list(name);
+      seenLast = name;
+    }
+  }
+  if (folders.size > 1) {
+    const now = await stampOf(folder);
+    for (const [name, { stamp }] of now.folders) {
+      // What left the others before this one was listed was seen here, and what left them later was seen there.
+      if (name !== seenLast && stamp !== folders.get(name)?.stamp) await list(name);
+    }
   }
   if (layout.format === "folder") {
     const beside = new LeftOut();
@@ -120,9 +137,9 @@ export async function listMessages(
     leftOut.set("beside", beside);
   }
   const files = layout.isWrittenInPlace && settleTime !== 0
-    ? await waitForYoungFiles(folder, found, settleTime, clock)
-    : found;
-  return { kept, files, leftOut, unsettled: found.length - files.length, isDoubtful };
+    ? await waitForYoungFiles(folder, [...found.values()], settleTime, clock)
+    : [...found.values()];
+  return { kept, files, leftOut, unsettled: found.size - files.length, isDoubtful };
 }
 
 /** Marks the rows of all messages in a folder. */

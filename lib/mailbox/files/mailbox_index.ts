@@ -6,6 +6,7 @@
  * - We trust its list of messages while the times of the folders are the same, as for a snapshot in memory. We trust a
  *   size while the identity of the file is the same. A path must be a plain name in a folder of messages.
  * - It is written whole, synced and then renamed, so that nobody reads half of it. A file that was cut is not trusted.
+ *   But while it cannot be read, nobody logs in: without it, messages could get the ids of others.
  * - A small mailbox whose ids all follow from names has no index, and neither has one for which nothing can be written.
  *
  * The file is three lines of JSON. The first describes the other two. The second holds what every login needs. The
@@ -13,6 +14,7 @@
  * times as fast as an object for each message.
  */
 import { join } from "@std/path";
+import { isReadOnlyError } from "../../files/cannot_write.ts";
 import type { FileSystem } from "../../files/file_system.ts";
 import { readWhole } from "../../files/read_whole.ts";
 import { isSize } from "../../provider/message_size.ts";
@@ -24,6 +26,8 @@ import { MessageTableBuilder } from "./message_table_builder.ts";
 export const VERSION = 3;
 /** With fewer messages there is no need for an index: listing them again is faster than anybody could notice. */
 export const LEAST_MESSAGES = 1_000;
+/** A larger file is not trusted: nobody could ever read it whole (read_whole.ts). */
+const MOST_OCTETS = 268_435_456;
 const LINE_END = 0x0a;
 
 /** The first line. */
@@ -72,29 +76,26 @@ export class MailboxIndex {
     this.#details = details;
   }
 
-  /** Reads the index; null when there is none, or it cannot be trusted. */
+  /**
+   * Reads the index; null when there is none, or it cannot be trusted.
+   *
+   * @throws an error that may be over the next time: of the disk, or for want of memory or descriptors
+   */
   static async read(
     files: FileSystem,
     stateFolder: string,
     layout: MessageLayout,
   ): Promise<MailboxIndex | null> {
-    try {
-      const path = indexPathIn(stateFolder);
-      // Nobody else can write in the folder.
-      using file = await files.open(path, false);
-      if (file === null) return null;
-      const text = await readWhole(file, path);
-      const headLength = text.indexOf(LINE_END) + 1;
-      const head = parsed(text.subarray(0, headLength));
-      if (!isHead(head)) return null;
-      const overviewEnd = headLength + head.lengths[0];
-      if (text.length !== overviewEnd + head.lengths[1]) return null;
-      const overview = parsed(text.subarray(headLength, overviewEnd));
-      if (!isOverview(overview)) return null;
-      return new MailboxIndex(layout, head.stamp, overview, text.subarray(overviewEnd));
-    } catch {
-      return null;
-    }
+    const text = await readIndex(files, indexPathIn(stateFolder));
+    if (text === null) return null;
+    const headLength = text.indexOf(LINE_END) + 1;
+    const head = parsed(text.subarray(0, headLength));
+    if (!isHead(head)) return null;
+    const overviewEnd = headLength + head.lengths[0];
+    if (text.length !== overviewEnd + head.lengths[1]) return null;
+    const overview = parsed(text.subarray(headLength, overviewEnd));
+    if (!isOverview(overview)) return null;
+    return new MailboxIndex(layout, head.stamp, overview, text.subarray(overviewEnd));
   }
 
   /** All messages with all their values; null when the third line is damaged. */
@@ -124,6 +125,18 @@ export class MailboxIndex {
       });
     }
     return builder.table(this.list);
+  }
+}
+
+/** The octets of the index; null when there is none of ours. */
+async function readIndex(files: FileSystem, path: string): Promise<Uint8Array | null> {
+  try {
+    // Nobody else can write in the folder.
+    using file = await files.open(path, false);
+    return file === null || file.info.size > MOST_OCTETS ? null : await readWhole(file, path);
+  } catch (cause) {
+    if (isReadOnlyError(cause)) return null;
+    throw new Error(`${path} cannot be read`, { cause });
   }
 }
 

@@ -5,6 +5,8 @@
  * When all messages of a mailbox are renamed or removed, it must not be listed again for each of them, even while it
  * keeps changing. A deletion lists once; all other callers together list at most every tenth of a second. A message
  * that is renamed in between may seem to be gone until the next list.
+ *
+ * The list of a huge mailbox takes tens of megabytes, so it is kept only while it is used, and while a session is open.
  */
 import { join } from "@std/path";
 import type { Clock } from "../../time/clock.ts";
@@ -16,6 +18,8 @@ import { isYoung, stampOf } from "./stamp.ts";
 
 /** The shortest time between the end of a list and the next list, so that long lists leave time for other work. */
 const LIST_AGAIN_MS = 100;
+/** A list that was not used for so long is dropped. */
+const UNUSED_MS = 10_000;
 
 interface Places {
   readonly listedAt: number;
@@ -31,6 +35,7 @@ export class MessageLocator {
   readonly #layout: MessageLayout;
   readonly #clock: Clock;
   #places: Places | null = null;
+  #usedAt = -Infinity;
   /** How many times `forget` was called. */
   #forgotten = 0;
 
@@ -52,6 +57,7 @@ export class MessageLocator {
     const atPath = await this.#lookAt(message, message.path);
     if (atPath === "same") return message.path;
     const known = this.#places;
+    this.#usedAt = this.#clock.now();
     const found = known === null ? null : await this.#findIn(known, message);
     if (found !== null) return found;
     const gone = atPath === "other" ? "changed" : null;
@@ -63,6 +69,11 @@ export class MessageLocator {
   forget(): void {
     this.#places = null;
     this.#forgotten++;
+  }
+
+  /** Discards the last list if nobody has used it lately. */
+  forgetUnused(): void {
+    if (this.#places !== null && this.#clock.now() - this.#usedAt >= UNUSED_MS) this.forget();
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import { dirname, join } from "@std/path";
 import { PartialDeletionError } from "../../provider/partial_deletion_error.ts";
+import { UnknownOutcomeError } from "../unknown_outcome.ts";
 import type { Disposal, DoomedFile } from "./deletions.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { RemoverByName } from "./remove_by_name.ts";
@@ -37,5 +38,6 @@ export async function deleteOneByOne(
   if (doomed.length === 0 || doomed.length === 1 && left.size === 0 && failure === null) return;
   const cause = failure ?? new Error("ENOSPC: the disk is full, and no journal can be written");
   if (!remover.hasBegun) throw cause;
+  if (failure instanceof Deno.errors.TimedOut) throw new UnknownOutcomeError(cause);
   throw new PartialDeletionError(left, { cause });
 }

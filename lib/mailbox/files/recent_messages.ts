@@ -9,12 +9,23 @@ import type { FileTimes } from "../../files/file_identity.ts";
 
 /** For all mailboxes of the process together. */
 const MOST_OCTETS = 4_194_304;
+/** What an entry takes besides its octets and its path, so that a flood of tiny messages is bounded, too. */
+const ENTRY_OCTETS = 1_024;
 /** Longer than the ticks of all file systems: FAT counts in two seconds, and Deno gives `ctime` in whole seconds. */
 const PAST_MS = 4_000;
 
 interface RecentMessage {
-  readonly facts: FileTimes;
+  readonly facts: Facts;
   readonly octets: Uint8Array;
+}
+
+/** All that is compared: what the system says of a file takes far more room than many a message. */
+interface Facts {
+  readonly dev: number;
+  readonly ino: number | null;
+  readonly size: number;
+  readonly modified: number | undefined;
+  readonly changed: number | undefined;
 }
 
 export class RecentMessages {
@@ -31,12 +42,9 @@ export class RecentMessages {
   get(path: string, facts: FileTimes): Uint8Array | null {
     const recent = this.#messages.get(path);
     if (recent === undefined) return null;
-    this.#messages.delete(path);
-    if (!isUnchanged(recent.facts, facts)) {
-      this.#octets -= recent.octets.length;
-      return null;
-    }
-    this.#messages.set(path, recent);
+    this.#remove(path, recent);
+    if (!facts.isFile || !isUnchanged(recent.facts, factsIn(facts))) return null;
+    this.#add(path, recent);
     return recent.octets;
   }
 
@@ -48,14 +56,23 @@ export class RecentMessages {
    */
   keep(path: string, facts: FileTimes, readAt: number, octets: Uint8Array): void {
     if (!isPast(facts.ctime, readAt) || !isPast(facts.mtime, readAt)) return;
-    this.#octets += octets.length - (this.#messages.get(path)?.octets.length ?? 0);
-    this.#messages.delete(path);
-    this.#messages.set(path, { facts, octets });
-    for (const [oldest, { octets }] of this.#messages) {
+    const before = this.#messages.get(path);
+    if (before !== undefined) this.#remove(path, before);
+    this.#add(path, { facts: factsIn(facts), octets });
+    for (const [oldest, recent] of this.#messages) {
       if (this.#octets <= MOST_OCTETS) return;
-      this.#messages.delete(oldest);
-      this.#octets -= octets.length;
+      this.#remove(oldest, recent);
     }
+  }
+
+  #add(path: string, recent: RecentMessage): void {
+    this.#messages.set(path, recent);
+    this.#octets += octetsOf(path, recent);
+  }
+
+  #remove(path: string, recent: RecentMessage): void {
+    this.#messages.delete(path);
+    this.#octets -= octetsOf(path, recent);
   }
 }
 
@@ -66,8 +83,15 @@ function isPast(time: Date | null, now: number): boolean {
   return time !== null && time.getTime() < now - PAST_MS;
 }
 
-function isUnchanged(before: FileTimes, now: FileTimes): boolean {
-  return now.isFile && before.ino === now.ino && before.dev === now.dev &&
-    before.size === now.size && before.ctime?.getTime() === now.ctime?.getTime() &&
-    before.mtime?.getTime() === now.mtime?.getTime();
+function octetsOf(path: string, { octets }: RecentMessage): number {
+  return octets.buffer.byteLength + path.length + ENTRY_OCTETS;
+}
+
+function factsIn({ dev, ino, size, mtime, ctime }: FileTimes): Facts {
+  return { dev, ino, size, modified: mtime?.getTime(), changed: ctime?.getTime() };
+}
+
+function isUnchanged(before: Facts, now: Facts): boolean {
+  return before.ino === now.ino && before.dev === now.dev && before.size === now.size &&
+    before.changed === now.changed && before.modified === now.modified;
 }

@@ -2,14 +2,15 @@
  * Finishes or undoes deletions (atomic_delete.ts). The same code finishes a deletion that succeeds and one that a killed
  * process left.
  */
-import { lookOrNull } from "../../files/file_system.ts";
 import { basename, dirname, join } from "@std/path";
+import { isDiskFull } from "../../files/cannot_write.ts";
 import { isSameInode } from "../../files/file_identity.ts";
 import { finishJournals } from "./deletion_journal.ts";
 import { DECIDED, deletionsIn, MOVING, placesOf, TRASH } from "./deletions.ts";
 import { giveName } from "./give_name.ts";
 import { keep } from "./kept_files.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
+import { lookIfAllowed } from "../look_if_allowed.ts";
 import { pathsByInode } from "./paths_by_inode.ts";
 
 /** The folder in a deletion for files that were moved out of the mailbox and must still be checked. */
@@ -23,6 +24,11 @@ export function revoke(decision: string): void {
   revoked.add(decision);
 }
 
+/** Whether a decision was revoked, and is not taken back on the disk. */
+export function isRevoked(decision: string): boolean {
+  return revoked.has(decision);
+}
+
 /** Undoes or finishes every deletion that is not finished. The caller holds the lock on deletions. */
 export async function recover(folder: MailboxFolder, own: string): Promise<void> {
   await recoverFolders(folder, own);
@@ -33,8 +39,9 @@ export async function recover(folder: MailboxFolder, own: string): Promise<void>
 export async function recoverFolders(folder: MailboxFolder, own: string): Promise<void> {
   const { files } = folder;
   for (const name of await deletionsIn(folder, own)) {
-    const deletion = join(own, name);
-    const isUndone = name.startsWith(MOVING) || revoked.has(deletion);
+    const isUndone = name.startsWith(MOVING) || revoked.has(join(own, name));
+    const deletion = isUndone ? await takeBack(folder, own, name) : join(own, name);
+    if (deletion === null) return await recoverFolders(folder, own);
     const paths = await settleSwept(folder, own, deletion, await filesIn(folder, own, deletion));
     if (!isUndone) {
       if (folder.isGuarded) await removeFirstNames(folder, own, deletion, paths);
@@ -48,8 +55,40 @@ export async function recoverFolders(folder: MailboxFolder, own: string): Promis
       await files.remove(join(deletion, inner.name));
     }
     await files.remove(deletion);
-    revoked.delete(deletion);
+    if (isUndone) forgetRevoked(own, name);
   }
+}
+
+/**
+ * Gives the folder of a deletion a new name that says that it is undecided. So it stays, even if this process is killed,
+ * and even if the disk carries out a rename now that it has not answered before (slow_disks.ts).
+ *
+ * @returns its path; null when it was decided just now
+ */
+async function takeBack(
+  { files }: MailboxFolder,
+  own: string,
+  name: string,
+): Promise<string | null> {
+  const undecided = join(own, `${MOVING}${crypto.randomUUID()}`);
+  try {
+    await files.rename(join(own, name), undecided);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    // There may be no room for another name.
+    if (isDiskFull(error)) return join(own, name);
+    throw error;
+  }
+  forgetRevoked(own, name);
+  // If that fails, only a loss of power can bring the old name back.
+  await files.sync(own).catch(() => {});
+  return undecided;
+}
+
+/** Forgets the decisions of a deletion, which has one of its names. */
+function forgetRevoked(own: string, name: string): void {
+  const id = name.slice(name.indexOf("-") + 1);
+  for (const kind of Object.values(DECIDED)) revoked.delete(join(own, `${kind}${id}`));
 }
 
 /** Removes the names that the files of a deletion still have in the mailbox; another program may have changed them. */
@@ -107,7 +146,7 @@ async function removeName(
   const { files } = folder;
   const first = join(folder.path, path);
   const file = await files.look(join(deletion, meant));
-  const there = await lookOrNull(files, first);
+  const there = await lookIfAllowed(files, first);
   if (file === null || there === null || !isSameInode(file, there)) return;
   const swept = join(deletion, SWEPT, crypto.randomUUID());
   await files.makeFolder(dirname(swept));

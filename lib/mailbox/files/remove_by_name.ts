@@ -7,6 +7,7 @@
  */
 import { basename, dirname, join } from "@std/path";
 import { isOurFolder } from "../../files/own_folder.ts";
+import { nullIfNotAllowed } from "../look_if_allowed.ts";
 import { type Disposal, type DoomedFile, TRASH } from "./deletions.ts";
 import { giveName } from "./give_name.ts";
 import { keep } from "./kept_files.ts";
@@ -26,7 +27,7 @@ export class RemoverByName {
     this.#disposal = disposal;
   }
 
-  /** Whether a file was removed or moved. */
+  /** Whether a file was removed or moved, or may be, since the disk has not answered. */
   get hasBegun(): boolean {
     return this.#hasBegun;
   }
@@ -47,7 +48,7 @@ export class RemoverByName {
     const inodes = new Set(files.map(({ identity }) => identity.inode));
     const prefix = await this.#sweptPrefix();
     for (const place of this.#sweepPlaces()) {
-      const entries = await folder.files.entries(place).catch(() => []);
+      const entries = await folder.files.entries(place).catch(nullIfNotAllowed) ?? [];
       for (const { name } of entries.filter(({ name }) => name.startsWith(prefix))) {
         const swept = await folder.files.look(join(place, name));
         if (swept !== null) await this.#settle(join(place, name), inodes.has(swept.ino ?? 0));
@@ -65,9 +66,21 @@ export class RemoverByName {
     if (folder.isGuarded) return await this.#sweep(there, info);
     if (this.#disposal === "trash") await this.#moveToTrash(there);
     // Where there are no hard links, the file was moved, and is not here any more.
-    if (await folder.files.look(there) !== null) await folder.files.remove(there);
+    if (await folder.files.look(there) !== null) {
+      await this.#begin(() => folder.files.remove(there));
+    }
     this.#hasBegun = true;
     return true;
+  }
+
+  async #begin(call: () => Promise<void>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      this.#hasBegun ||= error instanceof Deno.errors.TimedOut;
+      throw error;
+    }
+    this.#hasBegun = true;
   }
 
   async #sweep(there: string, { ino }: Deno.FileInfo): Promise<boolean> {
@@ -77,12 +90,11 @@ export class RemoverByName {
       `${await this.#sweptPrefix()}${crypto.randomUUID()}`,
     );
     try {
-      await files.rename(there, swept);
+      await this.#begin(() => files.rename(there, swept));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;
     }
-    this.#hasBegun = true;
     const isMeant = (await files.look(swept))?.ino === ino;
     await this.#settle(swept, isMeant);
     return isMeant;
@@ -126,8 +138,7 @@ export class RemoverByName {
     if (own === null || !isOurFolder(own) || info?.isDirectory !== true) {
       throw noRoom("there is no trash yet");
     }
-    await giveName(this.#folder, there, join(trash, basename(there)));
-    this.#hasBegun = true;
+    await this.#begin(() => giveName(this.#folder, there, join(trash, basename(there))));
   }
 }
 

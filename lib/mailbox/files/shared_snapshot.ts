@@ -195,7 +195,7 @@ export class SharedSnapshot {
       leftOut,
       unsettled,
       removed: listed.kept.reduce((removed, isKept) => removed - isKept, listed.kept.length),
-      isProved: this.#names.haveLookedAtAll,
+      isProved: names.areNoneTrusted || this.#names.haveLookedAtAll,
     };
   }
 }

@@ -4,12 +4,15 @@
  *
  * An index need not be the newest: the next start looks at the files that it does not know. But where a restart could give
  * a message another unique id, the index is written before any client gets the id: when an id does not follow from the
- * name of the file, and when a message gets the id of one that the index still has.
+ * name of the file, and when a message gets the id of one that the index still has. If it cannot be written then, since
+ * the disk is full, it is tried again once a minute; where nothing can ever be written, it is not.
  */
+import { isReadOnlyError } from "../../files/cannot_write.ts";
 import type { MessageList } from "../../provider/message_list.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import { LEAST_MESSAGES } from "./mailbox_index.ts";
+import { hasNoPlace } from "./settled_files.ts";
 import { type Snapshot, trustedStamps } from "./shared_snapshot.ts";
 import { writeIndex } from "./write_index.ts";
 
@@ -21,7 +24,8 @@ export class StoredIndex {
   readonly #clock: Clock;
   /** The messages that the index has; null where we have written none. */
   #stored: MessageList | null = null;
-  #storedAt = -Infinity;
+  /** When it was last written, or could not be. */
+  #triedAt = -Infinity;
   /** Whether ids of the last looks must be stored before a client gets them. */
   #isDue = false;
 
@@ -30,9 +34,11 @@ export class StoredIndex {
     this.#clock = clock;
   }
 
-  /** Whether the index must be written before a client gets these ids. */
+  /** Whether the index must be written before a client gets these ids, or again, since that has failed. */
   isDue(snapshot: Snapshot): boolean {
-    if (snapshot.list.octets !== null) return false;
+    if (snapshot.list.octets !== null) {
+      return this.#isDue && this.#clock.now() - this.#triedAt >= OLD_MS;
+    }
     const stored = this.#stored;
     this.#isDue ||= snapshot.hasNewKeptIds ||
       snapshot.hasKeptIds && stored === null ||
@@ -46,15 +52,21 @@ export class StoredIndex {
     const { list, messages } = snapshot;
     if (list === this.#stored) return;
     if (list.count < LEAST_MESSAGES && !snapshot.hasKeptIds) return;
-    if (!this.#isDue && this.#clock.now() - this.#storedAt < OLD_MS) return;
+    if (!this.#isDue && this.#clock.now() - this.#triedAt < OLD_MS) return;
+    const before = { stored: this.#stored, isDue: this.#isDue };
+    // Already now, so that nobody else writes the same list meanwhile.
     this.#stored = list;
     this.#isDue = false;
+    this.#triedAt = this.#clock.now();
     try {
       const { files } = this.#folder;
       await writeIndex(files, await this.#folder.stateFolder(), trustedStamps(snapshot), messages);
-    } catch {
-      // We may only read this mailbox.
+    } catch (error) {
+      if (!isReadOnlyError(error) && !hasNoPlace(error)) {
+        this.#isDue ||= before.isDue;
+        if (this.#stored === list) this.#stored = before.stored;
+      }
     }
-    this.#storedAt = this.#clock.now();
+    this.#triedAt = this.#clock.now();
   }
 }

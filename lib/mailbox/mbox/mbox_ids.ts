@@ -50,6 +50,11 @@ export class MboxIds {
     return hasChanged;
   }
 
+  /** What was taken could not be saved. */
+  giveChangeBack(): void {
+    this.#hasChanged = true;
+  }
+
   kept(): KeptCopies[] {
     return [...this.#copies].map(([digest, { next, present, doomed }]) => [
       digest,

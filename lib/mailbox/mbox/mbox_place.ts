@@ -11,13 +11,14 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "@std/path";
 import { isSameInode } from "../../files/file_identity.ts";
 import { LockedError } from "../../files/file_lock.ts";
-import { type FileSystem, lookOrNull } from "../../files/file_system.ts";
+import type { FileSystem } from "../../files/file_system.ts";
 import { type GivenPath, lookAtGiven } from "../../files/given_path.ts";
 import { lookNow } from "../../files/look.ts";
 import { findOwnFolder, isOurFolder } from "../../files/own_folder.ts";
 import { keepsNames, serverUid } from "../../files/server_user.ts";
 import { stateFolderOf, stateFolderPath } from "../../files/state_directory.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
+import { lookIfAllowed } from "../look_if_allowed.ts";
 import { type MboxPlaceOptions, reasonToRefuse } from "./mbox_owner.ts";
 import { noFileError } from "./mbox_kind.ts";
 
@@ -85,7 +86,7 @@ export class MboxPlace {
     return [
       ...(beside?.isThere === true ? [beside.path] : []),
       // Where this process may not even look, it has no files.
-      ...(state !== null && await this.#lookOrNull(state) !== null ? [state] : []),
+      ...(state !== null && await lookIfAllowed(this.files, state) !== null ? [state] : []),
     ];
   }
 
@@ -101,13 +102,13 @@ export class MboxPlace {
    * may show the same time.
    */
   async stamp(): Promise<string | null> {
-    const usual = await this.#lookOrNull(join(dirname(this.path), OWN_FOLDER));
+    const usual = await lookIfAllowed(this.files, join(dirname(this.path), OWN_FOLDER));
     const isInTheWay = usual !== null && !isOurFolder(usual);
     const state = await this.#stateFolderPath();
     const times = [
       usual,
-      isInTheWay ? await this.#lookOrNull(otherOwnFolder(this.path)) : null,
-      state === null ? null : await this.#lookOrNull(state),
+      isInTheWay ? await lookIfAllowed(this.files, otherOwnFolder(this.path)) : null,
+      state === null ? null : await lookIfAllowed(this.files, state),
     ].map((found) => found?.mtime?.getTime() ?? 0);
     return Date.now() - Math.max(...times) < STAMP_SETTLES_MS ? null : times.join(" ");
   }
@@ -216,10 +217,6 @@ export class MboxPlace {
     const { stateDirectory } = this.#options;
     if (stateDirectory === null) return null;
     return this.#statePath ??= await stateFolderPath(stateDirectory, this.path);
-  }
-
-  #lookOrNull(path: string): Promise<Deno.FileInfo | null> {
-    return lookOrNull(this.files, path);
   }
 
   /**

@@ -1,4 +1,5 @@
 /** Keeps the unique ids of an mbox across restarts, in a file of their own. */
+import { isReadOnlyError } from "../../files/cannot_write.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
 import { readWhole } from "../../files/read_whole.ts";
 import { writeWhole } from "../../files/write_whole.ts";
@@ -37,15 +38,24 @@ export class MboxState {
     return this.#ids;
   }
 
-  /** Saves what has changed; false where nothing can be written, which is no error. */
+  /**
+   * Saves what has changed; false where nothing can be written, which is no error. It is tried again by the next call, but
+   * not where nothing can ever be written.
+   */
   async save(): Promise<boolean> {
-    if (!this.#ids.takeChange()) return true;
+    const ids = this.#ids;
+    if (!ids.takeChange()) return true;
     try {
       const folder = await this.#place.stateFolder();
-      if (folder === null) return false;
+      if (folder === null) {
+        // Perhaps the disk is full; another try costs one call.
+        ids.giveChangeBack();
+        return false;
+      }
       await this.#write(this.#place.nameIn(folder, "ids"), this.#place.nameIn(folder, "ids-new"));
       return true;
-    } catch {
+    } catch (error) {
+      if (!isReadOnlyError(error)) ids.giveChangeBack();
       return false;
     }
   }

@@ -9,7 +9,7 @@
  *
  * If there is a journal when an mbox is opened, the change is undone if the file was not cut; otherwise the journal is
  * removed. If the file is not as we left it, another program has rewritten it: then we do not change it, rename the
- * journal, and log an error.
+ * journal, and log an error. Where it cannot be undone at once, the client hears that the outcome is not known.
  *
  * On a full disk the journal is in the state directory. Without room there, only the last messages can be deleted.
  */
@@ -21,6 +21,7 @@ import type { OpenFile } from "../../files/regular_file.ts";
 import { writeWhole } from "../../files/write_whole.ts";
 import { PartialDeletionError } from "../../provider/partial_deletion_error.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
+import { UnknownOutcomeError } from "../unknown_outcome.ts";
 import { copy, eachChunk, type FileRange, octetsIn } from "./file_range.ts";
 import type { MboxPlace } from "./mbox_place.ts";
 
@@ -50,13 +51,12 @@ export async function rewriteInPlace(
   size: number,
   kept: readonly FileRange[],
 ): Promise<void> {
-  const { files } = place;
   const from = kept[0]?.start === 0 ? kept[0].end : 0;
   const moved = kept.filter(({ start }) => start >= from);
   const newSize = moved.reduce((sum, range) => sum + octetsIn(range), from);
   const digest = await digestOf(mbox, moved);
-  const inode = mbox.info.ino ?? 0;
-  const head: JournalHead = { version: VERSION, inode, from, size, newSize, digest };
+  const { ino } = mbox.info;
+  const head: JournalHead = { version: VERSION, inode: ino ?? 0, from, size, newSize, digest };
   const journalFolder = await placeJournal(place, folder, head, mbox, moved.length === 0);
   if (journalFolder === null) {
     await cut(mbox, size, newSize);
@@ -65,18 +65,20 @@ export async function rewriteInPlace(
       throw new PartialDeletionError(new Set(), { cause });
     });
   }
+  let mayBeCut = false;
   try {
     let end = from;
     for (const range of moved) end = await copy(mbox, range, mbox, end);
+    mayBeCut = true;
     await cut(mbox, size, newSize);
     await mbox.sync();
   } catch (error) {
-    // If undoing fails, the journal stays, and the next session that opens the mbox undoes the change.
+    // If undoing fails, the journal stays, and the next session that opens the mbox tries it again.
     revoked.add(place.path);
     await recoverInPlace(place, journalFolder, mbox, () => {}).catch(() => {});
-    throw error;
+    throw mayBeCut && revoked.has(place.path) ? new UnknownOutcomeError(error) : error;
   }
-  await files.remove(journalIn(place, journalFolder)).catch(() => {});
+  await place.files.remove(journalIn(place, journalFolder)).catch(() => {});
 }
 
 /** Cuts the file, unless another program has appended to it. */
@@ -198,11 +200,9 @@ async function writeJournal(
 /** Null when the journal is not for this file. */
 function readHead(journal: OpenFile, mbox: InPlaceFile): JournalHead | null {
   const octets = new Uint8Array(HEAD_OCTETS);
-  const count = journal.readNow(octets, 0);
+  const text = new TextDecoder().decode(octets.subarray(0, journal.readNow(octets, 0)));
   try {
-    const head: Partial<JournalHead> = JSON.parse(
-      new TextDecoder().decode(octets.subarray(0, count)),
-    );
+    const head: Partial<JournalHead> = JSON.parse(text);
     const { version, inode, from, size, newSize, digest } = head;
     if (version !== VERSION || inode !== (mbox.info.ino ?? 0) || typeof digest !== "string") {
       return null;

@@ -12,7 +12,9 @@
  * 4. `old` is removed.
  *
  * When the sync fails, the client gets the reply that nothing was deleted, so the old file is renamed back. If even that
- * fails, this process remembers it, and does it when the mbox is next opened. All other leftovers are removed then.
+ * fails, the reply is that the outcome is not known, and this process remembers to rename it when the mbox is next opened.
+ * All other leftovers are removed then. When the disk does not answer the rename (slow_disks.ts), `new` is removed: either
+ * that stops the rename, or `new` is not there any more, and the deletion is decided.
  *
  * A new file cannot replace the mbox if the mbox has a second name or is reached by a link, if we cannot write in its
  * folder, if the disk has no room for it, or if we cannot give another file its owner. Then we rewrite the mbox in place
@@ -21,9 +23,11 @@
 import { basename, dirname, join } from "@std/path";
 import { isDiskFull } from "../../files/cannot_write.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../../files/file_identity.ts";
+import type { FileSystem } from "../../files/file_system.ts";
 import type { InPlaceFile } from "../../files/in_place_file.ts";
 import type { OpenFile } from "../../files/regular_file.ts";
 import { Pop3ResponseError } from "../../provider/response_error.ts";
+import { UnknownOutcomeError } from "../unknown_outcome.ts";
 import { copy, type FileRange } from "./file_range.ts";
 import { rangesOf, safeRangesOf } from "./kept_ranges.ts";
 import type { MboxIndex } from "./mbox_index.ts";
@@ -70,11 +74,11 @@ export async function recoverReplacement(place: MboxPlace, own: LockedFolder): P
   for (const name of await leftoversIn(place, own.path)) {
     if (name !== old) await files.remove(name);
   }
-  if (await files.look(old) === null) return;
+  if (await files.look(old) === null) return void revoked.delete(path);
   if (!revoked.has(path)) return await files.remove(old);
   await files.rename(old, path);
-  await files.sync(dirname(path));
   revoked.delete(path);
+  await files.sync(dirname(path));
 }
 
 /** The files in one of our folders that recovery must handle. */
@@ -126,19 +130,34 @@ async function replaceMbox(
     assertUnchanged(identityOf(place.look().info), index);
     await files.rename(replacement, path);
   } catch (error) {
-    await removeLeftovers(place, own);
-    if (isDiskFull(error)) return false;
-    throw error;
+    const isDecided = error instanceof Deno.errors.TimedOut &&
+      !await isRemoved(files, replacement, error);
+    if (!isDecided) {
+      await removeLeftovers(place, own);
+      if (isDiskFull(error)) return false;
+      throw error;
+    }
   }
   try {
     await files.sync(dirname(path));
   } catch (error) {
     revoked.add(path);
     await recoverReplacement(place, own).catch(() => {});
-    throw error;
+    throw revoked.has(path) ? new UnknownOutcomeError(error) : error;
   }
   await files.remove(old).catch(() => {});
   return true;
+}
+
+/** Removes a file, so that it cannot be renamed any more; false if it has been renamed. */
+async function isRemoved(files: FileSystem, path: string, cause: Error): Promise<boolean> {
+  try {
+    await files.remove(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw new UnknownOutcomeError(cause);
+  }
 }
 
 /** @throws {Pop3ResponseError} when a program that ignores our locks has replaced the mbox, or written to it */
