@@ -1,19 +1,32 @@
-/** Finds the disks whose answers come from elsewhere, and so may never come: of the network, and of FUSE. */
+/**
+ * Finds the disks whose answers come from elsewhere, and so may never come: of the network, of FUSE, of the host of a
+ * virtual machine, and of an automounter, which mounts at the first look. A call to a host takes longer than the 40 µs that
+ * another thread costs, so mail below `/mnt/c` of WSL or in a container on a Mac is not much slower for it.
+ */
 
-const REMOTE = /^(nfs\d?|cifs|smb\d?|fuse|fuse\..*|ceph|afs|lustre)$/;
+const REMOTE = new RegExp(
+  `^(${
+    [
+      "nfs\\d?|cifs|smb\\d?|ceph|afs|coda|lustre|beegfs|glusterfs|gfs2|gpfs|ocfs2|orangefs",
+      "fuse|fuse\\..*",
+      "9p|virtiofs|vboxsf|vmhgfs|prl_fs",
+      "autofs",
+    ].join("|")
+  })$`,
+);
 
 const LIST = "/proc/self/mountinfo";
 
 /**
- * By mount point, the `dev` of each. It touches no mount. None where the system has no list of mounts, or this process may
+ * By mount point, the `dev` of each. It touches no mount. Null where the system has no list of mounts, or this process may
  * not read it: Deno needs all permissions for that, and must not ask for one while mail is served.
  */
-export function remoteDisks(): ReadonlyMap<string, number> {
+export function remoteDisks(): ReadonlyMap<string, number> | null {
   try {
     const { state } = Deno.permissions.querySync({ name: "read", path: LIST });
-    return state === "granted" ? remoteDisksIn(Deno.readTextFileSync(LIST)) : new Map();
+    return state === "granted" ? remoteDisksIn(Deno.readTextFileSync(LIST)) : null;
   } catch {
-    return new Map();
+    return null;
   }
 }
 

@@ -1,12 +1,15 @@
-/** One disk that may be slow: how many calls wait for it, and whether it has become fast again. */
+/** One disk: whether it is slow, and which calls wait for it. */
 import type { Clock } from "../time/clock.ts";
+import type { Turns, WaitingCalls } from "./turns.ts";
 
 /** A call that takes longer is slow. */
 export const SLOW_MS = 20;
-/** So many calls wait for one disk; for all slow disks together, but for one call each. */
+/** Of a disk that is fast, an asynchronous call that takes longer is: it may have waited for a thread, and for our own. */
+const SLOW_LATER_MS = 1_000;
+/** So many calls wait for one disk. */
 const MOST_CALLS = 8;
-const MOST_TOGETHER = 24;
-/** A call that takes longer fails, so that its session can go on. */
+const MOST_CALLS_IF_FAST = 16;
+/** On a slow disk, a call that takes longer fails, so that its session can go on. */
 const ANSWER_MS = 30_000;
 /** After so many fast calls in a row, and so long after the last slow one, a disk counts as fast again. */
 const FAST_CALLS = 8;
@@ -14,18 +17,29 @@ const LEAST_WAIT_MS = 1_000;
 /** The wait doubles each time, up to this. After as long a time without a slow call, it is the least one again. */
 const MOST_WAIT_MS = 3_600_000;
 
-/** How many calls wait for all slow disks together. */
-export interface WaitingCalls {
-  count: number;
+/** More about a call. */
+export interface CallOptions<T> {
+  /** Gets a result that comes too late. */
+  readonly release?: (late: T) => void;
+  /** Whether it is made even if nobody waits for it any more. */
+  readonly mustRun?: boolean;
+  /** Whether it takes long on a fast disk, too: it writes everything to the disk. */
+  readonly isLong?: boolean;
 }
 
-export class SlowDisk {
-  readonly #clock: Clock;
-  readonly #all: WaitingCalls;
-  /** Whether it never counts as fast. */
-  readonly #isRemote: boolean;
-  #isSlow: boolean;
-  /** When each call that waits for the disk began, the first one first. */
+/** What all disks share. */
+export interface AllDisks {
+  readonly clock: Clock;
+  readonly turns: Turns;
+  /** Those that are slow. */
+  readonly slow: Set<SlowDisk>;
+}
+
+export class SlowDisk implements WaitingCalls {
+  readonly #all: AllDisks;
+  /** Whether its answers come from elsewhere; then it never counts as fast. */
+  readonly isRemote: boolean;
+  /** When each running call began, the first one first. */
   readonly #running = new Set<{ readonly began: number }>();
   /** Calls that wait for their turn. */
   readonly #queue = new Set<() => void>();
@@ -33,25 +47,36 @@ export class SlowDisk {
   #fastCalls = 0;
   #waitMs = LEAST_WAIT_MS;
 
-  constructor(clock: Clock, all: WaitingCalls, isRemote: boolean) {
-    this.#clock = clock;
+  constructor(all: AllDisks, isRemote: boolean) {
     this.#all = all;
-    this.#isRemote = isRemote;
-    this.#isSlow = isRemote;
+    this.isRemote = isRemote;
+    if (isRemote) all.slow.add(this);
   }
 
   get isSlow(): boolean {
-    return this.#isSlow;
+    return this.#all.slow.has(this);
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  get most(): number {
+    return this.isSlow ? MOST_CALLS : MOST_CALLS_IF_FAST;
+  }
+
+  get isEmpty(): boolean {
+    return this.#queue.size === 0;
   }
 
   /** A call was slow. */
   wasSlow(): void {
-    const now = this.#clock.now();
-    if (!this.#isSlow) {
+    const now = this.#all.clock.now();
+    if (!this.isSlow) {
       const wasLongFast = now - this.#lastSlowAt > MOST_WAIT_MS;
       this.#waitMs = wasLongFast ? LEAST_WAIT_MS : Math.min(2 * this.#waitMs, MOST_WAIT_MS);
     }
-    this.#isSlow = true;
+    this.#all.slow.add(this);
     this.#lastSlowAt = now;
     this.#fastCalls = 0;
   }
@@ -59,17 +84,20 @@ export class SlowDisk {
   /**
    * Makes an asynchronous call when it is its turn.
    *
-   * @param release gets a result that comes too late
-   * @throws {Deno.errors.TimedOut} when the disk does not answer
+   * @throws {Deno.errors.TimedOut} when it does not get its turn, or a slow disk does not answer
    */
-  run<T>(call: () => Promise<T>, release: (late: T) => void = () => {}): Promise<T> {
+  run<T>(
+    call: () => Promise<T>,
+    { release, mustRun = false, isLong = false }: CallOptions<T> = {},
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       let isLate = false;
       const begin = async () => {
-        const done = this.#begin();
+        if (!this.isSlow) timer[Symbol.dispose]();
+        const done = this.#begin(isLong);
         try {
           const result = await call();
-          if (isLate) release(result);
+          if (isLate) release?.(result);
           else resolve(result);
         } catch (error) {
           reject(error);
@@ -78,46 +106,43 @@ export class SlowDisk {
           done();
         }
       };
-      const timer = this.#clock.after(ANSWER_MS, () => {
+      const timer = this.#all.clock.after(ANSWER_MS, () => {
         isLate = true;
-        this.#queue.delete(begin);
+        if (!mustRun) this.#queue.delete(begin);
         reject(new Deno.errors.TimedOut(`The disk has not answered for ${ANSWER_MS / 1_000} s`));
       });
       this.#queue.add(begin);
-      this.#goOn();
+      this.#all.turns.join(this);
     });
   }
 
-  #goOn(): void {
+  beginNext(): void {
     for (const begin of this.#queue) {
-      const others = this.#all.count - this.#running.size;
-      if (this.#running.size >= Math.max(1, Math.min(MOST_CALLS, MOST_TOGETHER - others))) return;
       this.#queue.delete(begin);
-      begin();
+      return begin();
     }
   }
 
   /** Counts a call as running; the result is called when it is done. */
-  #begin(): () => void {
-    const call = { began: this.#clock.now() };
+  #begin(isLong: boolean): () => void {
+    const call = { began: this.#all.clock.now() };
     this.#running.add(call);
-    this.#all.count++;
     return () => {
       this.#running.delete(call);
-      this.#all.count--;
-      this.#measure(call.began);
-      this.#goOn();
+      if (!isLong) this.#measure(call.began);
+      this.#all.turns.end();
     };
   }
 
   #measure(began: number): void {
-    const now = this.#clock.now();
-    if (now - began > SLOW_MS) return this.wasSlow();
+    const now = this.#all.clock.now();
+    if (now - began > (this.isSlow ? SLOW_MS : SLOW_LATER_MS)) return this.wasSlow();
+    if (!this.isSlow || this.isRemote) return;
     this.#fastCalls++;
-    if (this.#isRemote || this.#fastCalls < FAST_CALLS) return;
+    if (this.#fastCalls < FAST_CALLS) return;
     const [oldest] = this.#running;
     // A call that hangs is slow, too, although it has no end yet.
     if (oldest !== undefined && now - oldest.began > SLOW_MS) return;
-    if (now - this.#lastSlowAt >= this.#waitMs) this.#isSlow = false;
+    if (now - this.#lastSlowAt >= this.#waitMs) this.#all.slow.delete(this);
   }
 }

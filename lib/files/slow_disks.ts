@@ -3,8 +3,8 @@
  *
  * - On a disk that has been fast, a call that looks at a name, opens or reads is synchronous: it takes 5 µs, and 40 µs on
  *   another thread. All sessions wait for the first call that is slow.
- * - After that, calls on this disk are made on other threads, until it is fast again. slow_disk.ts says how many at the
- *   same time: 32 calls without an answer would stop all asynchronous file work of the process.
+ * - After that, calls on this disk are made on other threads, until it is fast again. turns.ts says how many at the same
+ *   time.
  * - A disk of the network or of FUSE may never answer, so no call on it is synchronous, not even the first (Linux only).
  *
  * A disk is known by its `dev`. given_path.ts, which each login calls first, says on which disk a mailbox is. Calls for
@@ -15,7 +15,8 @@ import type { Awaitable } from "../protocol/reply.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { cpuWaitMs } from "./cpu_wait.ts";
 import { remoteDisks } from "./remote_disks.ts";
-import { SLOW_MS, SlowDisk, type WaitingCalls } from "./slow_disk.ts";
+import { type AllDisks, type CallOptions, SLOW_MS, SlowDisk } from "./slow_disk.ts";
+import { Turns } from "./turns.ts";
 
 /** For so many paths, the disk is remembered. */
 const MOST_PATHS = 20_000;
@@ -26,12 +27,12 @@ const LOOK_FOR_MOUNTS_MS = 10_000;
 
 export class SlowDisks {
   readonly #clock: Clock;
-  readonly #remoteDisks: () => ReadonlyMap<string, number>;
-  /** Disks that are slow, or have been. */
+  readonly #remoteDisks: () => ReadonlyMap<string, number> | null;
+  readonly #all: AllDisks;
+  /** Disks on which a call was slow or asynchronous, and those of the network, by their `dev`. */
   readonly #disks = new Map<number, SlowDisk>();
   /** The `dev` of mailboxes and mount points. */
   readonly #devs = new BoundedMap<number>(MOST_PATHS);
-  readonly #waiting: WaitingCalls = { count: 0 };
   #lookedForMountsAt = -Infinity;
   readonly #cpuWaitMs: () => number;
   #sampledAt = -Infinity;
@@ -39,10 +40,11 @@ export class SlowDisks {
 
   constructor(
     clock: Clock = systemClock,
-    remote: () => ReadonlyMap<string, number> = remoteDisks,
+    remote: () => ReadonlyMap<string, number> | null = remoteDisks,
     cpuWait: () => number = cpuWaitMs,
   ) {
     this.#clock = clock;
+    this.#all = { clock, turns: new Turns(), slow: new Set() };
     this.#remoteDisks = remote;
     this.#cpuWaitMs = cpuWait;
   }
@@ -51,18 +53,50 @@ export class SlowDisks {
   lookForMounts(): void {
     const now = this.#clock.now();
     if (now - this.#lookedForMountsAt < LOOK_FOR_MOUNTS_MS) return;
+    this.#lookForMountsNow(now);
+  }
+
+  #lookForMountsNow(now: number): void {
     this.#lookedForMountsAt = now;
-    for (const [path, dev] of this.#remoteDisks()) {
-      this.#devs.set(path, dev);
-      if (!this.#disks.has(dev)) {
-        this.#disks.set(dev, new SlowDisk(this.#clock, this.#waiting, true));
-      }
+    const found = this.#remoteDisks();
+    if (found === null) return;
+    const devs = new Set(found.values());
+    // A user who mounts again and again gets a new `dev` each time.
+    for (const [dev, disk] of this.#disks) {
+      if (disk.isRemote && !devs.has(dev) && disk.running === 0 && disk.isEmpty) this.#forget(dev);
     }
+    for (const [path, dev] of found) {
+      this.#devs.set(path, dev);
+      if (this.isRemote(dev)) continue;
+      this.#forget(dev);
+      this.#disks.set(dev, new SlowDisk(this.#all, true));
+    }
+  }
+
+  #forget(dev: number): void {
+    const disk = this.#disks.get(dev);
+    if (disk !== undefined) this.#all.slow.delete(disk);
+    this.#disks.delete(dev);
   }
 
   /** What is below the path is on this disk. */
   isOn(path: string, dev: number): void {
+    if (!this.#disks.has(dev) && this.isRemote(this.#devOf(path))) {
+      // It may be a disk of the network as well, mounted since: NFS mounts the file systems below an export when it must.
+      this.#lookForMountsNow(this.#clock.now());
+      this.#disk(dev);
+    }
     this.#devs.set(path, dev);
+  }
+
+  /** Whether its answers come from elsewhere. */
+  isRemote(dev: number | undefined): boolean {
+    return dev !== undefined && this.#disks.get(dev)?.isRemote === true;
+  }
+
+  /** Whether calls for the path are made on other threads. */
+  isSlow(path: string): boolean {
+    return this.#slowDiskOf(path) !== null;
   }
 
   /** The disk of exactly this path; undefined where it is not known. */
@@ -78,7 +112,7 @@ export class SlowDisks {
     release?: (late: T) => void,
   ): Awaitable<T> {
     const slow = this.#slowDiskOf(path);
-    if (slow !== null) return slow.run(later, release);
+    if (slow !== null) return slow.run(later, release === undefined ? {} : { release });
     return this.#timed(() => this.#devOf(path), now);
   }
 
@@ -88,9 +122,16 @@ export class SlowDisks {
     return disk?.isSlow === true ? disk.run(later) : this.#timed(() => dev, now);
   }
 
-  /** Makes a call that is always asynchronous. */
-  run<T>(path: string, call: () => Promise<T>, release?: (late: T) => void): Promise<T> {
-    return this.#slowDiskOf(path)?.run(call, release) ?? call();
+  /** Makes a call that is always asynchronous. It must not wait for another one. */
+  run<T>(path: string, call: () => Promise<T>, options?: CallOptions<T>): Promise<T> {
+    const dev = this.#devOf(path);
+    return dev === undefined ? call() : this.#disk(dev).run(call, options);
+  }
+
+  #disk(dev: number): SlowDisk {
+    const disk = this.#disks.get(dev) ?? new SlowDisk(this.#all, false);
+    this.#disks.set(dev, disk);
+    return disk;
   }
 
   #timed<T>(devOf: () => number | undefined, call: () => T): T {
@@ -111,14 +152,11 @@ export class SlowDisks {
   }
 
   #wasSlow(dev: number | undefined): void {
-    if (dev === undefined) return;
-    const disk = this.#disks.get(dev) ?? new SlowDisk(this.#clock, this.#waiting, false);
-    this.#disks.set(dev, disk);
-    disk.wasSlow();
+    if (dev !== undefined) this.#disk(dev).wasSlow();
   }
 
   #slowDiskOf(path: string): SlowDisk | null {
-    if (this.#disks.size === 0) return null;
+    if (this.#all.slow.size === 0) return null;
     const dev = this.#devOf(path);
     const disk = dev === undefined ? undefined : this.#disks.get(dev);
     return disk?.isSlow === true ? disk : null;
