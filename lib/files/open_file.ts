@@ -12,6 +12,7 @@
 import { closeSync, constants, open, openSync } from "node:fs";
 import { promisify } from "node:util";
 import type { Awaitable } from "../protocol/reply.ts";
+import { closeLater } from "./close_file.ts";
 import {
   type FileIdentity,
   type FileTimes,
@@ -84,10 +85,10 @@ async function openLater(
     const facts = named ?? info;
     if (isRight && facts?.isFile === true) return new RegularFile(path, fd, facts, disks);
   } catch (error) {
-    closeSync(fd);
+    await closeLater(fd);
     throw error;
   }
-  closeSync(fd);
+  await closeLater(fd);
   return null;
 }
 
