@@ -10,7 +10,7 @@
  *
  * A call that looks at one name is synchronous where the disk has been fast (slow_disks.ts).
  */
-import { closeSync, constants, fsync, openSync } from "node:fs";
+import { closeSync, constants, fsync, open } from "node:fs";
 import { promisify } from "node:util";
 import { join } from "@std/path";
 import type { Awaitable } from "../protocol/reply.ts";
@@ -133,11 +133,12 @@ export const denoFileSystem: FileSystem = {
   openGiven: async (path) => openGivenFile(path),
   // deno-lint-ignore require-await -- a failure becomes a rejection
   openInPlace: async (path) => openInPlace(path),
-  async give(path, { uid, gid, mode }) {
-    const made = await Deno.lstat(path);
-    if (made.uid !== uid || made.gid !== gid) await Deno.chown(path, uid, gid);
-    if (mode !== null) await Deno.chmod(path, mode & 0o7777);
-  },
+  give: (path, { uid, gid, mode }) =>
+    slowDisks.run(path, async () => {
+      const made = await Deno.lstat(path);
+      if (made.uid !== uid || made.gid !== gid) await Deno.chown(path, uid, gid);
+      if (mode !== null) await Deno.chmod(path, mode & 0o7777);
+    }),
   async entries(folder) {
     const entries: FolderEntry[] = [];
     try {
@@ -172,7 +173,7 @@ export const denoFileSystem: FileSystem = {
   },
   async makeFolder(path) {
     try {
-      await Deno.mkdir(path, { mode: 0o700 });
+      await slowDisks.run(path, () => Deno.mkdir(path, { mode: 0o700 }));
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     }
@@ -180,14 +181,17 @@ export const denoFileSystem: FileSystem = {
   link: (from, to) => slowDisks.run(from, () => Deno.link(from, to)),
   rename: (from, to) => slowDisks.run(from, () => Deno.rename(from, to)),
   async create(path, mode = 0o600) {
-    const file = await Deno.open(path, { write: true, createNew: true, mode });
+    const options = { write: true, createNew: true, mode };
+    const file = await slowDisks.run(path, () => Deno.open(path, options), {
+      release: (late) => late.close(),
+    });
     return {
       async write(octets) {
         for (let written = 0; written < octets.length;) {
-          written += await file.write(octets.subarray(written));
+          written += await slowDisks.run(path, () => file.write(octets.subarray(written)));
         }
       },
-      sync: () => file.sync(),
+      sync: () => slowDisks.run(path, () => file.sync(), { isLong: true }),
       [Symbol.dispose]: () => file.close(),
     };
   },
@@ -195,14 +199,16 @@ export const denoFileSystem: FileSystem = {
   async sync(folder) {
     // Windows has no such call for folders; NTFS journals its names.
     if (Deno.build.os === "windows") return;
-    const fd = openSync(folder, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_DIRECTORY);
-    try {
-      await promisify(fsync)(fd);
-    } finally {
-      closeSync(fd);
-    }
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_DIRECTORY;
+    await slowDisks.run(folder, async () => {
+      const fd = await promisify(open)(folder, flags);
+      try {
+        await promisify(fsync)(fd);
+      } finally {
+        closeSync(fd);
+      }
+    }, { isLong: true });
   },
   lock: (path) => lockFile(path, systemClock),
-  // deno-lint-ignore require-await -- a failure becomes a rejection
-  tryLock: async (path) => tryLockFile(path),
+  tryLock: (path) => tryLockFile(path),
 };

@@ -77,7 +77,7 @@ Deno.test("taking and releasing the lock many times leaves no file", async () =>
   let [taken, refused] = [0, 0];
   const takeAndGiveBack = async () => {
     for (let attempt = 0; attempt < 500; attempt++) {
-      using lock = tryLockFile(path);
+      using lock = await tryLockFile(path);
       if (lock === null) refused++;
       else taken++;
       await new Promise((resolve) => setImmediate(resolve));
@@ -91,13 +91,7 @@ Deno.test("taking and releasing the lock many times leaves no file", async () =>
 Deno.test("a file in the place of the server's own folder is an error, not an endless retry", async () => {
   await using folder = await TemporaryFolder.create();
   await Deno.writeTextFile(join(folder.path, ".pop3svc"), "");
-  let isRefused = false;
-  try {
-    tryLockFile(join(folder.path, ".pop3svc", "exclusive"));
-  } catch {
-    isRefused = true;
-  }
-  assert(isRefused);
+  await assertRejects(() => tryLockFile(join(folder.path, ".pop3svc", "exclusive")));
 });
 
 /** A file system on which nothing can be written in the mailbox. */
