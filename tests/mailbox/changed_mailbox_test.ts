@@ -8,6 +8,7 @@ import { maildirLayout } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
 import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
+import { aMinuteLater } from "../wall_clock.ts";
 
 const OLD = 1_700_000_000;
 
@@ -20,6 +21,7 @@ type Kind = "folder" | "maildir";
 class TestedMailbox implements AsyncDisposable {
   readonly #folder: TemporaryFolder;
   readonly #kind: Kind;
+  readonly #later = aMinuteLater();
   readonly listed: string[] = [];
   looked = 0;
   /** Runs before a folder is listed, or after it. */
@@ -103,6 +105,7 @@ class TestedMailbox implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#later[Symbol.dispose]();
     await this.#folder[Symbol.asyncDispose]();
   }
 }

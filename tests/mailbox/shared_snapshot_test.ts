@@ -6,6 +6,7 @@ import { maildirMailbox } from "../../lib/mailbox/maildir/maildir_mailbox.ts";
 import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
+import { aMinuteLater } from "../wall_clock.ts";
 
 const OLD = 1_000;
 
@@ -23,6 +24,7 @@ async function oldFolder(count: number): Promise<TemporaryFolder> {
 
 Deno.test("sessions of an unchanged folder share one list", async () => {
   await using folder = await oldFolder(3);
+  using _later = aMinuteLater();
   const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   const first = await mailbox.listMessageUniqueIds(testConnectionInfo());
   assert(await mailbox.listMessageUniqueIds(testConnectionInfo()) === first);
@@ -115,6 +117,7 @@ Deno.test("the list is remembered across restarts, until a file is added or remo
     await Deno.utime(path, OLD + number, OLD + number);
   }
   for (const name of ["new", "cur"]) await Deno.utime(join(folder.path, name), OLD, OLD);
+  using _later = aMinuteLater();
   const look = async () => {
     const mailbox = maildirMailbox(folder.path);
     const info = testConnectionInfo();

@@ -138,9 +138,7 @@ export class MessageLocator {
     }
     return {
       listedAt: this.#clock.now(),
-      stamp: [...folders.values()].some(({ modified }) => isYoung(modified, startedAt))
-        ? null
-        : stamp,
+      stamp: [...folders.values()].some((each) => isYoung(each, startedAt)) ? null : stamp,
       byInode,
       byBase,
     };

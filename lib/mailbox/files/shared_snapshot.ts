@@ -182,9 +182,12 @@ export class SharedSnapshot {
     const trusted = new Map<string, KnownFolder>();
     const leftOut = new LeftOut();
     for (const out of listed.leftOut.values()) leftOut.addAll(out);
-    for (const [name, { stamp, modified }] of folders) {
-      if (unsettled > 0 || isDoubtful || isYoung(modified, startedAt)) continue;
-      trusted.set(name, { stamp, leftOut: listed.leftOut.get(name) ?? new LeftOut() });
+    for (const [name, folder] of folders) {
+      if (unsettled > 0 || isDoubtful || isYoung(folder, startedAt)) continue;
+      trusted.set(name, {
+        stamp: folder.stamp,
+        leftOut: listed.leftOut.get(name) ?? new LeftOut(),
+      });
     }
     return {
       list: messages.list,
