@@ -16,6 +16,7 @@ import { join } from "@std/path";
 import type { Awaitable } from "../protocol/reply.ts";
 import { systemClock } from "../time/clock.ts";
 import { TimeSlice } from "../time/time_slice.ts";
+import { createFile, type WritableFile } from "./create_file.ts";
 import type { FileFacts, FileIdentity } from "./file_identity.ts";
 import { lockFile, tryLockFile } from "./file_lock.ts";
 import { nullIfGone, nullIfNotFound } from "./null_if_gone.ts";
@@ -44,13 +45,6 @@ export interface ListedFolder {
   readonly unnameable: string[];
   /** Whether a listed file was gone when we looked at it. */
   readonly hasVanished: boolean;
-}
-
-/** A file that is being written. */
-export interface WritableFile extends Disposable {
-  write(octets: Uint8Array): Promise<void>;
-  /** Resolves once the file's octets would survive a loss of power. */
-  sync(): Promise<void>;
 }
 
 /** The file system, as far as mailboxes need it. */
@@ -180,21 +174,7 @@ export const denoFileSystem: FileSystem = {
   },
   link: (from, to) => slowDisks.run(from, () => Deno.link(from, to)),
   rename: (from, to) => slowDisks.run(from, () => Deno.rename(from, to)),
-  async create(path, mode = 0o600) {
-    const options = { write: true, createNew: true, mode };
-    const file = await slowDisks.run(path, () => Deno.open(path, options), {
-      release: (late) => late.close(),
-    });
-    return {
-      async write(octets) {
-        for (let written = 0; written < octets.length;) {
-          written += await slowDisks.run(path, () => file.write(octets.subarray(written)));
-        }
-      },
-      sync: () => slowDisks.run(path, () => file.sync(), { isLong: true }),
-      [Symbol.dispose]: () => file.close(),
-    };
-  },
+  create: (path, mode = 0o600) => createFile(path, mode),
   remove: (path) => slowDisks.run(path, () => Deno.remove(path)),
   async sync(folder) {
     // Windows has no such call for folders; NTFS journals its names.

@@ -10,6 +10,10 @@ import { closeSync, openSync } from "node:fs";
 export interface SystemLibrary {
   /** Reads at an offset, on another thread. */
   read(fd: number, into: Uint8Array, at: number): Promise<number>;
+  /** Writes on another thread, and returns the number of octets; -1 where it fails. */
+  write(fd: number, octets: Uint8Array): Promise<number>;
+  /** Writes everything to the disk, on another thread; false where it fails. */
+  sync(fd: number): Promise<boolean>;
   /** Puts something else in the place of the file, which closes it on another thread. The descriptor stays open. */
   release(fd: number): Promise<void>;
 }
@@ -27,6 +31,8 @@ function load(): SystemLibrary | null {
   try {
     const { symbols } = Deno.dlopen("libc.so.6", {
       pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize", nonblocking: true },
+      write: { parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
+      fsync: { parameters: ["i32"], result: "i32", nonblocking: true },
       dup2: { parameters: ["i32", "i32"], result: "i32", nonblocking: true },
     });
     return {
@@ -37,6 +43,13 @@ function load(): SystemLibrary | null {
         if (count < 0) throw new Error("The disk cannot be read");
         into.set(octets.subarray(0, count));
         return count;
+      },
+      async write(fd, octets) {
+        const copy = octets.slice();
+        return Number(await symbols.write(fd, copy, BigInt(copy.length)));
+      },
+      async sync(fd) {
+        return await symbols.fsync(fd) === 0;
       },
       async release(fd) {
         const nothing = openSync("/dev/null", "r");

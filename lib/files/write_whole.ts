@@ -1,5 +1,6 @@
 /** Writes a file so that it is there whole, or not at all. */
-import type { FileSystem, WritableFile } from "./file_system.ts";
+import type { WritableFile } from "./create_file.ts";
+import type { FileSystem } from "./file_system.ts";
 
 /** Writes a file under another name, and renames it once it is on the disk, so that nobody sees it half written. */
 export async function writeWhole(
