@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { lockFile, tryLockFile } from "../../lib/files/file_lock.ts";
+import type { CallOptions } from "../../lib/files/slow_disk.ts";
 import { SlowDisks } from "../../lib/files/slow_disks.ts";
 import { systemClock } from "../../lib/time/clock.ts";
 import { ManualClock } from "../manual_clock.ts";
@@ -30,16 +31,40 @@ Deno.test("on a slow disk, one of many has the lock, and the next gets it when i
   };
   await Promise.all(Array.from({ length: 4 }, take));
   assertEquals([most, taken], [1, 80]);
-  (await tryLockFile(path, disks))?.[Symbol.dispose]();
-  // A lock that is being given back is not refused.
   const again = await tryLockFile(path, disks);
   assert(again !== null);
   assertEquals(await tryLockFile(path, disks), null);
-  // Nor is it by a process whose disk is fast.
+  // Nor does a process get it whose disk is fast.
   assertEquals(await tryLockFile(path), null);
   again[Symbol.dispose]();
   (await tryLockFile(path, disks))?.[Symbol.dispose]();
   await tryLockFile(`${path}-other`, disks).then((lock) => lock?.[Symbol.dispose]());
+});
+
+/** A disk on which no lock is given back before the gate is open. */
+class GatedDisk extends SlowDisks {
+  readonly gate = Promise.withResolvers<void>();
+
+  override run<T>(path: string, call: () => Promise<T>, options?: CallOptions<T>): Promise<T> {
+    return super.run(path, async () => {
+      await this.gate.promise;
+      return await call();
+    }, options);
+  }
+}
+
+Deno.test("the next session of the process waits for a lock that is being given back", async () => {
+  await using folder = await TemporaryFolder.create();
+  const path = join(folder.path, ".pop3svc", "exclusive");
+  const disks = new GatedDisk(new ManualClock(), () => new Map([["/", 1]]), () => 0);
+  disks.lookForMounts();
+  (await tryLockFile(path, disks))?.[Symbol.dispose]();
+  const next = tryLockFile(path, disks);
+  const other = await tryLockFile(`${path}-other`, disks);
+  disks.gate.resolve();
+  using lock = await next;
+  assert(lock !== null);
+  other?.[Symbol.dispose]();
 });
 
 Deno.test("a lock on a disk that does not answer is refused in the end, and given back if it comes late", async () => {
