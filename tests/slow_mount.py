@@ -2,9 +2,8 @@
 
 usage: slow_mount.py SOURCE MOUNT_POINT
 
-It reads from its standard input the milliseconds that each request takes; "hang", and none is answered; "hang 25", and
-no FLUSH is (that is what `close` waits for); or "tell", to wait for a request that hangs. It prints a line when that is
-done, and unmounts at the end of its input.
+It reads from its standard input the milliseconds that each request takes; "hang", and none is answered; or "tell", to
+wait for a request. It prints a line when that is done, and unmounts at the end of its input.
 """
 import ctypes, errno, os, stat, struct, sys, threading, time
 
@@ -12,8 +11,7 @@ source, target = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 delay = 0.0
 # Guards what follows, and wakes requests that hang.
 changed = threading.Condition()
-# The kinds of requests that hang.
-hanging = ()
+hangs = False
 interrupted = set()
 asked = threading.Event()
 libc = ctypes.CDLL(None, use_errno=True)
@@ -64,7 +62,7 @@ def answer(op, node, body):
             if len(out) + len(entry) > size: break
             out += entry
         return out
-    if op in (18, 25, 29):  # RELEASE, FLUSH, RELEASEDIR
+    if op in (18, 29):  # RELEASE, RELEASEDIR
         return b""
     raise OSError(errno.ENOSYS if op not in (9, 13, 12, 8, 10, 11, 35) else errno.EROFS, "")
 
@@ -83,8 +81,8 @@ def serve(request):
 
     time.sleep(delay)
     with changed:
-        if op in hanging: asked.set()
-        changed.wait_for(lambda: op not in hanging or unique in interrupted)
+        if hangs: asked.set()
+        changed.wait_for(lambda: not hangs or unique in interrupted)
         if unique in interrupted: return reply(unique, -errno.EINTR, b"")
     try: reply(unique, 0, answer(op, node, body))
     except OSError as error: reply(unique, -error.errno, b"")
@@ -104,16 +102,16 @@ def loop():
 threading.Thread(target=loop, daemon=True).start()
 print("mounted", flush=True)
 for line in sys.stdin:
-    word, *kinds = line.split()
+    word = line.strip()
     if word == "hang":
         asked.clear()
-        hanging = [int(kind) for kind in kinds] or range(256)
+        hangs = True
     elif word == "tell":
         asked.wait()
     else:
         delay = float(word) / 1000
         with changed:
-            hanging = ()
+            hangs = False
             changed.notify_all()
     print("set", flush=True)
 libc.umount2(target.encode(), 2)

@@ -4,9 +4,6 @@ import { TemporaryFolder } from "./temporary_folder.ts";
 
 const script = fromFileUrl(new URL("slow_mount.py", import.meta.url));
 
-/** What FUSE sends at `close`. */
-const FLUSH = 25;
-
 /** Shows another folder, read-only. */
 export class SlowMount implements AsyncDisposable {
   readonly path: string;
@@ -39,11 +36,6 @@ export class SlowMount implements AsyncDisposable {
   /** From now on, no call gets an answer. */
   async hang(): Promise<void> {
     await this.#set("hang");
-  }
-
-  /** From now on, no `close` gets an answer. */
-  async hangClose(): Promise<void> {
-    await this.#set(`hang ${FLUSH}`);
   }
 
   /** From now on, each request takes so long; calls that hang get their answers. */

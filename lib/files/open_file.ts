@@ -12,7 +12,6 @@
 import { closeSync, constants, open, openSync } from "node:fs";
 import { promisify } from "node:util";
 import type { Awaitable } from "../protocol/reply.ts";
-import { closeLater } from "./close_file.ts";
 import {
   type FileIdentity,
   type FileTimes,
@@ -85,10 +84,10 @@ async function openLater(
     const facts = named ?? info;
     if (isRight && facts?.isFile === true) return new RegularFile(path, fd, facts, disks);
   } catch (error) {
-    await closeLater(fd);
+    closeSync(fd);
     throw error;
   }
-  await closeLater(fd);
+  closeSync(fd);
   return null;
 }
 

@@ -1,11 +1,9 @@
 /** A regular file that is open for reading, and what the system says about it. */
-import { fstat, fstatSync, read, readSync, type Stats } from "node:fs";
+import { closeSync, fstat, fstatSync, read, readSync, type Stats } from "node:fs";
 import { promisify } from "node:util";
 import type { Awaitable } from "../protocol/reply.ts";
-import { closeFile } from "./close_file.ts";
 import { type FileIdentity, type FileTimes, identityOf, isSameInode } from "./file_identity.ts";
 import type { SlowDisks } from "./slow_disks.ts";
-import { type SystemLibrary, systemLibrary } from "./system_library.ts";
 
 /** A regular file that is open for reading. */
 export interface OpenFile extends Disposable {
@@ -52,22 +50,8 @@ function factsFrom(stats: Stats): FileTimes {
 
 /** The same, on another thread. */
 export async function factsLater(fd: number): Promise<FileTimes> {
-  if (systemLibrary() !== null) {
-    try {
-      return await Deno.stat(descriptorPath(fd));
-    } catch {
-      // There is no `/proc`.
-    }
-  }
   return factsFrom(await promisify(fstat)(fd));
 }
-
-const nodeLibrary: Pick<SystemLibrary, "read"> = {
-  read: (fd, into, at) =>
-    new Promise((resolve, reject) => {
-      read(fd, into, 0, into.length, at, (error, count) => error ? reject(error) : resolve(count));
-    }),
-};
 
 export class RegularFile implements OpenFile {
   readonly info: FileTimes;
@@ -104,18 +88,15 @@ export class RegularFile implements OpenFile {
   /** A read whose caller has stopped waiting may still be running, or in the queue. */
   #readLater(into: Uint8Array, at: number): Promise<number> {
     if (!this.#isOpen) return Promise.resolve(0);
-    return this.#read(into, at);
-  }
-
-  async #read(into: Uint8Array, at: number): Promise<number> {
     this.#reads++;
-    try {
-      const library = this.#disks.isSlow(this.#path) ? systemLibrary() : null;
-      return await (library ?? nodeLibrary).read(this.#fd, into, at);
-    } finally {
-      this.#reads--;
-      if (!this.#isOpen) this.#close();
-    }
+    return new Promise((resolve, reject) => {
+      read(this.#fd, into, 0, into.length, at, (error, count) => {
+        this.#reads--;
+        if (!this.#isOpen) this.#close();
+        if (error) reject(error);
+        else resolve(count);
+      });
+    });
   }
 
   identityNow(): FileIdentity {
@@ -129,6 +110,6 @@ export class RegularFile implements OpenFile {
   }
 
   #close(): void {
-    if (this.#reads === 0) closeFile(this.#path, this.#fd, this.#disks);
+    if (this.#reads === 0) closeSync(this.#fd);
   }
 }

@@ -10,8 +10,6 @@ for (const remote of [new Map(), new Map([["/", 1]])]) {
   disks.lookForMounts();
   Deno.test({
     name: `a file is created, written and closed on a ${remote.size === 0 ? "fast" : "slow"} disk`,
-    // The system library stays loaded.
-    sanitizeResources: remote.size === 0,
     async fn() {
       await using folder = await TemporaryFolder.create();
       const path = join(folder.path, "a");

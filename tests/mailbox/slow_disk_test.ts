@@ -113,24 +113,6 @@ test("a disk that hangs in the middle of a message holds up no other session", a
   assertEquals((await client.readLines()).length, 100_003);
 });
 
-test("a disk that answers everything but close holds up no other session, and files are closed in the end", async (place) => {
-  using client = await place.asks("big");
-  assertMatch(await client.readLine() ?? "", /^\+OK/);
-  await place.slow.hangClose();
-  // As many as may wait for the disk, and more: those after them wait for their turn to open the file.
-  await client.send("RETR 1\r\n".repeat(9));
-  for (let time = 0; time < 8; time++) {
-    assertMatch(await client.readLine() ?? "", /^\+OK/);
-    assertEquals((await client.readLines()).length, 100_003);
-  }
-  await place.slow.untilAsked();
-  await place.reads("fast");
-  await place.slow.answer(0);
-  assertMatch(await client.readLine() ?? "", /^\+OK/);
-  assertEquals((await client.readLines()).length, 100_003);
-  await place.reads("slow");
-});
-
 test("the server ends although a disk hangs", async (place) => {
   await place.slow.hang();
   using _client = await place.asks("slow");
