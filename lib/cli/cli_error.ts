@@ -1,7 +1,7 @@
 import { printable } from "../program.ts";
 
-/** 64, 67 and 75 are those of sysexits(3), for a mail server that runs `deliver`. */
-type ExitCode = 1 | 2 | 64 | 67 | 75;
+/** 64, 65, 67 and 75 are those of sysexits(3), for a mail server that runs `deliver`. */
+type ExitCode = 1 | 2 | 64 | 65 | 67 | 75;
 
 /** An error that the user can correct: one line on standard error and an exit code, never a stack trace. */
 export class CliError extends Error {
@@ -21,6 +21,11 @@ export class CliError extends Error {
   /** A problem of the machine, not of the command line: a port in use, a file that cannot be read. */
   static environment(message: string, cause?: unknown): CliError {
     return new CliError(message, 1, { cause });
+  }
+
+  /** A delivery of nothing (EX_DATAERR): trying again would not help. */
+  static noMessage(message: string): CliError {
+    return new CliError(message, 65);
   }
 
   /** A delivery for which nobody is there (EX_NOUSER): the mail server sends the message back. */

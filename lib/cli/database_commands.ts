@@ -99,11 +99,15 @@ async function deliverMessage(
   user: string,
   options: DeliverOptions,
 ): Promise<void> {
-  const { deliver, NoSuchUserError } = await import("../postgres/mod.ts");
+  const { deliver, NoSuchUserError, SchemaVersionError } = await import("../postgres/mod.ts");
   const usernameCase = options["username-case"];
   try {
-    await deliver(database, fullName(user, options), Deno.stdin.readable, { usernameCase });
+    await deliver(database, fullName(user, options), given(Deno.stdin.readable), { usernameCase });
   } catch (error) {
+    if (error instanceof CliError) throw error;
+    if (error instanceof SchemaVersionError) {
+      throw CliError.tryLater(`the message cannot be stored now: ${error.message}`, error);
+    }
     if (error instanceof NoSuchUserError) throw CliError.noUser(`${user}: ${error.message}`, error);
     const code = codeOf(error);
     throw CliError.tryLater(
@@ -111,6 +115,16 @@ async function deliverMessage(
       error,
     );
   }
+}
+
+/** A message has a header at least: an empty one comes from a mistake in what runs the command. */
+async function* given(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isEmpty = true;
+  for await (const chunk of input) {
+    isEmpty &&= chunk.length === 0;
+    yield chunk;
+  }
+  if (isEmpty) throw CliError.noMessage("there is no message: standard input is empty");
 }
 
 /** Runs a command, and says in one line why the database does not do it. */

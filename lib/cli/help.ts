@@ -25,8 +25,8 @@ export function helpText(): string {
   pop3svc hash [--scheme NAME]          ask for a password and print its hash for a users file
   pop3svc postgres migrate [options]    make or update the tables of a database, as its owner
   pop3svc postgres add-user NAME        ask for a password and add an account
-  pop3svc postgres import USER MAILBOX  copy the mail of a mailbox into the database
-  pop3svc deliver USER < message        put a message into the database; exits with 0, 64, 67 or 75 (sysexits)
+  pop3svc postgres import USER MAILBOX  copy mail into the database; again only before the user logs in
+  pop3svc deliver USER < message        put a message into the database; exits with 0, 64, 65, 67 or 75 (sysexits)
   pop3svc --help | --version
 
 MAILBOX is a folder whose files are messages, a Maildir or an mbox [mailbox-sample].

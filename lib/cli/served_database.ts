@@ -22,6 +22,7 @@ export interface DatabaseStatus extends PostgresStatus {
 
 /** How long a health check waits for the database. A load balancer waits little longer. */
 const HEALTH_MS = 2_000;
+const NO_ANSWER = "the database does not answer";
 
 export class ServedDatabase implements AsyncDisposable {
   /** What it is, for people, without any secret. */
@@ -29,10 +30,10 @@ export class ServedDatabase implements AsyncDisposable {
   readonly #database: PostgresDatabase;
   readonly #counters: StoreCounters;
   readonly #events: Pop3Events;
-  /** Looks at the tables and the query, which could not be done while the database was away; null when it was done. */
+  /** Looks at the tables and the query, which could not be done while the database was away; null once they were right. */
   #check: (() => Promise<void>) | null = null;
   #bans: PostgresBanEngine | null = null;
-  #health: Promise<Error | null> | null = null;
+  #illness: Promise<readonly string[]> | null = null;
 
   private constructor(
     database: PostgresDatabase,
@@ -109,12 +110,10 @@ export class ServedDatabase implements AsyncDisposable {
   /** Why the server cannot serve; empty when it can. Others than the administrator may read it. */
   async illness(): Promise<readonly string[]> {
     // One question at a time, so that health checks cannot take all connections of a database that hangs.
-    const asked = this.#health ??= this.#database.health().finally(() => this.#health = null);
-    const late = Promise.withResolvers<Error>();
-    using _limit = systemClock.after(HEALTH_MS, () => late.resolve(new Error("no answer")));
-    return await Promise.race([asked, late.promise]) === null
-      ? []
-      : ["the database does not answer"];
+    const asked = this.#illness ??= this.#askIllness().finally(() => this.#illness = null);
+    const late = Promise.withResolvers<readonly string[]>();
+    using _limit = systemClock.after(HEALTH_MS, () => late.resolve([NO_ANSWER]));
+    return await Promise.race([asked, late.promise]);
   }
 
   status(): DatabaseStatus {
@@ -124,6 +123,16 @@ export class ServedDatabase implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#bans?.[Symbol.dispose]();
     await this.#database[Symbol.asyncDispose]();
+  }
+
+  async #askIllness(): Promise<readonly string[]> {
+    if (await this.#database.health() !== null) return [NO_ANSWER];
+    try {
+      await this.#lookAgain();
+      return [];
+    } catch {
+      return ["the database answers, but not as the server needs it"];
+    }
   }
 
   async #awayOf(check: () => Promise<void>): Promise<string | null> {
@@ -143,13 +152,16 @@ export class ServedDatabase implements AsyncDisposable {
   }
 
   async #checkOnReturn(): Promise<void> {
-    const check = this.#check;
-    this.#check = null;
     try {
-      await check?.();
+      await this.#lookAgain();
     } catch (error) {
       this.#events(eventOf({ type: "error", connection: null, during: "postgres", error }));
     }
+  }
+
+  async #lookAgain(): Promise<void> {
+    await this.#check?.();
+    this.#check = null;
   }
 }
 

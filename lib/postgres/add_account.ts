@@ -3,6 +3,7 @@ import { parsePasswordHash } from "../auth/passwords/parse_password_hash.ts";
 import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
 import { sqlStateOf } from "./client/connection.ts";
 import { type PostgresDatabase, queriesOf } from "./postgres_database.ts";
+import { ensureSchema } from "./schema/schema_version.ts";
 
 /** The name is taken. */
 export class AccountExistsError extends Error {
@@ -26,6 +27,7 @@ export async function addAccount(
   { usernameCase = "lower" }: { readonly usernameCase?: UsernameCase } = {},
 ): Promise<void> {
   parsePasswordHash(hash);
+  await ensureSchema(database);
   const name = (await nameKeysOf(usernameCase, username))(username);
   try {
     await queriesOf(database).query(

@@ -13,7 +13,8 @@ export {
 } from "./postgres_database.ts";
 export { SqlAccounts, type SqlAccountsOptions } from "./sql_accounts.ts";
 export { PostgresProvider, type PostgresProviderOptions } from "./postgres_provider.ts";
-export { checkSchema, migrate, type MigrateOptions, SCHEMA_VERSION } from "./schema/migrate.ts";
+export { migrate, type MigrateOptions } from "./schema/migrate.ts";
+export { checkSchema, SCHEMA_VERSION, SchemaVersionError } from "./schema/schema_version.ts";
 export { AccountExistsError, addAccount } from "./add_account.ts";
 export { deliver, type Delivered, type DeliverOptions, NoSuchUserError } from "./mail/deliver.ts";
 export { type Imported, importMailbox, type ImportOptions } from "./mail/import_mailbox.ts";

@@ -101,7 +101,8 @@ export class PostgresBanEngine implements BanEngine, Disposable {
   /** Reads what the other processes have counted since the last time. */
   async refresh(): Promise<void> {
     const now = this.#clock.now();
-    // What was counted while the database was away is read when it is back.
+    // What others have counted while this process was cut off is read now. While the database itself is away, nobody can
+    // write: strikes of then count only in the process that saw them.
     const missed = this.#readAt === null ? Infinity : (now - this.#readAt) / 1_000;
     const within = Math.min(this.#seconds, missed + OVERLAP_SECONDS);
     this.#polls++;

@@ -11,10 +11,10 @@ import {
 } from "../settings/setting.ts";
 import { harmless } from "../telemetry/observers.ts";
 import type { Clock } from "../time/clock.ts";
-import type { BinaryRow } from "./client/copy_out.ts";
-import type { Connection, Queries, TextRow, Value } from "./client/connection.ts";
-import { Pool } from "./client/pool.ts";
+import type { Queries, TextRow, Value } from "./client/connection.ts";
+import { type AcquireOptions, Pool } from "./client/pool.ts";
 import { parsePostgresUrl } from "./client/postgres_url.ts";
+import { TimedQueries } from "./client/timed_queries.ts";
 
 /** Options of a {@linkcode PostgresDatabase}. */
 export interface PostgresDatabaseOptions {
@@ -62,12 +62,34 @@ export interface PostgresStatus {
 /** The queries of a database, for the files of this room. */
 export let queriesOf: (database: PostgresDatabase) => Database;
 
+/** What is different for some queries. */
+export interface RunOptions extends AcquireOptions {
+  /** How long each query may take; as the database says by default. */
+  readonly queryMs?: number;
+  /**
+   * Whether the server is asked to stop a query that is late; true by default. One that costs little is only left: PgBouncer
+   * 1.18 has crashed when several such questions were open at a time.
+   */
+  readonly isCancelled?: boolean;
+}
+
 /** Runs queries, each under a name for events. */
 export interface Database {
   readonly clock: Clock;
   readonly emit: (event: Happening) => void;
-  run<T>(operation: string, work: (queries: Queries) => Promise<T>): Promise<T>;
-  query(operation: string, text: string, values?: readonly Value[]): Promise<readonly TextRow[]>;
+  /** How long a query may take. */
+  readonly queryMs: number;
+  run<T>(
+    operation: string,
+    work: (queries: Queries) => Promise<T>,
+    options?: RunOptions,
+  ): Promise<T>;
+  query(
+    operation: string,
+    text: string,
+    values?: readonly Value[],
+    options?: RunOptions,
+  ): Promise<readonly TextRow[]>;
 }
 
 /**
@@ -86,7 +108,7 @@ export interface Database {
  */
 export class PostgresDatabase implements AsyncDisposable {
   readonly #pool: Pool;
-  readonly #queryMs: number;
+  readonly #connectMs: number;
   readonly #database: Database;
 
   static {
@@ -107,12 +129,12 @@ export class PostgresDatabase implements AsyncDisposable {
     // What observes a query must not decide about its answer.
     const tell = harmless(onEvent, (error) => console.error("an event of the database:", error));
     const emit = (event: Happening) => tell(eventOf(event));
-    this.#queryMs = 1_000 * checked.queryTimeout;
+    this.#connectMs = 1_000 * checked.connectTimeout;
     const limits = {
       connections: checked.connections,
       waiting: checked.waiting,
       waitMs: 1_000 * checked.waitTimeout,
-      connectMs: 1_000 * checked.connectTimeout,
+      connectMs: this.#connectMs,
       probeMs: PROBE_MS,
     };
     this.#pool = new Pool(parsePostgresUrl(url), limits, clock, (outage) =>
@@ -124,9 +146,10 @@ export class PostgresDatabase implements AsyncDisposable {
     this.#database = {
       clock,
       emit,
-      run: (operation, work) => this.#run(operation, work),
-      query: (operation, text, values) =>
-        this.#run(operation, (queries) => queries.query(text, values)),
+      queryMs: 1_000 * checked.queryTimeout,
+      run: (operation, work, options) => this.#run(operation, work, options),
+      query: (operation, text, values, options) =>
+        this.#run(operation, (queries) => queries.query(text, values), options),
     };
   }
 
@@ -142,7 +165,9 @@ export class PostgresDatabase implements AsyncDisposable {
    */
   async health(): Promise<Error | null> {
     try {
-      await this.#database.query("health", "select 1");
+      // A silent network is noticed by it, and long before the time limit of a query.
+      const queryMs = Math.min(this.#connectMs, this.#database.queryMs);
+      await this.#database.query("health", "select 1", [], { queryMs, isCancelled: false });
       return null;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
@@ -154,18 +179,21 @@ export class PostgresDatabase implements AsyncDisposable {
     await this.#pool[Symbol.asyncDispose]();
   }
 
-  async #run<T>(operation: string, work: (queries: Queries) => Promise<T>): Promise<T> {
+  async #run<T>(
+    operation: string,
+    work: (queries: Queries) => Promise<T>,
+    options: RunOptions = {},
+  ): Promise<T> {
     const { clock, emit } = this.#database;
+    const { queryMs = this.#database.queryMs, isCancelled = true } = options;
     const askedAt = clock.now();
     let startedAt = askedAt;
     let isOk = false;
     try {
-      const connection = await this.#pool.acquire();
+      const connection = await this.#pool.acquire(options);
       startedAt = clock.now();
       try {
-        const answer = await work(
-          new TimedQueries(connection, this.#database.clock, this.#queryMs),
-        );
+        const answer = await work(new TimedQueries(connection, clock, queryMs, isCancelled));
         isOk = true;
         return answer;
       } finally {
@@ -181,45 +209,6 @@ export class PostgresDatabase implements AsyncDisposable {
         milliseconds: endedAt - startedAt,
         ...this.#pool.counts,
       });
-    }
-  }
-}
-
-/** The queries of a connection, each with a time limit. */
-class TimedQueries implements Queries {
-  readonly #connection: Connection;
-  readonly #clock: Clock;
-  readonly #milliseconds: number;
-
-  constructor(connection: Connection, clock: Clock, milliseconds: number) {
-    this.#connection = connection;
-    this.#clock = clock;
-    this.#milliseconds = milliseconds;
-  }
-
-  query(text: string, values?: readonly Value[]): Promise<readonly TextRow[]> {
-    return this.#inTime(() => this.#connection.query(text, values));
-  }
-
-  copy(text: string): Promise<readonly BinaryRow[]> {
-    return this.#inTime(() => this.#connection.copy(text));
-  }
-
-  script(text: string): Promise<void> {
-    return this.#inTime(() => this.#connection.script(text));
-  }
-
-  async #inTime<T>(ask: () => Promise<T>): Promise<T> {
-    let isLate = false;
-    using _limit = this.#clock.after(this.#milliseconds, () => {
-      isLate = true;
-      void this.#connection.abandon();
-    });
-    try {
-      return await ask();
-    } catch (cause) {
-      if (!isLate) throw cause;
-      throw new Error(`the database had not answered after ${this.#milliseconds} ms`, { cause });
     }
   }
 }

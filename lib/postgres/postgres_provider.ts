@@ -20,13 +20,13 @@ import { Leases } from "./mail/leases.ts";
 import { Lists } from "./mail/lists.ts";
 import { type MailMeans, PostgresMailbox } from "./mail/postgres_mailbox.ts";
 import { type PostgresDatabase, queriesOf } from "./postgres_database.ts";
-import { checkSchema } from "./schema/migrate.ts";
+import { ensureSchema } from "./schema/schema_version.ts";
 
 /** Options of a {@linkcode PostgresProvider}. */
 export interface PostgresProviderOptions {
   /**
-   * One SELECT with the columns `password` and `mailbox` (the name of one in the table of mailboxes) for the name `$1`, for
-   * accounts of another program. By default they are in the table `pop3svc.account`.
+   * One SELECT with the columns `password` and `mailbox` (the name of one in the table of mailboxes, or NULL for that with
+   * the name `$1`) for the name `$1`, for accounts of another program. By default they are in the table `pop3svc.account`.
    */
   readonly query?: string;
   /** How `$1` is made: `lower` (the default) writes names in lower case, `keep` does not. */
@@ -64,7 +64,8 @@ const providerSettings: SettingsTable<PostgresProviderSettings> = {
 /** The version is read together with the account: a session of a mailbox that did not change asks no more. */
 const WITH_MAILBOX = {
   columns: ", found.id, found.version",
-  joined: " left join pop3svc.mailbox as found on found.name = account.mailbox",
+  joined:
+    " left join pop3svc.mailbox as found on found.name = coalesce(account.mailbox::text, $1::text)",
 };
 
 /**
@@ -116,16 +117,18 @@ export class PostgresProvider implements MailboxProvider {
    * @throws what is wrong
    */
   async check(): Promise<void> {
-    await checkSchema(this.#database);
+    await ensureSchema(this.#database);
     await this.#accounts.find("");
   }
 
-  /** The mailbox of the user with this name and password. */
+  /** The mailbox of the user with this name and password; an error while the tables have another version. */
   async authenticate(
     info: ConnectionInfo,
     username: string,
     password: string,
   ): Promise<Mailbox | null> {
+    // A database that was away at the start may be another one when it is back.
+    await ensureSchema(this.#database);
     const account = await this.#accounts.authenticate(username, password);
     if (account === null) return null;
     this.#loggedInWith.set(info, account.stored);

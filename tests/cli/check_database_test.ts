@@ -49,7 +49,7 @@ testWithPostgres(
     assertEquals(deliverer.code, 1);
     assertMatch(
       deliverer.lines[0] ?? "",
-      /^error: the role delivery may not delete on pop3svc\.message, /,
+      /^error: the role delivery may not .*delete on pop3svc\.message, /,
     );
     await mail.sql("grant update on pop3svc.account to server");
     const more = await check(mail.serverUrl);

@@ -113,7 +113,7 @@ testWithPostgres(
 );
 
 testWithPostgres(
-  "deliver exits with 0, 64, 67 or 75, and says in one line why, without a machine or a password",
+  "deliver exits with 0, 64, 65, 67 or 75, and says in one line why, without a machine or a password",
   async (database) => {
     await using mail = await MailDatabase.create(database);
     const url = mail.database.url("delivery");
@@ -164,6 +164,17 @@ testWithPostgres(
         args.join(" "),
       );
     }
+    const empty = await run(url, ["deliver", "me"]);
+    assertEquals([empty.code, empty.stderr], [
+      65,
+      "pop3svc: there is no message: standard input is empty\n",
+    ]);
+    await mail.sql("insert into pop3svc.version values (1000)");
+    const older = await run(url, ["deliver", "me"], MESSAGE);
+    assertEquals([older.code, older.stderr], [
+      75,
+      "pop3svc: the message cannot be stored now: the tables have version 1000, and this package needs 1\n",
+    ]);
     const env = { POP3SVC_POSTGRES: url };
     const forbidden = await runProgram(["deliver", "me"], {
       env,
@@ -200,6 +211,35 @@ testWithPostgres(
       Deno.kill(Number(pid), "SIGCONT");
     }
     assertEquals(await mail.sql("select count(*) from pop3svc.message"), ["1"]);
+  },
+);
+
+testWithPostgres(
+  "a URL without a password has none: neither PGPASSWORD nor ~/.pgpass is obeyed",
+  async (database) => {
+    await using mail = await MailDatabase.create(database);
+    await using home = await TemporaryFolder.create();
+    const file = join(home.path, ".pgpass");
+    await Deno.writeTextFile(file, "*:*:*:*:passw0rd\n", { mode: 0o600 });
+    const url = mail.database.url("delivery").replace(":passw0rd", "");
+    for (const permissions of [EXECUTABLE_PERMISSIONS, ["-A"]]) {
+      for (
+        const variables of [
+          { PGPASSWORD: "passw0rd" },
+          { HOME: home.path },
+          { HOME: home.path, PGPASSFILE: file },
+        ]
+      ) {
+        const env = { POP3SVC_POSTGRES: url, ...variables };
+        const { code, stderr } = await runProgram(["deliver", "me"], {
+          env,
+          stdin: MESSAGE,
+          permissions,
+        });
+        assertEquals([code, stderr], [75, "pop3svc: the message cannot be stored now\n"]);
+      }
+    }
+    assertEquals(await mail.sql("select count(*) from pop3svc.message"), ["0"]);
   },
 );
 

@@ -143,6 +143,32 @@ testWithPostgres(
 );
 
 testWithPostgres(
+  "tables of another version, seen after a start without a database: [SYS/TEMP] and 503 until they are right",
+  async () => {
+    await using mail = await MailDatabase.create(await newDatabase());
+    await mail.sql("insert into pop3svc.version values (1000)");
+    const { server } = mail.database;
+    await server.stop("fast");
+    try {
+      await using program = await RunningProgram.start(["--admin", "0"], {
+        POP3SVC_POSTGRES: mail.serverUrl,
+      });
+      await server.start();
+      await until(async () => (await healthOf(program))[1].includes("not as the server needs it"));
+      assertEquals((await healthOf(program))[0], 503);
+      assertMatch(await loginReply(program) ?? "", /^-ERR \[SYS\/TEMP\]/);
+      await mail.sql("delete from pop3svc.version where number = 1000");
+      assertEquals(await healthOf(program), [200, "ok\n"]);
+      assertMatch(await loginReply(program) ?? "", /^\+OK/);
+      const { stderr } = await program.end("SIGTERM");
+      assertMatch(stderr, / error .*the tables have version 1000, and this package needs 1/);
+    } finally {
+      await server.start().catch(() => {});
+    }
+  },
+);
+
+testWithPostgres(
   "a database that hangs is 503 for a load balancer, and serves again when it goes on",
   async (database) => {
     await using mail = await MailDatabase.create(database);

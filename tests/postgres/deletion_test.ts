@@ -7,8 +7,17 @@ import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { CuttingProxy } from "./cutting_proxy.ts";
-import { count, filled, info, inTime, Machine, untilSql } from "./machine.ts";
-import { freePort } from "./test_postgres.ts";
+import {
+  count,
+  filled,
+  info,
+  inTime,
+  Machine,
+  slowDeletions,
+  untilSql,
+  WAITING_DELETIONS,
+} from "./machine.ts";
+import { freePort, type TestDatabase, testWithPostgres } from "./test_postgres.ts";
 import { testEachWay } from "./test_pgbouncer.ts";
 
 testEachWay(
@@ -87,21 +96,119 @@ testEachWay(
   },
 );
 
+for (const moment of ["before it arrives", "while it runs", "after it is done"] as const) {
+  testEachWay(
+    `PostgreSQL crashes during a deletion, ${moment}: it is done or not, and the reply says which`,
+    async (database) => {
+      await using mail = await filled(database);
+      await using _lock = moment === "while it runs" ? await slowDeletions(mail) : null;
+      using proxy = new CuttingProxy(database.port);
+      await using process = new Machine(database.url("server", proxy.port));
+      const { mailbox, uniqueIds } = await process.logIn();
+      const arrived = Promise.withResolvers<void>();
+      let isUp = true;
+      proxy.onQuery((text) => {
+        // The outcome cannot be asked for before the crash.
+        if (!isUp) return "cut-query";
+        if (!text.includes("delete_messages")) return "pass";
+        isUp = false;
+        arrived.resolve();
+        return moment === "before it arrives" ? "cut-query" : "cut-answer";
+      });
+      const deletion = Promise.allSettled([
+        Promise.resolve(mailbox.messageDelete(info, uniqueIds)),
+      ]);
+      await inTime(arrived.promise);
+      if (moment === "while it runs") await untilSql(mail, WAITING_DELETIONS, "1");
+      if (moment === "after it is done") {
+        await untilSql(mail, "select count(*) from pop3svc.message", "0");
+      }
+      await database.server.stop("immediate");
+      await database.server.start();
+      isUp = true;
+      proxy.onQuery(() => "pass");
+      const [{ status } = { status: "none" }] = await inTime(deletion, 60_000);
+      assertEquals(
+        [status, await count(mail)],
+        moment === "after it is done" ? ["fulfilled", 0] : ["rejected", 4],
+      );
+    },
+  );
+}
+
 testEachWay(
-  "a deletion during a crash is done or not, and the reply says which",
+  "a deletion that the server refuses is not asked about: the client hears at once that nothing was deleted",
   async (database) => {
     await using mail = await filled(database);
-    using proxy = new CuttingProxy(database.port);
-    await using process = new Machine(database.url("server", proxy.port));
-    const { mailbox, uniqueIds } = await process.logIn();
-    proxy.onQuery((text) => text.includes("delete_messages") ? "cut-query" : "pass");
-    const deletion = Promise.allSettled([Promise.resolve(mailbox.messageDelete(info, uniqueIds))]);
-    await database.server.stop("immediate");
-    await database.server.start();
-    const [{ status } = { status: "none" }] = await deletion;
-    assertEquals(status === "fulfilled" ? 0 : 4, await count(mail));
+    await using machine = new Machine(mail.serverUrl);
+    const { mailbox, uniqueIds } = await machine.logIn();
+    // A full disk, no memory, a standby, a cancelled query; and an outcome that is not known.
+    for (const state of ["53100", "53200", "25006", "57014", "40003"]) {
+      await mail.sql(`
+        create or replace function pop3svc.refuse() returns trigger language plpgsql as $$
+        begin raise exception 'refused' using errcode = '${state}'; end $$;
+        create or replace trigger refuse before delete on pop3svc.message
+          for each row execute function pop3svc.refuse()`);
+      const error = await assertRejects(
+        async () => await mailbox.messageDelete(info, uniqueIds),
+        Pop3ResponseError,
+        "Nothing was deleted",
+      );
+      assertEquals(error.code, "SYS/TEMP");
+      const asked = machine.events.flatMap((event) =>
+        event.type === "store-query" ? [event.operation] : []
+      );
+      assertEquals(asked.at(-1), state === "40003" ? "outcome" : "delete", state);
+      assertEquals(await count(mail), 4);
+    }
   },
 );
+
+/** A deletion whose answer is lost, and the question for its outcome, too. */
+async function unanswered(database: TestDatabase, proxy: CuttingProxy, clock: ManualClock) {
+  const machine = new Machine(database.url("server", proxy.port), {}, { clock });
+  const { mailbox, uniqueIds } = await machine.logIn();
+  const [deleting, asking] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  proxy.onQuery((text) => {
+    if (text.includes("delete_messages")) deleting.resolve();
+    else if (text.includes("pop3svc.outcome")) asking.resolve();
+    else return "pass";
+    return "lose";
+  });
+  const deletion = Promise.resolve(mailbox.messageDelete(info, uniqueIds));
+  const told = assertRejects(() => deletion, Pop3ResponseError, "It is not known");
+  await inTime(deleting.promise);
+  clock.advance(30_000);
+  await inTime(asking.promise);
+  return { machine, told };
+}
+
+testWithPostgres("QUIT waits for a minute at most, whatever is silent", async (database) => {
+  await using _mail = await filled(database);
+  using proxy = new CuttingProxy(database.port);
+  const clock = new ManualClock();
+  const { machine, told } = await unanswered(database, proxy, clock);
+  await using _machine = machine;
+  clock.advance(30_000);
+  await inTime(told);
+});
+
+testWithPostgres("a database that is closed is asked for no outcome", async (database) => {
+  await using _mail = await filled(database);
+  using proxy = new CuttingProxy(database.port);
+  const clock = new ManualClock();
+  const { machine, told } = await unanswered(database, proxy, clock);
+  await inTime(machine[Symbol.asyncDispose]());
+  let isTold = false;
+  void told.then(() => isTold = true);
+  // A few pauses, and not the minute.
+  for (let tries = 0; !isTold && tries < 20; tries++) {
+    await new Promise((done) => setTimeout(done, 20));
+    clock.advance(500);
+  }
+  assert(isTold);
+  await told;
+});
 
 testEachWay(
   "the answer that refuses a deletion is lost: it counts as not done",

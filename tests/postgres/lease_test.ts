@@ -2,6 +2,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Pop3Event } from "../../lib/events/events.ts";
 import { Pop3ResponseError } from "../../lib/provider/response_error.ts";
+import { ManualClock } from "../manual_clock.ts";
 import { CuttingProxy } from "./cutting_proxy.ts";
 import {
   addYou,
@@ -17,6 +18,7 @@ import {
 } from "./machine.ts";
 import { ServerProcess } from "./server_process.ts";
 import { testEachWay } from "./test_pgbouncer.ts";
+import { testWithPostgres } from "./test_postgres.ts";
 
 const isRenewal = (event: Pop3Event) =>
   event.type === "store-query" && event.operation === "renew" && event.isOk;
@@ -193,5 +195,99 @@ testEachWay(
     assertMatch(await other.command("DELE 2") ?? "", /^\+OK/);
     assertMatch(await other.command("QUIT") ?? "", /^\+OK/);
     assertEquals(await count(mail), 3);
+  },
+);
+
+for (const verdict of ["cut-query", "lose"] as const) {
+  testWithPostgres(
+    `a renewal that fails (${verdict}) is tried again after a second, long before the lease lapses`,
+    async (database) => {
+      await using _mail = await filled(database);
+      using proxy = new CuttingProxy(database.port);
+      const clock = new ManualClock();
+      const url = database.url("server", proxy.port);
+      await using one = new Machine(url, { exclusive: true, leaseTime: 30 }, { clock });
+      const { mailbox } = await one.logIn();
+      const asked = Promise.withResolvers<void>();
+      proxy.onQuery((text) => {
+        if (!text.includes("with valid as")) return "pass";
+        asked.resolve();
+        return verdict;
+      });
+      clock.advance(10_000);
+      await inTime(asked.promise);
+      // The time limit of a renewal is a sixth of the lease.
+      clock.advance(5_000);
+      await inTime(
+        one.until((event) => event.type === "store-query" && event.operation === "renew"),
+      );
+      proxy.onQuery(() => "pass");
+      assertEquals(one.events.filter(isRenewal).length, 0);
+      clock.advance(1_000);
+      await inTime(one.until(isRenewal));
+      await mailbox.release?.(info);
+    },
+  );
+}
+
+testWithPostgres(
+  "a renewal goes before all others that wait for a connection",
+  async (database) => {
+    await using mail = await filled(database);
+    await addYou(mail);
+    using proxy = new CuttingProxy(database.port);
+    const clock = new ManualClock();
+    await using one = new Machine(
+      database.url("server", proxy.port),
+      { exclusive: true, leaseTime: 30 },
+      { clock, connections: 1, waiting: 3, waitTimeout: 60, queryTimeout: 60 },
+    );
+    const { mailbox } = await one.logIn();
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    proxy.onQuery((text) => {
+      if (!text.includes("from (select password")) return "pass";
+      asked.resolve();
+      return held;
+    });
+    const before = one.events.length;
+    const first = one.logIn("you");
+    await inTime(asked.promise);
+    const others = Promise.allSettled([one.logIn("nobody"), one.logIn("nobody")]);
+    // All that may wait do.
+    while (one.database.status().waiting < 2) await new Promise((done) => setTimeout(done, 1));
+    clock.advance(10_000);
+    assertEquals(one.database.status().waiting, 3);
+    letGo();
+    const { mailbox: yours } = await inTime(first);
+    await others;
+    const operations = one.events.slice(before).flatMap((event) =>
+      event.type === "store-query" ? [event.operation] : []
+    );
+    assertEquals(operations.slice(0, 2), ["account", "renew"]);
+    await yours.release?.(info);
+    await mailbox.release?.(info);
+  },
+);
+
+testEachWay(
+  "a session without a lease deletes nothing while another session has one",
+  async (database) => {
+    await using mail = await filled(database);
+    await using one = new Machine(mail.serverUrl, { exclusive: true });
+    // A server that was started without --lock.
+    await using two = new Machine(mail.serverUrl);
+    const { mailbox } = await one.logIn();
+    const { mailbox: other, uniqueIds } = await two.logIn();
+    const error = await assertRejects(
+      async () => await other.messageDelete(info, uniqueIds),
+      Pop3ResponseError,
+      "Another session has this mailbox; nothing was deleted.",
+    );
+    assertEquals([error.code, await count(mail)], ["SYS/TEMP", 4]);
+    await mail.sql("update pop3svc.lease set expires_at = now() - interval '1 second'");
+    await other.messageDelete(info, uniqueIds.slice(0, 1));
+    assertEquals(await count(mail), 3);
+    await mailbox.release?.(info);
   },
 );

@@ -45,17 +45,26 @@ testEachWay(
   "the server crashes: SYS/TEMP at once for everybody, and all is well when it is back",
   async (database, isBounced) => {
     await using mail = await filled(database);
-    await using machine = new Machine(mail.serverUrl);
+    // The clock stands still: nobody waits for a time limit. PgBouncer goes on taking connections, and ends them itself.
+    const clock = new ManualClock();
+    await using machine = new Machine(mail.serverUrl, {}, isBounced ? {} : { clock });
     const { mailbox, uniqueIds } = await machine.logIn();
+    await using pop3 = new Pop3Listener({ provider: machine.provider, onEvent: () => {} });
+    const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
     await database.server.stop("immediate");
     try {
-      const failures = await Promise.allSettled([
-        ...Array.from({ length: 50 }, () => machine.logIn()),
-        mailbox.messageContents(info, uniqueIds[0] ?? ""),
-      ]);
-      assert(failures.every(({ status }) => status === "rejected"));
+      const logins = Array.from({ length: 50 }, async () => {
+        using client = await LoopbackClient.connect(port);
+        return await client.logIn() ?? "closed";
+      });
+      const contents = assertRejects(
+        async () => await mailbox.messageContents(info, uniqueIds[0] ?? ""),
+      );
+      for (const reply of await inTime(Promise.all(logins), 60_000)) {
+        assertStringIncludes(reply, "-ERR [SYS/TEMP]");
+      }
+      await contents;
       assert(await machine.database.health() !== null);
-      // PgBouncer goes on taking connections.
       if (!isBounced) {
         const error = await assertRejects(() => machine.logIn(), Pop3ResponseError);
         assertEquals(error.code, "SYS/TEMP");
@@ -63,6 +72,10 @@ testEachWay(
       }
     } finally {
       await database.server.start();
+    }
+    clock.advance(1_000);
+    if (!isBounced) {
+      await inTime(machine.until((event) => event.type === "store" && event.isReachable));
     }
     await machine.untilHealthy();
     assertEquals((await machine.logIn()).uniqueIds, uniqueIds);
@@ -168,7 +181,7 @@ testEachWay(
 );
 
 testEachWay(
-  "PostgreSQL is silent: what waits is bounded, logins hear SYS/TEMP, and all is well when it is back",
+  "PostgreSQL is silent: what waits is bounded, clients hear SYS/TEMP, and all is well when it is back",
   async (database, isBounced) => {
     await using mail = await filled(database);
     await using machine = new Machine(mail.serverUrl, {}, {
@@ -178,19 +191,29 @@ testEachWay(
       connectTimeout: 0.5,
       queryTimeout: 0.5,
     });
+    await using pop3 = new Pop3Listener({ provider: machine.provider, onEvent: () => {} });
+    const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
     await machine.logIn();
     await database.server.signal("SIGSTOP");
     try {
       for (let round = 0; round < 3; round++) {
-        const logins = Array.from({ length: 20 }, () => machine.logIn());
-        const all = await inTime(Promise.allSettled(logins));
+        const logins = Promise.allSettled(Array.from({ length: 20 }, () => machine.logIn()));
+        using client = await LoopbackClient.connect(port);
+        const reply = client.logIn();
+        const all = await inTime(logins);
         assertEquals(all.filter(({ status }) => status === "fulfilled"), []);
+        assertStringIncludes(await inTime(reply) ?? "", "-ERR [SYS/TEMP]");
       }
-      if (!isBounced) assertEquals(machine.database.status().isReachable, false);
+      if (!isBounced) {
+        await inTime(machine.until((event) => event.type === "store" && !event.isReachable));
+      }
       assert(await machine.database.health() !== null);
     } finally {
       await database.server.signal("SIGCONT");
     }
+    const queries = machine.events.filter((event) => event.type === "store-query");
+    assertEquals(queries.filter(({ open, waiting }) => open > 2 || waiting > 5), []);
+    assert(queries.some(({ waiting }) => waiting === 5));
     await machine.untilHealthy();
     assertEquals((await machine.logIn()).uniqueIds.length, 4);
   },

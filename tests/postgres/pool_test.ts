@@ -148,3 +148,147 @@ testEachWay("a database that is silent can be closed", async (database) => {
     await database.server.signal("SIGCONT");
   }
 });
+
+const isStart = (text: string) => text.includes("user\0server");
+const isAccount = (text: string) => text.includes("from (select password");
+
+/** All that connections carry is lost. @returns when something is sent */
+function silence(proxy: CuttingProxy): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  proxy.onQuery(() => {
+    resolve();
+    return "lose";
+  });
+  return promise;
+}
+
+for (const verdict of ["cut-query", "lose"] as const) {
+  testWithPostgres(
+    `a connection that cannot be opened (${verdict}) is no outage while others serve`,
+    async (database) => {
+      await using _mail = await filled(database);
+      using proxy = new CuttingProxy(database.port);
+      await using machine = new Machine(database.url("server", proxy.port), {}, {
+        connectTimeout: 0.3,
+      });
+      await machine.logIn();
+      proxy.onQuery((text) => isStart(text) ? verdict : "pass");
+      const logins = await Promise.all(Array.from({ length: 20 }, () => machine.logIn()));
+      assertEquals(logins.every(({ uniqueIds }) => uniqueIds.length === 4), true);
+      assertEquals(machine.events.some(({ type }) => type === "store"), false);
+      assertEquals(machine.database.status().open, 1);
+    },
+  );
+}
+
+testWithPostgres(
+  "an outage is over when a connection that was busy answers",
+  async (database) => {
+    await using _mail = await filled(database);
+    using proxy = new CuttingProxy(database.port);
+    const clock = new ManualClock();
+    await using machine = new Machine(database.url("server", proxy.port), {}, { clock });
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    await machine.logIn();
+    proxy.onQuery((text) => {
+      if (isStart(text)) return "cut-query";
+      if (!isAccount(text)) return "pass";
+      asked.resolve();
+      return held;
+    });
+    const slow = machine.logIn();
+    await inTime(asked.promise);
+    clock.advance(5_000);
+    await assertRejects(() => machine.logIn(), Pop3ResponseError, "cannot be reached");
+    assertEquals(machine.database.status().isReachable, false);
+    clock.advance(1);
+    letGo();
+    await inTime(slow);
+    assertEquals(machine.database.status().isReachable, true);
+    assertEquals((await machine.logIn()).uniqueIds.length, 4);
+  },
+);
+
+testWithPostgres(
+  "a silent network: after the first query without an answer, logins hear SYS/TEMP and wait for nothing",
+  async (database) => {
+    await using _mail = await filled(database);
+    using proxy = new CuttingProxy(database.port);
+    const clock = new ManualClock();
+    await using machine = new Machine(database.url("server", proxy.port), {}, {
+      connectTimeout: 0.3,
+      clock,
+    });
+    await Promise.all(Array.from({ length: 3 }, () => machine.logIn()));
+    assertEquals(machine.database.status().open, 3);
+    const asked = silence(proxy);
+    const first = assertRejects(() => machine.logIn(), Error, "had not answered after 30000 ms");
+    await inTime(asked);
+    clock.advance(30_000);
+    await inTime(first);
+    await inTime(machine.until((event) => event.type === "store" && !event.isReachable));
+    // The clock stands still: none of them waits for a time limit.
+    for (let login = 0; login < 20; login++) {
+      await inTime(assertRejects(() => machine.logIn(), Pop3ResponseError, "cannot be reached"));
+    }
+    assertEquals(machine.database.status().open, 0);
+    proxy.onQuery(() => "pass");
+    clock.advance(1_000);
+    await inTime(machine.until((event) => event.type === "store" && event.isReachable));
+    assertEquals((await machine.logIn()).uniqueIds.length, 4);
+  },
+);
+
+testWithPostgres(
+  "a health check notices a silent network after the time for a connection",
+  async (database) => {
+    await using _mail = await filled(database);
+    using proxy = new CuttingProxy(database.port);
+    const clock = new ManualClock();
+    await using machine = new Machine(database.url("server", proxy.port), {}, { clock });
+    assertEquals(await machine.database.health(), null);
+    const asked = silence(proxy);
+    const health = machine.database.health();
+    await inTime(asked);
+    clock.advance(1_000);
+    assert(await inTime(health) !== null);
+    await inTime(machine.until((event) => event.type === "store" && !event.isReachable));
+  },
+);
+
+testWithPostgres(
+  "a connection that has answered since a slow query was asked is kept; one that was idle for minutes is not",
+  async (database) => {
+    await using _mail = await filled(database);
+    using proxy = new CuttingProxy(database.port);
+    const clock = new ManualClock();
+    await using machine = new Machine(database.url("server", proxy.port), {}, { clock });
+    const asked = Promise.withResolvers<void>();
+    const never = Promise.withResolvers<void>();
+    let starts = 0;
+    let isHeld = true;
+    proxy.onQuery((text) => {
+      if (isStart(text)) starts++;
+      if (!isAccount(text) || !isHeld) return "pass";
+      isHeld = false;
+      asked.resolve();
+      return never.promise;
+    });
+    await machine.database.health();
+    const slow = assertRejects(() => machine.logIn(), Error, "had not answered");
+    await inTime(asked.promise);
+    clock.advance(1);
+    await machine.logIn();
+    assertEquals(starts, 2);
+    clock.advance(30_000);
+    await inTime(slow);
+    await machine.logIn();
+    assertEquals([starts, machine.database.status().open], [2, 1]);
+    clock.advance(300_001);
+    await machine.logIn();
+    assertEquals([starts, machine.database.status().open], [3, 1]);
+    assertEquals(machine.events.some(({ type }) => type === "store"), false);
+    never.resolve();
+  },
+);

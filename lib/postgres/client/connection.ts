@@ -1,6 +1,7 @@
 /** One connection to the database, over npm:pg. It runs one query at a time. */
 // @ts-types="./pg_types.d.ts"
 import pg from "pg";
+import type { Clock } from "../../time/clock.ts";
 import { cancelQuery } from "./cancel_query.ts";
 import { type BinaryRow, CopyOut } from "./copy_out.ts";
 import type { PostgresTarget } from "./postgres_url.ts";
@@ -21,6 +22,9 @@ export interface Queries {
   script(text: string): Promise<void>;
 }
 
+/** When the system begins to ask whether the other side of an idle connection is still there. */
+const KEEP_ALIVE_MS = 30_000;
+
 const asText = { getTypeParser: () => (value: string) => value };
 
 export class Connection implements Queries {
@@ -28,25 +32,36 @@ export class Connection implements Queries {
   readonly #target: PostgresTarget;
   /** How long it may take to open a connection. */
   readonly #milliseconds: number;
+  readonly #clock: Clock;
   #isUsable = true;
+  #askedAt: number;
+  #answeredAt: number;
+  #abandoning: Promise<void> | null = null;
 
-  private constructor(client: Client, target: PostgresTarget, milliseconds: number) {
+  private constructor(client: Client, target: PostgresTarget, milliseconds: number, clock: Clock) {
     this.#client = client;
     this.#target = target;
     this.#milliseconds = milliseconds;
+    this.#clock = clock;
+    this.#askedAt = this.#answeredAt = clock.now();
     // Without a listener, an error of an idle connection would end the process. The pool sees it by `isUsable`.
     client.on("error", () => this.#isUsable = false);
     client.on("end", () => this.#isUsable = false);
   }
 
   /** @throws when no connection is there after these milliseconds */
-  static async open(target: PostgresTarget, milliseconds: number): Promise<Connection> {
+  static async open(
+    target: PostgresTarget,
+    milliseconds: number,
+    clock: Clock,
+  ): Promise<Connection> {
     const { host, port, user, password, database, tls } = target;
     const client = new pg.Client({
       host,
       port,
       user,
-      password,
+      // As a function: npm:pg takes an empty one from PGPASSWORD or ~/.pgpass.
+      password: () => password,
       database,
       // What is given here is not looked up in the environment.
       application_name: "pop3svc",
@@ -58,18 +73,20 @@ export class Connection implements Queries {
       },
       connectionTimeoutMillis: milliseconds,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       types: asText,
     });
     // These two have no other way not to come from PGREPLICATION and PGOPTIONS.
     client.connectionParameters.replication = undefined;
     client.connectionParameters.options = undefined;
-    const connection = new Connection(client, target, milliseconds);
+    const connection = new Connection(client, target, milliseconds, clock);
     try {
       await client.connect();
     } catch (error) {
       client.connection.stream.destroy();
       throw error;
     }
+    connection.#answeredAt = clock.now();
     return connection;
   }
 
@@ -78,25 +95,50 @@ export class Connection implements Queries {
     return this.#isUsable;
   }
 
+  /** When the server said something last. */
+  get answeredAt(): number {
+    return this.#answeredAt;
+  }
+
+  /** When the query was asked that was given up; null for none. */
+  get silentSince(): number | null {
+    return this.#abandoning === null ? null : this.#askedAt;
+  }
+
   async query(text: string, values: readonly Value[] = []): Promise<readonly TextRow[]> {
-    const answer = this.#client.query({ text, values, rowMode: "array" });
-    return (await this.#watched(answer)).rows;
+    const ask = () => this.#client.query({ text, values, rowMode: "array" });
+    return (await this.#watched(ask)).rows;
   }
 
   async copy(text: string): Promise<readonly BinaryRow[]> {
     const copy = new CopyOut(`copy (${text}) to stdout (format binary)`);
-    this.#client.query(copy);
-    return await this.#watched(copy.rows);
+    return await this.#watched(() => {
+      this.#client.query(copy);
+      return copy.rows;
+    });
   }
 
   async script(text: string): Promise<void> {
-    await this.#watched(this.#client.query(text));
+    await this.#watched(() => this.#client.query(text));
   }
 
-  /** Ends the query that runs, and the connection with it. A server that is silent is not waited for. */
-  async abandon(): Promise<void> {
-    const { processID, secretKey } = this.#client;
+  /**
+   * Ends the query that runs, and the connection with it. A server that is silent is not waited for.
+   *
+   * @param isCancelled whether the server is asked to stop the query
+   */
+  abandon(isCancelled = true): Promise<void> {
     this.#isUsable = false;
+    return this.#abandoning ??= isCancelled ? this.#cancel() : this.#destroy();
+  }
+
+  #destroy(): Promise<void> {
+    this.#client.connection.stream.destroy();
+    return Promise.resolve();
+  }
+
+  async #cancel(): Promise<void> {
+    const { processID, secretKey } = this.#client;
     try {
       if (processID === null || secretKey === null) return;
       // Else the server would go on with a query that nobody waits for. It must be asked before the connection ends:
@@ -116,6 +158,7 @@ export class Connection implements Queries {
 
   /** Ends the connection when its query is done. A server that is silent is not waited for longer than at the start. */
   async close(): Promise<void> {
+    if (this.#abandoning !== null) return await this.#abandoning;
     const wasUsable = this.#isUsable;
     this.#isUsable = false;
     const destroy = () => this.#client.connection.stream.destroy();
@@ -125,14 +168,19 @@ export class Connection implements Queries {
     clearTimeout(patience);
   }
 
-  async #watched<T>(answer: Promise<T>): Promise<T> {
+  async #watched<T>(ask: () => Promise<T>): Promise<T> {
+    if (!this.#isUsable) throw new Error("the connection to the database has ended");
+    this.#askedAt = this.#clock.now();
     try {
-      return await answer;
+      const answer = await ask();
+      this.#answeredAt = this.#clock.now();
+      return answer;
     } catch (error) {
       if (isOfTheConnection(error)) {
         this.#isUsable = false;
-        this.#client.connection.stream.destroy();
-      }
+        // While it is asked to stop, the connection must stay.
+        if (this.#abandoning === null) this.#client.connection.stream.destroy();
+      } else this.#answeredAt = this.#clock.now();
       throw error;
     }
   }
@@ -150,6 +198,16 @@ export function literal(text: string): string {
 export function isOfTheConnection(error: unknown): boolean {
   const state = sqlStateOf(error);
   return state === null || /^(08|53|57P|25006|28|3D)/.test(state);
+}
+
+/**
+ * Whether the server has refused a statement for certain: an error that ends the statement only. After one that ends the
+ * connection, or without any answer, nobody knows yet.
+ */
+export function isRefusal(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  const isFatal = error instanceof Error && "severity" in error && error.severity !== "ERROR";
+  return state !== null && !isFatal && !/^(08|57P|40003)/.test(state);
 }
 
 /** The SQLSTATE of an error of the server; null for any other error. */

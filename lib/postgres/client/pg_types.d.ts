@@ -26,7 +26,7 @@ export interface ClientConfig {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  readonly password: string;
+  readonly password: () => string;
   readonly database: string;
   readonly application_name: string;
   readonly client_encoding: string;
@@ -34,6 +34,7 @@ export interface ClientConfig {
   readonly ssl: false | { readonly ca?: string; readonly servername?: string };
   readonly connectionTimeoutMillis: number;
   readonly keepAlive: boolean;
+  readonly keepAliveInitialDelayMillis: number;
   readonly types: { getTypeParser(): (value: string) => string };
 }
 

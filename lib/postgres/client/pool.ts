@@ -2,13 +2,14 @@
  * A bounded pool of connections. What waits for a connection is bounded, in number and in time.
  *
  * While the database is away, everybody hears so at once: one probe at a time, with a pause before the next, finds out
- * when it is back, and nobody waits for it. A server that is only full is not away: those wait who would have opened one
- * more connection.
+ * when it is back, and nobody waits for it. A database that serves other connections is not away when one cannot be opened:
+ * those wait who would have opened one more.
  */
-import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { Clock } from "../../time/clock.ts";
 import { Connection, sqlStateOf } from "./connection.ts";
+import { away, busy, DatabaseClosedError } from "./pool_errors.ts";
 import type { PostgresTarget } from "./postgres_url.ts";
+import { type Waiter, Waiters } from "./waiters.ts";
 
 /** What a pool keeps to. */
 export interface PoolLimits {
@@ -19,20 +20,24 @@ export interface PoolLimits {
   readonly probeMs: number;
 }
 
-interface Waiter {
-  readonly take: (connection: Connection) => void;
-  readonly fail: (error: Error) => void;
-  /** Whether it waits no longer. */
-  isOver: boolean;
+/** How a connection is asked for. */
+export interface AcquireOptions {
+  /** How long it is waited for; as the pool says by default. */
+  readonly waitMs?: number;
+  /** Whether it comes before all others that wait. */
+  readonly isUrgent?: boolean;
 }
 
 /** The database is away. */
 interface Outage {
   readonly cause: unknown;
+  readonly since: number;
   probe: Disposable | null;
 }
 
 const TOO_MANY_CONNECTIONS = "53300";
+/** A connection that was idle for longer is not used again: what is between may have forgotten it. */
+const IDLE_MS = 300_000;
 
 export class Pool implements AsyncDisposable {
   readonly #target: PostgresTarget;
@@ -41,8 +46,10 @@ export class Pool implements AsyncDisposable {
   readonly #changed: (outage: { readonly cause: unknown } | null) => void;
   readonly #idle: Connection[] = [];
   readonly #busy = new Set<Connection>();
-  readonly #waiters = new Set<Waiter>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #waiters: Waiters;
   #opening = 0;
+  #ending = 0;
   /** Until when no more connections are opened beside those that are there, since the server had no room. */
   #fullUntil = -Infinity;
   #outage: Outage | null = null;
@@ -59,6 +66,7 @@ export class Pool implements AsyncDisposable {
     this.#limits = limits;
     this.#clock = clock;
     this.#changed = changed;
+    this.#waiters = new Waiters(clock);
   }
 
   get counts(): { readonly open: number; readonly inUse: number; readonly waiting: number } {
@@ -70,38 +78,57 @@ export class Pool implements AsyncDisposable {
     return this.#outage !== null;
   }
 
-  /** @throws {Pop3ResponseError} `[SYS/TEMP]` when the database is away, or too many wait */
-  async acquire(): Promise<Connection> {
-    if (this.#isClosed) throw new Error("the database was closed");
+  /**
+   * @throws {Pop3ResponseError} `[SYS/TEMP]` when the database is away, or too many wait
+   * @throws {DatabaseClosedError}
+   */
+  async acquire(options: AcquireOptions = {}): Promise<Connection> {
+    if (this.#isClosed) throw new DatabaseClosedError();
     if (this.#outage !== null) throw away(this.#outage.cause);
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-      if (idle.isUsable) return this.#use(idle);
-      await idle.close();
+      if (idle.isUsable && this.#hasAnsweredSince(this.#clock.now() - IDLE_MS)(idle)) {
+        return this.#use(idle);
+      }
+      this.#close(idle);
     }
-    if (this.#mayOpen) return await this.#open() ?? await this.acquire();
-    if (this.#waiters.size >= this.#limits.waiting) throw busy("too many wait for a connection");
-    return await this.#wait();
+    if (this.#mayOpen) return await this.#open() ?? await this.acquire(options);
+    const { waitMs = this.#limits.waitMs, isUrgent = false } = options;
+    if (!isUrgent && this.#waiters.size >= this.#limits.waiting) {
+      throw busy("too many wait for a connection");
+    }
+    const late = () => busy("no connection became free in time");
+    return await this.#waiters.wait(waitMs, isUrgent, late);
   }
 
   release(connection: Connection): void {
     this.#busy.delete(connection);
-    const isKept = connection.isUsable && !this.#isClosed;
-    if (!isKept) connection.close().catch(() => {});
-    const [waiter] = this.#waiters;
-    if (waiter !== undefined) {
-      this.#waiters.delete(waiter);
-      if (isKept) waiter.take(this.#use(connection));
-      else this.#openFor(waiter).catch(waiter.fail);
-    } else if (isKept) this.#idle.push(connection);
+    if (connection.isUsable && !this.#isClosed) {
+      this.#endOutageBy(connection);
+      const waiter = this.#waiters.next();
+      if (waiter !== null) waiter.take(this.#use(connection));
+      else this.#idle.push(connection);
+      return;
+    }
+    const isDoubtful = connection.silentSince !== null && this.#doubt(connection.silentSince);
+    // Until it has ended, it has its place among the connections.
+    this.#ending++;
+    void this.#close(connection).then(() => {
+      this.#ending--;
+      const waiter = this.#mayOpen ? this.#waiters.next() : null;
+      if (waiter !== null) this.#openFor(waiter).catch(waiter.fail);
+      else if (isDoubtful) void this.#tryToOpen();
+    });
+    if (isDoubtful) void this.#tryToOpen();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#outage?.probe?.[Symbol.dispose]();
-    this.#failWaiters(new Error("the database was closed"));
+    this.#waiters.failAll(new DatabaseClosedError());
+    for (const idle of this.#idle.splice(0)) this.#close(idle);
     await Promise.allSettled([
       ...[...this.#busy].map((connection) => connection.abandon()),
-      ...this.#idle.splice(0).map((connection) => connection.close()),
+      ...this.#closing,
     ]);
   }
 
@@ -110,22 +137,33 @@ export class Pool implements AsyncDisposable {
     return connection;
   }
 
+  #close(connection: Connection): Promise<void> {
+    const closing = connection.close().catch(() => {}).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+    return closing;
+  }
+
+  #hasAnsweredSince(time: number): (connection: Connection) => boolean {
+    return (connection) => connection.isUsable && connection.answeredAt > time;
+  }
+
   get #mayOpen(): boolean {
-    const mine = this.#busy.size + this.#opening;
+    const mine = this.#busy.size + this.#opening + this.#ending;
     return mine < this.#limits.connections && (mine === 0 || this.#clock.now() >= this.#fullUntil);
   }
 
-  /** @returns null when the server has room for no more connections than those that are open here */
+  /** @returns null when there can be no more connections now than those that are open here */
   async #open(): Promise<Connection | null> {
     this.#opening++;
+    const askedAt = this.#clock.now();
     try {
-      const connection = await Connection.open(this.#target, this.#limits.connectMs);
+      const connection = await this.#connect();
       if (!this.#isClosed) return this.#use(connection);
       await connection.close();
-      throw new Error("the database was closed");
+      throw new DatabaseClosedError();
     } catch (cause) {
-      const others = this.#busy.size + this.#idle.length + this.#opening - 1;
-      if (sqlStateOf(cause) === TOO_MANY_CONNECTIONS && others > 0) {
+      if (cause instanceof DatabaseClosedError) throw cause;
+      if (this.#isOnlyFull(cause, askedAt)) {
         this.#fullUntil = this.#clock.now() + this.#limits.probeMs;
         return null;
       }
@@ -136,32 +174,61 @@ export class Pool implements AsyncDisposable {
     }
   }
 
+  #connect(): Promise<Connection> {
+    return Connection.open(this.#target, this.#limits.connectMs, this.#clock);
+  }
+
+  /** Whether the database serves others, although it has refused a connection, or not answered it in time. */
+  #isOnlyFull(cause: unknown, askedAt: number): boolean {
+    const others = [...this.#busy, ...this.#idle];
+    if (sqlStateOf(cause) === TOO_MANY_CONNECTIONS) return others.length + this.#opening > 1;
+    // What has answered a moment before counts, too: a refusal comes at once.
+    return others.some(this.#hasAnsweredSince(askedAt - this.#limits.probeMs));
+  }
+
   async #openFor(waiter: Waiter): Promise<void> {
     const connection = await this.#open() ?? await this.acquire();
     if (waiter.isOver) this.release(connection);
     else waiter.take(connection);
   }
 
-  async #wait(): Promise<Connection> {
-    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
-    const waiter: Waiter = { take: resolve, fail: reject, isOver: false };
-    this.#waiters.add(waiter);
-    using _patience = this.#clock.after(this.#limits.waitMs, () => {
-      this.#waiters.delete(waiter);
-      waiter.isOver = true;
-      reject(busy("no connection became free in time"));
-    });
-    return await promise;
+  /** Closes what is idle and has not answered since a query that had no answer. @returns whether nothing has */
+  #doubt(askedAt: number): boolean {
+    const isSound = this.#hasAnsweredSince(askedAt);
+    for (const idle of this.#idle.splice(0)) {
+      if (isSound(idle)) this.#idle.push(idle);
+      else this.#close(idle);
+    }
+    return this.#idle.length === 0 && ![...this.#busy].some(isSound);
+  }
+
+  /** If it fails, others hear at once that the database is away. */
+  async #tryToOpen(): Promise<void> {
+    if (this.#outage !== null || this.#isClosed || this.#idle.length > 0 || !this.#mayOpen) return;
+    try {
+      const connection = await this.#open();
+      if (connection !== null) this.release(connection);
+    } catch {
+      // The outage has begun.
+    }
   }
 
   #beginOutage(cause: unknown): void {
     if (this.#outage !== null || this.#isClosed) return;
-    this.#outage = { cause, probe: null };
+    this.#outage = { cause, since: this.#clock.now(), probe: null };
     // They lead to the server that has gone.
-    for (const idle of this.#idle.splice(0)) idle.close().catch(() => {});
-    this.#failWaiters(away(cause));
+    for (const idle of this.#idle.splice(0)) this.#close(idle);
+    this.#waiters.failAll(away(cause));
     this.#changed({ cause });
     this.#probeLater(this.#outage);
+  }
+
+  /** A connection that answers shows that the database is not away. */
+  #endOutageBy(connection: Connection): void {
+    if (this.#outage === null || connection.answeredAt <= this.#outage.since) return;
+    this.#outage.probe?.[Symbol.dispose]();
+    this.#outage = null;
+    this.#changed(null);
   }
 
   #probeLater(outage: Outage): void {
@@ -170,33 +237,11 @@ export class Pool implements AsyncDisposable {
 
   async #probe(outage: Outage): Promise<void> {
     try {
-      const connection = await Connection.open(this.#target, this.#limits.connectMs);
+      const connection = await this.#connect();
       if (this.#isClosed) return await connection.close();
-      this.#outage = null;
-      this.#idle.push(connection);
-      this.#changed(null);
+      this.release(connection);
     } catch {
-      if (!this.#isClosed) this.#probeLater(outage);
+      if (!this.#isClosed && this.#outage === outage) this.#probeLater(outage);
     }
   }
-
-  #failWaiters(error: Error): void {
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const { fail } of waiters) fail(error);
-  }
-}
-
-function away(cause: unknown): Pop3ResponseError {
-  return new Pop3ResponseError("The mail store cannot be reached now. Try again later.", {
-    code: "SYS/TEMP",
-    cause,
-  });
-}
-
-function busy(reason: string): Pop3ResponseError {
-  return new Pop3ResponseError("The mail store is busy. Try again later.", {
-    code: "SYS/TEMP",
-    cause: new Error(reason),
-  });
 }

@@ -36,6 +36,8 @@ export function parsePostgresUrl(text: string): PostgresTarget {
   const user = parameters.get("user") ?? decoded(url.username);
   if (host === "") throw wrong("it names no host");
   if (user === "") throw wrong("it names no user");
+  // npm:pg takes what is 0 or empty from the environment.
+  if (url.port === "0") throw wrong("its port is 0");
   const database = decoded(url.pathname.slice(1));
   return {
     host,

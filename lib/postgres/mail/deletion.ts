@@ -7,15 +7,17 @@
  */
 import { Pop3ResponseError } from "../../provider/response_error.ts";
 import type { Clock } from "../../time/clock.ts";
-import { isOfTheConnection, sqlStateOf } from "../client/connection.ts";
+import { isRefusal, sqlStateOf } from "../client/connection.ts";
+import { DatabaseClosedError } from "../client/pool_errors.ts";
 import type { Database } from "../postgres_database.ts";
 
-/** How long it is tried to find out. */
-const OUTCOME_MS = 60_000;
+/** How long the database is asked for the outcome, beside the time that a query may take. */
+const OUTCOME_MS = 30_000;
 const PAUSE_MS = 500;
 
-/** The SQLSTATE with which pop3svc.delete_messages refuses a lease that has lapsed. */
+/** The SQLSTATEs of pop3svc.delete_messages: the lease has lapsed; a session without one meets that of another. */
 const LAPSED = "P3001";
+const LEASED = "P3002";
 
 /** @throws when nothing was deleted, or nobody can say whether it was */
 export async function deleteMessages(
@@ -25,6 +27,7 @@ export async function deleteMessages(
   token: string | null,
 ): Promise<void> {
   const key = crypto.randomUUID();
+  const until = database.clock.now() + database.queryMs + OUTCOME_MS;
   try {
     await database.query("delete", "select pop3svc.delete_messages($1, $2, $3, $4)", [
       key,
@@ -34,14 +37,18 @@ export async function deleteMessages(
     ]);
   } catch (cause) {
     if (sqlStateOf(cause) === LAPSED) throw leaseLost();
-    // The server has refused, or nothing was sent.
-    if (!isOfTheConnection(cause) || cause instanceof Pop3ResponseError) throw cause;
-    if (await outcomeOf(database, key, cause)) return;
-    throw new Pop3ResponseError("Nothing was deleted. Try again later.", {
-      code: "SYS/TEMP",
-      cause,
-    });
+    if (sqlStateOf(cause) === LEASED) {
+      throw nothingDeleted("Another session has this mailbox; nothing was deleted.", cause);
+    }
+    // Nothing was sent.
+    if (cause instanceof Pop3ResponseError || cause instanceof DatabaseClosedError) throw cause;
+    if (!isRefusal(cause) && await outcomeOf(database, key, cause, until)) return;
+    throw nothingDeleted("Nothing was deleted. Try again later.", cause);
   }
+}
+
+function nothingDeleted(text: string, cause: unknown): Pop3ResponseError {
+  return new Pop3ResponseError(text, { code: "SYS/TEMP", cause });
 }
 
 /** What a session hears that no longer has the mailbox to itself. */
@@ -52,26 +59,37 @@ export function leaseLost(): Pop3ResponseError {
   );
 }
 
-/** Whether the deletion was done. */
-async function outcomeOf(database: Database, key: string, cause: unknown): Promise<boolean> {
+/** Whether the deletion was done. @throws where nobody can say so until this time */
+async function outcomeOf(
+  database: Database,
+  key: string,
+  cause: unknown,
+  until: number,
+): Promise<boolean> {
   const { clock } = database;
-  for (const until = clock.now() + OUTCOME_MS;;) {
+  const end = Promise.withResolvers<null>();
+  using _end = clock.after(until - clock.now(), () => end.resolve(null));
+  for (let left = until - clock.now(); left > 0; left = until - clock.now()) {
     try {
-      const [row] = await database.query("outcome", "select pop3svc.outcome($1)", [key]);
-      return row?.[0] === "t";
-    } catch {
-      if (clock.now() >= until) {
-        throw new Pop3ResponseError("It is not known whether your messages were deleted.", {
-          code: "SYS/TEMP",
-          closes: true,
-          cause,
-        });
-      }
+      const asked = database.query("outcome", "select pop3svc.outcome($1)", [key], {
+        queryMs: Math.min(left, database.queryMs),
+        isCancelled: false,
+      });
+      const rows = await Promise.race([asked, end.promise]);
+      if (rows === null) break;
+      return rows[0]?.[0] === "t";
+    } catch (error) {
+      if (error instanceof DatabaseClosedError) break;
     }
-    await pause(clock);
+    await pause(clock, Math.min(left, PAUSE_MS));
   }
+  throw new Pop3ResponseError("It is not known whether your messages were deleted.", {
+    code: "SYS/TEMP",
+    closes: true,
+    cause,
+  });
 }
 
-function pause(clock: Clock): Promise<void> {
-  return new Promise((resolve) => void clock.after(PAUSE_MS, resolve));
+function pause(clock: Clock, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(milliseconds, resolve));
 }

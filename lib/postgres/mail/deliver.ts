@@ -1,11 +1,10 @@
 /** Puts messages into mailboxes of the database. */
-import { octetsOrThrow } from "../../provider/bodies.ts";
 import { type MessageContent, openBody } from "../../provider/message_content.ts";
 import { nameKeysOf, type UsernameCase } from "../../auth/prepared_text.ts";
-import { OctetCounter } from "../../protocol/well_formed_lines.ts";
 import type { Queries } from "../client/connection.ts";
 import { type PostgresDatabase, queriesOf } from "../postgres_database.ts";
-import { CHUNK_OCTETS } from "./message_body.ts";
+import { ensureSchema } from "../schema/schema_version.ts";
+import { Chunks } from "./chunks.ts";
 
 /** Nobody has this name, or the account has no mailbox. */
 export class NoSuchUserError extends Error {
@@ -34,6 +33,7 @@ export interface Delivered {
  * fulfilled. When it is rejected, it is not there, unless only the last answer of the database was lost.
  *
  * @throws {NoSuchUserError} when nobody has the name
+ * @throws {SchemaVersionError} when the tables have another version than this package
  */
 export async function deliver(
   database: PostgresDatabase,
@@ -48,6 +48,7 @@ export async function deliver(
 
 /** The id of the mailbox of a user; it is made where the account names one that is not there yet. */
 export async function mailboxOf(database: PostgresDatabase, name: string): Promise<string> {
+  await ensureSchema(database);
   const [row] = name.includes("\0") ? [] : await queriesOf(database).query(
     "mailbox",
     "select pop3svc.mailbox_named(mailbox) from pop3svc.account where name = $1",
@@ -58,6 +59,15 @@ export async function mailboxOf(database: PostgresDatabase, name: string): Promi
   return id;
 }
 
+/** A small message is one statement: a sender that is slow, or gone, keeps no transaction open and no row locked. */
+const ADD_SMALL = `with body as materialized (select nextval('pop3svc.body') as id),
+  added as (
+    insert into pop3svc.chunk (body, number, octets) select id, 0, $5::bytea from body where $5::bytea is not null
+  ) select pop3svc.add_message($1, id, $2, $3, $4) from body`;
+
+/** For one that is not small: a sender that stops in the middle is waited for so long. */
+const BEGIN_LARGE = "begin; set local idle_in_transaction_session_timeout = '1min'";
+
 /** Puts a message into a mailbox, whole or not at all. */
 export async function addMessage(
   database: PostgresDatabase,
@@ -67,60 +77,52 @@ export async function addMessage(
 ): Promise<Delivered> {
   const body = openBody(message);
   try {
+    const chunks = new Chunks(body);
+    const first = await chunks.next();
     return await queriesOf(database).run("deliver", async (queries) => {
-      await queries.query("begin");
-      try {
-        const [row] = await queries.query("select nextval('pop3svc.body')");
-        const id = row?.[0] ?? null;
-        const counter = await addChunks(queries, id, () => body.nextChunk());
-        const [added] = await queries.query("select pop3svc.add_message($1, $2, $3, $4, $5)", [
-          mailbox,
-          id,
-          uniqueId,
-          counter.octets,
-          counter.isClean,
-        ]);
-        await queries.query("commit");
-        return { uniqueId: added?.[0] ?? "", octets: counter.octets };
-      } catch (error) {
-        await queries.query("rollback").catch(() => {});
-        throw error;
+      if (!chunks.isAtEnd && first !== null) {
+        return await addLarge(queries, mailbox, first, chunks, uniqueId);
       }
+      const { octets, isClean } = chunks;
+      const [row] = await queries.query(ADD_SMALL, [mailbox, uniqueId, octets, isClean, first]);
+      return { uniqueId: row?.[0] ?? "", octets };
     });
   } finally {
     await body.close();
   }
 }
 
-async function addChunks(
+async function addLarge(
   queries: Queries,
-  body: string | null,
-  next: () => unknown,
-): Promise<OctetCounter> {
-  const counter = new OctetCounter();
-  const buffer = new Uint8Array(CHUNK_OCTETS);
-  let [number, filled] = [0, 0];
-  const flush = async () => {
-    if (filled === 0) return;
-    await queries.query("insert into pop3svc.chunk (body, number, octets) values ($1, $2, $3)", [
-      body,
-      number++,
-      buffer.slice(0, filled),
-    ]);
-    filled = 0;
-  };
-  for (;;) {
-    const chunk = octetsOrThrow(await next());
-    if (chunk === null) break;
-    counter.add(chunk);
-    for (let at = 0; at < chunk.length;) {
-      const part = chunk.subarray(at, at + CHUNK_OCTETS - filled);
-      buffer.set(part, filled);
-      filled += part.length;
-      at += part.length;
-      if (filled === CHUNK_OCTETS) await flush();
+  mailbox: string,
+  first: Uint8Array,
+  chunks: Chunks,
+  uniqueId: string | null,
+): Promise<Delivered> {
+  await queries.script(BEGIN_LARGE);
+  try {
+    const [row] = await queries.query("select nextval('pop3svc.body')");
+    const id = row?.[0] ?? null;
+    let number = 0;
+    for (let chunk: Uint8Array | null = first; chunk !== null; chunk = await chunks.next()) {
+      await queries.query("insert into pop3svc.chunk (body, number, octets) values ($1, $2, $3)", [
+        id,
+        number++,
+        chunk,
+      ]);
     }
+    const { octets, isClean } = chunks;
+    const [added] = await queries.query("select pop3svc.add_message($1, $2, $3, $4, $5)", [
+      mailbox,
+      id,
+      uniqueId,
+      octets,
+      isClean,
+    ]);
+    await queries.query("commit");
+    return { uniqueId: added?.[0] ?? "", octets };
+  } catch (error) {
+    await queries.query("rollback").catch(() => {});
+    throw error;
   }
-  await flush();
-  return counter;
 }

@@ -17,13 +17,14 @@ export interface ImportOptions {
 export interface Imported {
   /** Messages that were added. */
   readonly added: number;
-  /** Those that were there already, from an import before. */
+  /** Those that were there already. */
   readonly known: number;
 }
 
 /**
  * Copies all messages of a mailbox into that of a user, in their order and with their unique ids. Nothing is deleted. An
- * import that was interrupted can be run again: it adds what is missing.
+ * import that was interrupted can be run again, before the user logs in: it adds what is missing, and so also what the
+ * user has deleted.
  *
  * @param mailbox such as `maildirMailbox("/var/mail/me")`
  */

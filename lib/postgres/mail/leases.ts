@@ -2,7 +2,7 @@
  * The leases of this process. A lease keeps a mailbox for one session, across all processes. The database's clock decides
  * when it lapses; one statement renews all of them. One that has lapsed is never renewed, even if nobody took it.
  */
-import type { Database } from "../postgres_database.ts";
+import type { Database, RunOptions } from "../postgres_database.ts";
 
 /** A lease that a session holds. */
 export interface Lease {
@@ -27,6 +27,9 @@ const RENEW = `with valid as (
       where mailbox in (select mailbox from free)
   ) select token from valid`;
 
+/** The pause after a renewal that has failed. */
+const RETRY_MS = 1_000;
+
 export class Leases implements Disposable {
   /** This process, as the holder of its leases. */
   readonly holder: string = crypto.randomUUID();
@@ -34,6 +37,8 @@ export class Leases implements Disposable {
   readonly interval: string;
   readonly #database: Database;
   readonly #renewMs: number;
+  /** A question that takes longer is asked again while the leases still hold, or left: they lapse by themselves. */
+  readonly #limits: RunOptions;
   readonly #held = new Map<string, Lease>();
   #renewal: Disposable | null = null;
 
@@ -41,19 +46,22 @@ export class Leases implements Disposable {
     this.#database = database;
     this.interval = `${seconds} seconds`;
     this.#renewMs = 1_000 * seconds / 3;
+    const limitMs = this.#renewMs / 2;
+    this.#limits = { queryMs: limitMs, waitMs: limitMs, isCancelled: false };
   }
 
   /** Renews a lease that the database has given, until it is released. */
   hold(lease: Lease): void {
     this.#held.set(lease.token, lease);
-    this.#renewLater();
+    this.#renewAfter(this.#renewMs);
   }
 
   /** @throws what the database throws; the lease lapses then by itself */
   async release({ token }: Lease): Promise<void> {
     this.#held.delete(token);
     if (this.#held.size === 0) this[Symbol.dispose]();
-    await this.#database.query("release", "delete from pop3svc.lease where token = $1", [token]);
+    const text = "delete from pop3svc.lease where token = $1";
+    await this.#database.query("release", text, [token], this.#limits);
   }
 
   [Symbol.dispose](): void {
@@ -61,8 +69,8 @@ export class Leases implements Disposable {
     this.#renewal = null;
   }
 
-  #renewLater(): void {
-    this.#renewal ??= this.#database.clock.after(this.#renewMs, () => {
+  #renewAfter(milliseconds: number): void {
+    this.#renewal ??= this.#database.clock.after(milliseconds, () => {
       this.#renewal = null;
       void this.#renew();
     });
@@ -71,20 +79,21 @@ export class Leases implements Disposable {
   async #renew(): Promise<void> {
     // One that is taken while the database answers is not in the answer.
     const asked = [...this.#held.values()];
+    const tokens = asked.map(({ token }) => token);
+    const limits = { ...this.#limits, isUrgent: true };
+    let next = this.#renewMs;
     try {
-      const rows = await this.#database.query("renew", RENEW, [
-        this.holder,
-        asked.map(({ token }) => token),
-        this.interval,
-      ]);
+      const values = [this.holder, tokens, this.interval];
+      const rows = await this.#database.query("renew", RENEW, values, limits);
       const valid = new Set(rows.map(([token]) => token));
       for (const lease of asked) {
         if (!valid.has(lease.token) && this.#held.has(lease.token)) this.#lose(lease);
       }
     } catch {
       // The event of the query says so. What has lapsed by then is found at the next renewal.
+      next = Math.min(RETRY_MS, this.#renewMs / 2);
     }
-    if (this.#held.size > 0) this.#renewLater();
+    if (this.#held.size > 0) this.#renewAfter(next);
   }
 
   #lose(lease: Lease): void {

@@ -135,7 +135,7 @@ begin
 end $$;
 
 -- Deletes all of these messages or none. The key is inserted first: whoever asks for the outcome waits for this
--- transaction. `with_token` is null for a session without a lease.
+-- transaction. `with_token` is null for a session without a lease, which must not delete while another session has one.
 create function pop3svc.delete_messages(
   deletion_key uuid, in_mailbox bigint, unique_ids text[], with_token uuid
 ) returns void language plpgsql as $$
@@ -146,6 +146,8 @@ begin
     perform from pop3svc.lease
       where mailbox = in_mailbox and token = with_token and expires_at > clock_timestamp() for update;
     if not found then raise exception 'the lease has lapsed' using errcode = 'P3001'; end if;
+  elsif exists (select from pop3svc.lease where mailbox = in_mailbox and expires_at > clock_timestamp()) then
+    raise exception 'another session has the lease' using errcode = 'P3002';
   end if;
   delete from pop3svc.message where mailbox = in_mailbox and unique_id = any(unique_ids);
   if found then

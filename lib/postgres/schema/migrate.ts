@@ -1,17 +1,19 @@
 /** Makes the tables of this package, or brings them to the newest version. */
 import version1 from "./1.sql" with { type: "text" };
+import type { Queries } from "../client/connection.ts";
 import { type PostgresDatabase, queriesOf } from "../postgres_database.ts";
+import { SCHEMA_VERSION } from "./schema_version.ts";
 
 const VERSIONS: readonly string[] = [version1];
 
-/** The version of the tables that this package needs. */
-export const SCHEMA_VERSION: number = VERSIONS.length;
+/** How long a statement may take: it may change large tables, or wait for another program that does. */
+const QUERY_MS = 3_600_000;
 
-/** Who may do what. */
+/** Who may do what. What a role had before is taken from it first, so it has no more than this version needs. */
 export interface MigrateOptions {
   /** The role of pop3svc: it may log users in, read and delete mail. It gets no right to change tables. */
   readonly serverRole?: string;
-  /** The role of what delivers mail; it may be the same. It may add mailboxes and messages. */
+  /** The role of what delivers mail; it may be the same. It may add mailboxes and messages, and read neither. */
   readonly deliveryRole?: string;
 }
 
@@ -27,10 +29,12 @@ const SERVER_RIGHTS: readonly string[] = [
 
 const DELIVERY_RIGHTS: readonly string[] = [
   "usage on schema pop3svc",
-  "select on pop3svc.version, pop3svc.account, pop3svc.message, pop3svc.chunk",
-  "select, insert on pop3svc.mailbox",
-  "update (version) on pop3svc.mailbox",
-  "insert on pop3svc.message, pop3svc.chunk",
+  "select on pop3svc.version",
+  "select (name, mailbox) on pop3svc.account",
+  "select (id, name), insert (name), update (version) on pop3svc.mailbox",
+  // add_message returns what it has inserted.
+  "select (unique_id), insert (mailbox, body, unique_id, octets, is_clean) on pop3svc.message",
+  "insert on pop3svc.chunk",
   "usage on sequence pop3svc.body",
 ];
 
@@ -67,6 +71,7 @@ export async function migrate(
         await queries.script(text);
         await queries.query("insert into pop3svc.version (number) values ($1)", [index + 1]);
       }
+      for (const role of [serverRole, deliveryRole]) await revokeAll(queries, role);
       await grant(queries, SERVER_RIGHTS, serverRole);
       await grant(queries, DELIVERY_RIGHTS, deliveryRole);
       await queries.query("commit");
@@ -75,38 +80,31 @@ export async function migrate(
       await queries.query("rollback").catch(() => {});
       throw error;
     }
-  });
+  }, { queryMs: QUERY_MS });
+}
+
+/** Takes from a role what it may do with the tables, unless they are its own. Rights to columns go with those to tables. */
+async function revokeAll(queries: Queries, role: string | undefined): Promise<void> {
+  if (role === undefined) return;
+  const owned = await queries.query(
+    "select from pg_class where relnamespace = 'pop3svc'::regnamespace and pg_get_userbyid(relowner) = $1 limit 1",
+    [role],
+  );
+  if (owned.length > 0) return;
+  for (const objects of ["all tables in schema", "all sequences in schema", "schema"]) {
+    await queries.query(`revoke all on ${objects} pop3svc from ${quoted(role)}`);
+  }
 }
 
 async function grant(
-  queries: { query(text: string): Promise<unknown> },
+  queries: Queries,
   rights: readonly string[],
   role: string | undefined,
 ): Promise<void> {
   if (role === undefined) return;
-  for (const right of rights) {
-    await queries.query(`grant ${right} to "${role.replaceAll('"', '""')}"`);
-  }
+  for (const right of rights) await queries.query(`grant ${right} to ${quoted(role)}`);
 }
 
-/**
- * Whether the tables have the version that this package needs.
- *
- * @throws {Error} that says which version they have
- */
-export async function checkSchema(database: PostgresDatabase): Promise<void> {
-  const [row] = await queriesOf(database).query(
-    "schema",
-    "select to_regclass('pop3svc.version') is not null",
-  );
-  const [version] = row?.[0] === "t"
-    ? await queriesOf(database).query("schema", "select max(number) from pop3svc.version")
-    : [];
-  const found = Number(version?.[0] ?? 0);
-  if (found === SCHEMA_VERSION) return;
-  throw new Error(
-    found === 0
-      ? "the database has no tables of pop3svc yet: migrate it"
-      : `the tables have version ${found}, and this package needs ${SCHEMA_VERSION}`,
-  );
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
