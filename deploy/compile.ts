@@ -5,9 +5,7 @@
  * the password threads, which no import leads to.
  */
 import { EXECUTABLE_PERMISSIONS } from "../lib/cli/permissions.ts";
-
-/** Saves memory with thousands of idle connections: docs/performance.md. */
-const memory = "--v8-flags=--max-semi-space-size=1";
+import { MEMORY_FLAGS } from "./memory_flags.ts";
 
 const given = Deno.args.includes("--output")
   ? Deno.args
@@ -16,7 +14,7 @@ const { code } = await new Deno.Command(Deno.execPath(), {
   args: [
     "compile",
     ...EXECUTABLE_PERMISSIONS,
-    memory,
+    MEMORY_FLAGS,
     "--exclude-unused-npm",
     ...["--include", "lib/auth/passwords/hash_worker.ts"],
     ...given,

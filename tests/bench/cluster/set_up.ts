@@ -2,6 +2,7 @@
 import { join } from "@std/path";
 import { addAccount, importMailbox, PostgresDatabase } from "../../../lib/postgres/mod.ts";
 import { maildirMailbox } from "../../../lib/mod.ts";
+import { MEMORY_FLAGS } from "../../../deploy/memory_flags.ts";
 import { LocalCluster } from "../../deploy/local_cluster.ts";
 import { RunningProgram } from "../../running_program.ts";
 import {
@@ -105,10 +106,14 @@ export class Bench implements AsyncDisposable {
   /** A server of the Maildirs. */
   async folder(): Promise<RunningPeer> {
     return peerOf(
-      await RunningProgram.start([
-        ...["--users", join(this.#root, "users"), "--mail-root", this.#root],
-        ...[...LIMITS, ...QUIET],
-      ]),
+      await RunningProgram.start(
+        [
+          ...["--users", join(this.#root, "users"), "--mail-root", this.#root],
+          ...[...LIMITS, ...QUIET],
+        ],
+        {},
+        ["-A", MEMORY_FLAGS],
+      ),
     );
   }
 
@@ -117,7 +122,7 @@ export class Bench implements AsyncDisposable {
     return peerOf(
       await RunningProgram.start([...LIMITS, ...QUIET, ...options], {
         POP3SVC_POSTGRES: await this.cluster.urlOf("server"),
-      }, ["-A", "--v8-flags=--max-semi-space-size=1"]),
+      }, ["-A", MEMORY_FLAGS]),
     );
   }
 

@@ -1,5 +1,6 @@
 /** The servers that are compared, each started on loopback with the same mail, users and certificate. */
 import { join } from "@std/path";
+import { MEMORY_FLAGS } from "../../../deploy/memory_flags.ts";
 import { RunningProgram } from "../../running_program.ts";
 import { authority, certificate } from "../../test_authority.ts";
 import { type Corpus, PASSWORD } from "./corpus.ts";
@@ -55,7 +56,7 @@ export function pop3svc({ folder, corpus }: Bench): Peer {
           ...["--max-connections", "20000", "--max-connections-per-ip", "20000"],
         ],
         {},
-        ["-A", "--v8-flags=--max-semi-space-size=1"],
+        ["-A", MEMORY_FLAGS],
       );
       const { pid, port, tlsPort } = program;
       return { pid, port, tlsPort, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };

@@ -1,4 +1,5 @@
 /** The servers that are compared: this checkout with each TLS engine, and other checkouts. */
+import { MEMORY_FLAGS } from "../../../deploy/memory_flags.ts";
 import { fromFileUrl, join } from "@std/path";
 import { untilAccepting } from "../peers/peers.ts";
 import type { Peer, RunningPeer } from "../peers/peers.ts";
@@ -25,7 +26,7 @@ async function start(
   engine: readonly string[],
   checkout: string,
 ): Promise<RunningPeer> {
-  const flags = ["run", "--quiet", "--no-check", "-A", "--v8-flags=--max-semi-space-size=1"];
+  const flags = ["run", "--quiet", "--no-check", "-A", MEMORY_FLAGS];
   const process = new Deno.Command(Deno.execPath(), {
     args: [
       ...flags,
