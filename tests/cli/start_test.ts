@@ -14,7 +14,7 @@ export { createHash, createHmac, timingSafeEqual };
 `;
 
 Deno.test({
-  name: "the start with a folder loads no node:crypto; the first login does",
+  name: "the start with a folder and a login load no node:crypto; the first wrong password does",
   ignore: Deno.env.has("EXECUTABLE_UNDER_TEST"),
   fn: async () => {
     await using folder = await TemporaryFolder.create();
@@ -24,18 +24,19 @@ Deno.test({
     await Deno.writeTextFile(at("crypto.js"), STAND_IN);
     const imports = { ...denoJson.imports, "node:crypto": "./crypto.js" };
     await Deno.writeTextFile(at("map.json"), JSON.stringify({ imports }));
-    for (const logsIn of [false, true]) {
+    for (const isRight of [true, false]) {
       const program = await RunningProgram.start([at("mail")], {
         STATE_DIRECTORY: at("state"),
       }, ["-A", "--import-map", at("map.json")]);
       await using _program = program;
-      if (logsIn) {
+      {
         using client = await LoopbackClient.connect(program.port);
-        await client.logIn();
+        if (isRight) await client.logIn();
+        else await client.command("XLOG me wrong");
       }
       const { stderr } = await program.end("SIGINT");
       assertStringIncludes(stderr, " ready ");
-      assertEquals(stderr.includes("node:crypto is loaded"), logsIn);
+      assertEquals(stderr.includes("node:crypto is loaded"), !isRight);
     }
   },
 });

@@ -15,6 +15,9 @@ import {
 } from "./measurements.ts";
 import { deliveries, firstEver, folderDeliveries, memoryOfTen } from "./huge_mailboxes.ts";
 import type { Peer, RunningPeer } from "./peers.ts";
+import { besideSlowDisk } from "./slow_disk.ts";
+
+export const SLOW_DISK = "16 clients beside a slow disk";
 
 /** A kind of work for a server. */
 export interface Scenario {
@@ -115,6 +118,7 @@ export function scenarios(corpus: Corpus, many: number): readonly Scenario[] {
       peers: "pop3svc",
       measure: (peer) => disturbed(peer, `many${many}`),
     },
+    { name: SLOW_DISK, peers: "pop3svc", measureFresh: () => besideSlowDisk() },
   ];
 }
 
