@@ -9,6 +9,7 @@ import { MboxStore } from "../../lib/mailbox/mbox/mbox_store.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
+import { aMinuteLater } from "../wall_clock.ts";
 
 const FULL = "No space left on device (os error 28)";
 const READ_ONLY = "Read-only file system (os error 30)";
@@ -52,6 +53,7 @@ for (const error of [FULL, READ_ONLY]) {
     assert(derived !== "a");
     // From now on, the folder can be trusted.
     await Deno.utime(folder.path, 1_000, 1_000);
+    using _later = aMinuteLater();
     await idsIn(store);
     const { tries } = disk;
     clock.advance(59_999);
