@@ -6,6 +6,7 @@ import { MemoryMailbox } from "../../lib/mailbox/memory_mailbox.ts";
 import { listOf, MessageList } from "../../lib/provider/message_list.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
+import { aMinuteLater } from "../wall_clock.ts";
 
 /** A folder that nobody has touched for long, so that its snapshot is kept. */
 async function oldFolder(names: readonly string[]): Promise<TemporaryFolder> {
@@ -17,6 +18,7 @@ async function oldFolder(names: readonly string[]): Promise<TemporaryFolder> {
 
 Deno.test("logins of one mailbox share a list, and the sizes that one of them has asked for", async () => {
   await using folder = await oldFolder(["a", "b"]);
+  using _later = aMinuteLater();
   const mailbox = folderMailbox(folder.path, { settleTime: 0 });
   const [first, second] = [testConnectionInfo(), testConnectionInfo()];
   const list = await listOf(mailbox, first);
