@@ -84,6 +84,7 @@ export class MessageLocator {
     const info = await this.#folder.files.look(join(this.#folder.path, path));
     if ((info?.nlink ?? 1) <= 1) return [path];
     this.#places ??= await this.#list();
+    this.#usedAt = this.#clock.now();
     const base = this.#layout.baseNameOf(nameOf(path));
     return this.#places.byInode.get(this.#inodeKey(message.identity.inode, base)) ?? [path];
   }

@@ -187,6 +187,8 @@ export class MboxPlace {
         return Object.assign(lock, { path: beside.path, isBeside: true });
       } catch (error) {
         if (error instanceof Pop3ResponseError || state === null) throw error;
+        // Another session may have the lock on a disk that does not answer: it must not be taken in two places.
+        if (error instanceof Deno.errors.TimedOut) throw error;
       }
     }
     const folder = await this.spareFolder();

@@ -241,7 +241,9 @@ export class Pool implements AsyncDisposable {
       if (this.#isClosed) return await connection.close();
       this.release(connection);
     } catch {
-      if (!this.#isClosed && this.#outage === outage) this.#probeLater(outage);
+      // The outage goes on, and so do the probes.
     }
+    // A connection may be lost at the moment in which it is opened: a server that stops accepts some, and ends them.
+    if (!this.#isClosed && this.#outage === outage) this.#probeLater(outage);
   }
 }

@@ -91,6 +91,7 @@ export class Leases implements Disposable {
       }
     } catch {
       // The event of the query says so. What has lapsed by then is found at the next renewal.
+      this[Symbol.dispose]();
       next = Math.min(RETRY_MS, this.#renewMs / 2);
     }
     if (this.#held.size > 0) this.#renewAfter(next);
