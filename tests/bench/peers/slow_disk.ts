@@ -47,24 +47,23 @@ export async function besideSlowDisk(): Promise<Figures> {
   const p99 = async () => (await sessionsOf(peer, 16, "none", 2))["p99 ms"] ?? NaN;
   await p99();
   const before = await p99();
+  // A login waits for its turn beside others of its address, so the readers are logged in while the disk is fast.
+  const clients = await Promise.all(slow.map((user) => loggedIn(peer, user, "none")));
   await mount.answer(ANSWER_MS);
   let isOver = false;
   let read = 0;
-  const readers = slow.map(async (user) => {
-    while (!isOver) {
-      using client = await loggedIn(peer, user, "none");
-      for (let number = 1; number <= MESSAGES && !isOver; number++) {
-        await client.send(`RETR ${number}`);
-        await client.wholeReply();
-        read++;
-      }
-      await client.command("QUIT");
+  const readers = clients.map(async (client) => {
+    for (let number = 1; number <= MESSAGES && !isOver; number++) {
+      await client.send(`RETR ${number}`);
+      await client.wholeReply();
+      read++;
     }
   });
   const beside = await p99();
   isOver = true;
   await mount.answer(0);
   await Promise.all(readers);
+  for (const client of clients) client[Symbol.dispose]();
   return {
     "alone, p99 ms": (before + await p99()) / 2,
     [`beside ${READERS} that read from a disk that answers in ${ANSWER_MS} ms, p99 ms`]: beside,
