@@ -94,15 +94,6 @@ export interface FileSystem {
   tryLock(path: string): Promise<Disposable | null>;
 }
 
-/** The entry itself; null when there is none, or this process cannot look at it. */
-export async function lookOrNull(files: FileSystem, path: string): Promise<Deno.FileInfo | null> {
-  try {
-    return await files.look(path);
-  } catch {
-    return null;
-  }
-}
-
 /** The facts alone: of a huge folder, all that the system says would take a hundred megabytes. */
 function fewFacts({ isFile, dev, ino, size, mtime, uid }: Deno.FileInfo): FileFacts {
   return { isFile, dev, ino, size, mtime, uid };

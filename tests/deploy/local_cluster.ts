@@ -1,4 +1,5 @@
 /** A cluster that deploy/cluster/local.sh starts from Debian's packages, with the program of this clone. */
+import { existsSync } from "node:fs";
 import { fromFileUrl, join } from "@std/path";
 import { EXECUTABLE_PERMISSIONS } from "../../lib/cli/permissions.ts";
 import { LoopbackClient } from "../loopback_client.ts";
@@ -182,20 +183,11 @@ export function testWithCluster(
   body: () => Promise<void>,
 ): void {
   const missing = ["haproxy", "openssl", "setsid", ...needs].filter((program) =>
-    !["/usr/sbin", "/usr/bin"].some((folder) => isThere(join(folder, program)))
+    !["/usr/sbin", "/usr/bin"].some((folder) => existsSync(join(folder, program)))
   );
   if (!HAS_POSTGRES) missing.push("postgresql");
   if (missing.length > 0) console.warn(`SKIPPED: "${name}" needs ${missing.join(", ")}`);
   Deno.test({ name, ignore: missing.length > 0, fn: body });
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The executable, or a script that runs the program with its permissions. */

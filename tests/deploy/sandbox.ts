@@ -4,6 +4,7 @@
  *
  * The clone is /opt/pop3svc in it, and /usr/local/bin/pop3svc runs that with the permissions of the executable.
  */
+import { existsSync } from "node:fs";
 import { EXECUTABLE_PERMISSIONS } from "../../lib/cli/permissions.ts";
 import { fromFileUrl } from "@std/path";
 
@@ -171,7 +172,7 @@ export function testInSandbox(
   body: (sandbox: Sandbox) => Promise<void>,
 ): void {
   const missing = needs.filter((program) =>
-    !["/usr/bin", "/usr/sbin", "/bin", "/sbin"].some((folder) => isThere(`${folder}/${program}`))
+    !["/usr/bin", "/usr/sbin", "/bin", "/sbin"].some((folder) => existsSync(`${folder}/${program}`))
   );
   const lacks = lacking ?? (missing.length > 0 ? missing.join(", ") : null);
   if (lacks !== null) console.warn(`SKIPPED: "${name}" needs ${lacks}`);
@@ -183,13 +184,4 @@ export function testInSandbox(
       await body(sandbox);
     },
   });
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -195,7 +195,7 @@ export function literal(text: string): string {
  * Whether the error ends the connection, or says that this server cannot serve: it stops or starts (57P), it has no
  * room (53), it is a standby since a failover (25006), it does not let us in (28, 3D), or it said nothing.
  */
-export function isOfTheConnection(error: unknown): boolean {
+function isOfTheConnection(error: unknown): boolean {
   const state = sqlStateOf(error);
   return state === null || /^(08|53|57P|25006|28|3D)/.test(state);
 }
