@@ -12,7 +12,6 @@
  */
 import { closeSync, constants, fsync, open } from "node:fs";
 import { promisify } from "node:util";
-import { join } from "@std/path";
 import type { Awaitable } from "../protocol/reply.ts";
 import { systemClock } from "../time/clock.ts";
 import { TimeSlice } from "../time/time_slice.ts";
@@ -147,8 +146,10 @@ export const denoFileSystem: FileSystem = {
     let hasVanished = false;
     const slice = new TimeSlice();
     for (const name of names) {
-      await slice.pause();
-      const seen = look(join(folder, name));
+      const pause = slice.pause();
+      if (pause !== undefined) await pause;
+      // Nothing of what `join` does is needed here, and it takes as long as a fifth of the look.
+      const seen = look(`${folder}/${name}`);
       const info = seen instanceof Promise ? await seen : seen;
       if (info?.isFile === true) listed.push({ name, info: fewFacts(info) });
       else if (info === null && name.includes(REPLACEMENT)) unnameable.push(name);

@@ -18,9 +18,13 @@ export class TimeSlice {
     this.#milliseconds = milliseconds;
   }
 
-  /** Within a slice, returns at once. Afterwards, waits some turns of the event loop, fewer if it has nothing to do. */
-  async pause(): Promise<void> {
-    if (performance.now() - this.#startedAt < this.#milliseconds) return;
+  /** Within a slice, returns nothing to wait for. Afterwards, waits some turns of the event loop, fewer if it has nothing to do. */
+  pause(): Promise<void> | undefined {
+    const isOver = performance.now() - this.#startedAt >= this.#milliseconds;
+    return isOver ? this.#yield() : undefined;
+  }
+
+  async #yield(): Promise<void> {
     for (let turn = 0, quiet = false; turn < MOST_TURNS && !quiet; turn++) {
       const before = performance.now();
       // Deno computes this on another thread; meanwhile it polls the network and runs other sessions.

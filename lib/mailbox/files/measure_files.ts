@@ -34,7 +34,8 @@ export async function measureFiles(
   const slice = new TimeSlice(SLICE_MS);
   const buffer = new Uint8Array(CHUNK_OCTETS);
   for (const message of messages) {
-    await slice.pause();
+    const pause = slice.pause();
+    if (pause !== undefined) await pause;
     const path = join(folder.path, message.path);
     tell(message, await measureFile(folder, path, message.identity, buffer, slice));
   }

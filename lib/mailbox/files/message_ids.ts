@@ -70,7 +70,7 @@ export async function identify(
   candidates.sort(byTimeThenName);
   await slice.pause();
   const former = new FormerMessages(before, kept, layout);
-  const ids = candidates.map((candidate) => former.claimByPath(candidate));
+  const ids = candidates.map((each) => former.size === 0 ? null : former.claimByPath(each));
   let { hasKeptIds } = known;
   let hasNewKeptIds = false;
   const claim = async (by: (candidate: Candidate) => string | null) => {
@@ -243,6 +243,6 @@ function byNameThenPath(a: Named, b: Named): number {
 
 /** Compares numbers by their value, since MH names its messages by numbers. */
 function byName(a: string, b: string): number {
-  if (/^\d+$/.test(a) && /^\d+$/.test(b) && a.length !== b.length) return a.length - b.length;
+  if (a.length !== b.length && /^\d+$/.test(a) && /^\d+$/.test(b)) return a.length - b.length;
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -66,6 +66,8 @@ export class MessageTable {
   readonly #columns: MessageColumns;
   readonly #otherPaths: ReadonlyMap<number, readonly string[]>;
   readonly rowsByPath: RowsByPath;
+  /** The row after the last one that was found. */
+  #nextRow = 0;
   /** The stems of messages whose ids are not their base names; null until they are found (former_messages.ts). */
   keptStems: Set<string> | null = null;
 
@@ -97,7 +99,11 @@ export class MessageTable {
 
   /** The row of a unique id; -1 when there is none. */
   rowOf(uniqueId: string): number {
-    return (this.list.numberOf(uniqueId) ?? 0) - 1;
+    // Most callers ask for all messages in their order.
+    if (this.list.uniqueIds[this.#nextRow] === uniqueId) return this.#nextRow++;
+    const row = (this.list.numberOf(uniqueId) ?? 0) - 1;
+    this.#nextRow = row + 1;
+    return row;
   }
 
   /**

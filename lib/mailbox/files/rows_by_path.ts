@@ -6,19 +6,19 @@ export class RowsByPath {
   /** For each row, the one that was found after it. */
   readonly #rowAfter: Int32Array;
   #lastRow = 0;
-  /** Made for the first search that needs it. */
-  #rows: Map<string, number> | null = null;
+  #rows = new Map<string, number>();
+  /** How many rows are in the map. */
+  #prepared = 0;
 
   constructor(paths: readonly string[]) {
     this.#paths = paths;
     this.#rowAfter = new Int32Array(paths.length);
   }
 
-  /** The row of the message whose first path this is; undefined when there is none. */
+  /** The row of the message whose first path this is; undefined when there is none. `prepare` must have been called. */
   rowAt(path: string): number | undefined {
     const guess = this.#rowAfter[this.#lastRow] ?? 0;
     if (this.#paths[guess] === path) return this.#lastRow = guess;
-    this.#rows ??= new Map(this.#paths.map((each, row) => [each, row]));
     const row = this.#rows.get(path);
     if (row === undefined) return undefined;
     this.#rowAfter[this.#lastRow] = row;
@@ -27,24 +27,19 @@ export class RowsByPath {
 
   /** Makes in slices what `rowAt` needs. */
   async prepare(slice: TimeSlice): Promise<void> {
-    if (this.#rows !== null) return;
-    const rows = new Map<string, number>();
-    for (const [row, path] of this.#paths.entries()) {
-      if (row % 256 === 0) await slice.pause();
-      rows.set(path, row);
+    for (; this.#prepared < this.#paths.length; this.#prepared++) {
+      if (this.#prepared % 256 === 0) await slice.pause();
+      this.#rows.set(this.#paths[this.#prepared] ?? "", this.#prepared);
     }
-    this.#rows = rows;
   }
 
   /** Takes over what an earlier table uses, whose rows are the first of this one; it makes its own if it is asked. */
   takeOver(earlier: RowsByPath): void {
-    const rows = earlier.#rows;
-    earlier.#rows = null;
     this.#rowAfter.set(earlier.#rowAfter);
     this.#lastRow = earlier.#lastRow;
-    for (let row = earlier.#paths.length; row < this.#paths.length; row++) {
-      rows?.set(this.#paths[row] ?? "", row);
-    }
-    this.#rows = rows;
+    this.#rows = earlier.#rows;
+    this.#prepared = earlier.#prepared;
+    earlier.#rows = new Map();
+    earlier.#prepared = 0;
   }
 }

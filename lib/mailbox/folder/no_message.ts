@@ -43,7 +43,7 @@ export function tellsOfOthers(name: string): boolean {
  * that tell of others.
  */
 export function whyNoMessage(name: string, names: ReadonlySet<string>): LeftOutReason | null {
-  if (names.has(`${name}.msf`)) return mbox;
+  if (names.size > 0 && names.has(`${name}.msf`)) return mbox;
   if (!MAY_MATCH.test(name)) return null;
   if (/^[um]\.\d+$/.test(name) && (names.has("dovecot.index") || names.has("dovecot.index.log"))) {
     return dbox;
