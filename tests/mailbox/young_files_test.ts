@@ -1,7 +1,7 @@
 /** Files of a plain folder that another program may still be writing: a login waits for them. */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { denoFileSystem } from "../../lib/files/file_system.ts";
+import { denoFileSystem, type FileSystem } from "../../lib/files/file_system.ts";
 import type { FileMailboxOptions } from "../../lib/mailbox/files/file_mailbox_options.ts";
 import { FileStore } from "../../lib/mailbox/files/file_store.ts";
 import { folderLayout } from "../../lib/mailbox/folder/folder_mailbox.ts";
@@ -94,4 +94,25 @@ Deno.test("a login does not wait again for a file that was served", async () => 
     store.forget();
   }
   assertEquals(waits, 1);
+});
+
+Deno.test("a file that was young when a long listing began is young at its end", async () => {
+  await using folder = await TemporaryFolder.create();
+  await write(folder, "young", 0);
+  let late = 0;
+  const dateNow = Date.now;
+  using _ = { [Symbol.dispose]: () => Date.now = dateNow };
+  Date.now = () => dateNow() + late;
+  const waits: number[] = [];
+  const clock = waitingClock((milliseconds) => waits.push(milliseconds));
+  const files: FileSystem = {
+    ...denoFileSystem,
+    async regularFiles(path, isKnown) {
+      const listed = await denoFileSystem.regularFiles(path, isKnown);
+      late = 60_000;
+      return listed;
+    },
+  };
+  await new FileStore(folder.path, folderLayout, {}, files, clock).look();
+  assertEquals(waits, [250]);
 });

@@ -63,7 +63,7 @@ export class KnownNames {
 
   /** Begins a listing. */
   begin(messages: MessageTable): TrustedNames {
-    const since = youngSince();
+    const since = youngSince(Date.now());
     let isInPart: ((row: number) => boolean) | null = null;
     this.#hasPart = false;
     const looksAtAll = this.#looksAtAll || messages.size <= LOOK_AT_ALL;

@@ -61,6 +61,7 @@ export async function listMessages(
   names: TrustedNames,
 ): Promise<ListedMessages> {
   const { messages } = known;
+  const began = Date.now();
   const kept = new Uint8Array(messages.size);
   const found = new Map<string, FileAtPath>();
   const leftOut = new Map<string, LeftOut>();
@@ -137,9 +138,9 @@ export async function listMessages(
     leftOut.set("beside", beside);
   }
   const files = layout.isWrittenInPlace && settleTime !== 0
-    ? await waitForYoungFiles(folder, [...found.values()], settleTime, clock)
+    ? await waitForYoungFiles(folder, [...found.values()], began, settleTime, clock)
     : [...found.values()];
-  return { kept, files, leftOut, unsettled: found.size - files.length, isDoubtful };
+  return { began, kept, files, leftOut, unsettled: found.size - files.length, isDoubtful };
 }
 
 /** Marks the rows of all messages in a folder. */

@@ -109,7 +109,7 @@ export class MailboxIndex {
     const details = parsed(line);
     if (!isDetails(details, uniqueIds.length) || this.list.fault !== null) return null;
     if (!details.paths.every((path) => isPathOf(this.#layout, path))) return null;
-    const builder = new MessageTableBuilder(uniqueIds.length);
+    const builder = new MessageTableBuilder(uniqueIds.length, Date.now());
     for (const [at, uniqueId] of uniqueIds.entries()) {
       builder.addKnown({
         uniqueId,

@@ -2,7 +2,8 @@
  * Reads files to measure the messages in them.
  *
  * A synchronous call takes a tenth of the time of an asynchronous one, and a huge mailbox needs hundreds of thousands.
- * So we make synchronous calls where the disk has been fast, in slices, so that other sessions go on.
+ * So we make synchronous calls where the disk has been fast, in slices, so that other sessions go on. On a thread of its
+ * own, this work would take the CPU whenever it can: on two cores, other sessions would wait longer than they do now.
  */
 import { join } from "@std/path";
 import { TimeSlice } from "../../time/time_slice.ts";

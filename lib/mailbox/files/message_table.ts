@@ -30,9 +30,9 @@ export const YOUNG = 4;
 /** A file that is younger than this may be written to again, within the same tick of the file system. */
 const YOUNG_MS = 60_000;
 
-/** Files that have changed after this time, in milliseconds since 1970, are young. */
-export function youngSince(): number {
-  return Date.now() - YOUNG_MS;
+/** Files that have changed after this time are young at a look, both in milliseconds since 1970. */
+export function youngSince(look: number): number {
+  return look - YOUNG_MS;
 }
 
 /** Values for each message, in the order in which messages are numbered. */

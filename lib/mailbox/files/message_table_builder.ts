@@ -15,13 +15,17 @@ export class MessageTableBuilder {
   readonly #uniqueIds: string[];
   readonly #columns: NewColumns;
   readonly #otherPaths = new Map<number, readonly string[]>();
-  readonly #youngSince = youngSince();
+  readonly #youngSince: number;
   #count = 0;
   /** Whether each unique id is greater than the one before. */
   #isAscending = true;
 
-  /** @param count how many messages there will be */
-  constructor(count: number) {
+  /**
+   * @param count how many messages there will be
+   * @param began when their files were looked at or before, in milliseconds since 1970
+   */
+  constructor(count: number, began: number) {
+    this.#youngSince = youngSince(began);
     this.#uniqueIds = new Array<string>(count).fill("");
     this.#columns = newColumns(count);
   }

@@ -27,16 +27,17 @@ const QUIET_MS = 250;
  * The files that can be served.
  *
  * @param found without files that were served before, and have not changed
+ * @param began when they were looked at or before, in milliseconds since 1970: a file may have been written to since
  * @param settleTime milliseconds; null for the default
  */
 export async function waitForYoungFiles(
   folder: MailboxFolder,
   found: readonly FileAtPath[],
+  began: number,
   settleTime: number | null,
   clock: Clock,
 ): Promise<FileAtPath[]> {
-  const now = Date.now();
-  const ageOf = ({ info }: FileAtPath) => now - (info.mtime?.getTime() ?? 0);
+  const ageOf = ({ info }: FileAtPath) => began - (info.mtime?.getTime() ?? 0);
   const files: FileAtPath[] = [];
   let waiting: FileAtPath[] = [];
   for (const file of found) {
