@@ -5,7 +5,16 @@ import type { Mailbox } from "../provider/mailbox.ts";
 import type { MessageContent } from "../provider/message_content.ts";
 import { type MessageList, SHARED_LIST, type SharingMailbox } from "../provider/message_list.ts";
 import { isUnchecked, UNCHECKED } from "../provider/unchecked.ts";
-import { aBoolean, aSize, contentsOrNull, kept, nothing, sizes, uniqueIds } from "./answers.ts";
+import {
+  aBoolean,
+  aSize,
+  type Check,
+  contentsOrNull,
+  kept,
+  nothing,
+  sizes,
+  uniqueIds,
+} from "./answers.ts";
 import type { Operations } from "./operations.ts";
 
 const keptUniqueIds = kept(uniqueIds);
@@ -14,14 +23,14 @@ export class AskedMailbox implements SharingMailbox {
   readonly #mailbox: SharingMailbox;
   readonly #operations: Operations;
   /** The name for events and log lines; left out where it is no text. */
-  declare readonly name?: string;
+  declare name?: string;
   declare readonly [UNCHECKED]?: true;
   readonly messageSizes?: NonNullable<Mailbox["messageSizes"]>;
 
   constructor(mailbox: Mailbox, operations: Operations) {
     this.#mailbox = mailbox;
     this.#operations = operations;
-    if (typeof mailbox.name === "string") this.name = mailbox.name;
+    this.#readName();
     if (isUnchecked(mailbox)) this[UNCHECKED] = true;
     if (mailbox.messageSizes !== undefined) this.messageSizes = this.#askForSizes;
   }
@@ -32,7 +41,7 @@ export class AskedMailbox implements SharingMailbox {
 
   listMessageUniqueIds(info: ConnectionInfo): Awaitable<readonly string[]> {
     const ask = () => this.#mailbox.listMessageUniqueIds(info);
-    return this.#operations.ask("listMessageUniqueIds", null, ask, keptUniqueIds);
+    return this.#operations.ask("listMessageUniqueIds", null, ask, this.#listed);
   }
 
   mailboxIsReadOnly(info: ConnectionInfo): Awaitable<boolean> {
@@ -62,6 +71,17 @@ export class AskedMailbox implements SharingMailbox {
 
   release(info: ConnectionInfo): Awaitable<void> {
     return this.#operations.ask("release", null, () => this.#mailbox.release?.(info), nothing);
+  }
+
+  /** A mailbox that is opened for its list may have its name only now. */
+  readonly #listed: Check<readonly string[]> = (...answer) => {
+    this.#readName();
+    return keptUniqueIds(...answer);
+  };
+
+  #readName(): void {
+    const { name } = this.#mailbox;
+    if (typeof name === "string") this.name = name;
   }
 
   readonly #askForSizes = (info: ConnectionInfo, uniqueIds: readonly string[]) => {

@@ -106,7 +106,7 @@ class Faults {
 
 class FaultyMailbox implements Mailbox {
   readonly [UNCHECKED] = true;
-  readonly name?: string;
+  name?: string;
   readonly #mailbox: Mailbox;
   readonly #faults: Faults;
   /** The unique ids that the client has received, in order, and those that the mailbox has. */
@@ -119,13 +119,14 @@ class FaultyMailbox implements Mailbox {
   constructor(mailbox: Mailbox, faults: Faults) {
     this.#mailbox = mailbox;
     this.#faults = faults;
-    if (mailbox.name !== undefined) this.name = mailbox.name;
+    this.#readName();
   }
 
   async listMessageUniqueIds(info: ConnectionInfo): Promise<readonly string[]> {
     if (this.#isAsleep) await this.#wake();
     await this.#faults.strike("list");
     this.#real = await this.#mailbox.listMessageUniqueIds(info);
+    this.#readName();
     this.#shown = this.#altered(this.#real);
     return this.#shown;
   }
@@ -166,6 +167,11 @@ class FaultyMailbox implements Mailbox {
   release(info: ConnectionInfo) {
     this.#isAsleep = true;
     return this.#mailbox.release?.(info);
+  }
+
+  /** A mailbox that is opened for its list may have its name only then. */
+  #readName(): void {
+    if (this.#mailbox.name !== undefined) this.name = this.#mailbox.name;
   }
 
   async #wake(): Promise<void> {

@@ -126,7 +126,7 @@ export class SqlAccounts implements MailboxProvider {
     const account = await this.#accounts.authenticate(username, password);
     if (account === null) return null;
     this.#loggedInWith.set(info, account.stored);
-    return await this.#mailboxes.open(entryOf(account, this.#mailRoot), info);
+    return this.#mailboxes.open(entryOf(account, this.#mailRoot), info);
   }
 
   /** The name as the query gets it. */
@@ -138,7 +138,7 @@ export class SqlAccounts implements MailboxProvider {
   async reopenMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
     const account = await this.#accounts.find(await this.#accounts.keyOf(username));
     const isSame = account !== null && this.#loggedInWith.get(info) === account.stored;
-    return isSame ? await this.#mailboxes.open(entryOf(account, this.#mailRoot), info) : null;
+    return isSame ? this.#mailboxes.open(entryOf(account, this.#mailRoot), info) : null;
   }
 
   /** Ends the threads for password hashes. The database stays open. */

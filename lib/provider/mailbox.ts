@@ -10,7 +10,7 @@ import type { MessageContent } from "./message_content.ts";
  * client's reply; the text of any other error goes to the log only.
  */
 export interface Mailbox {
-  /** The name of the mailbox in events and log lines. */
+  /** The name of the mailbox in events and log lines. It is read at the login, and again after the list. */
   readonly name?: string;
 
   // Called at the login, at each WAKE, and when a client names a unique id that it was not shown.

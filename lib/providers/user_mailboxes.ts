@@ -9,12 +9,13 @@
  * - The administrator gave all of these paths. We follow a link on the way only if it belongs to root, to the server's
  *   user, or to the owner of its target (given_path.ts).
  */
-import { join } from "@std/path";
+import { join, resolve } from "@std/path";
 import { type GivenPath, lookAtMailbox } from "../files/given_path.ts";
 import { serverUid } from "../files/server_user.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { FileMailboxOptions } from "../mailbox/files/file_mailbox_options.ts";
+import { LateMailbox } from "../mailbox/late_mailbox.ts";
 import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
 import type { Inspection } from "../mailbox/inspection.ts";
 import type { MailboxStore } from "../mailbox/mailbox_store.ts";
@@ -50,8 +51,17 @@ export class UserMailboxes {
     return mailbox !== null || home !== null || rootPath !== null;
   }
 
-  /** @throws {Pop3ResponseError} `[SYS/PERM]` when a link to the mailbox must not be followed, or no path is known */
-  async open(user: UserEntry, info: ConnectionInfo): Promise<Mailbox> {
+  /**
+   * The mailbox of a login. It is looked for when its list is asked for, which fails with `[SYS/PERM]` when a link to it
+   * must not be followed, or no path is known.
+   */
+  open(user: UserEntry, info: ConnectionInfo): Mailbox {
+    const expected = this.expectedPath(user);
+    const name = expected === null ? user.name : resolve(expected);
+    return new LateMailbox(name, () => this.#find(user, info));
+  }
+
+  async #find(user: UserEntry, info: ConnectionInfo): Promise<Mailbox> {
     const place = await this.placeOf(user);
     if (place === null) return new MemoryMailbox({}, { name: user.name });
     const key = `${place.format}:${user.uid}:${place.path}`;

@@ -172,7 +172,7 @@ export class UsersFileProvider implements MailboxProvider {
     const user = await this.#find(username);
     const isSame = user !== null && mayComeFrom(info, user) &&
       this.#loggedInWith.get(info) === JSON.stringify(user.hash);
-    return isSame ? await this.#mailboxes.open(user, info) : null;
+    return isSame ? this.#mailboxes.open(user, info) : null;
   }
 
   /** Ends the threads for password hashes. */
@@ -200,7 +200,7 @@ export class UsersFileProvider implements MailboxProvider {
     const user = this.#watched.file.users.get(await this.#watched.keyOf(username));
     if (user === undefined) return null;
     this.#loggedInWith.set(info, JSON.stringify(user.hash));
-    return await this.#mailboxes.open(user, info);
+    return this.#mailboxes.open(user, info);
   }
 
   /** @throws {Pop3ResponseError} `[SYS/TEMP]` while no user is known: then nobody can say that a name is wrong */

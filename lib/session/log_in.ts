@@ -105,7 +105,7 @@ async function outcomeOf(
   }
   info.username = username;
   info.mailboxName = mailbox.name ?? null;
-  const opened = await openMaildrop(context, mailbox, "mailbox");
+  const opened = await openMaildrop(context, mailbox, "mailbox", username);
   if (opened.type === "error") {
     await releaseMailbox(context, mailbox);
     info.username = null;
@@ -113,6 +113,7 @@ async function outcomeOf(
     return transition(loggedOut, opened);
   }
   const { maildrop } = opened;
+  info.mailboxName = mailbox.name ?? null;
   emit({ type: "login", connection: info, mechanism, messages: maildrop.list.count });
   return transition({ phase: "TRANSACTION", maildrop }, ok("welcome"));
 }
@@ -178,11 +179,16 @@ export function logInWithPassword(
   );
 }
 
-/** Takes the snapshot of a maildrop, at the login and at each WAKE; or returns the reply to the failure. */
+/**
+ * Takes the snapshot of a maildrop, at the login and at each WAKE; or returns the reply to the failure.
+ *
+ * @param username who logs in, for the log
+ */
 export async function openMaildrop(
   { info, emit, fail }: HandlerContext,
   mailbox: Mailbox,
   concern: Concern,
+  username?: string,
 ): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply<Text>> {
   try {
     const list = await listOf(mailbox, info);
@@ -193,7 +199,7 @@ export async function openMaildrop(
     const text = rule === "unique-id-form" ? "badUniqueIds" : "sameUniqueId";
     return closing(errReply(text, "SYS/TEMP"));
   } catch (failure) {
-    return fail(failure, concern);
+    return fail(failure, concern, username);
   }
 }
 

@@ -101,6 +101,18 @@ test("a disk that hangs holds up no mailbox on another disk, and its own are ser
   await place.reads("slow");
 });
 
+test("two users whose disk hangs hold up no other user behind the same address", async (place) => {
+  await place.reads("slow");
+  await place.slow.hang();
+  using slow = await place.asks("slow");
+  await place.slow.untilAsked();
+  using big = await place.asks("big");
+  await place.reads("fast");
+  await place.slow.answer(0);
+  // The server gives up calls that hang for half a minute: they have not waited for that.
+  for (const client of [slow, big]) assertMatch(await client.readLine() ?? "", /^\+OK/);
+});
+
 test("a disk that hangs in the middle of a message holds up no other session", async (place) => {
   using client = await place.asks("big");
   assertMatch(await client.readLine() ?? "", /^\+OK/);
