@@ -20,6 +20,7 @@ import { MemoryMailbox } from "../mailbox/memory_mailbox.ts";
 import type { Inspection } from "../mailbox/inspection.ts";
 import type { MailboxStore } from "../mailbox/mailbox_store.ts";
 import { isMaildir, type MailboxFormat, openStore, seenFormat } from "../mailbox/open_mailbox.ts";
+import { SeenFormats } from "../mailbox/seen_formats.ts";
 import { BoundedMap } from "../protocol/bounded_map.ts";
 import { Pop3ResponseError } from "../provider/response_error.ts";
 import type { NamedMailbox } from "./mail_location.ts";
@@ -39,6 +40,7 @@ export class UserMailboxes {
   readonly #options: FileMailboxOptions;
   /** The open stores by format, uid and path, the least recently used one first. */
   readonly #open = new BoundedMap<MailboxStore>(MOST_OPEN);
+  readonly #formats = new SeenFormats();
 
   constructor(mailRoot: string | null, options: FileMailboxOptions) {
     this.#mailRoot = mailRoot;
@@ -126,10 +128,11 @@ export class UserMailboxes {
    * @throws the reason why the mailbox cannot be opened
    */
   async placeOf(user: UserEntry): Promise<MailboxPlace | null> {
+    const startedAt = Date.now();
     const place = await this.#placeOf(user);
     if (place === null) return null;
     const { path, format, given } = place;
-    return { path, format: format ?? await seenFormat(path, given) };
+    return { path, format: format ?? await this.#formats.of(path, given, startedAt) };
   }
 
   /** The path alone, for a mailbox whose format this process may not find out; null where nothing is there yet. */

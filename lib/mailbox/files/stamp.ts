@@ -51,13 +51,19 @@ export async function stampOf(
   disks: SlowDisks = slowDisks,
 ): Promise<FolderStamps> {
   const folders = new Map<string, FolderStamp>();
-  for (const [name, { dev, ino, mtime, ctime }] of await folder.look()) {
-    const modified = mtime?.getTime() ?? 0;
-    const changed = ctime?.getTime() ?? 0;
-    const stamp = `${ino} ${modified} ${changed}`;
-    folders.set(name, { stamp, modified, changed, isRemote: disks.isRemote(dev) });
-  }
+  for (const [name, info] of await folder.look()) folders.set(name, folderStampOf(info, disks));
   return { stamp: joinedStamps(folders), folders };
+}
+
+/** The stamp of one folder that was looked at. */
+export function folderStampOf(
+  { dev, ino, mtime, ctime }: Pick<Deno.FileInfo, "dev" | "ino" | "mtime" | "ctime">,
+  disks: SlowDisks = slowDisks,
+): FolderStamp {
+  const modified = mtime?.getTime() ?? 0;
+  const changed = ctime?.getTime() ?? 0;
+  const stamp = `${ino} ${modified} ${changed}`;
+  return { stamp, modified, changed, isRemote: disks.isRemote(dev) };
 }
 
 /** One text for the stamps of several folders. */
