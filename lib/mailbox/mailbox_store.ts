@@ -1,4 +1,5 @@
 /** The two halves of a mailbox: a store for as long as the server runs, and a mailbox for each login. */
+import type { GivenPath } from "../files/given_path.ts";
 import type { Awaitable } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
@@ -23,8 +24,13 @@ export interface MailboxStore {
   readonly name: string;
   /** The path of the folder, or of the file. */
   readonly path: string;
-  /** Makes the mailbox of a login. It reads nothing until its list is asked for. */
-  open(info: ConnectionInfo): LoginMailbox;
+  /**
+   * Makes the mailbox of a login. It reads nothing until its list is asked for.
+   *
+   * @param seen what is at the path, where the caller has just looked, and asks for the list in the same turn of the event
+   * loop
+   */
+  open(info: ConnectionInfo, seen?: GivenPath | null): LoginMailbox;
   /** How many messages are there now, and what is left out. */
   count(): Promise<MailboxCount>;
   /** Reads every message, and reports what is in the mailbox. Writes nothing. */

@@ -3,9 +3,8 @@
  * were while its stamp is.
  */
 import type { GivenPath } from "../files/given_path.ts";
-import { type Awaitable, then } from "../protocol/reply.ts";
 import { BoundedMap } from "../protocol/bounded_map.ts";
-import { folderStampOf, isYoung } from "./files/stamp.ts";
+import { type FolderStamp, folderStampOf, isYoung } from "./files/stamp.ts";
 import { type MailboxFormat, seenFormat } from "./open_mailbox.ts";
 
 const MOST_FOLDERS = 1_000;
@@ -20,15 +19,23 @@ export class SeenFormats {
    *
    * @param startedAt when the look that has found it began, in milliseconds since 1970
    */
-  of(path: string, given: GivenPath, startedAt: number): Awaitable<MailboxFormat> {
-    if (!given.info.isDirectory) return seenFormat(path, given);
+  async of(path: string, given: GivenPath, startedAt: number): Promise<MailboxFormat> {
+    const format = this.known(path, given) ?? await seenFormat(path, given);
     const folder = folderStampOf(given.info);
-    const stamp = `${given.info.dev} ${folder.stamp}`;
-    const known = this.#formats.get(path);
-    if (known?.stamp === stamp) return known.format;
-    return then(seenFormat(path, given), (format) => {
-      if (!isYoung(folder, startedAt)) this.#formats.set(path, { stamp, format });
-      return format;
-    });
+    if (given.info.isDirectory && !isYoung(folder, startedAt)) {
+      this.#formats.set(path, { stamp: stampWithDisk(folder, given), format });
+    }
+    return format;
   }
+
+  /** The format, where it is known without another look. */
+  known(path: string, given: GivenPath): MailboxFormat | null {
+    const known = this.#formats.get(path);
+    if (known === undefined || !given.info.isDirectory) return null;
+    return known.stamp === stampWithDisk(folderStampOf(given.info), given) ? known.format : null;
+  }
+}
+
+function stampWithDisk({ stamp }: FolderStamp, { info }: GivenPath): string {
+  return `${info.dev} ${stamp}`;
 }

@@ -63,13 +63,19 @@ export class UserMailboxes {
     return new LateMailbox(name, () => this.#find(user, info));
   }
 
+  /** Its list must be asked for at once, since the mailbox gets what was seen at its path. */
   async #find(user: UserEntry, info: ConnectionInfo): Promise<Mailbox> {
-    const place = await this.placeOf(user);
-    if (place === null) return new MemoryMailbox({}, { name: user.name });
-    const key = `${place.format}:${user.uid}:${place.path}`;
-    const store = this.#open.get(key) ?? await this.#storeAt(place, user);
+    const startedAt = Date.now();
+    const seen = await this.#placeOf(user);
+    if (seen === null) return new MemoryMailbox({}, { name: user.name });
+    const { path, given } = seen;
+    const known = seen.format ?? this.#formats.known(path, given);
+    const format = known ?? await this.#formats.of(path, given, startedAt);
+    const key = `${format}:${user.uid}:${path}`;
+    const open = this.#open.get(key);
+    const store = open ?? await this.#storeAt({ path, format }, user);
     this.#open.set(key, store);
-    return store.open(info);
+    return store.open(info, known === null || open === undefined ? null : given);
   }
 
   /** Where the user's mail is or will be; null where no path is known. */

@@ -2,6 +2,7 @@
  * The mailbox of one login, where each message is a file. It remembers what the client has listed, so that a unique id
  * means the same message until the session ends. It shares everything else through the FileStore.
  */
+import type { GivenPath } from "../../files/given_path.ts";
 import type { Awaitable, MessageBody } from "../../protocol/reply.ts";
 import type { ConnectionInfo } from "../../provider/connection_info.ts";
 import { type MessageList, SHARED_LIST } from "../../provider/message_list.ts";
@@ -19,8 +20,12 @@ export interface SharedFiles {
   readonly sizes: FileSizes;
   /** Called when a session has listed the mailbox. @returns what is called when it ends */
   begin(): () => void;
-  /** The messages that are there now. */
-  look(): Promise<Snapshot>;
+  /**
+   * The messages that are there now.
+   *
+   * @param seen what is at the path, where the caller has looked in this turn of the event loop
+   */
+  look(seen: GivenPath | null): Promise<Snapshot>;
   /** Makes the next `look` list again, since a file is not as it was at the last one. */
   forget(): void;
   /** Where the message is now: null when it is gone, `changed` when something else is in its place. */
@@ -36,6 +41,7 @@ export interface SharedFiles {
 export class FileMailbox implements LoginMailbox {
   readonly name: string;
   readonly #store: SharedFiles;
+  #seen: GivenPath | null;
   #end: (() => void) | null = null;
   /** The messages of the last list that the client got. */
   #snapshot: Snapshot | null = null;
@@ -47,8 +53,10 @@ export class FileMailbox implements LoginMailbox {
   /** Found out once, when the client first wants to delete. */
   #mayDelete: Promise<boolean> | null = null;
 
-  constructor(store: SharedFiles) {
+  /** @param seen what is at the path, for a list that is asked for in this turn of the event loop */
+  constructor(store: SharedFiles, seen: GivenPath | null = null) {
     this.#store = store;
+    this.#seen = seen;
     this.name = store.name;
   }
 
@@ -59,7 +67,9 @@ export class FileMailbox implements LoginMailbox {
    */
   async listMessageUniqueIds(): Promise<readonly string[]> {
     const before = this.#snapshot;
-    const snapshot = await this.#store.look();
+    const seen = this.#seen;
+    this.#seen = null;
+    const snapshot = await this.#store.look(seen);
     this.#end ??= this.#store.begin();
     if (before !== null && before !== snapshot) this.#keepChanged(before, snapshot);
     this.#snapshot = snapshot;

@@ -6,6 +6,7 @@ import { join, resolve } from "@std/path";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { isReadOnlyError } from "../../files/cannot_write.ts";
 import { denoFileSystem, type FileSystem } from "../../files/file_system.ts";
+import type { GivenPath } from "../../files/given_path.ts";
 import { stateFolderOf } from "../../files/state_directory.ts";
 import type { Awaitable, MessageBody } from "../../protocol/reply.ts";
 import { Reports } from "../reports.ts";
@@ -102,9 +103,10 @@ export class FileStore implements MailboxStore, SharedFiles {
     return this.folder.path;
   }
 
-  open(_info: ConnectionInfo): LoginMailbox {
-    const mailbox = new FileMailbox(this);
-    return !this.#exclusive ? mailbox : exclusiveMailbox(mailbox, {
+  open(_info: ConnectionInfo, seen: GivenPath | null = null): LoginMailbox {
+    if (!this.#exclusive) return new FileMailbox(this, seen);
+    // The lock takes its time, after which one must look again.
+    return exclusiveMailbox(new FileMailbox(this), {
       path: this.folder.path,
       tryLock: () => this.#tryExclusive(),
       report: (error) => this.#reports.tell(error),
@@ -119,9 +121,9 @@ export class FileStore implements MailboxStore, SharedFiles {
   }
 
   /** The messages that are there now. */
-  async look(): Promise<Snapshot> {
+  async look(seen: GivenPath | null = null): Promise<Snapshot> {
     this.#locator.forgetUnused();
-    const snapshot = await this.#lookOnly();
+    const snapshot = await this.#lookOnly(seen);
     if (this.#stored.isDue(snapshot)) await this.sizes.ofAll(snapshot);
     return snapshot;
   }
@@ -222,8 +224,8 @@ export class FileStore implements MailboxStore, SharedFiles {
     });
   }
 
-  async #lookOnly(): Promise<Snapshot> {
-    const snapshot = await this.#shared.look();
+  async #lookOnly(seen: GivenPath | null = null): Promise<Snapshot> {
+    const snapshot = await this.#shared.look(seen);
     for (const files of snapshot.leftOut.files()) {
       // The text without the count is the key: the count changes with each new message.
       this.#reports.tell(new Error(describeLeftOut(files, this.folder.path)), files.text);

@@ -100,17 +100,17 @@ export class MailboxFolder {
   /**
    * Looks at the mailbox and its folders, as they are now.
    *
+   * @param seen what is at the path, where the caller has looked in this turn of the event loop
    * @returns its folders of messages that are real folders
    * @throws {Deno.errors.NotFound} when the mailbox is not there
    * @throws {Pop3ResponseError} `[SYS/PERM]` when a link to it must not be followed, when a stranger could replace it,
    * or when it needs a state directory and there is none
    */
-  async look(): Promise<ReadonlyMap<string, Deno.FileInfo>> {
-    const given = await this.#lookAtPath();
+  async look(seen: GivenPath | null = null): Promise<ReadonlyMap<string, Deno.FileInfo>> {
+    const given = await this.#lookAtPath(seen);
     const { stateDirectory } = this;
     const { ownersOnly } = this.#options;
-    const { uid } = given.info;
-    const server = serverUid();
+    const [uid, server] = [given.info.uid, serverUid()];
     // If we do not know our own user id, we serve only the owner's files, too, and keep our files in the mailbox.
     this.#owner = ownersOnly && uid !== server ? uid : null;
     this.#isStateElsewhere = this.#owner !== null && server !== null;
@@ -136,14 +136,14 @@ export class MailboxFolder {
     const folders = new Map<string, Deno.FileInfo>();
     let isExposed = given.isExposed;
     for (const folder of this.#options.messageFolders) {
-      const info = folder === "." ? given.info : await this.files.look(join(this.path, folder));
-      if (info === null) continue;
-      if (info.isDirectory) {
+      const path = join(this.path, folder);
+      const info = folder === "." ? given.info : await this.files.look(path);
+      if (info?.isDirectory === true) {
         folders.set(folder, info);
         isExposed ||= !isPrivateFolder(info);
-      } else {this.report(
-          new Error(`${join(this.path, folder)} is no real folder, and is left out`),
-        );}
+      } else if (info !== null) {
+        this.report(new Error(`${path} is no real folder, and is left out`));
+      }
     }
     this.#isExposed = isExposed;
     return folders;
@@ -222,10 +222,10 @@ export class MailboxFolder {
     return own.isThere ? own.path : null;
   }
 
-  async #lookAtPath(): Promise<GivenPath> {
+  async #lookAtPath(seen: GivenPath | null): Promise<GivenPath> {
     let given;
     try {
-      given = await lookAtMailbox(this.path);
+      given = seen ?? await lookAtMailbox(this.path);
     } catch (cause) {
       throw new Pop3ResponseError("Your mailbox cannot be opened.", { code: "SYS/PERM", cause });
     }

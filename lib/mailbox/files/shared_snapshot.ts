@@ -13,6 +13,7 @@
  * - A login during a listing waits for the next listing, together with all other logins meanwhile: the listing that
  *   already runs may have missed the newest mail.
  */
+import type { GivenPath } from "../../files/given_path.ts";
 import type { MessageList } from "../../provider/message_list.ts";
 import { LeftOut } from "../left_out.ts";
 import { KnownNames } from "./known_names.ts";
@@ -108,9 +109,13 @@ export class SharedSnapshot {
     return this.#known.messages;
   }
 
-  /** The messages that are there now. */
-  look(): Promise<Snapshot> {
-    return this.#next ??= this.#afterRunning();
+  /**
+   * The messages that are there now.
+   *
+   * @param seen what is at the path of the mailbox, where the caller has looked in this turn of the event loop
+   */
+  look(seen: GivenPath | null = null): Promise<Snapshot> {
+    return this.#next ??= this.#afterRunning(seen);
   }
 
   /** The messages that are there now, without recovering interrupted deletions. */
@@ -127,16 +132,22 @@ export class SharedSnapshot {
     this.#names.lookAtAll();
   }
 
-  async #afterRunning(): Promise<Snapshot> {
+  async #afterRunning(seen: GivenPath | null): Promise<Snapshot> {
+    // What was seen before another listing has ended is too old.
+    const fresh = this.#running === null ? seen : null;
     await this.#running?.catch(() => {});
     this.#running = this.#next;
     this.#next = null;
-    return await this.#refresh();
+    try {
+      return await this.#refresh(fresh);
+    } finally {
+      this.#running = null;
+    }
   }
 
-  async #refresh(): Promise<Snapshot> {
+  async #refresh(seen: GivenPath | null = null): Promise<Snapshot> {
     const { folder } = this.#listing;
-    const { stamp } = await stampOf(folder);
+    const { stamp } = await stampOf({ look: () => folder.look(seen) });
     const kept = this.#kept;
     if (kept !== null && kept.stamp === stamp) {
       if (this.#names.haveLookedAtAll) return kept;
