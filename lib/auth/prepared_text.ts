@@ -7,6 +7,8 @@
  *   points that are newer than Unicode 3.2 are allowed: otherwise nobody could have an emoji in a password.
  */
 
+import { type Awaitable, then } from "../protocol/reply.ts";
+
 /** Prepares one text. */
 export type Prepare = (text: string) => string;
 
@@ -15,9 +17,12 @@ export type UsernameCase = "lower" | "keep";
 
 const asItIs: Prepare = (text) => text;
 
-/** A function that prepares these texts, or parts of them. */
-export async function preparerOf(...texts: readonly string[]): Promise<Prepare> {
-  if (texts.every(isAscii)) return asItIs;
+/** A function that prepares these texts, or parts of them: at once where all are ASCII. */
+export function preparerOf(...texts: readonly string[]): Awaitable<Prepare> {
+  return texts.every(isAscii) ? asItIs : libraryPreparer();
+}
+
+async function libraryPreparer(): Promise<Prepare> {
   const { saslprep } = await import("@mongodb-js/saslprep");
   return (text) => {
     if (isAscii(text)) return text;
@@ -36,15 +41,18 @@ export async function prepared(text: string): Promise<string> {
 }
 
 /** A function that gives all spellings of a name the same key, for names that occur in these texts. */
-export async function nameKeysOf(
+export function nameKeysOf(
   usernameCase: UsernameCase,
   ...texts: readonly string[]
-): Promise<(name: string) => string> {
-  const prepare = await preparerOf(...texts);
-  // Lower case may decompose a character again.
-  return usernameCase === "keep"
-    ? prepare
-    : (name) => prepare(name).toLowerCase().normalize("NFKC");
+): Awaitable<(name: string) => string> {
+  return then(
+    preparerOf(...texts),
+    (prepare) =>
+      usernameCase === "keep"
+        ? prepare
+        // Lower case may decompose a character again.
+        : (name) => prepare(name).toLowerCase().normalize("NFKC"),
+  );
 }
 
 function isAscii(text: string): boolean {

@@ -5,8 +5,8 @@ export function timingSafeEqual(given: string, right: string): boolean {
   const a = encoder.encode(given);
   const b = encoder.encode(right);
   let difference = a.length ^ b.length;
-  for (const [index, octet] of a.entries()) {
-    difference |= octet ^ (b[index % b.length] ?? 0);
+  for (let index = 0; index < a.length; index++) {
+    difference |= (a[index] ?? 0) ^ (b[index % b.length] ?? 0);
   }
   return difference === 0;
 }

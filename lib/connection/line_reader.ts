@@ -165,8 +165,9 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
   }
 
   #nextLf(): number {
-    const found = this.#buffer.subarray(this.#searched, this.#end).indexOf(LF);
-    if (found !== -1) return this.#searched + found;
+    // What is after the end is of lines before.
+    const found = this.#buffer.indexOf(LF, this.#searched);
+    if (found !== -1 && found < this.#end) return found;
     this.#searched = this.#end;
     return -1;
   }

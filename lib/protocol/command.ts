@@ -24,7 +24,8 @@ export function parseCommand(line: Uint8Array): ParsedLine {
   const space = line.indexOf(SPACE);
   const verbEnd = space === -1 ? line.length : space;
   let isAscii = true;
-  for (const [at, octet] of line.entries()) {
+  for (let at = 0; at < line.length; at++) {
+    const octet = line[at] ?? 0;
     if (isTextOctet(octet)) continue;
     if (octet < 0x80 || at < verbEnd) return { type: "not-text" };
     isAscii = false;

@@ -12,6 +12,8 @@ import type {
 import { Pop3ResponseError } from "../provider/response_error.ts";
 import type { Clock } from "../time/clock.ts";
 import type { CheckedUsers } from "./checked_users.ts";
+import type { PasswordHash } from "../auth/passwords/password_hash.ts";
+import type { Awaitable } from "../protocol/reply.ts";
 import { PasswordChecker } from "../auth/passwords/password_checker.ts";
 import { leftOutOfOthers } from "./left_out_of_others.ts";
 import { causeOf, mayComeFrom, RefusalCauses } from "./refusal_causes.ts";
@@ -48,7 +50,7 @@ export class UsersFileProvider implements MailboxProvider {
   readonly #clock: Clock;
   readonly #scramKey: Uint8Array<ArrayBuffer>;
   /** The hash with which each connection logged in, to check at WAKE that the user still has it. */
-  readonly #loggedInWith = new WeakMap<ConnectionInfo, string>();
+  readonly #loggedInWith = new WeakMap<ConnectionInfo, PasswordHash>();
   readonly #checked: CheckedUsers;
   readonly #refusals = new RefusalCauses();
   #standIns: StandIns;
@@ -134,7 +136,8 @@ export class UsersFileProvider implements MailboxProvider {
       secretOf: (info, username) => this.#secretOf(info, username),
       challengeFor: async (username) =>
         await this.#standIns.challengeFor(await this.#watched.keyOf(username)),
-      openMailbox: (info, username) => this.#openMailbox(info, username),
+      openMailbox: async (info, username) =>
+        this.#openMailbox(info, await this.#watched.keyOf(username)),
     };
   }
 
@@ -144,15 +147,15 @@ export class UsersFileProvider implements MailboxProvider {
     username: string,
     password: string,
   ): Promise<Mailbox | null> {
-    const user = await this.#find(username);
+    const name = await this.#watched.keyOf(username);
+    const user = await this.#find(name);
     const isKnown = user !== null && user.hash.type !== "locked";
     const checked = isKnown ? user.hash : this.#standIns.hash;
-    await this.#noteCause(info, username, user);
+    this.#noteCause(info, username, name, user);
     if (checked === null) return null;
-    const name = await this.#watched.keyOf(username);
     const isRight = await this.#checker.check(checked, password, name);
     if (!isRight || !isKnown || !mayComeFrom(info, user)) return null;
-    return await this.#openMailbox(info, username);
+    return this.#openMailbox(info, name);
   }
 
   /** Why the last login of the user on this connection was refused, for the log. */
@@ -163,15 +166,15 @@ export class UsersFileProvider implements MailboxProvider {
   /**
    * The name in the form in which names are compared: prepared, and in lower case unless `usernameCase` is `keep`.
    */
-  canonicalUsername(username: string): Promise<string> {
+  canonicalUsername(username: string): Awaitable<string> {
     return this.#watched.keyOf(username);
   }
 
   /** The mailbox of a user whose session wakes up; null when the user is gone or has a new password. */
   async reopenMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
-    const user = await this.#find(username);
+    const user = await this.#find(await this.#watched.keyOf(username));
     const isSame = user !== null && mayComeFrom(info, user) &&
-      this.#loggedInWith.get(info) === JSON.stringify(user.hash);
+      JSON.stringify(this.#loggedInWith.get(info)) === JSON.stringify(user.hash);
     return isSame ? this.#mailboxes.open(user, info) : null;
   }
 
@@ -182,8 +185,9 @@ export class UsersFileProvider implements MailboxProvider {
   }
 
   async #secretOf(info: ConnectionInfo, username: string): Promise<UserSecret | null> {
-    const user = await this.#find(username);
-    await this.#noteCause(info, username, user);
+    const name = await this.#watched.keyOf(username);
+    const user = await this.#find(name);
+    this.#noteCause(info, username, name, user);
     if (user === null || !mayComeFrom(info, user)) return null;
     const { hash } = user;
     switch (hash.type) {
@@ -196,15 +200,15 @@ export class UsersFileProvider implements MailboxProvider {
     }
   }
 
-  async #openMailbox(info: ConnectionInfo, username: string): Promise<Mailbox | null> {
-    const user = this.#watched.file.users.get(await this.#watched.keyOf(username));
+  #openMailbox(info: ConnectionInfo, name: string): Mailbox | null {
+    const user = this.#watched.file.users.get(name);
     if (user === undefined) return null;
-    this.#loggedInWith.set(info, JSON.stringify(user.hash));
+    this.#loggedInWith.set(info, user.hash);
     return this.#mailboxes.open(user, info);
   }
 
   /** @throws {Pop3ResponseError} `[SYS/TEMP]` while no user is known: then nobody can say that a name is wrong */
-  async #find(username: string): Promise<UserEntry | null> {
+  async #find(name: string): Promise<UserEntry | null> {
     let cause: unknown = null;
     try {
       await this.#watched.refresh();
@@ -212,15 +216,15 @@ export class UsersFileProvider implements MailboxProvider {
       cause = error;
     }
     const { users } = this.#watched.file;
-    if (users.size > 0) return users.get(await this.#watched.keyOf(username)) ?? null;
+    if (users.size > 0) return users.get(name) ?? null;
     throw new Pop3ResponseError("Nobody can log in now. Try again later.", {
       code: "SYS/TEMP",
       cause: cause ?? new Error("The users file names nobody who can log in"),
     });
   }
 
-  async #noteCause(info: ConnectionInfo, name: string, user: UserEntry | null): Promise<void> {
-    this.#refusals.note(info, name, causeOf(info, user, await this.#watched.hasBadLineOf(name)));
+  #noteCause(info: ConnectionInfo, username: string, name: string, user: UserEntry | null): void {
+    this.#refusals.note(info, username, causeOf(info, user, this.#watched.hasBadLine(name)));
   }
 
   #use(file: UsersFile): void {

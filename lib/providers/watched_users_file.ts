@@ -13,6 +13,7 @@ import { linesOf, TextEncodingError } from "../files/given_text.ts";
 import { readGivenText } from "../files/read_whole.ts";
 import { eventOf, type Pop3Events } from "../events/events.ts";
 import { counted } from "../protocol/counted.ts";
+import { type Awaitable, then } from "../protocol/reply.ts";
 import { nameKeysOf, type UsernameCase } from "../auth/prepared_text.ts";
 import {
   type BadLine,
@@ -102,9 +103,9 @@ export class WatchedUsersFile {
     };
   }
 
-  /** Whether the last file that could be used has a line of this user that cannot be used. */
-  async hasBadLineOf(username: string): Promise<boolean> {
-    return this.#badKeys.has(await this.keyOf(username));
+  /** Whether the last file that could be used has a line of the user with this key that cannot be used. */
+  hasBadLine(key: string): boolean {
+    return this.#badKeys.has(key);
   }
 
   /**
@@ -119,10 +120,10 @@ export class WatchedUsersFile {
   }
 
   /** The key by which the name of a login is compared. */
-  async keyOf(name: string): Promise<string> {
+  keyOf(name: string): Awaitable<string> {
     const { usernameCase, defaultDomain = null } = this.#rules;
     const full = defaultDomain === null || name.includes("@") ? name : `${name}@${defaultDomain}`;
-    return (await nameKeysOf(usernameCase, full))(full);
+    return then(nameKeysOf(usernameCase, full), (keyOf) => keyOf(full));
   }
 
   async #readIfChanged(): Promise<void> {
