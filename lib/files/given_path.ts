@@ -10,7 +10,7 @@
  * A login looks asynchronously from the folder on whose disk is slow (slow_disks.ts). Other callers always wait.
  */
 import { resolve } from "@std/path";
-import { type Awaitable, then } from "../protocol/reply.ts";
+import type { Awaitable } from "../protocol/reply.ts";
 import { nullIfGone } from "./null_if_gone.ts";
 import { type SlowDisks, slowDisks } from "./slow_disks.ts";
 import { isOfServer, isPrivateFolder, keepsNames } from "./server_user.ts";
@@ -57,7 +57,7 @@ const MOST_LINKS = 40;
  */
 export function lookAtGiven(path: string): GivenPath | null {
   if (Deno.build.os === "windows") return lookOnWindows(path);
-  const walk = walkTo(path);
+  const walk = walkTo(resolve(path));
   for (let step = walk.next(null);;) {
     if (step.done === true) return step.value;
     step = walk.next(answerNow(step.value));
@@ -75,31 +75,26 @@ export function lookAtMailbox(
 ): Awaitable<GivenPath | null> {
   if (Deno.build.os === "windows") return lookOnWindows(path);
   disks.lookForMounts();
-  const walk = walkTo(path);
+  const full = resolve(path);
+  const walk = walkTo(full);
   const goOn = (answer: Answer): Awaitable<GivenPath | null> => {
     for (let step = walk.next(answer);;) {
       if (step.done === true) {
-        if (step.value !== null) disks.isOn(resolve(path), step.value.info.dev);
+        if (step.value !== null) disks.isOn(full, step.value.info.dev);
         return step.value;
       }
       const question = step.value;
       const known = disks.devAt(question.path);
-      const learned = (answer: Answer): Answer => {
+      const expected = known ?? question.dev;
+      const learn = (answer: Answer): Answer => {
         const dev = typeof answer === "string" ? undefined : answer?.dev;
         // A mount point, or what was one.
-        if (dev !== undefined && dev !== (known ?? question.dev)) disks.isOn(question.path, dev);
+        if (dev !== undefined && dev !== expected) disks.isOn(question.path, dev);
         return answer;
       };
-      const next = then(
-        disks.callOn(
-          known ?? question.dev,
-          () => answerNow(question),
-          () => answerLater(question),
-        ),
-        learned,
-      );
-      if (next instanceof Promise) return next.then(goOn);
-      step = walk.next(next);
+      const next = disks.callOn(expected, question, answerNow, answerLater);
+      if (next instanceof Promise) return next.then(learn).then(goOn);
+      step = walk.next(learn(next));
     }
   };
   return goOn(null);
@@ -127,7 +122,7 @@ interface Question {
 
 type Answer = Deno.FileInfo | string | null;
 
-/** Walks to the path, and asks about each name on the way. */
+/** Walks to the path, which is absolute, and asks about each name on the way. */
 function* walkTo(path: string): Generator<Question, GivenPath | null, Answer> {
   let links = 0;
   let isExposed = false;
@@ -135,16 +130,16 @@ function* walkTo(path: string): Generator<Question, GivenPath | null, Answer> {
   /** Links of other users than root and the server's user: these must belong to the owner of the target. */
   const foreignLinks: { readonly path: string; readonly uid: number | null }[] = [];
   let seen = "/";
-  let info = yield* look(seen, null);
+  let info = infoOf(yield { asks: "info", path: seen, dev: undefined });
   let guarded: Guarded[] = [];
   /** Whether somebody else can replace a folder of this real path. */
   let isOpen = false;
   let stranger: number | null = null;
-  for (let parts = partsOf(resolve(path)); parts.length > 0;) {
-    const [name = "", ...rest] = parts;
+  for (let parts = partsOf(path), at = 0; at < parts.length;) {
+    const name = parts[at++] ?? "";
     const next = seen === "/" ? `/${name}` : `${seen}/${name}`;
     const folder = info;
-    info = yield* look(next, folder);
+    info = infoOf(yield { asks: "info", path: next, dev: folder?.dev });
     isShared = folder !== null && !isPrivateFolder(folder);
     if (folder !== null && !isOfServer(folder)) stranger ??= folder.uid;
     if (folder !== null && !isShared && !isOpen) guarded.push({ path: seen, dev: folder.dev });
@@ -157,15 +152,16 @@ function* walkTo(path: string): Generator<Question, GivenPath | null, Answer> {
       if (++links > MOST_LINKS) throw new Deno.errors.FilesystemLoop(`${path}: too many links`);
       if (!isOfServer(info)) foreignLinks.push({ path: next, uid: info.uid });
       const target = yield { asks: "target", path: next, dev: folder?.dev };
-      parts = [...partsOf(resolve(seen, typeof target === "string" ? target : "")), ...rest];
+      const led = partsOf(resolve(seen, typeof target === "string" ? target : ""));
+      parts = [...led, ...parts.slice(at)];
+      at = 0;
       seen = "/";
-      info = yield* look(seen, null);
+      info = infoOf(yield { asks: "info", path: seen, dev: undefined });
       guarded = [];
       isOpen = false;
     } else {
-      if (info === null && rest.length === 0) return null;
+      if (info === null && at === parts.length) return null;
       seen = next;
-      parts = rest;
     }
   }
   if (info === null) return null;
@@ -192,12 +188,8 @@ interface Guarded {
 
 const partsOf = (path: string) => path.split("/").filter((part) => part !== "");
 
-/** Asks about a name in a folder. Null where nothing is there, or this process may not look. */
-function* look(
-  path: string,
-  folder: Deno.FileInfo | null,
-): Generator<Question, Deno.FileInfo | null, Answer> {
-  const answer = yield { asks: "info", path, dev: folder?.dev };
+/** Null where nothing is there, or this process may not look. */
+function infoOf(answer: Answer): Deno.FileInfo | null {
   return typeof answer === "string" ? null : answer;
 }
 

@@ -113,13 +113,29 @@ export class SlowDisks {
   ): Awaitable<T> {
     const slow = this.#slowDiskOf(path);
     if (slow !== null) return slow.run(later, release === undefined ? {} : { release });
-    return this.#timed(() => this.#devOf(path), now);
+    const began = this.#begin();
+    try {
+      return now();
+    } finally {
+      if (this.#wasLate(began)) this.#wasSlow(this.#devOf(path));
+    }
   }
 
   /** The same, where the caller knows the disk. */
-  callOn<T>(dev: number | undefined, now: () => T, later: () => Promise<T>): Awaitable<T> {
+  callOn<Q, T>(
+    dev: number | undefined,
+    question: Q,
+    now: (question: Q) => T,
+    later: (question: Q) => Promise<T>,
+  ): Awaitable<T> {
     const disk = dev === undefined ? undefined : this.#disks.get(dev);
-    return disk?.isSlow === true ? disk.run(later) : this.#timed(() => dev, now);
+    if (disk?.isSlow === true) return disk.run(() => later(question));
+    const began = this.#begin();
+    try {
+      return now(question);
+    } finally {
+      if (this.#wasLate(began)) this.#wasSlow(dev);
+    }
   }
 
   /** Makes a call that is always asynchronous. It must not wait for another one. */
@@ -134,21 +150,20 @@ export class SlowDisks {
     return disk;
   }
 
-  #timed<T>(devOf: () => number | undefined, call: () => T): T {
+  /** When a synchronous call begins. */
+  #begin(): number {
     const began = this.#clock.now();
     if (began - this.#sampledAt > SAMPLE_MS) {
       this.#sampledAt = began;
       this.#sample = this.#cpuWaitMs();
     }
-    try {
-      return call();
-    } finally {
-      const took = this.#clock.now() - began;
-      // On a busy machine, a call may have waited for the CPU, not for the disk.
-      if (took > SLOW_MS && took - (this.#cpuWaitMs() - this.#sample) > SLOW_MS) {
-        this.#wasSlow(devOf());
-      }
-    }
+    return began;
+  }
+
+  #wasLate(began: number): boolean {
+    const took = this.#clock.now() - began;
+    // On a busy machine, a call may have waited for the CPU, not for the disk.
+    return took > SLOW_MS && took - (this.#cpuWaitMs() - this.#sample) > SLOW_MS;
   }
 
   #wasSlow(dev: number | undefined): void {

@@ -201,7 +201,7 @@ Deno.test("checks that are running when the checker is disposed of are rejected,
   while (workers.questions === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   checker[Symbol.dispose]();
   checks.push(checker.check(hash, "c", "me"));
-  for (const check of checks) await assertRejects(() => check, Error, "stopping");
+  for (const check of checks) await assertRejects(async () => await check, Error, "stopping");
 });
 
 const SHA_512_CRYPT = "abcdefgh$".padEnd(95, "x");
@@ -255,7 +255,7 @@ Deno.test("after ten seconds a hash is stopped with its thread, and the others g
   const quick = parsePasswordHash(await hashPassword(PASSWORD, "bcrypt"));
   const first = checker.check(endless, PASSWORD, "me");
   const second = checker.check(quick, PASSWORD, "me");
-  const refused = assertRejects(() => first, Pop3ResponseError);
+  const refused = assertRejects(async () => await first, Pop3ResponseError);
   while (workers.questions === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   clock.advance(9_999);
   assertEquals([workers.started, workers.ended], [1, 0]);

@@ -50,9 +50,9 @@ Deno.test("a call that has waited for the CPU is not slow", async () => {
     disks.clock.advance(200);
     disks.cpuWait += milliseconds;
   };
-  disks.disks.callOn(SLOW, () => waits(190), () => Promise.resolve());
+  disks.disks.callOn(SLOW, null, () => waits(190), () => Promise.resolve());
   assertEquals(await disks.call(1), "now");
-  disks.disks.callOn(SLOW, () => waits(170), () => Promise.resolve());
+  disks.disks.callOn(SLOW, null, () => waits(170), () => Promise.resolve());
   assertEquals(await disks.call(1), "later");
 });
 
@@ -89,7 +89,7 @@ Deno.test("a disk is fast again after a second of fast calls, and after two when
 Deno.test("a disk is not fast again while a call hangs, nor after a few calls", async () => {
   const { disks, clock } = new Disks();
   const call = (later: () => Promise<string>) => disks.call("/mail/slow/a", () => "now", later);
-  disks.callOn(SLOW, () => clock.advance(200), () => Promise.resolve());
+  disks.callOn(SLOW, null, () => clock.advance(200), () => Promise.resolve());
   const answer = Promise.withResolvers<string>();
   const hanging = call(() => answer.promise);
   clock.advance(2_000);

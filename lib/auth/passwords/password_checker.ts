@@ -17,6 +17,7 @@ import { KeyedDigest } from "../keyed_digest.ts";
 import { BoundedMap } from "../../protocol/bounded_map.ts";
 import { preparerOf } from "../prepared_text.ts";
 import { timingSafeEqual } from "../timing_safe_equal.ts";
+import { type Awaitable, then } from "../../protocol/reply.ts";
 import { HashWorkers, type HashWorkersOptions } from "./hash_workers.ts";
 import type { PasswordHash, SlowHash } from "./password_hash.ts";
 
@@ -39,12 +40,20 @@ export class PasswordChecker implements Disposable {
   }
 
   /** Whether it is the password of this name. An empty password is always wrong. */
-  async check(hash: PasswordHash, password: string, name: string): Promise<boolean> {
+  check(hash: PasswordHash, password: string, name: string): Awaitable<boolean> {
     if (hash.type === "locked" || password === "") return false;
-    if (hash.type === "plain") {
-      const prepare = await preparerOf(password, hash.password);
-      return timingSafeEqual(prepare(password), prepare(hash.password));
-    }
+    if (hash.type !== "plain") return this.#checkHash(hash, password, name);
+    return then(
+      preparerOf(password, hash.password),
+      (prepare) => timingSafeEqual(prepare(password), prepare(hash.password)),
+    );
+  }
+
+  async #checkHash(
+    hash: Exclude<PasswordHash, { readonly type: "locked" | "plain" }>,
+    password: string,
+    name: string,
+  ): Promise<boolean> {
     const prepared = (await preparerOf(password))(password);
     return await this.#checkAsItIs(hash, prepared, name) ||
       prepared !== password && await this.#checkAsItIs(hash, password, name);
