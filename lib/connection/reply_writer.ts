@@ -23,6 +23,7 @@ import {
   then,
 } from "../protocol/reply.ts";
 import { TimeSlice } from "../time/time_slice.ts";
+import { BUFFER_OCTETS, keepBuffer, takeBuffer } from "./spare_buffers.ts";
 import type { ByteSink } from "../transport/transport.ts";
 
 /** A mailbox failed in the middle of a message: `+OK` is said, so all that is left is to hang up. */
@@ -30,17 +31,11 @@ export class BrokenMessageError extends Error {
   override readonly name = "BrokenMessageError";
 }
 
-const BUFFER_OCTETS = 65_536;
-/** Kept free for the last line end and the terminator of a message. */
-const TERMINATOR_OCTETS = 5;
 /** Longest stretch of a list that is written before yielding to the event loop. */
 const SLICE_MS = 0.5;
 /** With a line more, its UTF-8 still fits into a buffer. */
 const TEXT_UNITS = 16_384;
 const TERMINATOR = new TextEncoder().encode(".\r\n");
-const MAXIMUM_SPARE_BUFFERS = 64;
-
-const spareBuffers: Uint8Array[] = [];
 const encoder = new TextEncoder();
 
 /** Hears of each write, which may wait for the peer. */
@@ -131,7 +126,7 @@ export class ReplyWriter {
     await this.#write(buffer.subarray(0, used));
     for (const message of whole) this.#report(message, true);
     // A buffer whose write failed is not used again: the runtime may hold it still.
-    if (spareBuffers.length < MAXIMUM_SPARE_BUFFERS) spareBuffers.push(buffer);
+    keepBuffer(buffer);
   }
 
   /** The connection is over: reports the messages that were not sent whole. */
@@ -170,7 +165,7 @@ export class ReplyWriter {
   }
 
   #putLine(line: string): void {
-    const buffer = this.#open();
+    const buffer = this.#withRoomFor(3 * line.length);
     this.#used += putAscii(line, buffer, this.#used) ??
       encoder.encodeInto(line, buffer.subarray(this.#used)).written;
   }
@@ -231,13 +226,18 @@ export class ReplyWriter {
   }
 
   #put(octets: Uint8Array): void {
-    this.#open().set(octets, this.#used);
+    this.#withRoomFor(octets.length).set(octets, this.#used);
     this.#used += octets.length;
   }
 
-  #open(): Uint8Array {
-    return this.#buffer ??= spareBuffers.pop() ??
-      new Uint8Array(BUFFER_OCTETS + TERMINATOR_OCTETS);
+  #withRoomFor(octets: number): Uint8Array {
+    const before = this.#buffer;
+    if (before === null) return this.#buffer = takeBuffer(octets);
+    if (this.#used + octets <= before.length) return before;
+    this.#buffer = takeBuffer(this.#used + octets);
+    this.#buffer.set(before.subarray(0, this.#used));
+    keepBuffer(before);
+    return this.#buffer;
   }
 }
 
