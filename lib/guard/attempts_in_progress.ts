@@ -65,9 +65,7 @@ export class AttemptsInProgress {
     else group.queue.push(wake);
     const now = this.#clock.now();
     const oldest = Math.min(...this.#counted(group), now);
-    // Only the first looks at the clock: whoever is woken wakes the next one.
-    const isFirst = group.queue[0] === wake;
-    using _timer = isFirst ? this.#clock.after(oldest + LONGEST_MS - now, wake) : null;
+    using _timer = this.#clock.after(oldest + LONGEST_MS - now, wake);
     await Promise.race([isWoken, other]);
     const place = group.queue.indexOf(wake);
     if (place !== -1) group.queue.splice(place, 1);
