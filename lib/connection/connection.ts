@@ -14,7 +14,8 @@ import { sayGoodbye, turnAway } from "./farewell.ts";
 import { LineReader } from "./line_reader.ts";
 import { type ConnectionOptions, type CutReason, SAID } from "./connection_options.ts";
 import { PeerTimer, type TimedPeer } from "./peer_timer.ts";
-import { BrokenMessageError, ReplyWriter } from "./reply_writer.ts";
+import { BrokenMessageError } from "./next_chunk.ts";
+import { ReplyWriter } from "./reply_writer.ts";
 import type { Transport } from "../transport/transport.ts";
 
 export class Connection implements TimedPeer {

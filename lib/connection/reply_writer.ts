@@ -9,6 +9,7 @@
  */
 import { putAscii } from "../protocol/ascii.ts";
 import { ByteStuffer } from "../protocol/byte_stuffing.ts";
+import { NumberedLines } from "../protocol/numbered_lines.ts";
 import {
   type Awaitable,
   challengeLine,
@@ -17,24 +18,19 @@ import {
   isCounted,
   type MessageBody,
   type MessageReply,
-  recover,
   type Reply,
   statusLine,
   then,
 } from "../protocol/reply.ts";
 import { TimeSlice } from "../time/time_slice.ts";
+import { nextChunk } from "./next_chunk.ts";
 import { BUFFER_OCTETS, keepBuffer, takeBuffer } from "./spare_buffers.ts";
 import type { ByteSink } from "../transport/transport.ts";
 
-/** A mailbox failed in the middle of a message: `+OK` is said, so all that is left is to hang up. */
-export class BrokenMessageError extends Error {
-  override readonly name = "BrokenMessageError";
-}
-
 /** Longest stretch of a list that is written before yielding to the event loop. */
 const SLICE_MS = 0.5;
-/** With a line more, its UTF-8 still fits into a buffer. */
-const TEXT_UNITS = 16_384;
+/** How many lines of a list are written between two looks at the clock. */
+const LINES_AT_ONCE = 1_024;
 const TERMINATOR = new TextEncoder().encode(".\r\n");
 const encoder = new TextEncoder();
 
@@ -170,22 +166,31 @@ export class ReplyWriter {
       encoder.encodeInto(line, buffer.subarray(this.#used)).written;
   }
 
-  /** Gathers lines into texts, and lets others run in between: a list of a huge maildrop has as many as messages. */
   async #addLines(lines: Iterable<string>): Promise<void> {
+    if (lines instanceof NumberedLines) await this.#addNumberedLines(lines);
+    else for (const line of lines) await this.#addLine(`${line}\r\n`);
+    await this.#addLine(".\r\n");
+  }
+
+  /** Lets others run in between: there are as many lines as messages. */
+  async #addNumberedLines(lines: NumberedLines): Promise<void> {
     const slice = new TimeSlice(SLICE_MS);
-    let gathered: string[] = [];
-    let units = 0;
-    for (const line of lines) {
-      gathered.push(line);
-      units += line.length + 2;
-      if (units < TEXT_UNITS) continue;
-      await this.#addLine(`${gathered.join("\r\n")}\r\n`);
-      gathered = [];
-      units = 0;
-      await slice.pause();
+    let count = 0;
+    for (const number of lines.numbers) {
+      if (++count % LINES_AT_ONCE === 0) await slice.pause();
+      if (!this.#putNumbered(lines, number, 0)) {
+        // The buffer is a small one, or it is full.
+        if (this.#putNumbered(lines, number, BUFFER_OCTETS - this.#used)) continue;
+        await this.flush();
+        this.#putNumbered(lines, number, BUFFER_OCTETS);
+      }
     }
-    gathered.push(".\r\n");
-    await this.#addLine(gathered.join("\r\n"));
+  }
+
+  #putNumbered(lines: NumberedLines, number: number, room: number): boolean {
+    const end = lines.put(number, this.#withRoomFor(room), this.#used);
+    this.#used = end ?? this.#used;
+    return end !== null;
   }
 
   async #addMessage(body: MessageBody, unsent: UnsentMessage): Promise<void> {
@@ -239,11 +244,4 @@ export class ReplyWriter {
     keepBuffer(before);
     return this.#buffer;
   }
-}
-
-/** The next chunk of a message that is being sent. */
-function nextChunk(body: MessageBody): Awaitable<Uint8Array | null> {
-  return recover(() => body.nextChunk(), (cause) => {
-    throw new BrokenMessageError("A message broke off while it was sent", { cause });
-  });
 }

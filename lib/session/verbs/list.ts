@@ -1,4 +1,5 @@
 /** LIST (RFC 1939 section 5): the sizes of all messages, or of one. */
+import { NumberedLines } from "../../protocol/numbered_lines.ts";
 import { ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { type Text, verbatim } from "../languages/text.ts";
@@ -15,7 +16,7 @@ export async function list(
     return {
       type: "listing",
       text: "sizesFollow",
-      lines: numbers.map((number) => `${number} ${octetsOf(number)}`),
+      lines: new NumberedLines(numbers, octetsOf),
     };
   }
   const found = await findMessage(context, maildrop, "LIST", argument);

@@ -1,4 +1,5 @@
 /** UIDL (RFC 1939 section 7): the unique-ids of all messages, or of one. */
+import { NumberedLines } from "../../protocol/numbered_lines.ts";
 import { ok, type Reply } from "../../protocol/reply.ts";
 import type { HandlerContext } from "../handler.ts";
 import { type Text, verbatim } from "../languages/text.ts";
@@ -14,7 +15,10 @@ export async function uidl(
     return {
       type: "listing",
       text: "uniqueIdsFollow",
-      lines: maildrop.listed().map((number) => `${number} ${maildrop.list.uniqueIdOf(number)}`),
+      lines: new NumberedLines(
+        maildrop.listed(),
+        (number) => maildrop.list.uniqueIdOf(number) ?? "",
+      ),
     };
   }
   const found = await findMessage(context, maildrop, "UIDL", argument);

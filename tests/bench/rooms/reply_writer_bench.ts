@@ -1,5 +1,6 @@
 /** Writing replies as octets: `deno bench -A tests/bench/rooms/`. */
 import { ReplyWriter } from "../../../lib/connection/reply_writer.ts";
+import { NumberedLines } from "../../../lib/protocol/numbered_lines.ts";
 import { ok } from "../../../lib/protocol/reply.ts";
 
 const sink = { write: (octets: Uint8Array) => Promise.resolve(octets.length) };
@@ -15,7 +16,8 @@ Deno.bench("1000 replies of one line, a write each", async () => {
 
 Deno.bench("a list of 100 000 lines", async () => {
   const writer = new ReplyWriter(sink);
-  const lines = Array.from({ length: 100_000 }, (_, index) => `${index + 1} 12345`);
+  const numbers = Array.from({ length: 100_000 }, (_, index) => index + 1);
+  const lines = new NumberedLines(numbers, () => 12_345);
   await writer.add({ type: "listing", text: "", lines });
   await writer.flush();
 });
