@@ -9,14 +9,15 @@ import { type MessageList, SHARED_LIST, type SharingMailbox } from "../provider/
 
 export class LateMailbox implements SharingMailbox {
   readonly #expectedName: string;
-  readonly #open: () => Awaitable<SharingMailbox>;
+  readonly #open: (isForList: boolean) => Awaitable<SharingMailbox>;
   #opened: SharingMailbox | null = null;
 
   /**
    * @param expectedName the name until the mailbox is open
-   * @param open called again after it has failed
+   * @param open called again after it has failed; it hears whether the list is asked for in the same turn of the
+   * event loop
    */
-  constructor(expectedName: string, open: () => Awaitable<SharingMailbox>) {
+  constructor(expectedName: string, open: (isForList: boolean) => Awaitable<SharingMailbox>) {
     this.#expectedName = expectedName;
     this.#open = open;
   }
@@ -26,7 +27,7 @@ export class LateMailbox implements SharingMailbox {
   }
 
   listMessageUniqueIds(info: ConnectionInfo): Awaitable<readonly string[]> {
-    return this.#ask((mailbox) => mailbox.listMessageUniqueIds(info));
+    return this.#ask((mailbox) => mailbox.listMessageUniqueIds(info), true);
   }
 
   [SHARED_LIST](info: ConnectionInfo): MessageList | null {
@@ -68,9 +69,12 @@ export class LateMailbox implements SharingMailbox {
     return this.#opened?.release?.(info);
   }
 
-  #ask<T>(question: (mailbox: SharingMailbox) => Awaitable<T>): Awaitable<T> {
+  #ask<T>(
+    question: (mailbox: SharingMailbox) => Awaitable<T>,
+    isForList: boolean = false,
+  ): Awaitable<T> {
     if (this.#opened !== null) return question(this.#opened);
-    return then(this.#open(), (mailbox) => {
+    return then(this.#open(isForList), (mailbox) => {
       this.#opened = mailbox;
       return question(mailbox);
     });

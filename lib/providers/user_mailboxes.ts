@@ -60,11 +60,11 @@ export class UserMailboxes {
   open(user: UserEntry, info: ConnectionInfo): Mailbox {
     const expected = this.expectedPath(user);
     const name = expected === null ? user.name : resolve(expected);
-    return new LateMailbox(name, () => this.#find(user, info));
+    return new LateMailbox(name, (isForList) => this.#find(user, info, isForList));
   }
 
-  /** Its list must be asked for at once, since the mailbox gets what was seen at its path. */
-  async #find(user: UserEntry, info: ConnectionInfo): Promise<Mailbox> {
+  /** @param isForList whether its list is asked for at once; then the mailbox need not look at its path again */
+  async #find(user: UserEntry, info: ConnectionInfo, isForList: boolean): Promise<Mailbox> {
     const startedAt = Date.now();
     const seen = await this.#placeOf(user);
     if (seen === null) return new MemoryMailbox({}, { name: user.name });
@@ -75,7 +75,7 @@ export class UserMailboxes {
     const open = this.#open.get(key);
     const store = open ?? await this.#storeAt({ path, format }, user);
     this.#open.set(key, store);
-    return store.open(info, known === null || open === undefined ? null : given);
+    return store.open(info, isForList && known !== null && open !== undefined ? given : null);
   }
 
   /** Where the user's mail is or will be; null where no path is known. */

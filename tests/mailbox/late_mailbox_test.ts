@@ -128,3 +128,15 @@ Deno.test("a users file says who may log in before anybody looks at the mailbox"
   await Deno.mkdir(mailRoot);
   assertEquals(await byPassword?.listMessageUniqueIds(info), []);
 });
+
+Deno.test("a mailbox hears whether it is opened for its list", async () => {
+  const asked: boolean[] = [];
+  const late = () =>
+    new LateMailbox("x", (isForList) => {
+      asked.push(isForList);
+      return new MemoryMailbox();
+    });
+  await late().mailboxIsReadOnly(testConnectionInfo());
+  await late().listMessageUniqueIds(testConnectionInfo());
+  assertEquals(asked, [false, true]);
+});
