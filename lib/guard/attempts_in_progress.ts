@@ -9,6 +9,7 @@
  * decided; only one that must wait again in the same queue does not. So nobody sleeps while there is room.
  */
 import type { Clock } from "../time/clock.ts";
+import { Deadline, Deadlines } from "../time/deadlines.ts";
 
 const LONGEST_MS = 60_000;
 
@@ -34,9 +35,12 @@ interface Group {
 export class AttemptsInProgress {
   readonly #clock: Clock;
   readonly #groups = new Map<string, Group>();
+  /** When each that waits is woken at the latest. */
+  readonly #deadlines: Deadlines;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#deadlines = new Deadlines(clock);
   }
 
   /** How many attempts of this group are in progress. */
@@ -63,10 +67,11 @@ export class AttemptsInProgress {
     const { promise: isWoken, resolve: wake } = Promise.withResolvers<void>();
     if (isBack) group.queue.unshift(wake);
     else group.queue.push(wake);
-    const now = this.#clock.now();
-    const oldest = Math.min(...this.#counted(group), now);
-    using _timer = this.#clock.after(oldest + LONGEST_MS - now, wake);
+    const deadline = new Deadline(wake);
+    deadline.at = Math.min(...this.#counted(group), this.#clock.now()) + LONGEST_MS;
+    this.#deadlines.add(deadline);
     await Promise.race([isWoken, other]);
+    this.#deadlines.delete(deadline);
     const place = group.queue.indexOf(wake);
     if (place !== -1) group.queue.splice(place, 1);
     return { group, handOn: () => this.#wakeNext(key, group) };

@@ -1,15 +1,15 @@
 /**
- * The deadlines of all connections, watched by one timer.
+ * Many deadlines, such as those of all connections, watched by one timer.
  *
  * Each command moves the deadline of its connection. That must cost almost nothing, so it only sets a number. The timer
  * looks at all deadlines every half second, so it may notice one half a second late. There is no timer while there is
- * no connection.
+ * no deadline.
  */
 import type { Clock } from "./clock.ts";
 
 const LOOK_EVERY_MS = 500;
 
-/** When the server stops waiting for a connection. */
+/** When something is no longer waited for. */
 export class Deadline {
   /** The instant by the clock; Infinity for none. */
   at: number = Infinity;
