@@ -86,13 +86,12 @@ const REMOTE = "192.0.2.7";
 
 /** The services that a listener would give to its peers, for tests without a listener. */
 export function services(settings: Settings, clock: Clock = systemClock): PeerServices {
-  const loginDelay = new LoginDelay(() => settings.loginDelay, clock);
   return {
     provider: settings.provider,
     clock,
     deadlines: new Deadlines(clock),
     guard: new BanningGuard(() => settings.banEngine, hurriedClock),
-    admitLogin: (username) => loginDelay.admit(username),
+    loginPace: new LoginDelay(() => settings.loginDelay, clock),
     emit: () => {},
     startTls: null,
     showReply: null,
@@ -101,7 +100,7 @@ export function services(settings: Settings, clock: Clock = systemClock): PeerSe
 
 export function sessionContext(scene: Scene): SessionContext {
   const settings = settingsOf(scene);
-  const { provider, guard, admitLogin, clock, emit } = services(settings);
+  const { provider, guard, loginPace, clock, emit } = services(settings);
   const info = new SessionInfo({
     connectionId: "1",
     clientAddress: scene.isRemote === true ? REMOTE : "127.0.0.1",
@@ -109,7 +108,7 @@ export function sessionContext(scene: Scene): SessionContext {
     isSecure: false,
   });
   const operations = operationsOf(info, emit);
-  return { info, settings, provider, offersTls: false, admitLogin, guard, operations, clock, emit };
+  return { info, settings, provider, offersTls: false, loginPace, guard, operations, clock, emit };
 }
 
 /** What asks a provider where there is no listener. */

@@ -1,20 +1,11 @@
 /** A mailbox of a provider, as a session asks it: each operation through the border. */
-import type { Awaitable } from "../protocol/reply.ts";
+import { type Awaitable, recover, then } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MessageContent } from "../provider/message_content.ts";
 import { type MessageList, SHARED_LIST, type SharingMailbox } from "../provider/message_list.ts";
 import { isUnchecked, UNCHECKED } from "../provider/unchecked.ts";
-import {
-  aBoolean,
-  aSize,
-  type Check,
-  contentsOrNull,
-  kept,
-  nothing,
-  sizes,
-  uniqueIds,
-} from "./answers.ts";
+import { aBoolean, aSize, contentsOrNull, kept, nothing, sizes, uniqueIds } from "./answers.ts";
 import type { Operations } from "./operations.ts";
 
 const keptUniqueIds = kept(uniqueIds);
@@ -41,7 +32,16 @@ export class AskedMailbox implements SharingMailbox {
 
   listMessageUniqueIds(info: ConnectionInfo): Awaitable<readonly string[]> {
     const ask = () => this.#mailbox.listMessageUniqueIds(info);
-    return this.#operations.ask("listMessageUniqueIds", null, ask, this.#listed);
+    const list = () => this.#operations.ask("listMessageUniqueIds", null, ask, keptUniqueIds);
+    // A mailbox that is opened for its list has its name only then, also if the list fails.
+    const listed = recover(list, (failure) => {
+      this.#readName();
+      throw failure;
+    });
+    return then(listed, (uniqueIds) => {
+      this.#readName();
+      return uniqueIds;
+    });
   }
 
   mailboxIsReadOnly(info: ConnectionInfo): Awaitable<boolean> {
@@ -72,12 +72,6 @@ export class AskedMailbox implements SharingMailbox {
   release(info: ConnectionInfo): Awaitable<void> {
     return this.#operations.ask("release", null, () => this.#mailbox.release?.(info), nothing);
   }
-
-  /** A mailbox that is opened for its list may have its name only now. */
-  readonly #listed: Check<readonly string[]> = (...answer) => {
-    this.#readName();
-    return keptUniqueIds(...answer);
-  };
 
   #readName(): void {
     const { name } = this.#mailbox;

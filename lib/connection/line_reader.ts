@@ -165,7 +165,7 @@ export class LineReader implements AsyncIterableIterator<CommandLine> {
   }
 
   #nextLf(): number {
-    // What is after the end is of lines before.
+    // After the end, the buffer still holds octets of earlier lines.
     const found = this.#buffer.indexOf(LF, this.#searched);
     if (found !== -1 && found < this.#end) return found;
     this.#searched = this.#end;

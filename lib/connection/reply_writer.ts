@@ -166,29 +166,24 @@ export class ReplyWriter {
       encoder.encodeInto(line, buffer.subarray(this.#used)).written;
   }
 
+  /** Lets others run in between: a list may have as many lines as there are messages. */
   async #addLines(lines: Iterable<string>): Promise<void> {
-    if (lines instanceof NumberedLines) await this.#addNumberedLines(lines);
-    else for (const line of lines) await this.#addLine(`${line}\r\n`);
+    const slice = new TimeSlice(SLICE_MS);
+    let count = 0;
+    const numbered = lines instanceof NumberedLines ? lines : null;
+    for (const next of numbered?.numbers ?? lines) {
+      if (++count % LINES_AT_ONCE === 0) await slice.pause();
+      if (typeof next === "string") await this.#addLine(`${next}\r\n`);
+      else if (numbered !== null && !this.#putNumbered(numbered, next)) {
+        // The buffer must grow, or be sent first.
+        await this.#addLine(`${numbered.textOf(next)}\r\n`);
+      }
+    }
     await this.#addLine(".\r\n");
   }
 
-  /** Lets others run in between: there are as many lines as messages. */
-  async #addNumberedLines(lines: NumberedLines): Promise<void> {
-    const slice = new TimeSlice(SLICE_MS);
-    let count = 0;
-    for (const number of lines.numbers) {
-      if (++count % LINES_AT_ONCE === 0) await slice.pause();
-      if (!this.#putNumbered(lines, number, 0)) {
-        // The buffer is a small one, or it is full.
-        if (this.#putNumbered(lines, number, BUFFER_OCTETS - this.#used)) continue;
-        await this.flush();
-        this.#putNumbered(lines, number, BUFFER_OCTETS);
-      }
-    }
-  }
-
-  #putNumbered(lines: NumberedLines, number: number, room: number): boolean {
-    const end = lines.put(number, this.#withRoomFor(room), this.#used);
+  #putNumbered(lines: NumberedLines, number: number): boolean {
+    const end = lines.put(number, this.#withRoomFor(0), this.#used);
     this.#used = end ?? this.#used;
     return end !== null;
   }

@@ -5,7 +5,7 @@ import type { Reply } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { MailboxProvider } from "../provider/mailbox_provider.ts";
 import { SessionInfo } from "../session/session_info.ts";
-import type { LoginGuard } from "../session/login_guard.ts";
+import type { LoginGuard, LoginPace } from "../session/login_guard.ts";
 import { Session } from "../session/session.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
 import type { Clock } from "../time/clock.ts";
@@ -37,8 +37,7 @@ export interface PeerServices {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly guard: LoginGuard;
-  /** Seconds that the user must still wait; 0 admits the user, and the delay begins. */
-  readonly admitLogin: (username: string) => number;
+  readonly loginPace: LoginPace;
   readonly emit: (event: Happening) => void;
   /** Takes a transport over into TLS; null while that cannot be done. */
   readonly startTls: Handshake | null;
@@ -59,7 +58,7 @@ export function servePeer(
   settings: SessionSettings & ConnectionSettings,
   services: PeerServices,
 ): ServedPeer {
-  const { guard, admitLogin, emit, startTls, showReply } = services;
+  const { guard, loginPace, emit, startTls, showReply } = services;
   const info = new SessionInfo({
     connectionId: peer.connectionId,
     clientAddress: peer.address,
@@ -73,7 +72,7 @@ export function servePeer(
     settings,
     provider: services.provider,
     offersTls: startTls !== null,
-    admitLogin,
+    loginPace,
     guard,
     operations: new Operations({ info, emit, clock, deadlines }),
     clock,

@@ -1,11 +1,12 @@
 /** The least time between two logins of one user (LOGIN-DELAY of RFC 2449 section 6.5). */
+import type { LoginPace } from "../session/login_guard.ts";
 import { BoundedMap } from "../protocol/bounded_map.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** The most users that are remembered; the oldest login is forgotten first. */
 const MOST_USERS = 100_000;
 
-export class LoginDelay {
+export class LoginDelay implements LoginPace {
   readonly #seconds: () => number;
   readonly #clock: Clock;
   /** When each user logged in last, the oldest login first. */
@@ -17,7 +18,7 @@ export class LoginDelay {
     this.#clock = clock;
   }
 
-  /** Seconds that the user must still wait, rounded up; 0 admits the user, and the delay begins. */
+  /** Rounded up. */
   admit(username: string): number {
     const delay = 1_000 * this.#seconds();
     if (delay === 0) return 0;
@@ -30,5 +31,9 @@ export class LoginDelay {
     if (last !== undefined) return Math.ceil((last + delay - now) / 1_000);
     this.#lastLogins.set(username, now);
     return 0;
+  }
+
+  takeBack(username: string): void {
+    this.#lastLogins.delete(username);
   }
 }

@@ -59,7 +59,6 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     const { settings, clock } = options;
-    const loginDelay = new LoginDelay(() => settings.loginDelay, clock);
     this.#options = options;
     this.open = new OpenConnections(clock);
     this.#limits = new ConnectionLimits(settings, clock, () => this.open.makeRoom());
@@ -67,7 +66,7 @@ export class Admission {
       clock,
       deadlines: new Deadlines(clock),
       guard: new BanningGuard(() => settings.banEngine, clock),
-      admitLogin: (username) => loginDelay.admit(username),
+      loginPace: new LoginDelay(() => settings.loginDelay, clock),
       emit: (event) => {
         if (this.open.follow(event)) options.emit(event);
       },

@@ -22,7 +22,11 @@ export class NumberedLines implements Iterable<string> {
   }
 
   *[Symbol.iterator](): Generator<string> {
-    for (const number of this.numbers) yield `${number} ${this.#valueOf(number)}`;
+    for (const number of this.numbers) yield this.textOf(number);
+  }
+
+  textOf(number: number): string {
+    return `${number} ${this.#valueOf(number)}`;
   }
 
   /**

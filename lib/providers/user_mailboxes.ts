@@ -68,14 +68,17 @@ export class UserMailboxes {
     const startedAt = Date.now();
     const seen = await this.#placeOf(user);
     if (seen === null) return new MemoryMailbox({}, { name: user.name });
-    const { path, given } = seen;
+    const { path, given, isOld = false } = seen;
     const known = seen.format ?? this.#formats.known(path, given);
     const format = known ?? await this.#formats.of(path, given, startedAt);
     const key = `${format}:${user.uid}:${path}`;
     const open = this.#open.get(key);
     const store = open ?? await this.#storeAt({ path, format }, user);
     this.#open.set(key, store);
-    return store.open(info, isForList && known !== null && open !== undefined ? given : null);
+    return store.open(
+      info,
+      isForList && !isOld && known !== null && open !== undefined ? given : null,
+    );
   }
 
   /** Where the user's mail is or will be; null where no path is known. */
@@ -173,6 +176,8 @@ export class UserMailboxes {
 /** A mailbox that is there. */
 interface SeenMailbox extends NamedMailbox {
   readonly given: GivenPath;
+  /** Whether other looks came after the one at its path. */
+  readonly isOld?: boolean;
 }
 
 /** Where an mbox location is a folder, INBOX is the file `inbox` in it, as Dovecot has it. */
@@ -191,7 +196,8 @@ async function placeInHome(home: string | null): Promise<SeenMailbox | null> {
   if (maildir !== null) return { path, format: null, given: maildir };
   const given = await lookAt(home);
   if (given === null || !await isMaildir(home)) return null;
-  return { path: home, format: "maildir", given };
+  // By now, what was seen at its path may be old.
+  return { path: home, format: "maildir", given, isOld: true };
 }
 
 /** What is at a path; null where nothing is. */

@@ -7,7 +7,7 @@ import type { Happening } from "../events/events.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Asleep, Authorization, Transaction, Transition } from "./state.ts";
 import type { Text, Texts } from "./languages/text.ts";
-import type { LoginAttempt, LoginGuard } from "./login_guard.ts";
+import type { LoginAttempt, LoginGuard, LoginPace } from "./login_guard.ts";
 import type { SessionSettings } from "./session_settings.ts";
 import { isLoopback } from "../transport/address.ts";
 import type { SessionInfo } from "./session_info.ts";
@@ -20,8 +20,7 @@ export interface SessionContext {
   readonly provider: MailboxProvider;
   /** Whether the connection can go on in TLS. */
   readonly offersTls: boolean;
-  /** The seconds that the user must still wait; 0 admits the user and starts the delay. */
-  readonly admitLogin: (username: string) => number;
+  readonly loginPace: LoginPace;
   /** Decides at each login whether and when the provider is asked. */
   readonly guard: LoginGuard;
   /** Asks the provider and its mailbox. */

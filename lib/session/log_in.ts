@@ -8,13 +8,14 @@ import type { Login } from "../auth/sasl/mechanism.ts";
 import { guardedProvider } from "./guarded_provider.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MailboxProvider, RefusalCause } from "../provider/mailbox_provider.ts";
-import { listOf } from "../provider/message_list.ts";
+import { listOf, type MessageList } from "../provider/message_list.ts";
 import { isUnchecked } from "../provider/unchecked.ts";
 import type { Concern } from "../protocol/failure_costs.ts";
 import { type Awaitable, closing, type ErrorReply, errReply, ok } from "../protocol/reply.ts";
 import type { HandlerContext } from "./handler.ts";
 import { filled, type Text } from "./languages/text.ts";
 import { Maildrop } from "./maildrop.ts";
+import type { SessionInfo } from "./session_info.ts";
 import { loggedOut, type OpenAttempt, type Transition, transition } from "./state.ts";
 
 /** The reply to a login on a connection where others could read the password; the log gets a line. */
@@ -98,22 +99,21 @@ async function outcomeOf(
     await releaseMailbox(context, mailbox);
     return transition(loggedOut, errReply("sessionOver"));
   }
-  const left = context.admitLogin(canonical);
+  const left = context.loginPace.admit(canonical);
   if (left > 0) {
     await releaseMailbox(context, mailbox);
     return transition(loggedOut, errReply(filled("loginDelay", left), "LOGIN-DELAY"));
   }
   info.username = username;
-  info.mailboxName = mailbox.name ?? null;
   const opened = await openMaildrop(context, mailbox, "mailbox", username);
   if (opened.type === "error") {
+    context.loginPace.takeBack(canonical);
     await releaseMailbox(context, mailbox);
     info.username = null;
     info.mailboxName = null;
     return transition(loggedOut, opened);
   }
   const { maildrop } = opened;
-  info.mailboxName = mailbox.name ?? null;
   emit({ type: "login", connection: info, mechanism, messages: maildrop.list.count });
   return transition({ phase: "TRANSACTION", maildrop }, ok("welcome"));
 }
@@ -191,7 +191,7 @@ export async function openMaildrop(
   username?: string,
 ): Promise<{ readonly type: "opened"; readonly maildrop: Maildrop } | ErrorReply<Text>> {
   try {
-    const list = await listOf(mailbox, info);
+    const list = await namedList(info, mailbox);
     const fault = isUnchecked(mailbox) ? null : list.fault;
     if (fault === null) return { type: "opened", maildrop: new Maildrop(mailbox, info, list) };
     const { rule, uniqueId, number } = fault;
@@ -200,6 +200,16 @@ export async function openMaildrop(
     return closing(errReply(text, "SYS/TEMP"));
   } catch (failure) {
     return fail(failure, concern, username);
+  }
+}
+
+/** A mailbox may have its name only when its list was asked for. */
+async function namedList(info: SessionInfo, mailbox: Mailbox): Promise<MessageList> {
+  info.mailboxName = mailbox.name ?? null;
+  try {
+    return await listOf(mailbox, info);
+  } finally {
+    info.mailboxName = mailbox.name ?? null;
   }
 }
 

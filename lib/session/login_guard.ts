@@ -7,6 +7,14 @@ export interface LoginGuard {
   begin(address: string): LoginAttempt;
 }
 
+/** The least time between two logins of one user. */
+export interface LoginPace {
+  /** The seconds that the user must still wait; 0 admits the user, and the time begins. */
+  admit(username: string): number;
+  /** The login that was admitted last has failed after all. */
+  takeBack(username: string): void;
+}
+
 /** The credentials of a client. */
 export type Credential =
   | { readonly type: "password" | "token"; readonly username: string; readonly secret: string }

@@ -26,3 +26,10 @@ Deno.test("a delay of 0 delays nobody", () => {
   const delay = new LoginDelay(() => 0, new ManualClock());
   assertEquals([delay.admit("me"), delay.admit("me")], [0, 0]);
 });
+
+Deno.test("a login that has failed after all delays no other", () => {
+  const delay = new LoginDelay(() => 60, new ManualClock());
+  assertEquals(delay.admit("me"), 0);
+  delay.takeBack("me");
+  assertEquals([delay.admit("me"), delay.admit("me")], [0, 60]);
+});

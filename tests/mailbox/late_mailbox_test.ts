@@ -1,8 +1,13 @@
 /** A mailbox that is opened when it is first needed: what a session and its neighbours see of that. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { LateMailbox } from "../../lib/mailbox/late_mailbox.ts";
-import { MemoryMailbox, Pop3ResponseError, UsersFileProvider } from "../../lib/mod.ts";
+import {
+  MemoryMailbox,
+  type Pop3ListenerOptions,
+  Pop3ResponseError,
+  UsersFileProvider,
+} from "../../lib/mod.ts";
 import type { Mailbox } from "../../lib/provider/mailbox.ts";
 import type { MailboxProvider } from "../../lib/provider/mailbox_provider.ts";
 import { testConnectionInfo } from "../../lib/testing/mod.ts";
@@ -49,10 +54,18 @@ Deno.test("it is opened again after that has failed, and not after its list has 
 /** A listener whose users `hangs…` have mailboxes that are `found` late or never, and `broken` one that may not be opened. */
 async function served(
   found: Promise<Mailbox> = new Promise(() => {}),
+  options: Omit<Pop3ListenerOptions, "provider"> = {},
 ): Promise<{ readonly pop3: ObservedListener; readonly port: number }> {
   const openFor = (username: string) => (): Mailbox | Promise<Mailbox> => {
     if (username.startsWith("hangs")) return found;
     if (username === "fine") return new MemoryMailbox({}, { name: "real" });
+    if (username === "in use") {
+      return Object.assign(new MemoryMailbox({}, { name: "real" }), {
+        listMessageUniqueIds: () => {
+          throw new Pop3ResponseError("Somebody else has it.", { code: "IN-USE" });
+        },
+      });
+    }
     throw new Pop3ResponseError("Your mailbox cannot be opened.", { code: "SYS/PERM" });
   };
   const open = (username: string) => new LateMailbox(`expected ${username}`, openFor(username));
@@ -64,7 +77,7 @@ async function served(
       openMailbox: (_info, username) => open(username),
     },
   };
-  const pop3 = new ObservedListener({ provider });
+  const pop3 = new ObservedListener({ provider, ...options });
   return { pop3, port: (await pop3.listenOn({ hostname: "127.0.0.1", port: 0 })).port };
 }
 
@@ -101,10 +114,45 @@ Deno.test("a mailbox that may not be opened is the same error for the client, an
   using client = await LoopbackClient.connect(port);
   const reply = "-ERR [SYS/PERM] Your mailbox cannot be opened.";
   assertEquals(await client.logIn("passw0rd", "broken"), reply);
-  assertEquals(logged, [["expected broken", "broken", "broken", "PASS"]]);
+  assertEquals(logged.splice(0), [["expected broken", "broken", "broken", "PASS"]]);
+  // Of a mailbox that is found, and cannot be listed, the log has the name.
+  assertEquals(await client.command("USER in use"), "+OK Thank you. Send password.");
+  assertEquals(await client.command("PASS passw0rd"), "-ERR [IN-USE] Somebody else has it.");
+  assertEquals(logged, [["real", "in use", "in use", "PASS"]]);
   // It was no wrong password, and the session goes on.
   assertEquals(pop3.all("login-failed"), []);
   assertEquals(await client.command("XLOG fine passw0rd"), "+OK Welcome.");
+});
+
+Deno.test("a login whose mailbox could not be opened delays no other login of its user", async () => {
+  const { pop3, port } = await served(undefined, { loginDelay: 60 });
+  await using _pop3 = pop3;
+  using client = await LoopbackClient.connect(port);
+  await client.readLine();
+  for (let time = 1; time <= 2; time++) {
+    const reply = await client.command("XLOG broken passw0rd");
+    assertEquals(reply, "-ERR [SYS/PERM] Your mailbox cannot be opened.");
+  }
+});
+
+Deno.test("a session whose mailbox cannot be found at WAKE stays asleep", async () => {
+  let isAway = true;
+  const provider: MailboxProvider = {
+    authenticate: () => new MemoryMailbox(),
+    reopenMailbox: () =>
+      new LateMailbox("x", () => {
+        if (isAway) throw new Deno.errors.NotFound("the folder of mailboxes is not there");
+        return new MemoryMailbox();
+      }),
+  };
+  await using pop3 = new ObservedListener({ provider });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  using client = await LoopbackClient.connect(port);
+  await client.logIn("passw0rd", "fine");
+  assertMatch(await client.command("SLEE") ?? "", /^\+OK/);
+  assertMatch(await client.command("WAKE") ?? "", /^-ERR \[SYS\/TEMP\]/);
+  isAway = false;
+  assertMatch(await client.command("WAKE") ?? "", /^\+OK \[ACTIVITY\/NONE\]/);
 });
 
 Deno.test("a users file says who may log in before anybody looks at the mailbox", async () => {

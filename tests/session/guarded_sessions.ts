@@ -54,7 +54,7 @@ export class Server {
       ...context,
       info,
       guard: this.#guard,
-      admitLogin: (username) => this.#delay.admit(username),
+      loginPace: this.#delay,
       emit: (event) => void this.events.push(event),
     });
     this.greetings.set(session, session.greeting().text);
