@@ -10,8 +10,11 @@ export class MessageList {
   /** In the order of the message numbers (RFC 1939 section 5). */
   readonly uniqueIds: readonly string[];
   #octets: readonly number[] | null;
-  /** The number of each message; `ascending` where the unique ids are, so that a search finds the number. */
-  #numbers: ReadonlyMap<string, number> | "ascending" | null = null;
+  /**
+   * The number of each message; `ascending` where the unique ids are, so that a search finds the number. Later lists may
+   * share the map, and have added their messages.
+   */
+  #numbers: Map<string, number> | "ascending" | null = null;
   #fault: UniqueIdFault | "none" | null = null;
 
   /** @param octets the sizes of all messages in the same order, where they are known already */
@@ -68,7 +71,26 @@ export class MessageList {
     this.#numbers ??= isAscending(this.uniqueIds)
       ? "ascending"
       : new Map(this.uniqueIds.map((each, index) => [each, index + 1]));
-    return this.#numbers === "ascending" ? this.#search(uniqueId) : this.#numbers.get(uniqueId);
+    if (this.#numbers === "ascending") return this.#search(uniqueId);
+    const number = this.#numbers.get(uniqueId);
+    if (number === undefined || this.uniqueIdOf(number) === uniqueId) return number;
+    const index = this.uniqueIds.indexOf(uniqueId);
+    return index === -1 ? undefined : index + 1;
+  }
+
+  /**
+   * Shares the numbers that were found for an earlier list: of 100 000 messages, to find them takes longer than the rest
+   * of a login.
+   *
+   * @param earlier its messages are the first of this list
+   */
+  continue(earlier: MessageList): void {
+    const numbers = earlier.#numbers;
+    if (this.#numbers !== null || !(numbers instanceof Map)) return;
+    for (let number = earlier.count + 1; number <= this.count; number++) {
+      numbers.set(this.uniqueIdOf(number) ?? "", number);
+    }
+    this.#numbers = numbers;
   }
 
   #search(uniqueId: string): number | undefined {

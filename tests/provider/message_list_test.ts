@@ -66,3 +66,20 @@ Deno.test("an array of a provider's becomes a list at the login", async () => {
   assertEquals([list.numberOf("b"), list.numberOf("c"), list.fault], [2, undefined, null]);
   assertEquals(new MessageList(["a", "a"]).fault?.rule, "unique-id-twice");
 });
+
+Deno.test("lists that continue another share its numbers, and each knows its own messages alone", () => {
+  const first = new MessageList(["b", "a"]);
+  assertEquals(first.numberOf("a"), 2);
+  const [one, other] = [new MessageList(["b", "a", "x"]), new MessageList(["b", "a", "y", "x"])];
+  for (const list of [one, other]) list.continue(first);
+  const numbersIn = (list: MessageList) => ["b", "a", "x", "y", "z"].map((id) => list.numberOf(id));
+  assertEquals(numbersIn(first), [1, 2, undefined, undefined, undefined]);
+  assertEquals(numbersIn(one), [1, 2, 3, undefined, undefined]);
+  assertEquals(numbersIn(other), [1, 2, 4, 3, undefined]);
+});
+
+Deno.test("a list that continues one whose numbers are not known finds its own", () => {
+  const list = new MessageList(["b", "a", "x"]);
+  list.continue(new MessageList(["b", "a"]));
+  assertEquals(["b", "a", "x"].map((id) => list.numberOf(id)), [1, 2, 3]);
+});

@@ -39,19 +39,23 @@ export class FileSizes {
     }
     const { messages } = snapshot;
     const unreadable = await this.#measure(messages, () => notMeasured(messages));
-    const octets: (number | null)[] = [];
-    let isWhole = true;
+    const sizes = new Array<number>(messages.size).fill(0);
+    const unknown: number[] = [];
     const slice = new TimeSlice();
     for (let row = 0; row < messages.size; row++) {
       if (row % ROWS_AT_ONCE === 0) await slice.pause();
       const size = messages.octetsAt(row);
-      const isKnown = !Number.isNaN(size);
-      isWhole &&= isKnown;
-      octets.push(isKnown ? size : unreadable.has(messages.uniqueIdAt(row)) ? 0 : null);
+      if (Number.isNaN(size)) unknown.push(row);
+      else sizes[row] = size;
     }
-    if (!isWhole) return octets;
-    const sizes = Object.freeze(octets.map((size) => size ?? 0));
-    list.learnOctets(sizes);
+    if (unknown.length > 0) {
+      const octets: (number | null)[] = sizes;
+      for (const row of unknown) {
+        octets[row] = unreadable.has(messages.uniqueIdAt(row)) ? 0 : null;
+      }
+      return octets;
+    }
+    list.learnOctets(Object.freeze(sizes));
     await this.#stored.store(snapshot);
     return sizes;
   }

@@ -115,6 +115,7 @@ export class MessageTable {
   takeOver(earlier: MessageTable, newStems: readonly string[]): void {
     const stems = earlier.keptStems;
     earlier.keptStems = null;
+    this.list.continue(earlier.list);
     this.rowsByPath.takeOver(earlier.rowsByPath);
     for (const stem of newStems) stems?.add(stem);
     this.keptStems = stems;
