@@ -2,7 +2,6 @@
 import { isAbsolute, relative, resolve } from "@std/path";
 import type { HashWorkersOptions } from "../auth/passwords/hash_workers.ts";
 import type { UsernameCase } from "../auth/prepared_text.ts";
-import { lookAtGiven } from "../files/given_path.ts";
 import {
   type FileMailboxOptions,
   fileMailboxSettings,
@@ -179,10 +178,6 @@ export function namedMailbox(
 ): NamedMailbox {
   const [, kind = "", path = ""] = /^((?:[A-Za-z][\w-]*:)?)(.*)$/s.exec(location) ?? [];
   if (mailRoot === null || isAbsolute(path)) return parseMailLocation(location, values);
-  // A disk that is not mounted must not look as if all mail were gone.
-  if (lookAtGiven(mailRoot) === null) {
-    throw new Deno.errors.NotFound(`${mailRoot}: the folder of mailboxes is not there`);
-  }
   const root = resolve(mailRoot);
   const named = parseMailLocation(`${kind}${root.replaceAll("%", "%%")}/${path}`, values);
   const below = relative(root, named.path);

@@ -9,7 +9,7 @@
  * - The administrator gave all of these paths. We follow a link on the way only if it belongs to root, to the server's
  *   user, or to the owner of its target (given_path.ts).
  */
-import { join, resolve } from "@std/path";
+import { isAbsolute, join, relative, resolve } from "@std/path";
 import { type GivenPath, lookAtMailbox } from "../files/given_path.ts";
 import { serverUid } from "../files/server_user.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
@@ -155,22 +155,28 @@ export class UserMailboxes {
 
   async #placeOf(user: UserEntry): Promise<SeenMailbox | null> {
     const { mailbox, home, rootPath } = user;
-    if (mailbox !== null) return await namedPlace(mailbox);
-    if (home === null && rootPath === null) {
+    if (mailbox === null && home === null && rootPath === null) {
       throw new Pop3ResponseError("There is no mailbox for you.", { code: "SYS/PERM" });
     }
-    return await placeInHome(home) ?? await this.#placeInRoot(rootPath);
+    const place = mailbox === null
+      ? await placeInHome(home) ?? await placeAt(rootPath)
+      : await namedPlace(mailbox);
+    if (place === null) await this.#lookForRootOf(mailbox?.path ?? rootPath);
+    return place;
   }
 
-  async #placeInRoot(path: string | null): Promise<SeenMailbox | null> {
-    if (path === null) return null;
-    const given = await lookAt(path);
-    if (given !== null) return { path, format: null, given };
-    if (this.#mailRoot !== null && await lookAt(this.#mailRoot) === null) {
-      throw new Deno.errors.NotFound(`${this.#mailRoot}: the folder of mailboxes is not there`);
-    }
-    return null;
+  /** @throws {Deno.errors.NotFound} when the path is below the folder of mailboxes, which is not there */
+  async #lookForRootOf(path: string | null): Promise<void> {
+    const root = this.#mailRoot;
+    if (path === null || root === null || !isBelow(root, path)) return;
+    if (await lookAt(root) !== null) return;
+    throw new Deno.errors.NotFound(`${root}: the folder of mailboxes is not there`);
   }
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const below = relative(resolve(folder), resolve(path));
+  return !/^\.\.([/\\]|$)/.test(below) && !isAbsolute(below);
 }
 
 /** A mailbox that is there. */
@@ -187,6 +193,11 @@ async function namedPlace({ path, format }: NamedMailbox): Promise<SeenMailbox |
   if (inside !== null) return { path: inbox, format, given: inside };
   const given = await lookAt(path);
   return given === null ? null : { path, format, given };
+}
+
+async function placeAt(path: string | null): Promise<SeenMailbox | null> {
+  const given = path === null ? null : await lookAt(path);
+  return path === null || given === null ? null : { path, format: null, given };
 }
 
 async function placeInHome(home: string | null): Promise<SeenMailbox | null> {

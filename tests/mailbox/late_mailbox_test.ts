@@ -159,7 +159,8 @@ Deno.test("a users file says who may log in before anybody looks at the mailbox"
   await using folder = await TemporaryFolder.create();
   const users = join(folder.path, "users");
   const mailRoot = join(folder.path, "mail");
-  await Deno.writeTextFile(users, "joe:{PLAIN}passw0rd\n");
+  const named = `ann:{PLAIN}passw0rd::::::userdb_mail=maildir:${join(mailRoot, "ann")}\n`;
+  await Deno.writeTextFile(users, `joe:{PLAIN}passw0rd\n${named}`);
   await using provider = new UsersFileProvider(users, { mailRoot });
   // The folder of mailboxes is not there, which only a look can show.
   const byPassword = await provider.authenticate(info, "joe", "passw0rd");
@@ -173,7 +174,10 @@ Deno.test("a users file says who may log in before anybody looks at the mailbox"
       "the folder of mailboxes is not there",
     );
   }
+  const ann = await provider.authenticate(info, "ann", "passw0rd");
+  await assertRejects(async () => await ann?.listMessageUniqueIds(info), Deno.errors.NotFound);
   await Deno.mkdir(mailRoot);
+  assertEquals(await ann?.listMessageUniqueIds(info), []);
   assertEquals(await byPassword?.listMessageUniqueIds(info), []);
 });
 
