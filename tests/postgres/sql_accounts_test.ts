@@ -182,6 +182,7 @@ testWithPostgres(
       await assertRejects(() => accounts.authenticate(info, name, "p"), SyntaxError, "leads out");
     }
     await Deno.rename(`${folder.path}/mail`, `${folder.path}/unmounted`);
-    await assertRejects(() => accounts.authenticate(info, "a", "p"), Deno.errors.NotFound);
+    const away = await accounts.authenticate(info, "a", "p");
+    await assertRejects(async () => await away?.listMessageUniqueIds(info), Deno.errors.NotFound);
   },
 );
