@@ -189,6 +189,19 @@ Deno.test("an attempt that the provider never answers blocks others for a minute
   assertEquals(scene.questions.open, ["c"]);
 });
 
+Deno.test("an attempt that waits for some that are never answered goes on after a minute, and half a second", async () => {
+  const scene = new Scene();
+  scene.try("a");
+  scene.try("b");
+  await settle();
+  scene.try("c");
+  await settle();
+  assertEquals(scene.questions.open, ["a", "b"]);
+  scene.clock.advance(60_500);
+  await settle();
+  assertEquals(scene.questions.open, ["a", "b", "c"]);
+});
+
 Deno.test("an engine that fails leaves no turn taken", async () => {
   let isBroken = true;
   const scene = new Scene(3, {
