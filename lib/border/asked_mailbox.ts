@@ -3,12 +3,30 @@ import { type Awaitable, recover, then } from "../protocol/reply.ts";
 import type { ConnectionInfo } from "../provider/connection_info.ts";
 import type { Mailbox } from "../provider/mailbox.ts";
 import type { MessageContent } from "../provider/message_content.ts";
-import { type MessageList, SHARED_LIST, type SharingMailbox } from "../provider/message_list.ts";
+import {
+  isValidList,
+  type MessageList,
+  SHARED_LIST,
+  type SharingMailbox,
+} from "../provider/message_list.ts";
 import { isUnchecked, UNCHECKED } from "../provider/unchecked.ts";
-import { aBoolean, aSize, contentsOrNull, kept, nothing, sizes, uniqueIds } from "./answers.ts";
+import {
+  aBoolean,
+  aSize,
+  type Check,
+  contentsOrNull,
+  kept,
+  nothing,
+  sizes,
+  uniqueIds,
+} from "./answers.ts";
 import type { Operations } from "./operations.ts";
 
-const keptUniqueIds = kept(uniqueIds);
+const checkedUniqueIds = kept(uniqueIds);
+
+/** Lists that this package has made need no check, which looks at every unique id in one piece. */
+const keptUniqueIds: Check<readonly string[]> = (value, operation, message) =>
+  isValidList(value) ? value : checkedUniqueIds(value, operation, message);
 
 export class AskedMailbox implements SharingMailbox {
   readonly #mailbox: SharingMailbox;

@@ -6,6 +6,14 @@ import { faultOfUniqueIds, isAscending, type UniqueIdFault } from "../protocol/u
 import type { ConnectionInfo } from "./connection_info.ts";
 import type { Mailbox } from "./mailbox.ts";
 
+/** The unique ids of lists that were made by `MessageList.of`. */
+const valid = new WeakSet<object>();
+
+/** Whether these are the unique ids of such a list, which nobody can change, and need no check. */
+export function isValidList(uniqueIds: unknown): uniqueIds is readonly string[] {
+  return typeof uniqueIds === "object" && uniqueIds !== null && valid.has(uniqueIds);
+}
+
 export class MessageList {
   /** In the order of the message numbers (RFC 1939 section 5). */
   readonly uniqueIds: readonly string[];
@@ -26,11 +34,13 @@ export class MessageList {
   /**
    * A list of unique ids that are known to be valid, and all different.
    *
+   * @param uniqueIds frozen
    * @param isAscending whether each is known to be greater than the one before
    */
   static of(uniqueIds: readonly string[], isAscending: boolean): MessageList {
     const list = new MessageList(uniqueIds);
     list.#fault = "none";
+    valid.add(uniqueIds);
     if (isAscending) list.#numbers = "ascending";
     return list;
   }

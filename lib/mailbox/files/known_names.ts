@@ -4,11 +4,11 @@
  * A name that is still there may mean another file: a program may have renamed one over it, or removed it and made it
  * again. Only a look shows that, and in a huge folder the looks take most of the time of a login. So:
  *
- * - In a mailbox of up to `LOOK_AT_ALL` messages, every file is looked at. So it is at the first list after the start, and
- *   after any file turned out to be another one.
- * - In a larger one, each login looks at one part of `PARTS`, until all have been looked at since the last change. So a
- *   file that was replaced is noticed after twenty logins at the latest. RETR, TOP, DELE and QUIT notice it at once, as
- *   always, since they look at the file.
+ * - In a mailbox of up to `PART` messages, every file is looked at. So it is at the first list after the start, and after
+ *   any file turned out to be another one.
+ * - In a larger one, each login looks at `PART` files, until all have been looked at since the last change. So in a mailbox
+ *   of 20 000, a file that was replaced is noticed after twenty logins at the latest. RETR, TOP, DELE and QUIT notice it at
+ *   once, as always, since they look at the file.
  * - A file that was young at the last look is looked at again: it may have been written to since, within the same tick.
  */
 import { join } from "@std/path";
@@ -17,8 +17,7 @@ import type { MailboxFolder } from "./mailbox_folder.ts";
 import { type MessageTable, youngSince } from "./message_table.ts";
 
 // See above.
-const LOOK_AT_ALL = 1_000;
-const PARTS = 20;
+const PART = 1_000;
 
 /** The decisions of one listing. */
 export interface TrustedNames {
@@ -66,7 +65,7 @@ export class KnownNames {
     const since = youngSince(Date.now());
     let isInPart: ((row: number) => boolean) | null = null;
     this.#hasPart = false;
-    const looksAtAll = this.#looksAtAll || messages.size <= LOOK_AT_ALL;
+    const looksAtAll = this.#looksAtAll || messages.size <= PART;
     const isTrusted = (row: number) => {
       if (looksAtAll || messages.wasYoung(row)) return false;
       if (isInPart === null) {
@@ -103,11 +102,10 @@ export class KnownNames {
   }
 
   #nextPart(count: number): (row: number) => boolean {
-    const length = Math.ceil(count / PARTS);
     const begin = this.#at < count ? this.#at : 0;
-    const end = begin + length;
+    const end = begin + PART;
     this.#at = end;
-    this.#left = Math.max(0, this.#left - length);
+    this.#left = Math.max(0, this.#left - (Math.min(end, count) - begin));
     return (row) => row >= begin && row < end;
   }
 }

@@ -67,33 +67,37 @@ export async function listMessages(
   const leftOut = new Map<string, LeftOut>();
   let isDoubtful = false;
   const slice = new TimeSlice();
-  const list = async (name: string) => {
-    const pathOf = (file: string) => name === "." ? file : `${name}/${file}`;
-    const rowOf = (file: string) =>
-      messages.hasOtherPaths ? undefined : messages.rowsByPath.rowAt(pathOf(file));
-    if (!messages.hasOtherPaths) await messages.rowsByPath.prepare(slice);
-    const trusted: number[] = [];
-    const telling = new Set<string>();
-    const listed = await folder.files.regularFiles(join(folder.path, name), (name) => {
-      if (layout.tellsOfOthers(name)) telling.add(name);
-      const row = rowOf(name);
-      if (row === undefined || !names.isTrusted(row)) return false;
-      trusted.push(row);
-      return true;
-    });
-    const out = new LeftOut();
-    leftOut.set(name, out);
-    isDoubtful ||= listed.hasVanished;
-    for (const [at, row] of trusted.entries()) {
-      kept[row] = 1;
-      if (telling.size === 0) continue;
-      if (at % ROWS_AT_ONCE === 0) await slice.pause();
+  /** Files that count as known, and are no messages, as another file tells. */
+  const leaveOutToldOf = async (telling: ReadonlySet<string>, start: string, out: LeftOut) => {
+    for (let row = 0; row < messages.size; row++) {
+      if (row % ROWS_AT_ONCE === 0) await slice.pause();
       const path = messages.pathAt(row);
+      if (kept[row] !== 1 || !path.startsWith(start)) continue;
       const reason = layout.whyNoMessage(nameIn(path), telling);
       if (reason === null) continue;
       kept[row] = 0;
       out.add(reason, path);
     }
+  };
+  const list = async (name: string) => {
+    const start = startIn(name);
+    const pathOf = (file: string) => start + file;
+    const { rowsByPath, hasOtherPaths } = messages;
+    if (!hasOtherPaths) await rowsByPath.prepare(slice);
+    const telling = new Set<string>();
+    const listed = await folder.files.regularFiles(join(folder.path, name), (name) => {
+      const row = hasOtherPaths ? undefined : rowsByPath.rowListedAt(pathOf(name));
+      if (row !== undefined && names.isTrusted(row)) {
+        kept[row] = 1;
+        return true;
+      }
+      if (layout.tellsOfOthers(name)) telling.add(name);
+      return false;
+    });
+    const out = new LeftOut();
+    leftOut.set(name, out);
+    isDoubtful ||= listed.hasVanished;
+    if (telling.size > 0) await leaveOutToldOf(telling, start, out);
     // A file system of a test may list without asking.
     for (const { name } of listed.files) if (layout.tellsOfOthers(name)) telling.add(name);
     for (const [at, file] of listed.files.entries()) {
@@ -101,7 +105,7 @@ export async function listMessages(
       const path = pathOf(file.name);
       const isServed = folder.isServed(file.info);
       const reason = isServed ? layout.whyNoMessage(file.name, telling) : foreign(folder);
-      const row = rowOf(file.name);
+      const row = hasOtherPaths ? undefined : rowsByPath.rowAt(path);
       const isKept = reason === null && row !== undefined &&
         messages.isStill(row, identityOf(file.info));
       if (row !== undefined) kept[row] = isKept ? 1 : 0;
@@ -143,9 +147,14 @@ export async function listMessages(
   return { began, kept, files, leftOut, unsettled: found.size - files.length, isDoubtful };
 }
 
+/** What the paths of all messages in a folder begin with. */
+function startIn(folder: string): string {
+  return folder === "." ? "" : `${folder}/`;
+}
+
 /** Marks the rows of all messages in a folder. */
 function keepAllIn(folder: string, messages: MessageTable, kept: Uint8Array): void {
-  const start = folder === "." ? "" : `${folder}/`;
+  const start = startIn(folder);
   for (let row = 0; row < messages.size; row++) {
     if (messages.pathAt(row).startsWith(start)) kept[row] = 1;
   }

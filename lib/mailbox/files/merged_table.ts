@@ -10,6 +10,8 @@ export class MergedTable {
   readonly #otherPaths: ReadonlyMap<number, readonly string[]>;
   readonly #layout: MessageLayout;
   readonly #builder: MessageTableBuilder;
+  /** How many messages of the table before are kept. */
+  readonly kept: number;
   #row = 0;
   /** Whether all messages have the row that they had before. */
   #areRowsSame = true;
@@ -26,7 +28,10 @@ export class MergedTable {
     this.#kept = kept;
     this.#otherPaths = otherPaths;
     this.#layout = layout;
-    this.#builder = new MessageTableBuilder(kept.reduce((sum, each) => sum + each, count), began);
+    let sum = 0;
+    for (const each of kept) sum += each;
+    this.kept = sum;
+    this.#builder = new MessageTableBuilder(sum + count, began);
   }
 
   /** Adds the next new message, in their order. */

@@ -58,6 +58,8 @@ export interface IdentifiedMessages {
   readonly newIds: ReadonlySet<string>;
   /** Whether one of these does not follow from the name alone. */
   readonly hasNewKeptIds: boolean;
+  /** How many of the messages before are not there any more, or have changed. */
+  readonly removed: number;
 }
 
 export async function identify(
@@ -114,7 +116,8 @@ export async function identify(
     builder.add(candidate, uniqueId);
   }
   hasKeptIds ||= hasNewKeptIds;
-  return { messages: builder.table(newStems), hasKeptIds, newIds, hasNewKeptIds };
+  const removed = before.size - builder.kept;
+  return { messages: builder.table(newStems), hasKeptIds, newIds, hasNewKeptIds, removed };
 }
 
 /** One candidate for all files with the same inode and base name; and other paths of messages that are kept, by row. */

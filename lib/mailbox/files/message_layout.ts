@@ -15,7 +15,7 @@ export interface MessageLayout {
    * @param names at least those for which `tellsOfOthers` is true
    */
   whyNoMessage(name: string, names: ReadonlySet<string>): LeftOutReason | null;
-  /** Whether a file of this name may show what other files in the folder are. */
+  /** Whether a file of this name may show what other files in the folder are. Such a file is no message itself. */
   tellsOfOthers(name: string): boolean;
   /** The part of a file's name that stays the same while the message is there. */
   baseNameOf(name: string): string;

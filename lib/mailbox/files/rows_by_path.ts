@@ -18,11 +18,17 @@ export class RowsByPath {
   /** The row of the message whose first path this is; undefined when there is none. `prepare` must have been called. */
   rowAt(path: string): number | undefined {
     const guess = this.#rowAfter[this.#lastRow] ?? 0;
-    if (this.#paths[guess] === path) return this.#lastRow = guess;
-    const row = this.#rows.get(path);
-    if (row === undefined) return undefined;
-    this.#rowAfter[this.#lastRow] = row;
-    return this.#lastRow = row;
+    const row = this.#paths[guess] === path ? guess : this.#rows.get(path);
+    if (row !== undefined) this.#lastRow = row;
+    return row;
+  }
+
+  /** The same for the next path of a listing of the whole folder, whose order is remembered. */
+  rowListedAt(path: string): number | undefined {
+    const before = this.#lastRow;
+    const row = this.rowAt(path);
+    if (row !== undefined) this.#rowAfter[before] = row;
+    return row;
   }
 
   /** Makes in slices what `rowAt` needs. */

@@ -208,7 +208,6 @@ export class SharedSnapshot {
       stamp: trusted.size === folders.size ? stamp : null,
       leftOut,
       unsettled,
-      removed: listed.kept.reduce((removed, isKept) => removed - isKept, listed.kept.length),
       isProved: names.areNoneTrusted || this.#names.haveLookedAtAll,
     };
   }
