@@ -16,36 +16,30 @@ import {
   COUNTED,
   isClean,
   isCounted,
+  isWhole,
   type MessageBody,
   type MessageReply,
   type Reply,
   statusLine,
   then,
+  WHOLE,
 } from "../protocol/reply.ts";
 import { TimeSlice } from "../time/time_slice.ts";
 import { nextChunk } from "./next_chunk.ts";
 import { BUFFER_OCTETS, keepBuffer, takeBuffer } from "./spare_buffers.ts";
+import { type UnsentMessage, UnsentMessages } from "./unsent_messages.ts";
 import type { ByteSink } from "../transport/transport.ts";
 
 /** Longest stretch of a list that is written before yielding to the event loop. */
 const SLICE_MS = 0.5;
 /** How many lines of a list are written between two looks at the clock. */
 const LINES_AT_ONCE = 1_024;
-const TERMINATOR = new TextEncoder().encode(".\r\n");
 const encoder = new TextEncoder();
 
 /** Hears of each write, which may wait for the peer. */
 export interface WriteWatch {
   beforeWrite(): void;
   afterWrite(octets: number): void;
-}
-
-/** A message that was not handed to the system whole yet. */
-interface UnsentMessage {
-  octets: number;
-  /** Whether the rest of it waits for the next `flush`. */
-  isRead: boolean;
-  readonly sent: MessageReply["sent"];
 }
 
 /** Writes the replies of one connection, one after the other. */
@@ -59,7 +53,7 @@ export class ReplyWriter {
   readonly #waiting: (() => void)[] = [];
   #octetsSent = 0;
   #messagesSent = 0;
-  readonly #unsent = new Set<UnsentMessage>();
+  readonly #unsent = new UnsentMessages();
 
   constructor(sink: ByteSink, watch: WriteWatch | null = null) {
     this.#sink = sink;
@@ -93,20 +87,37 @@ export class ReplyWriter {
       case "listing":
         return then(this.#addLine(statusLine(reply)), () => this.#addLines(reply.lines));
       case "message":
-        return this.#addWhole(reply);
+        return this.#addAtOnce(reply) ? undefined : this.#addInParts(reply);
     }
   }
 
-  async #addWhole(reply: MessageReply): Promise<void> {
-    const unsent = { octets: 0, isRead: false, sent: reply.sent };
+  /** A message that is in memory, if it fits into the buffer. Most messages do, and need no promise then. */
+  #addAtOnce(reply: MessageReply): boolean {
+    const { body, sent } = reply;
+    if (!isWhole(body)) return false;
+    const line = statusLine(reply);
+    // Mended, it may be twice as long. A code unit has at most three octets of UTF-8.
+    const most = 3 * line.length + 2 * body[WHOLE].length;
+    if (this.#used + most > BUFFER_OCTETS) return false;
+    this.#withRoomFor(most);
+    this.#putLine(line);
+    const stuffer = new ByteStuffer(isClean(body));
+    this.#put(stuffer.encode(body[WHOLE]));
+    this.#put(stuffer.end());
+    this.#messagesSent++;
+    this.#unsent.add({ octets: stuffer.octets, isRead: true, sent });
+    return true;
+  }
+
+  async #addInParts(reply: MessageReply): Promise<void> {
+    const unsent = this.#unsent.add({ octets: 0, isRead: false, sent: reply.sent });
     try {
       this.#messagesSent++;
-      this.#unsent.add(unsent);
       await this.#addLine(statusLine(reply));
       await this.#addMessage(reply.body, unsent);
       unsent.isRead = true;
     } finally {
-      if (!unsent.isRead) this.#report(unsent, false);
+      if (!unsent.isRead) this.#unsent.report(unsent, false);
       await reply.body.close();
     }
   }
@@ -118,20 +129,16 @@ export class ReplyWriter {
     const used = this.#used;
     this.#buffer = null;
     this.#used = 0;
-    const whole = [...this.#unsent].filter(({ isRead }) => isRead);
+    const whole = this.#unsent.read();
     await this.#write(buffer.subarray(0, used));
-    for (const message of whole) this.#report(message, true);
+    for (const message of whole) this.#unsent.report(message, true);
     // A buffer whose write failed is not used again: the runtime may hold it still.
     keepBuffer(buffer);
   }
 
   /** The connection is over: reports the messages that were not sent whole. */
   breakOff(): void {
-    for (const message of this.#unsent) this.#report(message, false);
-  }
-
-  #report(message: UnsentMessage, isComplete: boolean): void {
-    if (this.#unsent.delete(message)) message.sent?.(message.octets, isComplete);
+    this.#unsent.breakOff();
   }
 
   /** One write after the other: what is ready may be sent while a chunk of the same message is awaited. */
@@ -189,18 +196,16 @@ export class ReplyWriter {
   }
 
   async #addMessage(body: MessageBody, unsent: UnsentMessage): Promise<void> {
-    const stuffer = isClean(body) ? null : new ByteStuffer();
+    const stuffer = new ByteStuffer(isClean(body));
     for (;;) {
       const chunk = await nextChunk(body);
       if (chunk === null) break;
-      const encoded = stuffer === null ? chunk : stuffer.encode(chunk);
-      unsent.octets = stuffer === null ? unsent.octets + chunk.length : stuffer.octets;
+      const encoded = stuffer.encode(chunk);
+      unsent.octets = stuffer.octets;
       if (body.isAtEnd === false && encoded.length >= BUFFER_OCTETS) await this.#addLarge(encoded);
       else await this.#addOctets(encoded);
     }
-    const end = stuffer === null ? TERMINATOR : stuffer.end();
-    this.#put(end);
-    if (stuffer === null) return;
+    this.#put(stuffer.end());
     unsent.octets = stuffer.octets;
     if (isCounted(body)) body[COUNTED](stuffer.octets, stuffer.isClean);
   }

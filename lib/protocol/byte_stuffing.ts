@@ -12,11 +12,17 @@ const ENDS = {
 
 /** Turns the chunks of one message into well-formed, byte-stuffed lines and the terminator. */
 export class ByteStuffer {
+  readonly #needsNoLook: boolean;
   readonly #lines = new LineMender();
   #read = 0;
   #ended = 0;
   /** Holds a mended chunk; allocated for the first one that needs it. */
   #scratch = NO_OCTETS;
+
+  /** @param needsNoLook whether every line is known to be well-formed, and none to begin with a dot */
+  constructor(needsNoLook = false) {
+    this.#needsNoLook = needsNoLook;
+  }
 
   /** Octets of the message so far as POP3 counts them: with CRLF line ends, without byte-stuffing. */
   get octets(): number {
@@ -34,6 +40,7 @@ export class ByteStuffer {
    */
   encode(chunk: Uint8Array): Uint8Array {
     this.#read += chunk.length;
+    if (this.#needsNoLook) return chunk;
     const clean = this.#lines.skipClean(chunk);
     if (clean === chunk.length) return chunk;
     const room = 2 * chunk.length + 1;
@@ -45,7 +52,7 @@ export class ByteStuffer {
 
   /** What ends the message: its last line end where it lacks one, and the line with the dot. */
   end(): Uint8Array {
-    const lineEnd = this.#lines.missingLineEnd();
+    const lineEnd = this.#needsNoLook ? "" : this.#lines.missingLineEnd();
     this.#ended = lineEnd.length;
     return ENDS[lineEnd];
   }

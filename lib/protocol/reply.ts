@@ -37,6 +37,20 @@ export function isClean(body: MessageBody): boolean {
   return CLEAN in body && body[CLEAN] === true;
 }
 
+/** Marks a body of this package whose octets are in memory. */
+export const WHOLE: unique symbol = Symbol("whole");
+
+/** A body that need not be asked, and has nothing to release. */
+export interface WholeBody extends MessageBody {
+  /** All octets of the message. */
+  readonly [WHOLE]: Uint8Array;
+}
+
+/** Whether the octets are in memory. */
+export function isWhole(body: MessageBody): body is WholeBody {
+  return WHOLE in body;
+}
+
 /** Marks a body of this package's own mailboxes that learns the size of its message while it is sent. */
 export const COUNTED: unique symbol = Symbol("counted");
 

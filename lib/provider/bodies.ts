@@ -2,7 +2,7 @@
  * Each form of content as chunks of octets. A chunk is looked at, whatever its type says: a wrong one must not reach a
  * client.
  */
-import type { Awaitable, MessageBody } from "../protocol/reply.ts";
+import { type Awaitable, type MessageBody, WHOLE, type WholeBody } from "../protocol/reply.ts";
 import { shown } from "../settings/setting.ts";
 import type { MessageLines } from "./message_lines.ts";
 import { OpenIterable } from "./open_iterable.ts";
@@ -18,22 +18,27 @@ export function octetsOrThrow(chunk: unknown): Uint8Array | null {
 }
 
 /** A message that is in memory. */
-export class OneChunkBody implements MessageBody {
-  #rest: string | Uint8Array | null;
+export class OneChunkBody implements WholeBody {
+  readonly isAtEnd = true;
+  #message: string | Uint8Array;
+  #isRead = false;
 
   constructor(message: string | Uint8Array) {
-    this.#rest = message;
+    this.#message = message;
+  }
+
+  get [WHOLE](): Uint8Array {
+    if (typeof this.#message === "string") this.#message = encoder.encode(this.#message);
+    return this.#message;
   }
 
   nextChunk(): Uint8Array | null {
-    const chunk = this.#rest;
-    this.#rest = null;
-    return typeof chunk === "string" ? encoder.encode(chunk) : chunk;
+    if (this.#isRead) return null;
+    this.#isRead = true;
+    return this[WHOLE];
   }
 
-  close(): void {
-    this.#rest = null;
-  }
+  close(): void {}
 }
 
 export class LinesBody implements MessageBody {

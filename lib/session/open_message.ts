@@ -11,6 +11,7 @@ import {
   type ErrorReply,
   isClean,
   isCounted,
+  isWhole,
   type MessageBody,
   recover,
   then,
@@ -35,7 +36,9 @@ export function openMessage(
     () =>
       then(mailbox.messageContents(info, uniqueId), (content) => {
         if (content === null) return messageIsGone;
-        return started(new StartedBody(openBody(content), head, context, uniqueId));
+        const body = openBody(content);
+        if (head === null && isWhole(body)) return body;
+        return started(new StartedBody(body, head, context, uniqueId));
       }),
     async (error) =>
       await isGone(mailbox, info, uniqueId) ? messageIsGone : context.fail(error, "message"),

@@ -10,6 +10,7 @@ import {
   type CountedBody,
   type MessageBody,
 } from "../../protocol/reply.ts";
+import { OneChunkBody } from "../../provider/bodies.ts";
 import { recentMessages } from "./recent_messages.ts";
 
 const CHUNK_OCTETS = 262_144;
@@ -71,23 +72,13 @@ function endedEarly(octets: number): Error {
 }
 
 /** The bytes of a file that was read. */
-class SmallBody implements MessageBody {
+class SmallBody extends OneChunkBody {
   readonly [CLEAN]: boolean;
-  readonly isAtEnd = true;
-  #octets: Uint8Array | null;
 
   constructor(octets: Uint8Array, isClean: boolean) {
-    this.#octets = octets.length > 0 ? octets : null;
+    super(octets);
     this[CLEAN] = isClean;
   }
-
-  nextChunk(): Uint8Array | null {
-    const octets = this.#octets;
-    this.#octets = null;
-    return octets;
-  }
-
-  close(): void {}
 }
 
 /**

@@ -17,6 +17,8 @@ const PAST_MS = 4_000;
 interface RecentMessage {
   readonly facts: Facts;
   readonly octets: Uint8Array;
+  /** Whether it was served since it was the oldest; then it stays once more. */
+  isUsed: boolean;
 }
 
 /** All that is compared: what the system says of a file takes far more room than many a message. */
@@ -29,7 +31,7 @@ interface Facts {
 }
 
 export class RecentMessages {
-  /** By path, the oldest first. */
+  /** By path. The first ones are the next to go. */
   readonly #messages = new Map<string, RecentMessage>();
   #octets = 0;
 
@@ -42,10 +44,12 @@ export class RecentMessages {
   get(path: string, facts: FileTimes): Uint8Array | null {
     const recent = this.#messages.get(path);
     if (recent === undefined) return null;
+    if (facts.isFile && isUnchanged(recent.facts, facts)) {
+      recent.isUsed = true;
+      return recent.octets;
+    }
     this.#remove(path, recent);
-    if (!facts.isFile || !isUnchanged(recent.facts, factsIn(facts))) return null;
-    this.#add(path, recent);
-    return recent.octets;
+    return null;
   }
 
   /**
@@ -58,10 +62,11 @@ export class RecentMessages {
     if (!isPast(facts.ctime, readAt) || !isPast(facts.mtime, readAt)) return;
     const before = this.#messages.get(path);
     if (before !== undefined) this.#remove(path, before);
-    this.#add(path, { facts: factsIn(facts), octets });
+    this.#add(path, { facts: factsIn(facts), octets, isUsed: false });
     for (const [oldest, recent] of this.#messages) {
       if (this.#octets <= MOST_OCTETS) return;
       this.#remove(oldest, recent);
+      if (recent.isUsed) this.#add(oldest, { ...recent, isUsed: false });
     }
   }
 
@@ -91,7 +96,7 @@ function factsIn({ dev, ino, size, mtime, ctime }: FileTimes): Facts {
   return { dev, ino, size, modified: mtime?.getTime(), changed: ctime?.getTime() };
 }
 
-function isUnchanged(before: Facts, now: Facts): boolean {
+function isUnchanged(before: Facts, now: FileTimes): boolean {
   return before.ino === now.ino && before.dev === now.dev && before.size === now.size &&
-    before.changed === now.changed && before.modified === now.modified;
+    before.changed === now.ctime?.getTime() && before.modified === now.mtime?.getTime();
 }
