@@ -176,23 +176,25 @@ export class ReplyWriter {
   /** Lets others run in between: a list may have as many lines as there are messages. */
   async #addLines(lines: Iterable<string>): Promise<void> {
     const slice = new TimeSlice(SLICE_MS);
-    let count = 0;
-    const numbered = lines instanceof NumberedLines ? lines : null;
-    for (const next of numbered?.numbers ?? lines) {
-      if (++count % LINES_AT_ONCE === 0) await slice.pause();
-      if (typeof next === "string") await this.#addLine(`${next}\r\n`);
-      else if (numbered !== null && !this.#putNumbered(numbered, next)) {
-        // The buffer must grow, or be sent first.
-        await this.#addLine(`${numbered.textOf(next)}\r\n`);
+    if (lines instanceof NumberedLines) await this.#addNumbered(lines, slice);
+    else {
+      let count = 0;
+      for (const line of lines) {
+        if (++count % LINES_AT_ONCE === 0) await slice.pause();
+        await this.#addLine(`${line}\r\n`);
       }
     }
     await this.#addLine(".\r\n");
   }
 
-  #putNumbered(lines: NumberedLines, number: number): boolean {
-    const end = lines.put(number, this.#withRoomFor(0), this.#used);
-    this.#used = end ?? this.#used;
-    return end !== null;
+  async #addNumbered(lines: NumberedLines, slice: TimeSlice): Promise<void> {
+    while (!lines.isOver) {
+      const end = lines.put(this.#withRoomFor(0), this.#used, LINES_AT_ONCE);
+      if (end !== null) this.#used = end;
+      // The buffer must grow, or be sent first.
+      else await this.#addLine(`${lines.takeText()}\r\n`);
+      await slice.pause();
+    }
   }
 
   async #addMessage(body: MessageBody, unsent: UnsentMessage): Promise<void> {

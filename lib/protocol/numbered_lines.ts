@@ -12,38 +12,61 @@ const MOST_SMALL = 2 ** 31 - 1;
 const encoder = new TextEncoder();
 
 export class NumberedLines implements Iterable<string> {
-  readonly numbers: Iterable<number>;
-  readonly #valueOf: (number: number) => number | string;
+  readonly #count: number;
+  readonly #valueOf: (number: number) => number | string | null;
+  /** The number of the next line that `put` writes. */
+  #next = 1;
 
-  /** @param valueOf a whole number, or a unique-id */
-  constructor(numbers: Iterable<number>, valueOf: (number: number) => number | string) {
-    this.numbers = numbers;
+  /**
+   * @param count the last number; the first is 1
+   * @param valueOf a whole number, or a unique-id; null for a number that has no line
+   */
+  constructor(count: number, valueOf: (number: number) => number | string | null) {
+    this.#count = count;
     this.#valueOf = valueOf;
   }
 
   *[Symbol.iterator](): Generator<string> {
-    for (const number of this.numbers) yield this.textOf(number);
+    for (let number = 1; number <= this.#count; number++) {
+      const value = this.#valueOf(number);
+      if (value !== null) yield `${number} ${value}`;
+    }
   }
 
-  textOf(number: number): string {
-    return `${number} ${this.#valueOf(number)}`;
+  /** Whether `put` and `takeText` have given all lines. */
+  get isOver(): boolean {
+    return this.#next > this.#count;
   }
 
   /**
-   * Writes the line of a number.
+   * Writes the next lines, as many as certainly have room.
    *
-   * @returns where the next line begins; null when the buffer has no room for this one
+   * @param most how many numbers are looked at
+   * @returns where the lines end; null where there is no room for the next one
    */
-  put(number: number, buffer: Uint8Array, at: number): number | null {
-    const value = this.#valueOf(number);
-    const room = typeof value === "string" ? LEAST_ROOM + 3 * value.length : LEAST_ROOM;
-    if (buffer.length - at < room) return null;
-    let end = putNumber(number, buffer, at);
-    buffer[end++] = SPACE;
-    end = typeof value === "string" ? putText(value, buffer, end) : putNumber(value, buffer, end);
-    buffer[end++] = CR;
-    buffer[end++] = LF;
+  put(buffer: Uint8Array, at: number, most: number): number | null {
+    const last = Math.min(this.#count, this.#next + most - 1);
+    let end = at;
+    for (; this.#next <= last; this.#next++) {
+      const number = this.#next;
+      const value = this.#valueOf(number);
+      if (value === null) continue;
+      const isText = typeof value === "string";
+      const room = isText ? LEAST_ROOM + 3 * value.length : LEAST_ROOM;
+      if (buffer.length - end < room) return end === at ? null : end;
+      end = putNumber(number, buffer, end);
+      buffer[end++] = SPACE;
+      end = isText ? putText(value, buffer, end) : putNumber(value, buffer, end);
+      buffer[end++] = CR;
+      buffer[end++] = LF;
+    }
     return end;
+  }
+
+  /** The line for which `put` found no room. */
+  takeText(): string {
+    const number = this.#next++;
+    return `${number} ${this.#valueOf(number) ?? ""}`;
   }
 }
 

@@ -95,19 +95,24 @@ export class Maildrop {
     return [...new Set([...listed, ...lateDeleted, ...retrieved])];
   }
 
+  /** Whether a list shows the message of a number that there is. */
+  isListed(number: number): boolean {
+    const { deleted, removed } = this.#marks;
+    return this.#sizes[number - 1] !== null && (deleted.size === 0 || !deleted.has(number)) &&
+      (removed.size === 0 || !removed.has(number));
+  }
+
   /** The numbers of the messages that a list shows. */
-  *listed(): Generator<number> {
+  *#listed(): Generator<number> {
     for (let number = 1; number <= this.list.count; number++) {
-      if (this.#isListed(number)) yield number;
+      if (this.isListed(number)) yield number;
     }
   }
 
-  /** The numbers of the messages that a list shows, and their sizes in octets. */
-  async sized(): Promise<
-    { readonly numbers: Generator<number>; octetsOf(number: number): number }
-  > {
+  /** What a list shows of each number: its octets, or null where it does not show the message. */
+  async sizes(): Promise<(number: number) => number | null> {
     await this.#measureAll();
-    return { numbers: this.listed(), octetsOf: (number) => this.#sizes[number - 1] ?? 0 };
+    return (number) => this.isListed(number) ? this.#sizes[number - 1] ?? 0 : null;
   }
 
   /** How many messages a list shows, and their octets together. */
@@ -116,16 +121,11 @@ export class Maildrop {
     let [messages, octets] = [0, 0];
     for (let number = 1; number <= this.list.count; number++) {
       const size = this.#sizes[number - 1];
-      if (typeof size !== "number" || !this.#isListed(number)) continue;
+      if (typeof size !== "number" || !this.isListed(number)) continue;
       messages++;
       octets += size;
     }
     return { messages, octets };
-  }
-
-  #isListed(number: number): boolean {
-    const { deleted, removed } = this.#marks;
-    return !deleted.has(number) && !removed.has(number) && this.#sizes[number - 1] !== null;
   }
 
   /** The size that the client was given; null where it was given none. */
@@ -152,11 +152,11 @@ export class Maildrop {
   async #measureAll(): Promise<void> {
     if (this.#areMeasured) return;
     if (this.mailbox.messageSizes === undefined) {
-      for (const number of this.listed()) await this.sizeOf(this.#messageOf(number));
+      for (const number of this.#listed()) await this.sizeOf(this.#messageOf(number));
     } else if (this.#sizes.length === 0 && this.#marks === noMarks) {
       this.#sizes = this.list.octets ?? await this.#askForAll();
     } else {
-      const unknown = [...this.listed()].filter((number) => this.#sizes[number - 1] === undefined);
+      const unknown = [...this.#listed()].filter((number) => this.#sizes[number - 1] === undefined);
       const uniqueIds = unknown.map((number) => this.#messageOf(number).uniqueId);
       const sizes = await this.#askFor(uniqueIds);
       for (const [position, number] of unknown.entries()) {

@@ -12,11 +12,11 @@ export async function list(
   argument: string,
 ): Promise<Reply<Text>> {
   if (argument === "") {
-    const { numbers, octetsOf } = await maildrop.sized();
+    const octetsOf = await maildrop.sizes();
     return {
       type: "listing",
       text: "sizesFollow",
-      lines: new NumberedLines(numbers, octetsOf),
+      lines: new NumberedLines(maildrop.list.count, octetsOf),
     };
   }
   const found = await findMessage(context, maildrop, "LIST", argument);

@@ -16,8 +16,8 @@ export async function uidl(
       type: "listing",
       text: "uniqueIdsFollow",
       lines: new NumberedLines(
-        maildrop.listed(),
-        (number) => maildrop.list.uniqueIdOf(number) ?? "",
+        maildrop.list.count,
+        (number) => maildrop.isListed(number) ? maildrop.list.uniqueIdOf(number) ?? "" : null,
       ),
     };
   }
