@@ -98,6 +98,15 @@ export class AskedMailbox implements SharingMailbox {
 
   readonly #askForSizes = (info: ConnectionInfo, uniqueIds: readonly string[]) => {
     const ask = () => this.#mailbox.messageSizes?.(info, uniqueIds);
-    return this.#operations.ask("messageSizes", null, ask, kept(sizes(uniqueIds.length)));
+    const check = kept(sizes(uniqueIds.length));
+    // Nor do the sizes that such a list has learned.
+    const isLearned = (value: unknown): value is readonly number[] =>
+      value === this[SHARED_LIST](info)?.octets && Array.isArray(value);
+    return this.#operations.ask(
+      "messageSizes",
+      null,
+      ask,
+      (value, ...place) => isLearned(value) ? value : check(value, ...place),
+    );
   };
 }

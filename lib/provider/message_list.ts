@@ -17,6 +17,8 @@ export function isValidList(uniqueIds: unknown): uniqueIds is readonly string[] 
 export class MessageList {
   /** In the order of the message numbers (RFC 1939 section 5). */
   readonly uniqueIds: readonly string[];
+  /** How many messages there are. */
+  readonly count: number;
   #octets: readonly number[] | null;
   /**
    * The number of each message; `ascending` where the unique ids are, so that a search finds the number. Later lists may
@@ -28,6 +30,7 @@ export class MessageList {
   /** @param octets the sizes of all messages in the same order, where they are known already */
   constructor(uniqueIds: readonly string[], octets: readonly number[] | null = null) {
     this.uniqueIds = uniqueIds;
+    this.count = uniqueIds.length;
     this.#octets = octets;
   }
 
@@ -48,11 +51,6 @@ export class MessageList {
   /** Whether each unique id is greater than the one before. */
   get isAscending(): boolean {
     return this.#numbers === null ? isAscending(this.uniqueIds) : this.#numbers === "ascending";
-  }
-
-  /** How many messages there are. */
-  get count(): number {
-    return this.uniqueIds.length;
   }
 
   /** The sizes of all messages in their order; null until they are known. */

@@ -1,7 +1,7 @@
 /** Puts the kept rows of a table and new messages into one order: by time, then by base name. */
 import { type Candidate, nameIn } from "./former_messages.ts";
 import type { MessageLayout } from "./message_layout.ts";
-import type { MessageTable } from "./message_table.ts";
+import { MessageTable } from "./message_table.ts";
 import { MessageTableBuilder } from "./message_table_builder.ts";
 
 export class MergedTable {
@@ -20,7 +20,7 @@ export class MergedTable {
     before: MessageTable,
     kept: Uint8Array,
     otherPaths: ReadonlyMap<number, readonly string[]>,
-    count: number,
+    candidates: readonly Candidate[],
     began: number,
     layout: MessageLayout,
   ) {
@@ -31,7 +31,15 @@ export class MergedTable {
     let sum = 0;
     for (const each of kept) sum += each;
     this.kept = sum;
-    this.#builder = new MessageTableBuilder(sum + count, began);
+    const [first] = candidates;
+    const areNewLast = sum === before.size && !before.hasOtherPaths && otherPaths.size === 0 &&
+      (first === undefined || this.#placeOf(first) === before.size);
+    this.#builder = new MessageTableBuilder(
+      sum + candidates.length,
+      began,
+      areNewLast ? before : MessageTable.empty,
+    );
+    if (areNewLast) this.#row = before.size;
   }
 
   /** Adds the next new message, in their order. */

@@ -96,7 +96,7 @@ export async function identify(
     ? await stemsOfKeptIds(before, layout, slice)
     : new Set<string>();
   const newStems: string[] = [];
-  const builder = new MergedTable(before, kept, otherPaths, candidates.length, began, layout);
+  const builder = new MergedTable(before, kept, otherPaths, candidates, began, layout);
   for (const [at, candidate] of candidates.entries()) {
     if (at % ROWS_AT_ONCE === 0) await slice.pause();
     const { base, identity } = candidate;

@@ -1,12 +1,12 @@
 /**
- * The messages of a mailbox of files at one moment, in columns: a huge mailbox with an object for each message takes ten
- * times the memory. An object is made for a message that is asked for.
+ * The messages of a mailbox of files at one moment, in columns. An object is made for a message that is asked for.
  *
  * The files never change in a table. What was measured of them is added, since it is true for every session.
  */
 import { type FileIdentity, isSameFile } from "../../files/file_identity.ts";
 import { MessageList } from "../../provider/message_list.ts";
 import type { MeasuredFile } from "./measured_file.ts";
+import { MessageColumns } from "./message_columns.ts";
 import { RowsByPath } from "./rows_by_path.ts";
 
 /** A message that is there. */
@@ -35,34 +35,9 @@ export function youngSince(look: number): number {
   return look - YOUNG_MS;
 }
 
-/** Values for each message, in the order in which messages are numbered. */
-export interface MessageColumns {
-  readonly paths: readonly string[];
-  readonly fileSizes: Float64Array;
-  readonly modified: Float64Array;
-  readonly inodes: Float64Array;
-  /** NaN where they are not counted yet. */
-  readonly octets: Float64Array;
-  readonly marks: Uint8Array;
-}
-
-/** Columns that are being filled. */
-export type NewColumns = MessageColumns & { readonly paths: string[] };
-
-/** Columns of so many messages, to be filled. */
-export function newColumns(count: number): NewColumns {
-  return {
-    paths: new Array<string>(count).fill(""),
-    fileSizes: new Float64Array(count),
-    modified: new Float64Array(count),
-    inodes: new Float64Array(count),
-    octets: new Float64Array(count).fill(NaN),
-    marks: new Uint8Array(count),
-  };
-}
-
 export class MessageTable {
   readonly list: MessageList;
+  readonly size: number;
   readonly #columns: MessageColumns;
   readonly #otherPaths: ReadonlyMap<number, readonly string[]>;
   readonly rowsByPath: RowsByPath;
@@ -77,20 +52,17 @@ export class MessageTable {
     otherPaths: ReadonlyMap<number, readonly string[]>,
   ) {
     this.list = list;
+    this.size = list.count;
     this.#columns = columns;
-    this.rowsByPath = new RowsByPath(columns.paths);
+    this.rowsByPath = new RowsByPath(columns.paths, list.count);
     this.#otherPaths = otherPaths;
   }
 
   static readonly empty: MessageTable = new MessageTable(
     new MessageList(Object.freeze([])),
-    newColumns(0),
+    new MessageColumns(0),
     new Map(),
   );
-
-  get size(): number {
-    return this.list.count;
-  }
 
   /** Whether a message has more than one path. */
   get hasOtherPaths(): boolean {
@@ -209,15 +181,17 @@ export class MessageTable {
       (measured.isMbox === true ? MBOX : 0);
   }
 
-  /** Copies rows into the columns of another table. */
-  copyRows(begin: number, end: number, to: NewColumns, at: number): void {
-    const from = this.#columns;
-    for (let row = begin; row < end; row++) to.paths[at + row - begin] = from.paths[row] ?? "";
-    to.fileSizes.set(from.fileSizes.subarray(begin, end), at);
-    to.modified.set(from.modified.subarray(begin, end), at);
-    to.inodes.set(from.inodes.subarray(begin, end), at);
-    to.octets.set(from.octets.subarray(begin, end), at);
-    to.marks.set(from.marks.subarray(begin, end), at);
+  /**
+   * Columns that begin with all rows of this table, and have room for more. Another table may have them, too: what it
+   * learns of the rows of this one is true here as well.
+   */
+  continuedColumns(more: number): MessageColumns {
+    return this.#columns.continued(this.size, more);
+  }
+
+  /** Adds rows to the columns of another table. */
+  copyRows(begin: number, end: number, to: MessageColumns): void {
+    to.addRows(this.#columns, begin, end);
   }
 
   otherPathsAt(row: number): readonly string[] {

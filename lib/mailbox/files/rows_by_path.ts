@@ -3,6 +3,7 @@ import type { TimeSlice } from "../../time/time_slice.ts";
 
 export class RowsByPath {
   readonly #paths: readonly string[];
+  readonly #count: number;
   /** For each row, the one that was found after it. */
   readonly #rowAfter: Int32Array;
   #lastRow = 0;
@@ -10,9 +11,11 @@ export class RowsByPath {
   /** How many rows are in the map. */
   #prepared = 0;
 
-  constructor(paths: readonly string[]) {
+  /** @param count how many of the paths count: later ones are those of another table */
+  constructor(paths: readonly string[], count: number) {
     this.#paths = paths;
-    this.#rowAfter = new Int32Array(paths.length);
+    this.#count = count;
+    this.#rowAfter = new Int32Array(count);
   }
 
   /** The row of the message whose first path this is; undefined when there is none. `prepare` must have been called. */
@@ -33,7 +36,7 @@ export class RowsByPath {
 
   /** Makes in slices what `rowAt` needs. */
   async prepare(slice: TimeSlice): Promise<void> {
-    for (; this.#prepared < this.#paths.length; this.#prepared++) {
+    for (; this.#prepared < this.#count; this.#prepared++) {
       if (this.#prepared % 256 === 0) await slice.pause();
       this.#rows.set(this.#paths[this.#prepared] ?? "", this.#prepared);
     }
