@@ -99,7 +99,7 @@ export class ReplyWriter {
     // Mended, it may be twice as long. A code unit has at most three octets of UTF-8.
     const most = 3 * line.length + 2 * body[WHOLE].length;
     if (this.#used + most > BUFFER_OCTETS) return false;
-    this.#withRoomFor(most);
+    this.#withRoomFor(line.length + body[WHOLE].length);
     this.#putLine(line);
     const stuffer = new ByteStuffer(isClean(body));
     this.#put(stuffer.encode(body[WHOLE]));
@@ -209,7 +209,7 @@ export class ReplyWriter {
     }
     this.#put(stuffer.end());
     unsent.octets = stuffer.octets;
-    if (isCounted(body)) body[COUNTED](stuffer.octets, stuffer.isClean);
+    if (!isClean(body) && isCounted(body)) body[COUNTED](stuffer.octets, stuffer.isClean);
   }
 
   /** Octets that others follow: they are not copied. */

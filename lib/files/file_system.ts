@@ -101,6 +101,8 @@ function fewFacts({ isFile, dev, ino, size, mtime, uid }: Deno.FileInfo): FileFa
 /** Deno lists this character in place of octets that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
 
+const DOT = 0x2e;
+
 /** Deno reads so many entries at once, on another thread. */
 const STRETCH = 32;
 
@@ -108,16 +110,23 @@ const STRETCH = 32;
 async function* entriesInStretches(folder: string): AsyncGenerator<readonly Deno.DirEntry[]> {
   const entries = Deno.readDir(folder)[Symbol.asyncIterator]();
   let stretch: Deno.DirEntry[] = [];
-  for (let next = entries.next();;) {
-    const { done, value } = await next;
-    if (done === true) break;
-    stretch.push(value);
-    next = entries.next();
-    if (stretch.length < STRETCH) continue;
+  let next = entries.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done === true) break;
+      stretch.push(value);
+      next = entries.next();
+      if (stretch.length < STRETCH) continue;
+      yield stretch;
+      stretch = [];
+    }
     yield stretch;
-    stretch = [];
+  } finally {
+    // Where the caller stops early, nobody else waits for the next ones.
+    await next.catch(() => {});
+    await entries.return?.();
   }
-  yield stretch;
 }
 
 function look(path: string): Awaitable<Deno.FileInfo | null> {
@@ -158,7 +167,7 @@ export const denoFileSystem: FileSystem = {
     await slowDisks.run(folder, async () => {
       for await (const entries of entriesInStretches(folder)) {
         for (const { name, isFile } of entries) {
-          if (isFile && !isKnown(name) && !name.startsWith(".")) names.push(name);
+          if (isFile && name.charCodeAt(0) !== DOT && !isKnown(name)) names.push(name);
         }
       }
     });

@@ -40,7 +40,7 @@ export function isClean(body: MessageBody): boolean {
 /** Marks a body of this package whose octets are in memory. */
 export const WHOLE: unique symbol = Symbol("whole");
 
-/** A body that need not be asked, and has nothing to release. */
+/** A body that the server neither asks nor closes where it sends all of it at once. It has nothing to release. */
 export interface WholeBody extends MessageBody {
   /** All octets of the message. */
   readonly [WHOLE]: Uint8Array;

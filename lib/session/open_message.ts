@@ -1,5 +1,9 @@
-/** Opens a message and reads its first chunk before `+OK` is sent, so that a failure can still become `-ERR`. */
+/**
+ * Opens a message, and reads its first chunk unless the message is in memory, before `+OK` is sent: a failure can still
+ * become `-ERR`.
+ */
 import type { Mailbox } from "../provider/mailbox.ts";
+import { OneChunkBody } from "../provider/bodies.ts";
 import { openBody } from "../provider/message_content.ts";
 import type { HeadCutter } from "../protocol/message_head.ts";
 import { nothing, octetsOrNull } from "../border/answers.ts";
@@ -11,7 +15,6 @@ import {
   type ErrorReply,
   isClean,
   isCounted,
-  isWhole,
   type MessageBody,
   recover,
   then,
@@ -37,8 +40,8 @@ export function openMessage(
       then(mailbox.messageContents(info, uniqueId), (content) => {
         if (content === null) return messageIsGone;
         const body = openBody(content);
-        if (head === null && isWhole(body)) return body;
-        return started(new StartedBody(body, head, context, uniqueId));
+        const whole = head === null ? OneChunkBody.unaltered(body) : null;
+        return whole ?? started(new StartedBody(body, head, context, uniqueId));
       }),
     async (error) =>
       await isGone(mailbox, info, uniqueId) ? messageIsGone : context.fail(error, "message"),

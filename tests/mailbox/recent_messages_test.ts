@@ -176,6 +176,16 @@ Deno.test("the messages that were read longest ago make room", () => {
   assertEquals(kept(), [0, 3, 4, 5]);
 });
 
+Deno.test("a new message finds room, although all others were used since they were read", () => {
+  const messages = new RecentMessages();
+  const megabyte = new Uint8Array(1_048_576 - 1_024 - "0".length);
+  for (const number of Array(4).keys()) messages.keep(`${number}`, facts, 51_999, megabyte);
+  for (const number of Array(4).keys()) messages.get(`${number}`, facts);
+  messages.keep("4", facts, 51_999, megabyte);
+  const kept = [...Array(5).keys()].filter((number) => messages.has(`${number}`));
+  assertEquals(kept, [1, 2, 3, 4]);
+});
+
 Deno.test("empty messages need room, too, and those with longer paths need more", () => {
   for (const [length, most] of [[1, 4_092], [1_024, 2_048]] as const) {
     const messages = new RecentMessages();

@@ -4,7 +4,15 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { join } from "@std/path";
-import { fromLines, MemoryMailbox, type MessageContent, messageOctets } from "../../lib/mod.ts";
+import {
+  folderMailbox,
+  fromLines,
+  type Mailbox,
+  MemoryMailbox,
+  type MessageBody,
+  type MessageContent,
+  messageOctets,
+} from "../../lib/mod.ts";
 import { openBody } from "../../lib/provider/message_content.ts";
 import { LoopbackClient } from "../loopback_client.ts";
 import { ObservedListener } from "../observed_listener.ts";
@@ -250,4 +258,46 @@ Deno.test("fromLines refuses text and octets: they are contents as they are", ()
     const { lines } = Object.fromEntries(untyped);
     assertThrows(() => fromLines(lines), TypeError, "give an iterable or async iterable of lines");
   }
+});
+
+Deno.test("a program passes a message of a folder on, and changes what the server asks of it", async () => {
+  await using folder = await TemporaryFolder.create();
+  await Deno.writeTextFile(join(folder.path, "a"), "secret\n");
+  const stored = folderMailbox(folder.path, { settleTime: 0 });
+  const closings = new Closings();
+  const changes: readonly ((body: MessageBody) => MessageBody)[] = [
+    (body) => body,
+    (body) => {
+      const rest = [new TextEncoder().encode("redacted\n")];
+      return Object.assign(body, { nextChunk: () => rest.shift() ?? null });
+    },
+    (body) => Object.assign(body, { close: () => void closings.count++ }),
+    (body) => Object.create(body),
+    (body) => new Proxy(body, { has: () => true }),
+  ];
+  let change = changes[0];
+  const mailbox: Mailbox = {
+    listMessageUniqueIds: (info) => stored.listMessageUniqueIds(info),
+    mailboxIsReadOnly: (info) => stored.mailboxIsReadOnly(info),
+    messageExists: (info, id) => stored.messageExists(info, id),
+    messageSize: (info, id) => stored.messageSize(info, id),
+    async messageContents(info, id) {
+      const content = await stored.messageContents(info, id);
+      return change?.(openBody(content)) ?? null;
+    },
+    messageDelete: (info, ids) => stored.messageDelete(info, ids),
+  };
+  await using pop3 = new ObservedListener({ provider: providerOf(mailbox) });
+  const { port } = await pop3.listenOn({ hostname: "127.0.0.1", port: 0 });
+  using client = await LoopbackClient.connect(port);
+  await client.logIn();
+  const replies: string[] = [];
+  for (change of changes) {
+    const status = await client.command("RETR 1");
+    replies.push(status?.startsWith("+OK") === true ? (await client.readLines()).join() : "-ERR");
+  }
+  assertEquals(replies, ["secret", "redacted", "secret", "-ERR", "-ERR"]);
+  assertEquals(closings.count, 1);
+  assertEquals(pop3.all("error").length, 2);
+  assertEquals(pop3.all("message-sent").length, 3);
 });

@@ -7,6 +7,13 @@ import type { MessageFile, MessageTable } from "./message_table.ts";
 /** A look at the clock for each row would take longer than the rest. */
 export const ROWS_AT_ONCE = 256;
 
+/** How many rows are kept. */
+export function countOf(kept: Uint8Array): number {
+  let count = 0;
+  for (const each of kept) count += each;
+  return count;
+}
+
 /** A message without its unique id. */
 export interface Candidate {
   readonly base: string;

@@ -12,8 +12,8 @@ import type { Clock } from "../../time/clock.ts";
 import { TimeSlice } from "../../time/time_slice.ts";
 import { identityOf } from "../../files/file_identity.ts";
 import { LeftOut, type LeftOutReason } from "../left_out.ts";
-import { nameIn, ROWS_AT_ONCE } from "./former_messages.ts";
-import type { TrustedNames } from "./known_names.ts";
+import { countOf, nameIn, ROWS_AT_ONCE } from "./former_messages.ts";
+import type { KnownNames } from "./known_names.ts";
 import type { MailboxFolder } from "./mailbox_folder.ts";
 import type { FileAtPath, FoundFiles, KnownMessages } from "./message_ids.ts";
 import type { MessageLayout } from "./message_layout.ts";
@@ -58,7 +58,7 @@ export async function listMessages(
   { folder, layout, settleTime, clock }: Listing,
   folders: ReadonlyMap<string, FolderStamp>,
   known: KnownMailbox,
-  names: TrustedNames,
+  knownNames: KnownNames,
 ): Promise<ListedMessages> {
   const { messages } = known;
   const began = Date.now();
@@ -67,6 +67,16 @@ export async function listMessages(
   const leftOut = new Map<string, LeftOut>();
   let isDoubtful = false;
   const slice = new TimeSlice();
+  const changed: string[] = [];
+  for (const [name, { stamp }] of folders) {
+    const before = known.folders.get(name);
+    // The rows do not hold all paths of messages that have several; then we look at all files.
+    if (before?.stamp === stamp && !messages.hasOtherPaths) {
+      keepAllIn(name, messages, kept);
+      leftOut.set(name, before.leftOut);
+    } else changed.push(name);
+  }
+  const names = knownNames.begin(messages, messages.size - countOf(kept));
   /** Files that count as known, and are no messages, as another file tells. */
   const leaveOutToldOf = async (telling: ReadonlySet<string>, start: string, out: LeftOut) => {
     for (let row = 0; row < messages.size; row++) {
@@ -118,16 +128,9 @@ export async function listMessages(
     for (const each of listed.unnameable) out.add(unnameable, each);
   };
   let seenLast = "";
-  for (const [name, { stamp }] of folders) {
-    const before = known.folders.get(name);
-    // The rows do not hold all paths of messages that have several; then we look at all files.
-    if (before?.stamp === stamp && !messages.hasOtherPaths) {
-      keepAllIn(name, messages, kept);
-      leftOut.set(name, before.leftOut);
-    } else {
-      await list(name);
-      seenLast = name;
-    }
+  for (const name of changed) {
+    await list(name);
+    seenLast = name;
   }
   if (folders.size > 1) {
     const now = await stampOf(folder);

@@ -1,5 +1,5 @@
 /** Puts the kept rows of a table and new messages into one order: by time, then by base name. */
-import { type Candidate, nameIn } from "./former_messages.ts";
+import { type Candidate, countOf, nameIn } from "./former_messages.ts";
 import type { MessageLayout } from "./message_layout.ts";
 import { MessageTable } from "./message_table.ts";
 import { MessageTableBuilder } from "./message_table_builder.ts";
@@ -11,7 +11,7 @@ export class MergedTable {
   readonly #layout: MessageLayout;
   readonly #builder: MessageTableBuilder;
   /** How many messages of the table before are kept. */
-  readonly kept: number;
+  readonly keptCount: number;
   #row = 0;
   /** Whether all messages have the row that they had before. */
   #areRowsSame = true;
@@ -28,14 +28,13 @@ export class MergedTable {
     this.#kept = kept;
     this.#otherPaths = otherPaths;
     this.#layout = layout;
-    let sum = 0;
-    for (const each of kept) sum += each;
-    this.kept = sum;
+    this.keptCount = countOf(kept);
     const [first] = candidates;
-    const areNewLast = sum === before.size && !before.hasOtherPaths && otherPaths.size === 0 &&
+    const areNewLast = this.keptCount === before.size && !before.hasOtherPaths &&
+      otherPaths.size === 0 &&
       (first === undefined || this.#placeOf(first) === before.size);
     this.#builder = new MessageTableBuilder(
-      sum + candidates.length,
+      this.keptCount + candidates.length,
       began,
       areNewLast ? before : MessageTable.empty,
     );

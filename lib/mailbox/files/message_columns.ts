@@ -55,7 +55,8 @@ export class MessageColumns {
   }
 
   /**
-   * Columns that begin with the first rows of these, and have room for more: these, if they have just these rows.
+   * Columns that begin with the first rows of these, and have room for more: these, if they have just these rows. Only one
+   * caller at a time may add the next ones; the listings of a mailbox follow each other.
    *
    * @param rows how many of these rows
    * @param more for how many rows there must be room

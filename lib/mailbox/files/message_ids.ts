@@ -116,7 +116,7 @@ export async function identify(
     builder.add(candidate, uniqueId);
   }
   hasKeptIds ||= hasNewKeptIds;
-  const removed = before.size - builder.kept;
+  const removed = before.size - builder.keptCount;
   return { messages: builder.table(newStems), hasKeptIds, newIds, hasNewKeptIds, removed };
 }
 

@@ -17,10 +17,10 @@ export class MessageTableBuilder {
   readonly #columns: MessageColumns;
   readonly #otherPaths = new Map<number, readonly string[]>();
   readonly #youngSince: number;
-  #count = 0;
-  #lastId = "";
+  #newCount = 0;
+  #lastId: string;
   /** Whether each unique id is greater than the one before. */
-  #isAscending = true;
+  #isAscending: boolean;
 
   /**
    * @param count how many messages there will be
@@ -32,7 +32,7 @@ export class MessageTableBuilder {
     this.#idsBefore = before.list.uniqueIds;
     this.#newIds = new Array<string>(count - before.size).fill("");
     this.#columns = before.continuedColumns(count - before.size);
-    if (before.size > 0) this.#isAscending = before.list.isAscending;
+    this.#isAscending = before.list.isAscending;
     this.#lastId = before.uniqueIdAt(before.size - 1);
   }
 
@@ -46,7 +46,9 @@ export class MessageTableBuilder {
     const at = this.#columns.count;
     this.#isAscending &&= table.list.isAscending;
     this.#addId(table.uniqueIdAt(begin));
-    for (let row = begin + 1; row < end; row++) this.#newIds[this.#count++] = table.uniqueIdAt(row);
+    for (let row = begin + 1; row < end; row++) {
+      this.#newIds[this.#newCount++] = table.uniqueIdAt(row);
+    }
     this.#lastId = table.uniqueIdAt(end - 1);
     table.copyRows(begin, end, this.#columns);
     for (const [row, paths] of otherPaths) {
@@ -72,7 +74,7 @@ export class MessageTableBuilder {
 
   #addId(uniqueId: string): void {
     this.#isAscending &&= this.#columns.count === 0 || this.#lastId < uniqueId;
-    this.#newIds[this.#count++] = uniqueId;
+    this.#newIds[this.#newCount++] = uniqueId;
     this.#lastId = uniqueId;
   }
 

@@ -62,12 +62,14 @@ export class RecentMessages {
     if (!isPast(facts.ctime, readAt) || !isPast(facts.mtime, readAt)) return;
     const before = this.#messages.get(path);
     if (before !== undefined) this.#remove(path, before);
-    this.#add(path, { facts: factsIn(facts), octets, isUsed: false });
+    const message = { facts: factsIn(facts), octets, isUsed: false };
+    const most = MOST_OCTETS - octetsOf(path, message);
     for (const [oldest, recent] of this.#messages) {
-      if (this.#octets <= MOST_OCTETS) return;
+      if (this.#octets <= most) break;
       this.#remove(oldest, recent);
       if (recent.isUsed) this.#add(oldest, { ...recent, isUsed: false });
     }
+    this.#add(path, message);
   }
 
   #add(path: string, recent: RecentMessage): void {

@@ -186,8 +186,8 @@ export class SharedSnapshot {
       : { ...this.#known, folders: nothingKnown.folders };
     const { stamp, folders } = await stampOf(this.#listing.folder);
     const startedAt = Date.now();
-    const names = this.#names.begin(known.messages);
-    const listed = await listMessages(this.#listing, folders, known, names);
+    const areAllLookedAt = this.#names.looksAtAll;
+    const listed = await listMessages(this.#listing, folders, known, this.#names);
     const { messages, ...ids } = await identify(listed, known, this.#listing.layout);
     const { unsettled, isDoubtful } = listed;
     const trusted = new Map<string, KnownFolder>();
@@ -208,7 +208,7 @@ export class SharedSnapshot {
       stamp: trusted.size === folders.size ? stamp : null,
       leftOut,
       unsettled,
-      isProved: names.areNoneTrusted || this.#names.haveLookedAtAll,
+      isProved: areAllLookedAt || this.#names.haveLookedAtAll,
     };
   }
 }
